@@ -1,0 +1,36 @@
+// Bundles src/widgets/index.ts, BokehJS included, into one ES module (and one style sheet, when a
+// module imports CSS) that the Python widgets hand to anywidget. Nothing is fetched at run time.
+//
+//   node scripts/build-widgets.mjs [--watch]
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const outdir = resolve(root, '../widgets/nengolab_widgets/static');
+const watch = process.argv.includes('--watch');
+
+const options = {
+  absWorkingDir: root,
+  entryPoints: { nengolab: 'src/widgets/index.ts' },
+  outdir,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: !watch,
+  sourcemap: watch ? 'inline' : false,
+  legalComments: 'linked',
+  loader: { '.svg': 'text' },
+  logLevel: 'info'
+};
+
+if (watch) {
+  const context = await esbuild.context(options);
+  await context.watch();
+} else {
+  // A file that is no longer built must not stay behind and be packed into the wheel.
+  await rm(outdir, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  await esbuild.build(options);
+}
