@@ -1,0 +1,63 @@
+"""Fixtures of the browser tests: one JupyterLab and one Chromium a session, one page a test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.jupyter import REPOSITORY, SCREENSHOTS, JupyterLab, Server
+
+#: Cells off screen are not rendered, so a page is taller than any screen.
+VIEWPORT = {"width": 1500, "height": 2200}
+
+
+@pytest.fixture(scope="session")
+def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A JupyterLab for the whole session, with copies of the notebooks."""
+    server = Server(tmp_path_factory.mktemp("jupyter"))
+    server.start()
+    try:
+        for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+            server.add_notebook(path, path.name)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium for the whole session."""
+    executable = chromium.require()
+    SCREENSHOTS.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=chromium.ARGUMENTS, headless=True
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own for a test, tall enough for a whole notebook."""
+    context = browser.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def lab(page: Page, jupyter_server: Server, request: pytest.FixtureRequest) -> Iterator[JupyterLab]:
+    """JupyterLab in a page, with no session, kernel or setting left over from another test.
+
+    A picture of the page as the test left it is always taken.
+    """
+    jupyter_server.forget()
+    lab = JupyterLab(page, jupyter_server, re.sub(r"^test_", "", request.node.name))
+    yield lab
+    lab.screenshot()
+    jupyter_server.forget()

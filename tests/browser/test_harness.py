@@ -1,0 +1,40 @@
+"""The harness itself: what the other browser tests rely on does what it says."""
+
+import pytest
+
+from tests.browser.jupyter import DARK, KERNEL6, LIGHT, JupyterLab
+
+
+@pytest.mark.parametrize(("kernel", "major"), [("python3", 7), (KERNEL6, 6)])
+def test_a_notebook_runs_on_either_ipykernel(lab: JupyterLab, kernel: str, major: int) -> None:
+    code = ["import ipykernel", "ipykernel.version_info[0]"]
+    name = lab.server.add_notebook(code, f"kernel-{major}.ipynb", kernel=kernel)
+    lab.open_notebook(name)
+    lab.run_all()
+
+    assert lab.value("ipykernel.version_info[0]") == major
+    assert lab.notebook.locator(".jp-OutputArea-output").inner_text().strip() == str(major)
+    assert lab.save().cells[1].outputs[0].data["text/plain"] == str(major)
+
+
+def test_a_cell_that_raises_is_reported(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook(["1 / 0", "2"], "raises.ipynb"))
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        lab.run_all()
+
+
+def test_theme_reload_and_restart(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook(["x = 5"], "theme.ipynb"))
+    lab.run_all()
+    lab.set_theme(DARK)
+    lab.screenshot("dark")
+    lab.set_theme(LIGHT)
+    lab.reload()
+    lab.wait_idle()
+    assert lab.value("x") == 5
+    lab.restart_kernel()
+    with pytest.raises(AssertionError, match="NameError"):
+        lab.value("x")
+    lab.shut_down_kernel()
+    assert lab.server.kernels() == []
+    assert lab.errors == []
