@@ -1,0 +1,40 @@
+"""Errors as data: threads do not print, so errors travel to whoever looks."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any, TypedDict
+
+from nengolab.names import Names
+
+
+class ErrorReport(TypedDict):
+    """An error for the panel, JSON-able."""
+
+    object: str
+    message: str
+    traceback: str
+
+
+def report_error(error: BaseException, names: Names, about: Any = None) -> ErrorReport:
+    """Describe an error with the name of its object.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised. An ``obj`` attribute, which Nengo's validation errors
+        carry, says which object it is about.
+    names : Names
+        Names of the network's objects.
+    about : object, optional
+        The object a command was about, for errors that do not say it themselves.
+    """
+    subject = getattr(error, "obj", None)
+    if subject is None:
+        subject = about
+    if subject is None or isinstance(subject, str):
+        name = subject or ""
+    else:
+        name = names.get(subject)
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {"object": name, "message": str(error) or type(error).__name__, "traceback": text}

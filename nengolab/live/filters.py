@@ -1,0 +1,134 @@
+"""Filters whose state is carried from one chunk of samples to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+from nengo.synapses import LinearFilter, Synapse
+
+BLOCK = 32
+
+
+class StateSpace:
+    r"""A linear filter over chunks of any length.
+
+    With :math:`x_{n+1} = A x_n + B u_n` and :math:`y_n = C x_n + D u_n`, a block of
+    L samples is one product instead of L steps:
+
+    .. math:: y = H u + O x_0, \qquad x_L = A^L x_0 + \sum_j A^{L-1-j} B u_j
+
+    where H is the lower triangular Toeplitz matrix of the impulse response
+    :math:`D, CB, CAB, \dots` and the rows of O are :math:`C A^i`.
+
+    Parameters
+    ----------
+    a, b, c, d : ndarray
+        The discretised system, shapes (m, m), (m, 1), (1, m), (1, 1).
+    size : int
+        Number of signals filtered side by side.
+    """
+
+    def __init__(
+        self, a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, size: int
+    ) -> None:
+        order = len(a)
+        powers = [np.eye(order)]
+        for _ in range(BLOCK):
+            powers.append(a @ powers[-1])
+        self._powers = np.array(powers)
+        self._observe = np.array([(c @ p).ravel() for p in powers[:BLOCK]])
+        # Row i is A^i B, the answer of the state to a unit pulse i steps ago.
+        self._pulse = np.array([(p @ b).ravel() for p in powers[:BLOCK]])
+        impulse = np.concatenate([d.ravel(), (self._pulse @ c.ravel())[:-1]])
+        lag = np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))
+        self._toeplitz = np.where(lag >= 0, impulse[np.maximum(lag, 0)], 0.0)
+        self.state = np.zeros((order, size))
+
+    def __call__(self, chunk: np.ndarray) -> np.ndarray:
+        """Filter ``chunk`` (steps, size) and keep the state for the next one."""
+        out = np.empty(chunk.shape)
+        for start in range(0, len(chunk), BLOCK):
+            u = chunk[start : start + BLOCK]
+            n = len(u)
+            out[start : start + n] = self._toeplitz[:n, :n] @ u + self._observe[:n] @ self.state
+            self.state = self._powers[n] @ self.state + self._pulse[:n][::-1].T @ u
+        return out
+
+    def reset(self) -> None:
+        """Back to rest."""
+        self.state[:] = 0.0
+
+
+class Stepped:
+    """Any other Nengo synapse, through its own step function."""
+
+    def __init__(self, synapse: Synapse, dt: float, size: int) -> None:
+        self._synapse, self._dt, self._size = synapse, dt, size
+        self.reset()
+
+    def __call__(self, chunk: np.ndarray) -> np.ndarray:
+        """Filter ``chunk`` (steps, size) sample by sample."""
+        out = np.empty(chunk.shape)
+        for i, sample in enumerate(chunk):
+            out[i] = self._step(0.0, np.asarray(sample, dtype=float))
+        return out
+
+    def reset(self) -> None:
+        """Back to rest."""
+        shape = (self._size,)
+        state = self._synapse.make_state(shape, shape, self._dt, dtype=np.float64)
+        self._step = self._synapse.make_step(shape, shape, self._dt, rng=None, state=state)
+
+
+class ProbeFilter:
+    """A probe's synapse as ``nengo.Simulator`` applies it: one step late.
+
+    Nengo's filtered probe reads the filter's output before this step's update, so
+    sample n of the probe is the filter's answer to samples 1 .. n-1 and the first
+    sample is zero.
+    """
+
+    def __init__(self, synapse: Synapse, dt: float, size: int) -> None:
+        self._filter = synapse_filter(synapse, dt, size)
+        self._late = np.zeros((1, size))
+
+    def __call__(self, chunk: np.ndarray) -> np.ndarray:
+        """Filter ``chunk`` (steps, size)."""
+        out = np.concatenate([self._late, self._filter(chunk)])
+        self._late = out[-1:].copy()
+        return out[:-1]
+
+    def reset(self) -> None:
+        """Back to rest."""
+        self._filter.reset()
+        self._late = np.zeros_like(self._late)
+
+
+def synapse_filter(synapse: Synapse, dt: float, size: int) -> StateSpace | Stepped:
+    """Make a filter over chunks of a Nengo synapse, without the probe's delay."""
+    if not isinstance(synapse, LinearFilter):
+        return Stepped(synapse, dt, size)
+    # Nengo offers no public way to the discretised system of a LinearFilter; its
+    # own step object is where the discretisation ends up.
+    shape = (size,)
+    state = synapse.make_state(shape, shape, dt, dtype=np.float64)
+    step = synapse.make_step(shape, shape, dt, rng=None, state=state)
+    order = len(step.A)
+    a, c = np.reshape(step.A, (order, order)), np.reshape(step.C, (1, order))
+    b, d = np.reshape(step.B, (order, 1)), np.reshape(step.D, (1, 1))
+    if order and not d.any():
+        # Without a direct path Nengo reads y_n = C x_{n+1}.
+        c, d = c @ a, c @ b
+    return StateSpace(a, b, c, d, size)
+
+
+def rate_filter(tau: float, dt: float, size: int) -> StateSpace:
+    r"""Make an exponential window over spike counts.
+
+    .. math:: r_n = e^{-dt/\tau} r_{n-1} + (1 - e^{-dt/\tau})\, s_n
+
+    with :math:`s_n` the spikes of step n divided by dt, so r is in Hz and its mean
+    over time is the mean firing rate.
+    """
+    decay = np.exp(-dt / tau)
+    a, gain = np.array([[decay]]), np.array([[1.0 - decay]])
+    return StateSpace(a, gain, a, gain, size)

@@ -1,0 +1,286 @@
+"""The owner thread: the only one that touches the simulator.
+
+::
+
+    loading -> building -> compiling -> ready -> ... (see `runner`) ... -> closed
+
+It sleeps on its mailbox. Between two tiles it carries out what came in, and hands frames
+to the listeners. While the simulator is being built, on a helper thread, it carries out
+what needs none: who listens, to what.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from nengo.exceptions import SimulationError, SimulatorClosed
+
+from nengolab.names import Names
+
+from .delivery import Delivery
+from .errors import report_error
+from .mailbox import Command, Mailbox
+from .opening import Opening
+from .recorder import Recorder
+from .runner import Runner
+from .status import Status, StatusBoard
+
+# A tap compiles in the background; this is how often a resting owner asks for it.
+TAP_POLL = 0.05
+# At exit a build that is still going on is given this long to come to an end:
+# ending the interpreter under a thread inside TensorFlow can crash it.
+EXIT_PATIENCE = 20.0
+
+
+class Owner:
+    """Builds the simulator and runs it as the commands say.
+
+    Parameters
+    ----------
+    target : nengo.Network or Simulator
+        What to run.
+    options : dict
+        Keyword arguments for building the Simulator.
+    dt : float
+        Length of a step (s).
+    names : Names
+        Names of the network's objects, for errors.
+    title : str
+        What the simulator's errors call this session.
+    speed : float or None
+        Real-time factor asked for.
+    """
+
+    def __init__(
+        self,
+        target: Any,
+        options: dict[str, Any],
+        dt: float,
+        names: Names,
+        title: str,
+        speed: float | None,
+    ) -> None:
+        self._target, self._options, self._names, self._title = target, options, names, title
+        self.board = StatusBoard(Status(speed=speed))
+        self.mailbox = Mailbox()
+        self.delivery = Delivery(Recorder(dt))
+        self._runner: Runner | None = None
+        self._opening: Opening | None = None
+        self._is_opening = False
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="nengolab session", daemon=True)
+
+    # ---- from any thread -------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to build."""
+        atexit.register(self._at_exit)
+        self._open()
+        self._thread.start()
+
+    def post(self, act: Callable[[], Any], about: Any = None, early: bool = False) -> Future:
+        """Queue something for the owner thread.
+
+        Raises
+        ------
+        SimulatorClosed
+            When the session is closed: nobody would do it.
+        """
+        command = Command(act, about, early)
+        if not self.mailbox.post(command):
+            raise SimulatorClosed("the session is closed; make a new one")
+        return command.result
+
+    def ask_to_close(self) -> None:
+        """Let the thread end after what it is doing now; does not wait."""
+        self._closing = True
+        for command in self.mailbox.shut():
+            if command.result.set_running_or_notify_cancel():
+                command.result.set_exception(SimulatorClosed("the session was closed first"))
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the thread's end, unless this is that thread."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    def wait(self, reached: Callable[[Status], bool], timeout: float | None) -> bool:
+        """Sleep until a status is reached, or the session is stuck or closed.
+
+        Commands that were posted before are carried out first, so that the answer is
+        not of a time before them. False when the time is over.
+        """
+        before = [command for command in self.mailbox.outstanding() if not command.early]
+
+        def over(status: Status) -> bool:
+            done = all(command.carried_out for command in before)
+            if status.state in ("loading", "building", "compiling"):
+                return reached(status)
+            return (done and (reached(status) or status.state == "error")) or (
+                status.state == "closed"
+            )
+
+        return self.board.wait(over, timeout)
+
+    def _at_exit(self) -> None:
+        self.ask_to_close()
+        self.join(EXIT_PATIENCE)
+        if self._opening is not None:
+            self._opening.join(EXIT_PATIENCE)
+
+    # ---- the thread ------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._obey()
+                pause = self._runner.tile_if_due() if self._runner else None
+                self._deliver()
+                self.mailbox.wait(self._rest(pause))
+        finally:
+            self._finish()
+
+    def _obey(self) -> None:
+        while not self._closing and (command := self.mailbox.take(early=self._is_opening)):
+            if command.result.set_running_or_notify_cancel():
+                self._carry_out(command)
+            command.carried_out = True
+            # Those who wait for this command look again.
+            self.board.update()
+
+    def _carry_out(self, command: Command) -> None:
+        """Run a command; an error goes to its caller and to the panel, never up."""
+        try:
+            answer = command.act()
+        except Exception as error:
+            self.publish(error=report_error(error, self._names, command.about))
+            command.result.set_exception(error)
+            return
+        status = self.board.now
+        if status.error is not None and status.state != "error" and not command.early:
+            # A refusal is shown until something works again.
+            self.publish(error=None)
+        if isinstance(answer, Future):
+            _pass_on(answer, command.result)
+        else:
+            command.result.set_result(answer)
+
+    def _rest(self, pause: float | None) -> float | None:
+        """How long the thread may sleep if nothing comes in."""
+        waits = [pause, self.delivery.next_due(self.board.now, time.perf_counter())]
+        if self._runner is not None and self._runner.settle_taps():
+            waits.append(TAP_POLL)
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def publish(self, **changes: Any) -> None:
+        """Change what everybody can see, and let every listener hear of it."""
+        self.board.update(**changes)
+        self.delivery.state_changed()
+
+    def _deliver(self) -> None:
+        for error in self.delivery.deliver(self.board.now, time.perf_counter()):
+            self.publish(error=report_error(error, self._names, "a listener"))
+
+    def _finish(self) -> None:
+        self.ask_to_close()
+        try:
+            if self._runner is not None:
+                self._runner.let_go(built_here=self._runner.sim is not self._target)
+        finally:
+            self.publish(state="closed", real_time_factor=None)
+            self._deliver()
+            if not self._is_opening:
+                atexit.unregister(self._at_exit)
+
+    # ---- opening ---------------------------------------------------------
+
+    def _open(self) -> None:
+        self._is_opening = True
+        self._opening = Opening(self._target, self._options, self._stage, self._opened)
+
+    def _stage(self, state: str) -> None:
+        self._post_early(lambda: self.publish(state=state, error=None))
+
+    def _opened(self, outcome: Any) -> None:
+        if not self._post_early(lambda: self._take_over(outcome)):
+            self._discard(outcome)
+
+    def _post_early(self, act: Callable[[], Any]) -> bool:
+        return self.mailbox.post(Command(act, early=True))
+
+    def _discard(self, outcome: Any) -> None:
+        """Close what was built for a session that is no more."""
+        atexit.unregister(self._at_exit)
+        if not isinstance(outcome, Exception) and outcome is not self._target:
+            outcome.close()
+
+    def _take_over(self, outcome: Any) -> None:
+        self._is_opening = False
+        # Exit handlers run last in, first out: this thread is to stop before
+        # TensorFlow, which has registered its own by now, takes itself apart.
+        atexit.unregister(self._at_exit)
+        atexit.register(self._at_exit)
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            outcome.claim(self._title)
+        except Exception as error:
+            self.publish(state="error", error=report_error(error, self._names))
+            return
+        self._runner = Runner(
+            outcome,
+            self.delivery,
+            read=lambda: self.board.now,
+            publish=self.publish,
+            note_progress=self.board.update,
+            names=self._names,
+        )
+        self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
+
+    # ---- commands, on the thread -----------------------------------------
+
+    @property
+    def runner(self) -> Runner:
+        """The simulator's runner.
+
+        Raises
+        ------
+        SimulationError
+            When the simulator could not be built.
+        """
+        if self._runner is None:
+            error = self.board.now.error
+            why = f": {error['message']}" if error else ""
+            raise SimulationError(
+                f"there is no simulator, it could not be built{why}. reset() tries again"
+            )
+        return self._runner
+
+    def reset(self, seed: int | None) -> None:
+        """Back to step 0, or build again what could not be built."""
+        if self._runner is None:
+            self._open()
+        else:
+            self._runner.reset(seed)
+
+    def set_speed(self, speed: float | None) -> None:
+        """Change the real-time factor asked for."""
+        self.publish(speed=speed)
+        if self._runner is not None:
+            self._runner.count_from_here()
+
+
+def _pass_on(source: Future, target: Future) -> None:
+    """Let one Future end as another does."""
+
+    def copy(done: Future) -> None:
+        if (error := done.exception()) is not None:
+            target.set_exception(error)
+        else:
+            target.set_result(done.result())
+
+    source.add_done_callback(copy)

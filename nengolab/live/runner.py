@@ -1,0 +1,262 @@
+"""What the owner thread does with the simulator: tiles, and the commands about them.
+
+::
+
+    ready | paused | finished | error  --play, step, run_for-->  running
+    running  --pause, goal reached-->  paused | finished
+    running  --something raised-->  error      (state before the failing tile is kept)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import SimulationError, SimulatorClosed
+
+from nengolab.names import Names
+
+from .delivery import Delivery
+from .errors import report_error
+from .pacing import Pacer, RateMeter, TileSizer
+from .probes import Feed, LiveProbe
+from .status import Status
+
+Publish = Callable[..., None]
+
+
+@dataclass
+class Goal:
+    """Where a run is to stop by itself."""
+
+    step: int
+    paced: bool
+    end: str
+    result: Future = field(default_factory=Future)
+
+
+class Runner:
+    """Runs a simulator tile by tile; used by the owner thread only.
+
+    Parameters
+    ----------
+    sim : Simulator
+        Claimed by the calling thread.
+    delivery : Delivery
+        Takes the data of each tile.
+    read : callable
+        Gives the current `Status`.
+    publish : callable
+        Changes fields of the status, and lets every listener hear of it.
+    note_progress : callable
+        Changes fields of the status; listeners hear of it with the data.
+    names : Names
+        Names of the network's objects, for errors.
+    """
+
+    def __init__(
+        self,
+        sim: Any,
+        delivery: Delivery,
+        read: Callable[[], Status],
+        publish: Publish,
+        note_progress: Publish,
+        names: Names,
+    ) -> None:
+        self.sim = sim
+        self._delivery, self._names = delivery, names
+        self._read, self._publish, self._note_progress = read, publish, note_progress
+        self._feeds: dict[str, Feed] = {}
+        self._inputs: dict[Any, np.ndarray] = {}
+        self._goal: Goal | None = None
+        self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
+
+    @property
+    def running(self) -> bool:
+        """Whether the simulation is to go on."""
+        return self._read().state == "running"
+
+    # ---- tiles -----------------------------------------------------------
+
+    def tile_if_due(self) -> float | None:
+        """Run a tile when it is time; return the seconds until the next, None when not running."""
+        if not self.running:
+            return None
+        pause = self._pause()
+        if pause > 0:
+            return pause
+        steps = self._sizer.steps(
+            self._delivery.watched(time.perf_counter()), self._speed, self.sim.dt
+        )
+        if self._goal is not None:
+            steps = min(steps, self._goal.step - self.sim.n_steps)
+        try:
+            self._tile(steps)
+        except Exception as error:
+            self._stop_for(error)
+        return self._pause() if self.running else None
+
+    @property
+    def _speed(self) -> float | None:
+        paced = self._goal is None or self._goal.paced
+        return self._read().speed if paced else None
+
+    def _pause(self) -> float:
+        return self._pacer.delay(time.perf_counter(), self._read().time, self._speed)
+
+    def _tile(self, steps: int) -> None:
+        before = time.perf_counter()
+        first = self.sim.n_steps + 1
+        data = self.sim.advance(steps)
+        for probe_id, feed in self._feeds.items():
+            if feed.source in data:
+                samples = feed.samples(data[feed.source], first, self.sim.n_steps)
+                self._delivery.recorder.record(probe_id, *samples)
+        now = time.perf_counter()
+        self._sizer.learn(steps, now - before)
+        self._arrive(now)
+
+    def _arrive(self, wall: float) -> None:
+        """Publish how far the run has come, and end it where it was to end."""
+        sim, goal = self.sim, self._goal
+        progress = {
+            "time": sim.time,
+            "n_steps": sim.n_steps,
+            "real_time_factor": self._meter.mark(wall, sim.time),
+        }
+        if goal is None or sim.n_steps < goal.step:
+            self._note_progress(**progress)
+            return
+        self._goal = None
+        self._publish(**{**progress, "state": goal.end, "real_time_factor": None})
+        goal.result.set_result(sim.time)
+
+    def _stop_for(self, error: Exception) -> None:
+        self._publish(state="error", error=report_error(error, self._names), real_time_factor=None)
+        goal, self._goal = self._goal, None
+        if goal is not None:
+            goal.result.set_exception(error)
+
+    # ---- commands --------------------------------------------------------
+
+    def play(self) -> None:
+        """Run until told otherwise."""
+        self._drop_goal()
+        self._start()
+
+    def pause(self) -> None:
+        """Stop after the current tile; a run that an error stopped stays so."""
+        self._drop_goal()
+        if self._read().state != "error":
+            self._publish(state="paused", real_time_factor=None)
+
+    def run_steps(self, n: int, paced: bool, end: str) -> Future:
+        """Run n steps and stop in state ``end``; the result is the time reached."""
+        self._drop_goal()
+        goal = self._goal = Goal(self.sim.n_steps + n, paced, end)
+        self._start()
+        return goal.result
+
+    def reset(self, seed: int | None) -> None:
+        """Back to step 0; a run goes on from there."""
+        self._drop_goal()
+        self.sim.reset(seed=seed)
+        for node, value in self._inputs.items():
+            self.sim.set_input(node, value)
+        for feed in self._feeds.values():
+            feed.reset()
+        self._delivery.time_restarted(self.sim.n_steps)
+        self._publish(
+            state="running" if self.running else "ready",
+            error=None,
+            time=self.sim.time,
+            n_steps=self.sim.n_steps,
+        )
+        self.count_from_here()
+
+    def set_input(self, node: Any, value: np.ndarray | None) -> None:
+        """Override a node's output; None gives back its own."""
+        self.sim.set_input(node, value)
+        if value is None:
+            self._inputs.pop(node, None)
+        else:
+            self._inputs[node] = value
+
+    def count_from_here(self) -> None:
+        """Pace and measure from this moment, after anything that breaks the run."""
+        wall, sim_time = time.perf_counter(), self._read().time
+        self._pacer.restart(wall, sim_time)
+        self._meter.restart(wall, sim_time)
+
+    def _start(self) -> None:
+        self._publish(state="running", error=None)
+        self.count_from_here()
+
+    def _drop_goal(self) -> None:
+        goal, self._goal = self._goal, None
+        if goal is not None:
+            goal.result.set_result(self._read().time)
+
+    # ---- probes ----------------------------------------------------------
+
+    def add_probe(self, probe: LiveProbe) -> Future:
+        """Start to look at something; the result comes when its data does."""
+        source = probe.nengo_probe
+        if source is None:
+            source = self.sim.add_tap(probe.target, probe.attr)
+        self._feeds[probe.id] = Feed(probe, source, self.sim.dt)
+        self.settle_taps()
+        return probe.attached
+
+    def remove_probe(self, probe: LiveProbe) -> None:
+        """Look at it no more; its plots end with it."""
+        feed = self._feeds.pop(probe.id, None)
+        if feed is None:
+            raise SimulationError(f"{probe.label!r} is not a probe of this session, or no longer")
+        self._forget(feed, "it was removed")
+
+    def settle_taps(self) -> bool:
+        """Tell those who wait for a probe that its data starts, or why not.
+
+        Returns
+        -------
+        waiting : bool
+            Whether some tap is still being compiled.
+        """
+        for feed in list(self._feeds.values()):
+            if feed.probe.attached.done():
+                continue
+            error = feed.source.error if feed.is_tap else None
+            if error is not None:
+                del self._feeds[feed.probe.id]
+                self._delivery.drop_probe(feed.probe.id)
+                self._publish(error=report_error(error, self._names, feed.probe.target))
+                feed.probe.attached.set_exception(error)
+            elif not feed.is_tap or feed.source.ready:
+                feed.probe.attached.set_result(feed.probe)
+        return not all(feed.probe.attached.done() for feed in self._feeds.values())
+
+    def _forget(self, feed: Feed, why: str) -> None:
+        if feed.is_tap:
+            self.sim.remove_tap(feed.source)
+        if not feed.probe.attached.done():
+            feed.probe.attached.set_exception(SimulatorClosed(f"{feed.probe.label!r}: {why}"))
+        self._delivery.drop_probe(feed.probe.id)
+
+    # ---- the end ---------------------------------------------------------
+
+    def let_go(self, built_here: bool) -> None:
+        """Close the simulator, or give it back as it was: no taps, no inputs set."""
+        self._drop_goal()
+        for feed in self._feeds.values():
+            self._forget(feed, "the session was closed")
+        if built_here:
+            self.sim.close()
+            return
+        for node in self._inputs:
+            self.sim.set_input(node, None)
+        self.sim.release()

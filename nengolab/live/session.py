@@ -1,0 +1,402 @@
+"""The session: what a person, a script or a panel holds."""
+
+from __future__ import annotations
+
+import math
+import operator
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
+
+from nengolab.names import Names
+
+from .errors import ErrorReport
+from .frames import Frame
+from .listener import Listener
+from .owner import Owner
+from .plots import PlotSpec
+from .probes import LiveProbe, check_member
+from .recorder import check_room
+from .status import STATES, Status
+
+# What else satisfies a wait for a state.
+ALSO = {"paused": ("finished",), "ready": ("running", "paused", "finished")}
+
+
+class Session:
+    """A network that runs live on a thread of its own.
+
+    Returns at once; TensorFlow is loaded and the network built on the owner thread, and
+    `state` tells how far it is. Every command may come from any thread. It is queued,
+    done between two tiles in the order of arrival, and gives a
+    `concurrent.futures.Future` for those who want to wait. A command that is refused
+    raises from that Future and is shown in `error`; the session goes on.
+
+    Parameters
+    ----------
+    net_or_sim : nengo.Network or nengolab.Simulator
+        A network is built; a simulator is taken over until `close`: from other threads
+        its own methods raise an error that names the session.
+    speed : float or None
+        Simulated seconds in a second; None is as fast as it goes.
+    **options
+        For the Simulator when a network is built: ``dt``, ``seed``, ``minibatch_size``.
+        Of a batch the first item is the one shown.
+    """
+
+    def __init__(self, net_or_sim: Any, speed: float | None = 1.0, **options: Any) -> None:
+        if isinstance(net_or_sim, nengo.Network):
+            self.network, self.dt = net_or_sim, float(options.get("dt", 0.001))
+        elif hasattr(net_or_sim, "advance"):
+            if options:
+                raise ValidationError(
+                    f"{', '.join(options)}: a simulator is built already; "
+                    "give these to the Simulator, or the session the network",
+                    "options",
+                )
+            self.network, self.dt = net_or_sim.network, float(net_or_sim.dt)
+        else:
+            raise ValidationError(
+                f"needs a nengo.Network or a nengolab.Simulator, got {type(net_or_sim).__name__}",
+                "net_or_sim",
+            )
+        self._names = Names(self.network)
+        self._probes: dict[str, LiveProbe] = {}
+        title = f"a live session of {self.network.label or 'a network'}"
+        owner = Owner(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
+        self._owner = owner
+        # The thread holds no reference to this object, so a forgotten session ends.
+        self._finalizer = weakref.finalize(self, owner.ask_to_close)
+        owner.start()
+
+    # ---- what it says ----------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        """State, error, time and speeds of one instant."""
+        return self._owner.board.now
+
+    @property
+    def state(self) -> str:
+        """loading, building, compiling, ready, running, paused, finished, error or closed."""
+        return self.status.state
+
+    @property
+    def error(self) -> ErrorReport | None:
+        """What stopped the run, or why the last command was refused: object, message, traceback."""
+        return self.status.error
+
+    @property
+    def time(self) -> float:
+        """Simulated time (s)."""
+        return self.status.time
+
+    @property
+    def n_steps(self) -> int:
+        """Steps since the start or the last reset."""
+        return self.status.n_steps
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Simulated seconds in a second over about the last one; None when not running."""
+        return self.status.real_time_factor
+
+    @property
+    def speed(self) -> float | None:
+        """Real-time factor asked for; None is as fast as it goes."""
+        return self.status.speed
+
+    @property
+    def probes(self) -> list[LiveProbe]:
+        """Probes that were added and not removed."""
+        return list(self._probes.values())
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Memory that recent data takes, for all plots of all listeners."""
+        return self._owner.delivery.recorder.nbytes
+
+    def __repr__(self) -> str:
+        return f"<Session of {self.network.label or 'a network'!r}, {self.state} at {self.time} s>"
+
+    # ---- commands --------------------------------------------------------
+
+    def play(self) -> Future:
+        """Run until told otherwise."""
+        return self._owner.post(lambda: self._owner.runner.play())
+
+    def pause(self) -> Future:
+        """Stop after the current tile."""
+        return self._owner.post(lambda: self._owner.runner.pause())
+
+    def step(self, n: int = 1) -> Future:
+        """Run n steps and pause; the result is the time reached."""
+        return self._owner.post(
+            lambda: self._owner.runner.run_steps(_check_steps(n), paced=False, end="paused")
+        )
+
+    def run_for(self, seconds: float) -> Future:
+        """Run for some simulated seconds; ends in state "finished".
+
+        The result is the time reached, also when a pause came before.
+        """
+        return self._owner.post(
+            lambda: self._owner.runner.run_steps(
+                _steps_in(seconds, self.dt), paced=True, end="finished"
+            )
+        )
+
+    def reset(self, seed: int | None = None) -> Future:
+        """Back to time 0; a run goes on from there. Inputs that were set stay set.
+
+        When the network could not be built, it is built again.
+        """
+        return self._owner.post(lambda: self._owner.reset(seed))
+
+    def set_speed(self, speed: float | None) -> Future:
+        """Change the real-time factor asked for; None is as fast as it goes."""
+        return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)))
+
+    def set_input(self, node: nengo.Node, value: Any) -> Future:
+        """Override the output of a node that has no input; None gives back its own.
+
+        Parameters
+        ----------
+        node : nengo.Node
+            A node of the network.
+        value : array_like (size_out,), or float for a node of size 1, or None
+            Finite values.
+        """
+
+        def act() -> None:
+            self._owner.runner.set_input(node, self._checked_input(node, value))
+
+        return self._owner.post(act, about=node)
+
+    def add_probe(self, obj: Any, attr: str | None = None, synapse: Any = None) -> LiveProbe:
+        """Look at something, running or not, without a reset.
+
+        Parameters
+        ----------
+        obj : Ensemble, Neurons, Node, Connection or Probe of the network
+            What to look at. A nengo.Probe keeps its own attr, synapse and sample_every.
+        attr, synapse
+            As for nengo.Probe. A synapse starts from rest when the probe is added.
+
+        Returns
+        -------
+        probe : LiveProbe
+            Its ``attached`` Future is done when data starts to come.
+
+        Raises
+        ------
+        ValidationError
+            When the object cannot be probed so, or is not in the network.
+        """
+        probe = LiveProbe(obj, attr, synapse, self.network, self._names)
+        self._owner.post(lambda: self._add_probe(probe), about=obj)
+        self._probes[probe.id] = probe
+        return probe
+
+    def remove_probe(self, probe: LiveProbe) -> Future:
+        """Look at it no more; plots of it end."""
+        self._probes.pop(probe.id, None)
+        return self._owner.post(lambda: self._owner.runner.remove_probe(probe))
+
+    # ---- listening -------------------------------------------------------
+
+    def subscribe(
+        self,
+        plots: list[PlotSpec],
+        callback: Callable[[Frame], None] | None = None,
+        width: int = 600,
+        height: int = 400,
+    ) -> Listener:
+        """Receive frames of some plots.
+
+        Parameters
+        ----------
+        plots : list of Lines, Raster, Rates
+            What to see; probes of this session.
+        callback : callable, optional
+            Called with each `Frame` on the owner thread: it must only pass it on. Each
+            frame wants an `Listener.ack`. Without a callback use `Listener.get`.
+        width, height : int
+            Pixels of a plot, to which data is thinned.
+
+        Raises
+        ------
+        ValidationError
+            When a plot is of another session's probe, or is too large.
+        """
+        self._check_plots(plots)
+        listener = Listener(
+            plots,
+            callback,
+            width,
+            height,
+            wake=self._owner.mailbox.wake,
+            change_plots=_plot_changer(self._owner, weakref.ref(self)),
+            detach=_detacher(self._owner),
+        )
+        owner = self._owner
+        owner.post(lambda: owner.delivery.attach(listener, owner.board.now.n_steps), early=True)
+        return listener
+
+    # ---- waiting, for scripts --------------------------------------------
+
+    def wait_until(self, state: str, timeout: float | None = None) -> None:
+        """Sleep until the session is in a state.
+
+        Commands given before are carried out first. A run that has finished counts as
+        paused, and "ready" is all that comes after the build.
+
+        Raises
+        ------
+        TimeoutError
+            When it is not so in time.
+        SimulationError
+            When an error stops the session first.
+        """
+        if state not in STATES:
+            raise ValidationError(f"got {state!r}; the states are {', '.join(STATES)}", "state")
+        wanted = {state, *ALSO.get(state, ())}
+        self._wait(lambda status: status.state in wanted, repr(state), timeout)
+
+    def wait_time(self, t: float, timeout: float | None = None) -> None:
+        """Sleep until simulated time t (s); raises as `wait_until` does."""
+        self._wait(lambda status: status.time >= t - self.dt / 2, f"time {t} s", timeout)
+
+    def _wait(self, reached: Callable[[Status], bool], what: str, timeout: float | None) -> None:
+        in_time = self._owner.wait(reached, timeout)
+        status = self.status
+        if not in_time:
+            raise TimeoutError(f"no {what} within {timeout} s: {status.state} at {status.time} s")
+        if reached(status):
+            return
+        if status.state == "error" and status.error:
+            raise SimulationError(f"waited for {what}, but: {status.error['message']}")
+        if status.state == "closed":
+            raise SimulatorClosed(f"waited for {what}, but the session was closed")
+
+    # ---- the end ---------------------------------------------------------
+
+    def close(self, timeout: float | None = None) -> None:
+        """End the thread and give the simulator back, or close it if it was built here.
+
+        A build that is going on comes to its end first. May be called again.
+        """
+        self._owner.ask_to_close()
+        self._owner.join(timeout)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # ---- checks ----------------------------------------------------------
+
+    def _add_probe(self, probe: LiveProbe) -> Future:
+        try:
+            return self._owner.runner.add_probe(probe)
+        except Exception as error:
+            self._probes.pop(probe.id, None)
+            if not probe.attached.done():
+                probe.attached.set_exception(error)
+            raise
+
+    def _checked_input(self, node: Any, value: Any) -> np.ndarray | None:
+        if not isinstance(node, nengo.Node):
+            raise ValidationError(f"only a Node takes an input, got {node!r}", "node")
+        check_member(node, self.network, self._names)
+        name = self._names.get(node)
+        if node.size_in > 0:
+            raise ValidationError(
+                f"{name!r} has inputs of its own; only a Node without input can be set",
+                "size_in",
+                node,
+            )
+        if value is None:
+            return None
+        try:
+            array = np.atleast_1d(np.asarray(value, dtype=float))
+        except (TypeError, ValueError):
+            raise ValidationError(f"{name!r}: {value!r} is not numbers", "output", node) from None
+        if array.shape != (node.size_out,):
+            raise ValidationError(
+                f"{name!r} has {node.size_out} values, got shape {array.shape}", "output", node
+            )
+        if not np.isfinite(array).all():
+            raise ValidationError(
+                f"{name!r} got {value!r}; NaN and infinity are no inputs", "output", node
+            )
+        return array
+
+    def _check_plots(self, plots: list[PlotSpec]) -> None:
+        for plot in plots:
+            if plot.probe.id not in self._probes:
+                raise ValidationError(
+                    f"{plot.probe.label!r} is not a probe of this session, or no longer",
+                    "probe",
+                    plot,
+                )
+            check_room(plot, self.dt)
+
+
+def _plot_changer(owner: Owner, session: weakref.ref[Session]) -> Callable:
+    """Make what `Listener.set_plots` does; it must not keep a forgotten session alive."""
+
+    def change(listener: Listener, plots: list[PlotSpec]) -> Future:
+        if (alive := session()) is not None:
+            alive._check_plots(plots)
+        return owner.post(lambda: owner.delivery.show(listener, plots), early=True)
+
+    return change
+
+
+def _detacher(owner: Owner) -> Callable:
+    """Make what `Listener.close` does; closing after the session is no error."""
+
+    def detach(listener: Listener) -> Future:
+        try:
+            return owner.post(lambda: owner.delivery.detach(listener), early=True)
+        except SimulatorClosed:
+            done: Future = Future()
+            done.set_result(None)
+            return done
+
+    return detach
+
+
+def _check_speed(speed: Any) -> float | None:
+    if speed is None:
+        return None
+    if not (isinstance(speed, (int, float)) and math.isfinite(speed) and speed > 0):
+        raise ValidationError(
+            f"must be a positive real-time factor, or None for unlimited; got {speed!r}", "speed"
+        )
+    return float(speed)
+
+
+def _check_steps(n: Any) -> int:
+    try:
+        count = operator.index(n)
+    except TypeError:
+        raise ValidationError(f"needs a whole number of steps, got {n!r}", "n") from None
+    if count < 1:
+        raise ValidationError(f"needs at least one step, got {count}", "n")
+    return count
+
+
+def _steps_in(seconds: Any, dt: float) -> int:
+    if not (isinstance(seconds, (int, float)) and math.isfinite(seconds) and seconds >= dt / 2):
+        raise ValidationError(
+            f"needs a time of at least one step ({dt} s), got {seconds!r}", "seconds"
+        )
+    return max(1, round(seconds / dt))
