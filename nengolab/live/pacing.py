@@ -24,12 +24,12 @@ class TileSizer:
 
     def __init__(self) -> None:
         self._cost: float | None = None
-        self._last = 8
+        self._last = 1
 
     def steps(self, watched: bool, speed: float | None, dt: float) -> int:
         """Choose the steps of the next tile."""
         budget = WATCHED_TILE if watched else HEADLESS_TILE
-        fits = self._last if self._cost is None else budget / self._cost
+        fits = 1 if self._cost is None else budget / self._cost
         if speed is not None:
             fits = min(fits, speed * (FRAME_PERIOD if watched else HEADLESS_PERIOD) / dt)
         self._last = int(max(1, min(fits, 2 * self._last)))

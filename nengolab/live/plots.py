@@ -27,6 +27,16 @@ def _span(part: slice, size: int) -> tuple[int, int, int]:
     return part.indices(size)
 
 
+def _check_probe(plot: Any) -> None:
+    if not isinstance(plot.probe, LiveProbe):
+        raise ValidationError(
+            f"got {plot.probe!r}; Session.add_probe, of an object or of a nengo.Probe, "
+            "gives what a plot takes",
+            "probe",
+            plot,
+        )
+
+
 def _check_seconds(plot: Any, name: str) -> None:
     value = getattr(plot, name)
     if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
@@ -54,6 +64,7 @@ class Lines:
     kind: ClassVar[str] = "lines"
 
     def __post_init__(self) -> None:
+        _check_probe(self)
         _check_seconds(self, "window")
 
     @property
@@ -88,6 +99,7 @@ class Raster:
     kind: ClassVar[str] = "raster"
 
     def __post_init__(self) -> None:
+        _check_probe(self)
         _check_seconds(self, "window")
         if self.probe.kind == "rates":
             raise ValidationError(
@@ -141,6 +153,7 @@ class Rates:
     kind: ClassVar[str] = "rates"
 
     def __post_init__(self) -> None:
+        _check_probe(self)
         _check_seconds(self, "window")
         _check_seconds(self, "tau")
         if self.per not in ("population", "neuron"):

@@ -1,0 +1,308 @@
+"""Backpressure and frames, with a clock and data of the tests' own."""
+
+import numpy as np
+import pytest
+
+from nengolab.live import Lines, Raster, Rates
+from nengolab.live.delivery import Delivery
+from nengolab.live.flow import IN_FLIGHT
+from nengolab.live.listener import Listener
+from nengolab.live.recorder import Recorder
+from nengolab.live.status import Status
+
+DT = 0.001
+TILE = 16
+
+
+class Stage:
+    """A delivery that is fed one tile every sixtieth of a second."""
+
+    def __init__(self, *probes):
+        self.delivery = Delivery(Recorder(DT))
+        self.probes, self.wall, self.n_steps = probes, 0.0, 0
+        self.rng = np.random.default_rng(0)
+        self.history = {probe.id: [] for probe in probes}
+        self.state = "running"
+
+    @property
+    def status(self):
+        return Status(state=self.state, time=self.n_steps * DT, n_steps=self.n_steps)
+
+    def listen(self, plots, **options):
+        frames = []
+        listener = Listener(
+            plots, frames.append, 600, 400, wake=lambda: None, change_plots=None, detach=None
+        )
+        self.delivery.attach(listener, self.n_steps)
+        return listener, frames
+
+    def tile(self, steps=TILE):
+        first = self.n_steps + 1
+        self.n_steps += steps
+        for probe in self.probes:
+            data = self.rng.standard_normal((steps, probe.size)).astype(np.float32)
+            if probe.kind == "spikes":
+                data = (data > 1.2) / np.float32(DT)
+            self.history[probe.id].append(data)
+            self.delivery.recorder.record(probe.id, np.arange(first, self.n_steps + 1), data)
+        self.wall += 1 / 59
+        return self.deliver()
+
+    def deliver(self):
+        return self.delivery.deliver(self.status, self.wall)
+
+    def all_of(self, probe):
+        return np.concatenate(self.history[probe.id])
+
+
+@pytest.fixture
+def value(net, live_probe):
+    return live_probe(net.ens)
+
+
+@pytest.fixture
+def spikes(net, live_probe):
+    return live_probe(net.ens.neurons)
+
+
+def test_frames_join_to_the_whole_run(value, spikes):
+    stage = Stage(value, spikes)
+    # A window this short has columns of one step: nothing is thinned.
+    plots = [Lines(value, window=0.5), Raster(spikes, window=0.5), Rates(spikes, window=0.5)]
+    listener, frames = stage.listen(plots)
+    for _ in range(40):
+        stage.tile()
+        listener.ack(frames[-1].seq)
+    steps = np.arange(1, stage.n_steps + 1)
+    joined = {
+        plot.id: {
+            name: np.concatenate([f.arrays(plot.id)[name] for f in frames])
+            for name in frames[0].arrays(plot.id)
+        }
+        for plot in plots
+    }
+    lines, raster, rates = (joined[plot.id] for plot in plots)
+    np.testing.assert_allclose(lines["t"], steps * DT, atol=1e-12)
+    np.testing.assert_array_equal(lines["y"], stage.all_of(value))
+    at, neuron = np.nonzero(stage.all_of(spikes))
+    np.testing.assert_allclose(raster["t"], (at + 1) * DT, atol=1e-12)
+    np.testing.assert_array_equal(raster["i"], neuron)
+
+    decay, rate, expected = np.exp(-DT / 0.05), 0.0, []
+    for sample in stage.all_of(spikes):
+        rate = decay * rate + (1 - decay) * sample.mean()
+        expected.append(rate)
+    np.testing.assert_allclose(rates["y"][:, 0], expected, rtol=1e-5)
+
+
+def test_all_plots_of_a_frame_cover_the_same_instants(value, spikes):
+    stage = Stage(value, spikes)
+    listener, frames = stage.listen([Lines(value, 1.0), Raster(spikes, 3.0), Rates(spikes, 0.2)])
+    for i in range(300):
+        stage.tile()
+        if i % 7 == 0 and frames:
+            listener.ack(frames[-1].seq)
+    assert len(frames) > 20
+    for frame in frames:
+        assert len({(plot["t0"], plot["t1"]) for plot in frame.header["plots"]}) == 1
+    ends = [(f.header["plots"][0]["t0"], f.header["plots"][0]["t1"]) for f in frames]
+    assert all(before[1] == after[0] for before, after in zip(ends, ends[1:], strict=False))
+
+
+def test_at_most_two_in_flight_and_newer_data_coalesces(value):
+    stage = Stage(value)
+    listener, frames = stage.listen([Lines(value, window=0.3)])
+    for _ in range(10):
+        stage.tile()
+    assert len(frames) == IN_FLIGHT
+    assert listener.stats["coalesced"] == 8
+    listener.ack(frames[0].seq)
+    stage.deliver()
+    assert len(frames) == 3
+    covered = frames[-1].header["plots"][0]
+    assert (covered["t0"], covered["t1"]) == (pytest.approx(2 * TILE * DT), 10 * TILE * DT)
+    np.testing.assert_array_equal(
+        frames[-1].arrays(covered["id"])["y"], stage.all_of(value)[2 * TILE :]
+    )
+
+
+def test_a_listener_that_never_acknowledges_costs_nothing(value, spikes):
+    stage = Stage(value, spikes)
+    plots = [Lines(value, 1.0), Raster(spikes, 1.0), Rates(spikes, 1.0)]
+    listener, frames = stage.listen(plots)
+    for _ in range(200):
+        stage.tile()
+    settled = stage.delivery.recorder.nbytes
+    sent, size = listener.stats["sent"], listener.stats["bytes"]
+    reads = count_reads(stage)
+    for _ in range(5000):
+        stage.tile()
+    # 80 s of simulation later: nothing sent, nothing read, and not a byte more held.
+    assert (len(frames), listener.stats["sent"], listener.stats["bytes"]) == (sent, sent, size)
+    assert sent == IN_FLIGHT
+    assert reads == []
+    assert stage.delivery.recorder.nbytes == settled
+    assert not stage.delivery.watched(stage.wall)
+
+    listener.ack(frames[-1].seq)
+    stage.tile()
+    # What was missed comes as one frame, of the window and thinned, not of the 80 s.
+    lines = frames[-1].arrays(plots[0].id)
+    assert lines["t"][0] > stage.n_steps * DT - 1.0
+    assert len(lines["t"]) <= 2 * 1001
+    assert len(frames[-1].buffer) < 1_000_000
+
+
+def test_a_hidden_listener_costs_nothing(value):
+    stage = Stage(value)
+    listener, frames = stage.listen([Lines(value, 1.0)])
+    listener.visible = False
+    reads = count_reads(stage)
+    for state in ("running", "paused", "running"):
+        stage.state = state
+        stage.delivery.state_changed()
+        stage.tile()
+    assert (frames, reads, listener.stats["coalesced"]) == ([], [], 0)
+    assert not stage.delivery.watched(stage.wall)
+    listener.visible = True
+    stage.tile()
+    assert frames[-1].header["plots"][0]["t0"] == 0.0
+
+
+def count_reads(stage):
+    """Note every read of the recorder from now on."""
+    reads, read = [], stage.delivery.recorder.read
+
+    def noted(plot, *args):
+        reads.append(plot)
+        return read(plot, *args)
+
+    stage.delivery.recorder.read = noted
+    return reads
+
+
+def test_an_acknowledgement_counts_for_those_before(value):
+    stage = Stage(value)
+    listener, frames = stage.listen([Lines(value)])
+    for _ in range(3):
+        stage.tile()
+    listener.ack(frames[1].seq)
+    for _ in range(3):
+        stage.tile()
+    assert len(frames) == 4
+    # Numbers that were never sent, or long ago, change nothing.
+    listener.ack(10_000)
+    listener.ack(1)
+    stage.tile()
+    assert len(frames) == 4
+
+
+def test_a_snapshot_revives_and_holds_the_window(value, spikes):
+    stage = Stage(value, spikes)
+    plots = [Lines(value, window=0.4), Raster(spikes, window=0.2)]
+    listener, frames = stage.listen(plots)
+    for _ in range(100):
+        stage.tile()
+    assert len(frames) == IN_FLIGHT
+    listener.snapshot()
+    stage.deliver()
+    frame = frames[-1]
+    assert (len(frames), frame.header["clear"]) == (3, True)
+    np.testing.assert_array_equal(frame.arrays(plots[0].id)["y"], stage.all_of(value)[-400:])
+    recent = stage.all_of(spikes)[-200:]
+    assert frame.arrays(plots[1].id)["n"].sum() == np.count_nonzero(recent)
+    stage.tile()
+    assert frames[-1].header["clear"] is False
+    assert frames[-1].header["plots"][0]["t0"] == frame.time
+
+
+def test_a_snapshot_of_a_long_window_is_thinned_to_the_width(value):
+    stage = Stage(value)
+    plot = Lines(value, window=20.0)
+    listener, frames = stage.listen([plot])
+    for _ in range(200):
+        stage.tile(100)
+    listener.width = 300
+    listener.snapshot()
+    stage.deliver()
+    got, whole = frames[-1].arrays(plot.id), stage.all_of(value)
+    # Columns are rounded down to whole steps: 66 instead of 66.7 of them.
+    assert len(got["t"]) <= 2 * (20_000 // 66 + 2)
+    assert (got["y"].min(), got["y"].max()) == (whole.min(), whole.max())
+
+
+def test_states_without_data_are_frames_without_plots(value):
+    stage = Stage(value)
+    listener, frames = stage.listen([Lines(value)])
+    for state in ("building", "ready"):
+        stage.state = state
+        stage.delivery.state_changed()
+        stage.deliver()
+        listener.ack(frames[-1].seq)
+    assert [(f.header["state"], f.header["plots"]) for f in frames] == [
+        ("building", []),
+        ("ready", []),
+    ]
+    stage.deliver()
+    assert len(frames) == 2
+
+
+def test_a_reset_clears(value):
+    stage = Stage(value)
+    listener, frames = stage.listen([Lines(value)])
+    stage.tile()
+    stage.n_steps = 0
+    stage.delivery.time_restarted(0)
+    stage.deliver()
+    assert (frames[-1].header["clear"], frames[-1].time) == (True, 0.0)
+    listener.ack(frames[-1].seq)
+    stage.tile()
+    assert (frames[-1].header["clear"], frames[-1].header["plots"][0]["t0"]) == (False, 0.0)
+
+
+def test_two_listeners_do_not_wait_for_each_other(value):
+    stage = Stage(value)
+    quick, quick_frames = stage.listen([Lines(value)])
+    _, slow_frames = stage.listen([Lines(value)])
+    for _ in range(50):
+        stage.tile()
+        quick.ack(quick_frames[-1].seq)
+    assert (len(quick_frames), len(slow_frames)) == (50, IN_FLIGHT)
+
+
+def test_a_callback_that_raises_is_detached_and_reported(value):
+    stage = Stage(value)
+    listener, frames = stage.listen([Lines(value)])
+    stage.listen([Lines(value)])[0].receive = None
+    failures = stage.tile()
+    assert [type(error) for error in failures] == [TypeError]
+    assert len(stage.delivery.listeners) == 1
+    listener.ack(frames[-1].seq)
+    assert stage.tile() == []
+
+
+def test_what_nobody_plots_is_not_kept(value, spikes):
+    stage = Stage(value, spikes)
+    listener, _ = stage.listen([Lines(value, 2.0), Lines(spikes, 2.0)])
+    both = stage.delivery.recorder.nbytes
+    stage.delivery.show(listener, [Lines(value, 2.0)])
+    assert stage.delivery.recorder.nbytes < both / 10
+    stage.delivery.drop_probe(value.id)
+    assert listener.plots == []
+    assert stage.delivery.recorder.nbytes == 0
+
+
+def test_a_wider_window_keeps_what_is_there(value):
+    stage = Stage(value)
+    listener, frames = stage.listen([Lines(value, 0.1)])
+    for _ in range(20):
+        stage.tile()
+    plot = Lines(value, 0.2)
+    stage.delivery.show(listener, [plot])
+    for _ in range(4):
+        stage.tile()
+    listener.snapshot()
+    stage.deliver()
+    kept = frames[-1].arrays(plot.id)["y"]
+    np.testing.assert_array_equal(kept, stage.all_of(value)[-len(kept) :])
+    assert len(kept) == 101 + 4 * TILE
