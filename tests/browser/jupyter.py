@@ -355,6 +355,7 @@ class JupyterLab:
         """Switch to the theme `LIGHT`, `DARK` or another one, and wait until it is in force."""
         self.command("apputils:change-theme", {"theme": theme})
         self.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
+        self._wait_for_splash()
 
     def screenshot(self, label: str = "", of: Locator | None = None) -> Path:
         """Save a picture of the page, or of one element, under tests/browser/screenshots."""
@@ -366,6 +367,10 @@ class JupyterLab:
     def _wait_until_restored(self) -> None:
         self.page.locator("#main.jp-LabShell, .jp-LabShell").first.wait_for(timeout=60_000)
         self.page.evaluate("async () => { await jupyterapp.restored; }")
+        self._wait_for_splash()
+
+    def _wait_for_splash(self) -> None:
+        """Wait until the splash screen of a start or a change of theme has faded."""
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
 
     def _note(self, message: ConsoleMessage) -> None:

@@ -1,0 +1,6 @@
+import { entriesPlugin } from './entries';
+import { starterPlugin } from './starter';
+
+export { IStarterNotebooks } from './tokens';
+
+export default [starterPlugin, entriesPlugin];

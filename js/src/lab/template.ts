@@ -1,0 +1,69 @@
+import type { INotebookContent } from '@jupyterlab/nbformat';
+import type { KernelSpec } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+const IMPORTS = `import nengo
+
+from nengolab_widgets import Lab`;
+
+const NETWORK = `with nengo.Network(label="My first network", seed=1) as net:
+    stimulus = nengo.Node([0.5], label="stimulus")
+    neurons = nengo.Ensemble(100, dimensions=1, neuron_type=nengo.LIF(), label="neurons")
+    nengo.Connection(stimulus, neurons)`;
+
+const LAB = 'Lab(net)';
+
+/**
+ * Return the notebook that a person starts from.
+ *
+ * @param trans - Translates its text; code stays as it is.
+ * @param kernel - The kernel it asks for; JupyterLab asks the person when there is none.
+ */
+export function starterContent(
+  trans: TranslationBundle,
+  kernel: KernelSpec.ISpecModel | undefined
+): INotebookContent {
+  const introduction = [
+    '# ' + trans.__('A spiking network, live'),
+    '',
+    trans.__(
+      'Run the cells below with Shift+Enter. Then press play in the Lab and drag the slider of the stimulus: 100 spiking neurons follow it.'
+    )
+  ].join('\n');
+  const code = (id: string, source: string) => ({
+    id,
+    cell_type: 'code' as const,
+    metadata: {},
+    source,
+    outputs: [],
+    execution_count: null
+  });
+  return {
+    metadata: kernel
+      ? {
+          kernelspec: { name: kernel.name, display_name: kernel.display_name },
+          language_info: { name: kernel.language }
+        }
+      : {},
+    nbformat: 4,
+    nbformat_minor: 5,
+    cells: [
+      { id: 'introduction', cell_type: 'markdown', metadata: {}, source: introduction },
+      code('imports', IMPORTS),
+      code('network', NETWORK),
+      code('lab', LAB)
+    ]
+  };
+}
+
+/**
+ * Return the kernel that a starter notebook runs on: "python3", else the server's default if that
+ * is Python, else any that is.
+ */
+export function pythonKernel(
+  specs: KernelSpec.ISpecModels | null
+): KernelSpec.ISpecModel | undefined {
+  const all = specs?.kernelspecs ?? {};
+  const candidates = [all['python3'], all[specs?.default ?? ''], ...Object.values(all)];
+  return candidates.find(spec => spec?.language.toLowerCase() === 'python');
+}
