@@ -1,0 +1,5 @@
+/** The one module that every nengolab widget hands to anywidget. */
+
+import "./lab.css";
+
+export { default } from "./lab";

@@ -1,0 +1,66 @@
+/** The keys of a Lab, and the list of them. They act only while the Lab has the focus. */
+
+import { make } from "./dom";
+import type { Transport } from "./transport";
+
+const KEYS: [string, string][] = [
+  ["space", "play and pause"],
+  ["→", "a single step"],
+  ["R", "reset"],
+  ["?", "list these keys"],
+];
+
+/** The list of keys, closed at first. */
+export function keyList(): { button: HTMLButtonElement; list: HTMLElement; toggle: () => void } {
+  const rows = KEYS.flatMap(([key, what]) => [
+    make("dt", "", {}, make("kbd", "", {}, key)),
+    make("dd", "", {}, what),
+  ]);
+  const list = make("dl", "nl-keys", { hidden: "", "aria-label": "keys" }, ...rows);
+  const attributes = {
+    type: "button",
+    "aria-label": "list the keys",
+    "aria-expanded": "false",
+    title: "list the keys (?)",
+  };
+  const button = make("button", "nl-button", attributes, "?");
+  const toggle = (): void => {
+    list.hidden = !list.hidden;
+    button.setAttribute("aria-expanded", String(!list.hidden));
+  };
+  button.addEventListener("click", toggle);
+  return { button, list, toggle };
+}
+
+/** Elements that use this key themselves. */
+function usesKey(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof Element)) return false;
+  if (key === " ") return target.closest("button, select, summary") !== null;
+  if (key === "ArrowRight") return target.closest("input, select, pre") !== null;
+  return target.closest("select") !== null;
+}
+
+/** Let the keys act on `transport` while the focus is inside `root`. */
+export function listenToKeys(
+  root: HTMLElement,
+  transport: Transport,
+  toggleList: () => void,
+  signal: AbortSignal,
+): void {
+  const actions: Record<string, () => void> = {
+    " ": () => transport.toggle(),
+    ArrowRight: () => transport.singleStep(),
+    r: () => transport.startAgain(),
+    R: () => transport.startAgain(),
+    "?": toggleList,
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
+    if (action === undefined || usesKey(event.target, event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  };
+  root.addEventListener("keydown", onKey, { signal });
+}

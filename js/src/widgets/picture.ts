@@ -1,0 +1,127 @@
+/** The picture of a Lab that a saved notebook keeps: its plots, title and time on one canvas. */
+
+import { CellOutputs, leaveStandIn, watchSaving, type WidgetModel } from "./host";
+import { lineStyle, type Theme } from "./theme";
+
+/** What can be drawn of one plot. */
+export interface PictureTile {
+  element: HTMLElement;
+  title: string;
+  what: string;
+  lineNames: string[];
+  canvas: HTMLCanvasElement | null;
+  /** Where in the tile the canvas lies. */
+  body: HTMLElement;
+}
+
+export interface Picture {
+  root: HTMLElement;
+  title: string;
+  footer: string;
+  tiles: PictureTile[];
+  theme: Theme;
+}
+
+const PADDING = 12;
+const LINE = 18;
+/** Twice as fine as the screen needs, for projectors and print. */
+const SCALE = 2;
+
+function write(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  style: { color: string; font: string },
+): number {
+  context.fillStyle = style.color;
+  context.font = style.font;
+  context.fillText(text, x, y);
+  return x + context.measureText(text).width;
+}
+
+function drawTile(
+  context: CanvasRenderingContext2D,
+  tile: PictureTile,
+  at: { x: number; y: number; width: number; bodyY: number },
+  theme: Theme,
+): void {
+  const strong = { color: theme.text, font: `600 13px ${theme.font}` };
+  const plain = { color: theme.muted, font: `12px ${theme.font}` };
+  let x = write(context, tile.title, at.x + 8, at.y + LINE, strong);
+  x = write(context, tile.what, x + 8, at.y + LINE, plain);
+  tile.lineNames.forEach((name, index) => {
+    context.fillStyle = lineStyle(theme, index).color;
+    context.fillRect(x + 12, at.y + LINE - 6, 12, 3);
+    x = write(context, name, x + 28, at.y + LINE, plain);
+  });
+  if (tile.canvas === null) return;
+  const height = (tile.canvas.height / tile.canvas.width) * at.width;
+  context.drawImage(tile.canvas, at.x, at.bodyY, at.width, height);
+}
+
+/** Draw the picture; null while the Lab has no size (in a hidden tab). */
+export function compose(picture: Picture): HTMLCanvasElement | null {
+  const { theme, tiles } = picture;
+  const origin = picture.root.getBoundingClientRect();
+  const boxes = tiles.map((tile) => tile.element.getBoundingClientRect());
+  if (origin.width === 0 || boxes.length === 0) return null;
+  const left = Math.min(...boxes.map((box) => box.left));
+  const top = Math.min(...boxes.map((box) => box.top));
+  const width = Math.max(...boxes.map((box) => box.right)) - left + 2 * PADDING;
+  const head = PADDING + LINE + 8;
+  const bottom = Math.max(...boxes.map((box) => box.bottom)) - top + head;
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(width * SCALE);
+  canvas.height = Math.round((bottom + LINE + PADDING) * SCALE);
+  const context = canvas.getContext("2d");
+  if (context === null) return null;
+  context.scale(SCALE, SCALE);
+  context.fillStyle = theme.surface;
+  context.fillRect(0, 0, width, canvas.height);
+  const heading = { color: theme.text, font: `600 15px ${theme.font}` };
+  write(context, picture.title, PADDING + 8, PADDING + LINE - 4, heading);
+  tiles.forEach((tile, index) => {
+    const x = boxes[index].left - left + PADDING;
+    const y = boxes[index].top - top + head;
+    const bodyY = y + tile.body.getBoundingClientRect().top - boxes[index].top;
+    drawTile(context, tile, { x, y, width: boxes[index].width, bodyY }, theme);
+  });
+  const footing = { color: theme.muted, font: `12px ${theme.font}` };
+  write(context, picture.footer, PADDING + 8, bottom + LINE - 2, footing);
+  return canvas;
+}
+
+/** Hide the kept picture where the Lab itself is alive beside it. */
+export function hideKeptPicture(root: HTMLElement, outputs: CellOutputs): void {
+  const area = root.closest(".jp-OutputArea");
+  const kept = area?.children.item(outputs.pictureIndex);
+  kept?.classList.add("nl-kept-picture");
+}
+
+/** Keep a picture in the notebook whenever it is saved. */
+export function keepPicture(
+  model: WidgetModel,
+  modelId: string,
+  current: () => Picture | null,
+  signal: AbortSignal,
+): void {
+  const existing = current();
+  const outputs = CellOutputs.find(model, modelId);
+  if (outputs !== null && existing !== null) hideKeptPicture(existing.root, outputs);
+  watchSaving(
+    model,
+    () => {
+      const picture = current();
+      const cell = CellOutputs.find(model, modelId);
+      if (picture === null || cell === null) return;
+      const canvas = compose(picture);
+      if (canvas === null) return;
+      const png = canvas.toDataURL("image/png").split(",", 2)[1];
+      cell.setPicture(png, Math.round(canvas.width / SCALE), Math.round(canvas.height / SCALE));
+      hideKeptPicture(picture.root, cell);
+      leaveStandIn(model, modelId);
+    },
+    signal,
+  );
+}

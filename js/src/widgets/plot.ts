@@ -1,0 +1,81 @@
+/** The frame around a plot: its title, its legend, the button that removes it. */
+
+import { iconButton, make } from "./dom";
+import type { Figure } from "./figure";
+import type { FrameArray } from "./frames";
+import { LinesPlot } from "./lines";
+import type { PlotLayout } from "./messages";
+import { RasterPlot } from "./raster";
+import { RatesPlot } from "./rates";
+import { lineStyle, type Theme } from "./theme";
+
+/** What every kind of plot can do. */
+export interface PlotDrawing {
+  readonly figure: Figure;
+  /** Names for the legend; one line or none needs no legend. */
+  readonly lineNames: string[];
+  append(arrays: Map<string, FrameArray>): void;
+  clear(): void;
+  /** Draw what lies between these two instants of simulated time. */
+  draw(start: number, end: number): void;
+  applyTheme(theme: Theme): void;
+}
+
+const REMOVE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
+
+function drawingFor(layout: PlotLayout): PlotDrawing {
+  if (layout.kind === "raster") return new RasterPlot(layout);
+  return layout.kind === "rates" ? new RatesPlot(layout) : new LinesPlot(layout);
+}
+
+/** One plot with its heading. */
+export class PlotTile {
+  readonly element: HTMLElement;
+  readonly drawing: PlotDrawing;
+  readonly body = make("div", "nl-plot-body");
+  private readonly swatches: HTMLElement[] = [];
+
+  constructor(
+    readonly layout: PlotLayout,
+    onRemove: () => void,
+  ) {
+    this.drawing = drawingFor(layout);
+    const name = `${layout.title}: ${layout.what}`;
+    const remove = iconButton(REMOVE, `remove the plot ${name}`, "");
+    remove.classList.add("nl-quiet");
+    remove.addEventListener("click", onRemove);
+    const title = make("span", "nl-plot-title", { title: layout.title }, layout.title);
+    const what = make("span", "nl-plot-what", {}, layout.what);
+    const head = make("header", "nl-plot-head", {}, title, what, this.legend(), remove);
+    this.element = make("figure", "nl-plot", { "aria-label": name }, head, this.body);
+  }
+
+  async show(theme: Theme): Promise<void> {
+    this.applyTheme(theme);
+    await this.drawing.figure.show(this.body);
+  }
+
+  applyTheme(theme: Theme): void {
+    this.drawing.applyTheme(theme);
+    this.swatches.forEach((swatch, index) => {
+      const { color, dashed } = lineStyle(theme, index);
+      swatch.style.borderTop = `3px ${dashed ? "dashed" : "solid"} ${color}`;
+    });
+  }
+
+  remove(): void {
+    this.drawing.figure.remove();
+    this.element.remove();
+  }
+
+  private legend(): HTMLElement {
+    const legend = make("span", "nl-legend");
+    if (this.drawing.lineNames.length < 2) return legend;
+    for (const name of this.drawing.lineNames) {
+      const swatch = make("span", "nl-swatch");
+      this.swatches.push(swatch);
+      legend.append(make("span", "nl-legend-item", {}, swatch, name));
+    }
+    return legend;
+  }
+}

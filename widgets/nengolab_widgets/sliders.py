@@ -1,0 +1,150 @@
+"""Sliders for the Nodes that a person can drive."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengolab.names import Names
+
+# More sliders than this for one Node are no control any more; an image is none.
+MAX_DIMENSIONS = 8
+STEPS = 200
+
+Range = tuple[float, float]
+
+
+def can_be_driven(node: Any) -> bool:
+    """Whether a Node has no input and an output that could be overridden."""
+    return isinstance(node, nengo.Node) and node.size_in == 0 and node.size_out > 0
+
+
+class Input:
+    """One Node and its sliders.
+
+    Parameters
+    ----------
+    key : str
+        What the browser calls it.
+    node : nengo.Node
+        A Node without input.
+    label : str
+        Its name.
+    limits : (float, float), optional
+        Ends of the sliders.
+    """
+
+    def __init__(self, key: str, node: nengo.Node, label: str, limits: Range | None) -> None:
+        self.key, self.node, self.label = key, node, label
+        self.is_constant = isinstance(node.output, np.ndarray)
+        self._own = [float(v) for v in node.output] if self.is_constant else [0.0] * node.size_out
+        self.limits = limits or default_limits(self._own)
+        self.values = list(self._own)
+        self.taken = False
+
+    def take(self, values: list[float] | None) -> None:
+        """Note that the sliders drive the Node, or with None that it drives itself."""
+        self.taken = values is not None
+        self.values = list(self._own) if values is None else [float(v) for v in values]
+
+    def layout(self) -> dict[str, Any]:
+        """Describe the sliders for the browser."""
+        low, high = self.limits
+        return {
+            "id": self.key,
+            "label": self.label,
+            "own": "constant" if self.is_constant else "function",
+            "taken": self.taken,
+            "values": self.values,
+            "min": low,
+            "max": high,
+            "step": slider_step(low, high),
+        }
+
+
+def default_limits(values: list[float]) -> Range:
+    """Give -1 to 1, or wider where the Node's own value needs it."""
+    largest = max((abs(v) for v in values), default=0.0)
+    if largest <= 1.0:
+        return -1.0, 1.0
+    # Room to go beyond the value it starts with, and round ends.
+    power = 10 ** math.floor(math.log10(2 * largest))
+    reach = math.ceil(2 * largest / power) * power
+    return -reach, reach
+
+
+def slider_step(low: float, high: float) -> float:
+    """Give a step of 1, 2 or 5 times a power of ten, about a two-hundredth of the way."""
+    raw = (high - low) / STEPS
+    power = 10.0 ** math.floor(math.log10(raw))
+    return power * max(f for f in (1, 2, 5) if f * power <= raw * (1 + 1e-9))
+
+
+class Inputs:
+    """The driven Nodes of a Lab.
+
+    Parameters
+    ----------
+    network : nengo.Network
+        Whose Nodes.
+    chosen : list of Node, dict of Node to (low, high), or None
+        None takes every Node without input and with few dimensions.
+
+    Raises
+    ------
+    ValidationError
+        When something chosen cannot be driven, or a range is none.
+    """
+
+    def __init__(self, network: nengo.Network, names: Names, chosen: Any = None) -> None:
+        pairs = _read(network, names, chosen)
+        self._inputs = {
+            f"input-{i}": Input(f"input-{i}", node, names.get(node), limits)
+            for i, (node, limits) in enumerate(pairs)
+        }
+
+    def layout(self) -> list[dict[str, Any]]:
+        """Describe all sliders for the browser."""
+        return [entry.layout() for entry in self._inputs.values()]
+
+    def find(self, key: str) -> Input:
+        """Find the input that the browser means; KeyError when there is none."""
+        return self._inputs[key]
+
+
+def _read(
+    network: nengo.Network, names: Names, chosen: Any
+) -> list[tuple[nengo.Node, Range | None]]:
+    if chosen is None:
+        nodes = [node for node in network.all_nodes if can_be_driven(node)]
+        return [(node, None) for node in nodes if node.size_out <= MAX_DIMENSIONS]
+    if isinstance(chosen, Mapping):
+        pairs = list(chosen.items())
+    elif isinstance(chosen, Iterable):
+        pairs = [(node, None) for node in chosen]
+    else:
+        pairs = [(chosen, None)]
+    for node, limits in pairs:
+        if not can_be_driven(node):
+            raise ValidationError(
+                f"{names.get(node)!r} cannot have a slider; only a Node without input can", "inputs"
+            )
+        if limits is not None:
+            _check_limits(names.get(node), limits)
+    return [(node, None if limits is None else tuple(map(float, limits))) for node, limits in pairs]
+
+
+def _check_limits(name: str, limits: Any) -> None:
+    try:
+        low, high = (float(v) for v in limits)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValidationError(
+            f"the range of {name!r} must be two numbers (low, high), got {limits!r}", "inputs"
+        )
