@@ -1,0 +1,1 @@
+"""From a ``nengo.Network`` to a ``Program``: build, simplify, schedule, lower."""

@@ -1,0 +1,311 @@
+"""Emitting the regions of a Program as TensorFlow functions.
+
+A stepped region is a ``while`` loop compiled by XLA, with a capacity fixed at compile time and a
+number of steps given at run time. A batched region is plain TensorFlow over ``(steps x batch)``
+rows: its matrix products go to the vendor library. A python region is an uncompiled loop whose
+body alternates compiled segments with one callback for each level of Python functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nengolab.compiler.graph import Call
+from nengolab.compiler.program import LoweredGroup, Program, kernel_of
+from nengolab.compiler.schedule import BATCHED, PYTHON, Region
+
+
+class Emitter:
+    """Builds the function that a Program runs.
+
+    Parameters
+    ----------
+    program : Program
+    carried : set of str
+        Keys of arrays that later regions read.
+    host : nengolab.runtime.calls.Host
+    """
+
+    def __init__(self, program: Program, carried: set[str], host: Any):
+        self.program, self.carried, self.host = program, carried, host
+        self.by_region = {
+            r.index: [program.groups[g.index] for g in r.groups] for r in program.schedule.regions
+        }
+
+    def run(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
+        """One tile. ``inputs``: held, series, start (steps done before the tile)."""
+        self.program.traces += 1
+        state, series = dict(state), {"series": inputs["series"]}
+        records: dict[str, Any] = {}
+        for region in self.program.schedule.regions:
+            own = {g.index for g in region.groups}
+            emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
+            new, out, rec = emit(
+                region,
+                {k: v for k, v in params.items() if int(k.split(".")[0]) in own},
+                {k: v for k, v in state.items() if int(k.split(".")[0]) in own},
+                inputs["held"],
+                {k: v for k, v in series.items() if k in self.reads(region)},
+                inputs["start"],
+                n_steps,
+                inputs["series"].shape[0],
+            )
+            state.update(new)
+            series.update(out)
+            records.update(rec)
+        finite = {k: tf.reduce_all(tf.math.is_finite(v)) for k, v in state.items()}
+        return state, {"records": records, "finite": finite}
+
+    def reads(self, region: Region) -> set[str]:
+        """Arrays of earlier regions (or inputs) that a region reads."""
+        own = {g.index for g in region.groups}
+        keys = {k for g in self.by_region[region.index] for r in g.routes for k in r.keys}
+        return {
+            k for k in keys if k == "series" or (":" in k and int(k.split(":")[0]) not in own)
+        }
+
+    def leaves(self, region: Region) -> tuple[list[str], dict[str, np.ndarray | None]]:
+        """Arrays that a region hands on whole, and what it records for probes."""
+        own = {g.index for g in region.groups}
+        mine = lambda key: int(key.split(":")[0]) in own  # noqa: E731
+        carried = sorted(k for k in self.carried if mine(k))
+        records = {r.key: r.index for r in self.program.records if mine(r.key)}
+        return carried, records
+
+    # -- stepped -------------------------------------------------------------------------------
+
+    def stepped(self, region, params, state, held, series, start, n_steps, capacity):
+        """A compiled loop over the steps."""
+        loop = tf.function(
+            lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
+            jit_compile=True,
+            autograph=False,
+        )
+        return loop(params, state, held, series, start, n_steps)
+
+    def python(self, region, params, state, held, series, start, n_steps, capacity):
+        """An uncompiled loop over the steps, with callbacks."""
+        return self.loop(
+            region,
+            params,
+            state,
+            held,
+            series,
+            start,
+            n_steps,
+            capacity=capacity,
+            segment=self.compiled_segment,
+        )
+
+    def loop(self, region, params, state, held, series, start, n_steps, *, capacity, segment):
+        """``n_steps`` times the body; arrays that leave are kept for ``capacity`` steps."""
+        carried, records = self.leaves(region)
+        batch, dtype = self.program.batch, self.program.dtype
+        shapes = {key: (batch, *self.shape(key)) for key in carried}
+        shapes |= {
+            f"rec {key}": (batch, self.key_size(key) if index is None else len(index))
+            for key, index in records.items()
+            if index is not None or key not in carried
+        }
+        names = list(shapes)
+        arrays = [tf.TensorArray(dtype, capacity, element_shape=shapes[n]) for n in names]
+        parts = self.segments(region)
+
+        def body(i, state, arrays):
+            env = {"held": held} | {k: v[i] for k, v in series.items()}
+            state = dict(state)
+            for lowered in self.by_region[region.index]:
+                env.update(self.delayed(lowered, state))
+            for is_call, groups in parts:
+                run = self.call_level if is_call else segment
+                new, out = run(groups, params, state, env, start + tf.cast(i, tf.int64))
+                state.update(new)
+                env.update(out)
+            written = []
+            for name, array in zip(names, arrays):
+                key = name.removeprefix("rec ")
+                value = env[key]
+                if name.startswith("rec "):
+                    value = self.recorded(value, records[key])
+                written.append(array.write(i, value))
+            return i + 1, state, written
+
+        _, state, arrays = tf.while_loop(
+            lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays)
+        )
+        stacked = {name: array.stack() for name, array in zip(names, arrays)}
+        out = {k: stacked[k] for k in carried}
+        rec = {}
+        for key in records:
+            if f"rec {key}" in stacked:
+                rec[key] = stacked[f"rec {key}"]
+            else:
+                rec[key] = tf.reshape(stacked[key], (capacity, batch, self.key_size(key)))
+        return state, out, rec
+
+    def recorded(self, value: Any, index: np.ndarray | None) -> Any:
+        flat = tf.reshape(value, (self.program.batch, -1))
+        return flat if index is None else tf.gather(flat, index, axis=1)
+
+    def segments(self, region: Region) -> list[tuple[bool, list[LoweredGroup]]]:
+        """The region's groups cut where Python is called; calls that are ready together are one."""
+        parts: list[tuple[bool, list[LoweredGroup]]] = []
+        for lowered in self.by_region[region.index]:
+            is_call = lowered.group.op.kernel == "call"
+            if parts and parts[-1][0] == is_call and not (is_call and _reads(lowered, parts[-1][1])):
+                parts[-1][1].append(lowered)
+            else:
+                parts.append((is_call, [lowered]))
+        return parts
+
+    def inline(self, groups, params, state, env, step) -> tuple[dict, dict]:
+        """The groups' kernels one after the other."""
+        env, new_state = dict(env), {}
+        for lowered in groups:
+            new, out = self.group_step(lowered, params, state, env)
+            new_state.update(new)
+            env.update(out)
+        return new_state, env
+
+    def compiled_segment(self, groups, params, state, env, step) -> tuple[dict, dict]:
+        """The same as a function compiled by itself, inside an uncompiled loop."""
+        own = {lowered.index for lowered in groups}
+        needed = {k for lowered in groups for r in lowered.routes for k in r.keys}
+
+        def segment(params, state, env):
+            new, out = self.inline(groups, params, state, env, step)
+            return new, {k: v for k, v in out.items() if k not in env}
+
+        compiled = tf.function(segment, jit_compile=True, autograph=False)
+        mine = lambda d: {k: v for k, v in d.items() if int(k.split(".")[0]) in own}  # noqa: E731
+        return compiled(mine(params), mine(state), {k: v for k, v in env.items() if k in needed})
+
+    def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
+        """One step of one group."""
+        kernel, spec = kernel_of(lowered), lowered.spec
+        p = _own(params, lowered.index)
+        inputs = self.inputs(lowered, p, env.__getitem__, self.program.batch)
+        if not kernel.stateful:
+            return {}, {f"{lowered.index}:{k}": v for k, v in kernel.apply(p, inputs, spec).items()}
+        new, out = kernel.step(p, _own(state, lowered.index), inputs, spec)
+        ports = lowered.group.op.ports
+        return (
+            {lowered.state_key(k): v for k, v in new.items()},
+            {f"{lowered.index}:{k}": v for k, v in out.items() if not ports[k].delayed},
+        )
+
+    def delayed(self, lowered: LoweredGroup, state: dict) -> dict:
+        """What the group's delayed ports show in this step."""
+        ports = {p.name for p in lowered.group.op.ports.values() if p.delayed}
+        if not ports:
+            return {}
+        own = _own(state, lowered.index)
+        values = {"out": own["y"]} if lowered.group.op.call else (
+            kernel_of(lowered).delayed(own, lowered.spec)
+        )
+        return {f"{lowered.index}:{k}": v for k, v in values.items() if k in ports}
+
+    def inputs(self, lowered: LoweredGroup, own_params: dict, read, rows: int) -> list:
+        """Packed input arrays of a group."""
+        return [
+            route.build(read, own_params.get(f"in{i}"), rows, self.program.dtype)
+            for i, route in enumerate(lowered.routes)
+        ]
+
+    # -- Python --------------------------------------------------------------------------------
+
+    def call_level(self, groups, params, state, env, step) -> tuple[dict, dict]:
+        """One callback for all Python functions of a level, in Nengo's order."""
+        batch = self.program.batch
+        calls: list[Call] = [lowered.group.op.call for lowered in groups]
+        xs = []
+        for lowered in groups:
+            inputs = self.inputs(
+                lowered, _own(params, lowered.index), env.__getitem__, batch
+            ) or [tf.zeros((batch, 0), self.program.dtype)]
+            xs.append(tf.reshape(inputs[0], (batch, -1)))
+        results = tf.numpy_function(
+            lambda step, *xs: self.host.step(calls, int(step), xs),
+            [step, *xs],
+            [self.program.dtype] * len(calls),
+        )
+        new, out = {}, {}
+        for lowered, call, y in zip(groups, calls, results):
+            y = tf.reshape(tf.ensure_shape(y, (batch, call.size_out)), (batch, 1, call.size_out))
+            if lowered.group.op.state:
+                new[lowered.state_key("y")] = y
+            elif lowered.group.op.ports:
+                out[f"{lowered.index}:out"] = y
+        return new, out
+
+    # -- batched -------------------------------------------------------------------------------
+
+    def batched(self, region, params, state, held, series, start, n_steps, capacity):
+        """All steps of the tile at once."""
+        batch = self.program.batch
+        rows = capacity * batch
+        env = {k: tf.reshape(v, (rows, *v.shape[2:])) for k, v in series.items()}
+        env["held"] = tf.tile(held, (capacity, 1))
+        new: dict[str, Any] = {}
+        for lowered in self.by_region[region.index]:
+            own = _own(params, lowered.index)
+            inputs = self.inputs(lowered, own, env.__getitem__, rows)
+            if lowered.group.op.call:
+                new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
+                new.update(new_state)
+            else:
+                out = kernel_of(lowered).apply(own, inputs, lowered.spec)
+            env.update({f"{lowered.index}:{k}": v for k, v in out.items()})
+        carried, records = self.leaves(region)
+        series_out = {
+            k: tf.reshape(env[k], (capacity, batch, *self.shape(k))) for k in carried
+        }
+        rec = {}
+        for key, index in records.items():
+            flat = tf.reshape(env[key], (capacity, batch, self.key_size(key)))
+            rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
+        return new, series_out, rec
+
+    def call_tile(self, lowered, inputs, state, start, n_steps, capacity) -> tuple[dict, dict]:
+        """A Python function on no feedback path: one callback for the tile, steps in order."""
+        batch, call = self.program.batch, lowered.group.op.call
+        x = tf.reshape(inputs[0], (capacity, batch, -1))
+        y = tf.numpy_function(
+            lambda start, n, x: self.host.tile(call, int(start), int(n), x),
+            [start, n_steps, x],
+            self.program.dtype,
+        )
+        y = tf.reshape(tf.ensure_shape(y, (capacity, batch, call.size_out)), (capacity, batch, 1, -1))
+        if not lowered.group.op.ports:
+            return {}, {}
+        new = {}
+        if lowered.group.op.state:
+            key = lowered.state_key("y")
+            new[key] = y[n_steps - 1]
+            y = tf.concat([state[key][None], y[:-1]], axis=0)
+        return new, {"out": tf.reshape(y, (capacity * batch, 1, call.size_out))}
+
+    # -- sizes ---------------------------------------------------------------------------------
+
+    def shape(self, key: str) -> tuple[int, int]:
+        number, port = key.split(":")
+        group = self.program.groups[int(number)].group
+        return group.layout.shape(group.op.ports[port].size)
+
+    def key_size(self, key: str) -> int:
+        return int(np.prod(self.shape(key)))
+
+
+def _own(arrays: dict, index: int) -> dict:
+    """The entries of one group, under their own names."""
+    prefix = f"{index}."
+    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+
+
+def _reads(lowered: LoweredGroup, others: list[LoweredGroup]) -> bool:
+    numbers = {other.index for other in others}
+    keys = {k for r in lowered.routes for k in r.keys if ":" in k}
+    return any(int(k.split(":")[0]) in numbers for k in keys)

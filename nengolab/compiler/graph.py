@@ -1,0 +1,244 @@
+"""The functional graph between the stages: operations, their sources, and wires between them.
+
+Nengo's operators set, increment and update shared signals. Here every operation reads *wires*
+and produces *ports*. A wire is a sum of selected elements of sources; what Nengo expresses with
+resets, copies, slices and passthrough nodes is all in the wires, so those cost nothing at run time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nengolab.compiler.independence import Verdict
+
+
+@dataclass(eq=False)
+class Param:
+    """A named array that the network computes with and does not change by itself.
+
+    Attributes
+    ----------
+    name : str
+        For example ``"hidden.encoders"``.
+    value : ndarray
+        Initial value, double precision.
+    owner : object
+        The Nengo object it belongs to.
+    role : str
+        ``"encoders"``, ``"bias"``, ``"weights"``, ``"gain"``, ``"tau_rc"``, ...
+    """
+
+    name: str
+    value: np.ndarray
+    owner: Any = None
+    role: str = ""
+
+    @property
+    def size(self) -> int:
+        return int(np.size(self.value))
+
+
+@dataclass(eq=False)
+class Input:
+    """Values that come from outside the program.
+
+    ``held`` ones are one vector per call, ``series`` ones a vector per step.
+    """
+
+    name: str
+    size: int
+    held: bool
+    value: np.ndarray | None = None
+    call: "Call | None" = None
+    owner: Any = None
+
+
+@dataclass(eq=False)
+class Port:
+    """One output of an operation.
+
+    A ``delayed`` port shows during a step what its operation computed in the step before.
+    """
+
+    op: "Op"
+    name: str
+    size: int
+    delayed: bool = False
+
+
+Source = Param | Input | Port
+
+
+@dataclass(eq=False)
+class Call:
+    """A Python function or process that a Node or a connection runs.
+
+    Attributes
+    ----------
+    fn : callable or None
+        The function; None for a process.
+    process : nengo.Process or None
+        Stepped through ``make_step`` with a random generator per batch item.
+    takes_t, takes_x : bool
+        What is passed: the time (s), a copy of the input vector.
+    size_in, size_out : int
+    verdict : Verdict
+        Whether it is provably free of any tie to other Python code.
+    op : nengo.builder.operator.Operator
+        The operator it came from.
+    stepped : bool
+        Whether it is an operation of the graph rather than an input evaluated ahead.
+    """
+
+    fn: Any
+    process: Any
+    takes_t: bool
+    takes_x: bool
+    size_in: int
+    size_out: int
+    verdict: Verdict
+    name: str
+    owner: Any = None
+    op: Any = None
+    stepped: bool = False
+
+
+@dataclass(eq=False)
+class Op:
+    """One operation of the graph.
+
+    Attributes
+    ----------
+    kernel : str
+        Name in the kernel registry.
+    static : tuple
+        What must be equal for two operations to be merged, beside the shapes.
+    inputs : list of Wire
+    params : dict of str to Param
+    state : dict of str to ndarray
+        Initial state.
+    ports : dict of str to Port
+    name : str
+        Readable name of the owner.
+    """
+
+    kernel: str
+    static: tuple
+    inputs: list["Wire"]
+    params: dict[str, Param]
+    state: dict[str, np.ndarray]
+    name: str
+    owner: Any = None
+    ports: dict[str, Port] = field(default_factory=dict)
+    call: Call | None = None
+    index: int = -1
+
+    def add_port(self, name: str, size: int, delayed: bool = False) -> Port:
+        self.ports[name] = Port(self, name, size, delayed)
+        return self.ports[name]
+
+    @property
+    def merge_key(self) -> tuple:
+        """Operations with equal keys may run as one."""
+        return (
+            self.kernel,
+            self.static,
+            tuple(w.size for w in self.inputs),
+            tuple((k, p.value.shape) for k, p in sorted(self.params.items())),
+            tuple((k, np.shape(s)) for k, s in sorted(self.state.items())),
+            tuple((p.name, p.size, p.delayed) for p in self.ports.values()),
+        )
+
+
+@dataclass(eq=False)
+class Wire:
+    """A vector made of elements of sources, summed where several land on one place.
+
+    Attributes
+    ----------
+    size : int
+    pos : ndarray of int
+        Where each term lands, ascending.
+    src : ndarray of int
+        Number of its source in ``Graph.sources``.
+    idx : ndarray of int
+        Which element of that source.
+    """
+
+    size: int
+    pos: np.ndarray
+    src: np.ndarray
+    idx: np.ndarray
+
+    @classmethod
+    def empty(cls, size: int) -> "Wire":
+        none = np.zeros(0, np.int64)
+        return cls(size, none, none, none)
+
+    @classmethod
+    def of_source(cls, number: int, size: int) -> "Wire":
+        return cls(size, np.arange(size), np.full(size, number), np.arange(size))
+
+    @classmethod
+    def summed(cls, size: int, parts: list["Wire"]) -> "Wire":
+        """Sum of wires whose positions already refer to the result."""
+        if not parts:
+            return cls.empty(size)
+        pos = np.concatenate([p.pos for p in parts])
+        order = np.argsort(pos, kind="stable")
+        src = np.concatenate([p.src for p in parts])[order]
+        return cls(size, pos[order], src, np.concatenate([p.idx for p in parts])[order])
+
+    def take(self, elements: np.ndarray) -> "Wire":
+        """The wire of the elements at ``elements``, in that order, repeats allowed."""
+        n = len(elements)
+        if n and elements[-1] - elements[0] == n - 1 and np.all(np.diff(elements) == 1):
+            lo, hi = np.searchsorted(self.pos, (elements[0], elements[-1] + 1))
+            return Wire(n, self.pos[lo:hi] - elements[0], self.src[lo:hi], self.idx[lo:hi])
+        lo = np.searchsorted(self.pos, elements)
+        count = np.searchsorted(self.pos, elements, side="right") - lo
+        first = np.repeat(lo - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
+        at = first + np.arange(count.sum())
+        return Wire(n, np.repeat(np.arange(n), count), self.src[at], self.idx[at])
+
+    def place(self, elements: np.ndarray, size: int) -> "Wire":
+        """This wire's elements put at ``elements`` of a wire of ``size``."""
+        pos = elements[self.pos]
+        order = np.argsort(pos, kind="stable")
+        return Wire(size, pos[order], self.src[order], self.idx[order])
+
+
+@dataclass
+class Graph:
+    """The network as operations over named parameters and inputs.
+
+    Attributes
+    ----------
+    ops : list of Op
+    sources : list of Param, Input or Port
+    probes : dict of nengo.Probe to Wire
+    read : callable
+        ``read(signal)`` gives the wire of any Nengo signal: what a live tap needs.
+    model : nengo.builder.Model
+    dt : float
+    """
+
+    ops: list[Op]
+    sources: list[Source]
+    probes: dict[Any, Wire]
+    read: Any
+    model: Any
+    dt: float
+    calls: list[Call] = field(default_factory=list)
+    _ports_read: dict[int, list[Port]] = field(default_factory=dict)
+
+    def ports_read(self, op: Op) -> list[Port]:
+        """Ports that an operation reads, each once."""
+        if op.index not in self._ports_read:
+            numbers = {int(n) for wire in op.inputs for n in np.unique(wire.src)}
+            sources = [self.sources[n] for n in sorted(numbers)]
+            self._ports_read[op.index] = [s for s in sources if isinstance(s, Port)]
+        return self._ports_read[op.index]

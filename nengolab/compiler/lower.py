@@ -1,0 +1,179 @@
+"""Stage 4, lower: groups -> compiled regions -> a Program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nengolab.compiler.emit import Emitter
+from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
+from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
+from nengolab.compiler.routes import Place, make_route
+from nengolab.compiler.schedule import Group, Schedule
+from nengolab.kernels.base import Spec
+
+HELD, SERIES = "held", "series"
+
+
+class _GroupFacts:
+    """What a kernel may look at when it chooses its formula."""
+
+    def __init__(self, group: Group, dt: float, dtype: str, observed: set[tuple[int, str]]):
+        self.layout, self.dt, self.dtype = group.layout, dt, dtype
+        self._group, self._observed = group, observed
+
+    def param_shape(self, name: str) -> tuple[int, ...]:
+        return self._group.op.params[name].value.shape
+
+    def param_values(self, name: str) -> np.ndarray:
+        return np.stack([op.params[name].value for op in self._group.ops])
+
+    def state_values(self, name: str) -> np.ndarray:
+        return np.stack([op.state[name] for op in self._group.ops])
+
+    def observed(self, port: str) -> bool:
+        """Whether anything reads this port of any member."""
+        return any((op.index, port) in self._observed for op in self._group.ops)
+
+
+def lower(
+    schedule: Schedule, batch: int, dtype: str, readings: dict[Any, Wire], host: Any
+) -> Program:
+    """Lower a schedule.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    batch : int
+        Items in a batch.
+    dtype : {"float32", "float64"}
+    readings : dict
+        Wires to be read out after every step, by probe or tap.
+    host : nengolab.runtime.calls.Host
+        Runs the Python functions that are called back.
+    """
+    graph = schedule.graph
+    held, series = _inputs(graph)
+    places = _places(graph, schedule, held, series)
+    observed = _observed(graph, readings)
+    groups = {}
+    for group in schedule.groups:
+        facts = _GroupFacts(group, graph.dt, dtype, observed)
+        op = group.op
+        sizes = tuple(w.size for w in op.inputs)
+        lowered = LoweredGroup(
+            group, Spec(group.layout, op.static, graph.dt, dtype, "", sizes), []
+        )
+        variant = kernel_of(lowered).variant(facts)
+        lowered.spec = Spec(group.layout, op.static, graph.dt, dtype, variant, sizes)
+        lowered.routes = [
+            make_route(graph, [o.inputs[i] for o in group.ops], places, group.layout, size)
+            for i, size in enumerate(sizes)
+        ]
+        groups[group.index] = lowered
+    program_readings = {k: _reading(graph, wire, places) for k, wire in readings.items()}
+    records, carried = _records(schedule, groups, program_readings)
+    program = Program(
+        schedule, groups, batch, dtype, held, series, records, program_readings
+    )
+    program.region_modes = [r.mode for r in schedule.regions]
+    emitter = Emitter(program, carried, host)
+    program.run = tf.function(emitter.run, autograph=False)
+    return program
+
+
+def _inputs(graph: Graph) -> tuple[list[Input], list[Input]]:
+    inputs = [s for s in graph.sources if isinstance(s, Input)]
+    used = {
+        int(n)
+        for wire in (*(w for op in graph.ops for w in op.inputs), *graph.probes.values())
+        for n in np.unique(wire.src)
+    }
+    used_inputs = [i for i in inputs if i.call or graph.sources.index(i) in used]
+    return [i for i in used_inputs if i.held], [i for i in used_inputs if not i.held]
+
+
+def _places(
+    graph: Graph, schedule: Schedule, held: list[Input], series: list[Input]
+) -> dict[int, Place]:
+    """Where the elements of every source live."""
+    at: dict[Any, Place] = {}
+    for key, inputs in ((HELD, held), (SERIES, series)):
+        offset = 0
+        for source in inputs:
+            at[source] = Place(key, offset, 1)
+            offset += source.size
+    for group in schedule.groups:
+        for member, op in enumerate(group.ops):
+            for port in op.ports.values():
+                key = f"{group.index}:{port.name}"
+                if group.layout.last:
+                    at[port] = Place(key, member, group.layout.members)
+                else:
+                    at[port] = Place(key, member * port.size, 1)
+    return {
+        number: at[source]
+        for number, source in enumerate(graph.sources)
+        if not isinstance(source, Param) and source in at
+    }
+
+
+def _observed(graph: Graph, readings: dict[Any, Wire]) -> set[tuple[int, str]]:
+    """Ports that something reads, as ``(operation, port)``."""
+    wires = [w for op in graph.ops for w in op.inputs] + list(readings.values())
+    numbers = {int(n) for wire in wires for n in np.unique(wire.src)}
+    ports = [graph.sources[n] for n in numbers if isinstance(graph.sources[n], Port)]
+    return {(p.op.index, p.name) for p in ports}
+
+
+def _reading(graph: Graph, wire: Wire, places: dict[int, Place]) -> Reading:
+    terms: dict[Any, list] = {}
+    constants = []
+    for number in np.unique(wire.src):
+        rows = wire.src == number
+        source = graph.sources[int(number)]
+        if isinstance(source, Param):
+            constants.append((source, wire.idx[rows], wire.pos[rows]))
+        else:
+            place = places[int(number)]
+            terms.setdefault(place.key, []).append(
+                (place.base + place.stride * wire.idx[rows], wire.pos[rows])
+            )
+    joined = [
+        (key, np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+        for key, parts in terms.items()
+    ]
+    return Reading(wire.size, joined, constants)
+
+
+def _records(
+    schedule: Schedule, groups: dict[int, LoweredGroup], readings: dict[Any, Reading]
+) -> tuple[list[Record], set[str]]:
+    """What leaves the loops: for later regions whole (the second result), for probes what they read."""
+    region_of = {f"{g.index}": g.region for g in schedule.groups}
+    carried = {
+        key
+        for lowered in groups.values()
+        for route in lowered.routes
+        for key in route.keys
+        if key not in (HELD, SERIES) and region_of[key.split(":")[0]] != lowered.group.region
+    }
+    wanted: dict[str, list[np.ndarray]] = {}
+    for reading in readings.values():
+        for key, source, _ in reading.terms:
+            if key not in (HELD, SERIES):
+                wanted.setdefault(key, []).append(source)
+    records = []
+    for key, sources in wanted.items():
+        index = np.unique(np.concatenate(sources))
+        whole = key in carried or 2 * len(index) > _key_size(groups, key)
+        records.append(Record(key, None if whole else index))
+    return records, carried
+
+
+def _key_size(groups: dict[int, LoweredGroup], key: str) -> int:
+    number, port = key.split(":")
+    group = groups[int(number)].group
+    return group.op.ports[port].size * group.layout.members

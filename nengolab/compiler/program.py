@@ -1,0 +1,172 @@
+"""Stage 4's result: a Program, the network as a pure function over a chunk of steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Hashable
+
+import numpy as np
+
+from nengolab.compiler.graph import Input, Param
+from nengolab.compiler.routes import Route
+from nengolab.compiler.schedule import Group, Schedule
+from nengolab.kernels.base import Kernel, Spec
+from nengolab.kernels.registry import KERNELS
+
+
+@dataclass(eq=False)
+class LoweredGroup:
+    """A group with its kernel's choices made.
+
+    Attributes
+    ----------
+    group : Group
+    spec : Spec
+    routes : list of Route
+        One for each input.
+    """
+
+    group: Group
+    spec: Spec
+    routes: list[Route]
+
+    @property
+    def index(self) -> int:
+        return self.group.index
+
+    def state_key(self, name: str) -> str:
+        return f"{self.index}.{name}"
+
+
+def kernel_of(lowered: LoweredGroup) -> Kernel:
+    """The kernel that a group runs."""
+    return KERNELS[lowered.group.op.kernel]
+
+
+@dataclass
+class Record:
+    """An array that leaves the loop: all of it, or ``index`` of it (flat)."""
+
+    key: Hashable
+    index: np.ndarray | None
+
+
+@dataclass
+class Reading:
+    """How a probe reads the records: terms ``(record key, from, to)``, and a constant."""
+
+    size: int
+    terms: list[tuple[Hashable, np.ndarray, np.ndarray]]
+    constants: list[tuple[Param, np.ndarray, np.ndarray]]
+
+
+@dataclass(eq=False)
+class Program:
+    """A compiled network: ``program(params, state, inputs, n_steps) -> (state, outputs)``.
+
+    It advances ``n_steps`` steps and touches nothing outside: parameters, state and inputs are
+    arguments, the new state and what was recorded are returned. (Python Nodes that are called
+    back are the exception; the report names them.)
+
+    Attributes
+    ----------
+    schedule : Schedule
+    groups : dict of int to LoweredGroup
+    batch : int
+    dtype : str
+    inputs_held, inputs_series : list of Input
+        What ``inputs["held"]`` ``(batch, size)`` and ``inputs["series"]`` ``(steps, batch, size)``
+        consist of, in order.
+    records : list of Record
+    readings : dict
+        By probe or tap.
+    """
+
+    schedule: Schedule
+    groups: dict[int, LoweredGroup]
+    batch: int
+    dtype: str
+    inputs_held: list[Input]
+    inputs_series: list[Input]
+    records: list[Record]
+    readings: dict[Any, Reading]
+    run: Callable[..., tuple[dict, dict]] | None = None
+    traces: int = 0
+    region_modes: list[str] = field(default_factory=list)
+
+    def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
+        return self.run(params, state, inputs, n_steps)
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    def pack(self, values: Callable[[Param], np.ndarray]) -> dict[str, np.ndarray]:
+        """Named parameters -> the merged arrays that the program takes.
+
+        Parameters
+        ----------
+        values : callable
+            Current value of a parameter.
+        """
+        packed = {}
+        for lowered in self.groups.values():
+            for name in lowered.group.op.params:
+                packed[f"{lowered.index}.{name}"] = self._pack_param(lowered, name, values)
+            for i, route in enumerate(lowered.routes):
+                constant = route.constant(values)
+                if constant is not None:
+                    packed[f"{lowered.index}.in{i}"] = constant
+        return {k: np.ascontiguousarray(v, dtype=self.dtype) for k, v in packed.items()}
+
+    def _pack_param(self, lowered: LoweredGroup, name: str, values) -> np.ndarray:
+        arrays = [np.atleast_1d(values(op.params[name])) for op in lowered.group.ops]
+        stacked = np.stack(arrays, axis=-1)
+        order = kernel_of(lowered).permutation(name, stacked.ndim, lowered.spec)
+        if order is None:
+            order = tuple(range(stacked.ndim))
+            if not lowered.spec.layout.last:
+                order = order[-1:] + order[:-1]
+        return np.transpose(stacked, order)
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def enter_state(self, named: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Named state, ``(batch, size)`` each -> the arrays the program carries."""
+        carried = {}
+        for lowered in self.groups.values():
+            kernel, layout = kernel_of(lowered), lowered.spec.layout
+            stacked = {}
+            for name in lowered.group.op.state:
+                arrays = [named[f"{op.name}.{name}"] for op in lowered.group.ops]
+                stacked[name] = np.stack(arrays, axis=-1 if layout.last else 1)
+            for name, array in kernel.enter(stacked, lowered.spec).items():
+                carried[lowered.state_key(name)] = np.ascontiguousarray(array, dtype=self.dtype)
+        return carried
+
+    def leave_state(self, carried: dict[str, Any]) -> dict[str, np.ndarray]:
+        """The inverse of ``enter_state``."""
+        named = {}
+        for lowered in self.groups.values():
+            prefix = f"{lowered.index}."
+            own = {
+                k[len(prefix) :]: np.asarray(v) for k, v in carried.items() if k.startswith(prefix)
+            }
+            if not own:
+                continue
+            axis = -1 if lowered.spec.layout.last else 1
+            for name, array in kernel_of(lowered).leave(own, lowered.spec).items():
+                for m, op in enumerate(lowered.group.ops):
+                    named[f"{op.name}.{name}"] = np.take(array, m, axis=axis)
+        return named
+
+    def initial_state(self) -> dict[str, np.ndarray]:
+        """Named state at time 0, the same for every batch item."""
+        return {
+            f"{op.name}.{name}": np.broadcast_to(value, (self.batch, *np.shape(value))).copy()
+            for op in self.schedule.graph.ops
+            for name, value in op.state.items()
+        }
+
+    def locate(self, key: str) -> list[str]:
+        """Names of the state arrays packed in the carried array ``key``."""
+        number, name = key.split(".", 1)
+        return [f"{op.name}.{name}" for op in self.groups[int(number)].group.ops]

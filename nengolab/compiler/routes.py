@@ -1,0 +1,213 @@
+"""Routes: wires turned into array operations.
+
+A route builds the packed input array of a group out of arrays that other groups produced. It
+recognises the regular patterns (the whole array as it is, a slice, a transposition, one vector
+for all members) and emits views for them; gathers are slow in XLA on CPUs and come last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Hashable
+
+import numpy as np
+import tensorflow as tf
+
+from nengolab.compiler.graph import Graph, Param, Wire
+
+MANY_TERMS = 16
+MAX_RUNS = 8
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a source's elements live: element ``i`` is at ``base + stride * i`` of array ``key``."""
+
+    key: Hashable
+    base: int
+    stride: int
+
+
+@dataclass
+class Pick:
+    """Elements ``index`` of the flattened array ``key``; -1 stands for zero."""
+
+    key: Hashable
+    index: np.ndarray
+
+
+@dataclass
+class Route:
+    """How one packed array comes about.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Packed shape without the batch axis.
+    picks : list of Pick
+        Summed.
+    sums : list of (key, from, to)
+        For places where very many terms meet: elements ``from`` added up at ``to``.
+    constants : list of (Param, from, to)
+        Parameters added: elements ``from`` of the parameter at ``to``.
+    """
+
+    shape: tuple[int, ...]
+    picks: list[Pick]
+    sums: list[tuple[Hashable, np.ndarray, np.ndarray]]
+    constants: list[tuple[Param, np.ndarray, np.ndarray]]
+
+    @property
+    def keys(self) -> list[Hashable]:
+        """Arrays that the route reads."""
+        return [p.key for p in self.picks] + [key for key, _, _ in self.sums]
+
+    def constant(self, values: Callable[[Param], np.ndarray]) -> np.ndarray | None:
+        """The constant part, packed; None where there is none."""
+        if not self.constants:
+            return None
+        out = np.zeros(int(np.prod(self.shape)))
+        for param, source, target in self.constants:
+            np.add.at(out, target, np.ravel(values(param))[source])
+        return out.reshape(self.shape)
+
+    def build(self, read: Callable[[Hashable], Any], constant: Any, rows: Any, dtype: str) -> Any:
+        """Emit the array operations.
+
+        Parameters
+        ----------
+        read : callable
+            Array of a key, ``(rows, ...)``.
+        constant : tensor or None
+            The packed constant part.
+        rows : int or tensor
+            Length of the leading axis, which is passed through.
+        """
+        terms = [_pick(read(p.key), p.index, self.shape, rows) for p in self.picks]
+        terms += [_sum(read(k), f, t, self.shape, rows) for k, f, t in self.sums]
+        if constant is not None:
+            terms.append(constant[None])
+        if not terms:
+            return tf.zeros((rows, *self.shape), dtype)
+        total = sum(terms[1:], terms[0])
+        if total.shape[0] == 1 and rows != 1:
+            total = tf.broadcast_to(total, (rows, *self.shape))
+        return total
+
+
+def make_route(
+    graph: Graph, wires: list[Wire], places: dict[int, Place], layout: Any, size: int
+) -> Route:
+    """The route of a group's input, one wire for each member."""
+    members = len(wires)
+    if layout.last:
+        targets = [w.pos * members + m for m, w in enumerate(wires)]
+    else:
+        targets = [w.pos + m * size for m, w in enumerate(wires)]
+    to = np.concatenate(targets) if targets else np.zeros(0, int)
+    src = np.concatenate([w.src for w in wires])
+    idx = np.concatenate([w.idx for w in wires])
+    shape = layout.shape(size)
+    picks, sums, constants = [], [], []
+    by_key: dict[Hashable, list[tuple[np.ndarray, np.ndarray]]] = {}
+    order = np.argsort(src, kind="stable")
+    bounds = np.flatnonzero(np.diff(src[order])) + 1
+    for rows in np.split(order, bounds) if len(order) else []:
+        number = int(src[rows[0]])
+        source = graph.sources[number]
+        if isinstance(source, Param):
+            constants.append((source, idx[rows], to[rows]))
+            continue
+        place = places[number]
+        by_key.setdefault(place.key, []).append((place.base + place.stride * idx[rows], to[rows]))
+    for key, parts in by_key.items():
+        source_index = np.concatenate([p[0] for p in parts])
+        target = np.concatenate([p[1] for p in parts])
+        _split(key, source_index, target, int(np.prod(shape)), picks, sums)
+    return Route(shape, picks, sums, constants)
+
+
+def _split(key, source, target, total, picks, sums) -> None:
+    """One pick for each term that meets at a place, or a sum where there are very many."""
+    order = np.lexsort((source, target))
+    source, target = source[order], target[order]
+    first = np.searchsorted(target, target)
+    rank = np.arange(len(target)) - first
+    ranks = int(rank.max(initial=-1)) + 1
+    if ranks > MANY_TERMS:
+        sums.append((key, source, target))
+        return
+    for r in range(ranks):
+        index = np.full(total, -1)
+        index[target[rank == r]] = source[rank == r]
+        picks.append(Pick(key, index))
+
+
+def _flat(x: Any, rows: Any) -> Any:
+    return tf.reshape(x, (rows, int(np.prod(x.shape[1:]))))
+
+
+def _sum(x: Any, source: np.ndarray, target: np.ndarray, shape: tuple, rows: Any) -> Any:
+    taken = tf.gather(_flat(x, rows), source, axis=1)
+    summed = tf.math.unsorted_segment_sum(tf.transpose(taken), target, int(np.prod(shape)))
+    return tf.reshape(tf.transpose(summed), (rows, *shape))
+
+
+def _pick(x: Any, index: np.ndarray, shape: tuple[int, ...], rows: Any) -> Any:
+    """Elements ``index`` of ``x`` as an array ``(rows, *shape)``."""
+    total = len(index)
+    size = int(np.prod(x.shape[1:]))
+    if total == size and np.array_equal(index, np.arange(total)):
+        return tf.reshape(x, (rows, *shape))
+    flat = _flat(x, rows)
+    start = int(index[0])
+    if start >= 0:
+        regular = _regular(flat, index.reshape(shape), start, shape, rows)
+        if regular is not None:
+            return regular
+    runs = _runs(index)
+    if len(runs) <= MAX_RUNS:
+        parts = [
+            tf.zeros((rows, n), x.dtype) if at < 0 else flat[:, at : at + n] for at, n in runs
+        ]
+        joined = tf.concat(parts, axis=1) if len(parts) > 1 else parts[0]
+        return tf.reshape(joined, (rows, *shape))
+    if (index < 0).any():
+        flat = tf.concat([flat, tf.zeros((rows, 1), x.dtype)], axis=1)
+        index = np.where(index < 0, size, index)
+    return tf.reshape(tf.gather(flat, index, axis=1), (rows, *shape))
+
+
+def _regular(flat: Any, grid: np.ndarray, start: int, shape: tuple, rows: Any) -> Any | None:
+    """Affine index patterns over the two packed axes: views, transpositions, broadcasts."""
+    n0, n1 = shape
+    step0 = int(grid[1, 0] - grid[0, 0]) if n0 > 1 else 0
+    step1 = int(grid[0, 1] - grid[0, 0]) if n1 > 1 else 0
+    affine = start + step0 * np.arange(n0)[:, None] + step1 * np.arange(n1)[None]
+    if not np.array_equal(grid, affine):
+        return None
+    if (step1 == 1 or n1 == 1) and (step0 == n1 or n0 == 1):
+        return tf.reshape(flat[:, start : start + n0 * n1], (rows, n0, n1))
+    if (step0 == 1 or n0 == 1) and (step1 == n0):
+        block = tf.reshape(flat[:, start : start + n0 * n1], (rows, n1, n0))
+        return tf.transpose(block, (0, 2, 1))
+    if step0 == 0 and step1 == 1:
+        row = flat[:, None, start : start + n1]
+        return tf.broadcast_to(row, (rows, n0, n1))
+    if step1 == 0 and step0 == 1:
+        column = flat[:, start : start + n0, None]
+        return tf.broadcast_to(column, (rows, n0, n1))
+    if step0 == 0 and step1 == 0:
+        return tf.broadcast_to(flat[:, start : start + 1, None], (rows, n0, n1))
+    return None
+
+
+def _runs(index: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches of consecutive indices (or of zeros) as ``(start, length)``; start -1 for zeros."""
+    step = np.diff(index)
+    going = (step == 1) & (index[:-1] >= 0) | (index[:-1] < 0) & (index[1:] < 0)
+    starts = np.concatenate([[0], np.flatnonzero(~going) + 1])
+    if len(starts) > MAX_RUNS:
+        return [(0, 0)] * len(starts)
+    lengths = np.diff(np.concatenate([starts, [len(index)]]))
+    return [(int(index[s]), int(n)) for s, n in zip(starts, lengths)]

@@ -1,0 +1,238 @@
+"""Stage 3, schedule: which operations run over many steps at once, and which are merged.
+
+The operations, with all edges over time, fall into strongly connected components. What lies in
+one (a feedback path) is stepped. An operation on no feedback path may run for a whole tile of
+steps at once, on arrays ``(steps, batch, size)``; whether that pays is decided by ``pays_batched``.
+A run of operations of one mode, in an order that respects every edge, is a *region*.
+
+Inside a region, like operations of different objects are merged into groups by list scheduling:
+near-linear in the number of operations.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+from nengo.utils.graphs import toposort
+from nengo.utils.simulator import operator_dependency_graph
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from nengolab.compiler.graph import Graph, Op
+from nengolab.kernels.base import Layout
+from nengolab.kernels.registry import KERNELS
+
+STEPPED, BATCHED, PYTHON = "stepped", "batched", "python"
+_MODES = (STEPPED, BATCHED, PYTHON)
+
+# The cost model's figures, for one 2.5 GHz core with 1 MB of second-level cache. A matrix-vector
+# product streams its matrix once a step: 256 x 256 floats take 10 us stepped and 1.5 us a step as
+# a matrix product over a tile. Below that the loop around it costs more than the product.
+BATCHED_FROM_ELEMENTS = 256 * 256
+BATCHED_FROM_SIDE = 64
+
+
+def pays_batched(op: Op, batch: int) -> bool:
+    """Whether an operation on no feedback path is faster over many steps at once.
+
+    Large dense weights are: as a matrix product over steps x batch they are read once a tile.
+    Neurons and small decoders are not, since their arrays would travel through memory.
+    """
+    if op.kernel != "dot":
+        return False
+    rows, columns = op.params["weights"].value.shape
+    # A batch already turns the stepped product into a matrix product with that many rows.
+    return (
+        min(rows, columns) >= BATCHED_FROM_SIDE
+        and rows * columns >= BATCHED_FROM_ELEMENTS * max(1, batch // 8)
+    )
+
+
+@dataclass(eq=False)
+class Group:
+    """Operations that run as one.
+
+    Attributes
+    ----------
+    ops : list of Op
+    layout : Layout
+    index : int
+        Place among all groups.
+    region : int
+    """
+
+    ops: list[Op]
+    layout: Layout
+    index: int
+    region: int
+
+    @property
+    def op(self) -> Op:
+        """A member that stands for all where they are alike."""
+        return self.ops[0]
+
+
+@dataclass(eq=False)
+class Region:
+    """Groups that run the same way.
+
+    ``mode`` is ``"stepped"`` (one compiled loop over the steps), ``"batched"`` (all steps of a
+    tile at once) or ``"python"`` (a loop that calls back into Python each step).
+    """
+
+    mode: str
+    index: int
+    groups: list[Group] = field(default_factory=list)
+
+
+@dataclass
+class Schedule:
+    """Regions in the order in which they run."""
+
+    graph: Graph
+    regions: list[Region]
+
+    @property
+    def groups(self) -> list[Group]:
+        return [g for r in self.regions for g in r.groups]
+
+
+def schedule(graph: Graph, batch: int, force: str = "auto") -> Schedule:
+    """Choose regions and groups.
+
+    Parameters
+    ----------
+    graph : Graph
+    batch : int
+        Items in a batch.
+    force : {"auto", "stepped", "batched"}
+        Overrules the cost model.
+    """
+    chain = _chain_of_tied_calls(graph)
+    edges = _edges(graph)
+    tie = list(zip(chain, chain[1:] + chain[:1])) if len(chain) > 1 else []
+    component, cyclic = _components(graph, edges + tie)
+    modes = [_mode(op, cyclic[op.index], batch, force) for op in graph.ops]
+    region_of = _regions(graph, edges, component, modes)
+    within = _within_step(graph, region_of) + list(zip(chain, chain[1:]))
+    regions: list[Region] = []
+    count = 0
+    members = defaultdict(list)
+    for op in graph.ops:
+        members[region_of[op.index]].append(op)
+    for number in sorted(members):
+        region = Region(_MODES[number % len(_MODES)], len(regions))
+        for ops in _merge(members[number], within):
+            layout = Layout.of(len(ops)) if region.mode != BATCHED else Layout(len(ops), False)
+            region.groups.append(Group(ops, layout, count, region.index))
+            count += 1
+        regions.append(region)
+    return Schedule(graph, regions)
+
+
+def _mode(op: Op, cyclic: bool, batch: int, force: str) -> str:
+    if op.kernel == "call":
+        return PYTHON if cyclic else BATCHED
+    if cyclic or force == "stepped" or KERNELS[op.kernel].stateful:
+        return STEPPED
+    return BATCHED if force == "batched" or pays_batched(op, batch) else STEPPED
+
+
+def _edges(graph: Graph) -> list[tuple[int, int]]:
+    """All edges over time, from the operation that computes to the one that reads."""
+    return [(p.op.index, op.index) for op in graph.ops for p in graph.ports_read(op)]
+
+
+def _components(graph: Graph, edges: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Strongly connected component of each operation, and whether it lies on a feedback path."""
+    n = len(graph.ops)
+    if n == 0:
+        return np.zeros(0, int), np.zeros(0, bool)
+    pre, post = np.array(edges, dtype=int).reshape(-1, 2).T
+    matrix = coo_matrix((np.ones(len(pre)), (pre, post)), shape=(n, n)).tocsr()
+    _, component = connected_components(matrix, directed=True, connection="strong")
+    cyclic = np.bincount(component)[component] > 1
+    cyclic[pre[pre == post]] = True
+    return component, cyclic
+
+
+def _regions(graph, edges, component, modes) -> list[int]:
+    """The first region an operation can be in: after all it reads, and of its own mode."""
+    members = defaultdict(list)
+    for op in graph.ops:
+        members[component[op.index]].append(op.index)
+    after: dict[int, set[int]] = {c: set() for c in members}
+    before: dict[int, set[int]] = {c: set() for c in members}
+    for pre, post in edges:
+        if component[pre] != component[post]:
+            after[component[pre]].add(component[post])
+            before[component[post]].add(component[pre])
+    region = dict.fromkeys(members, 0)
+    for c in toposort(after):
+        # A component that holds a Python call is called back as a whole.
+        inside = {modes[i] for i in members[c]}
+        mode = PYTHON if PYTHON in inside else next(iter(inside))
+        first = max((region[p] for p in before[c]), default=0)
+        while _MODES[first % len(_MODES)] != mode:
+            first += 1
+        region[c] = first
+    return [region[component[op.index]] for op in graph.ops]
+
+
+def _within_step(graph: Graph, region_of: list[int]) -> list[tuple[int, int]]:
+    """Edges inside a region that hold within one step."""
+    return [
+        (p.op.index, op.index)
+        for op in graph.ops
+        for p in graph.ports_read(op)
+        if not p.delayed and region_of[p.op.index] == region_of[op.index]
+    ]
+
+
+def _merge(ops: list[Op], edges: list[tuple[int, int]]) -> list[list[Op]]:
+    """List scheduling: again and again the largest set of like operations that are all ready.
+
+    A kind of which every remaining member is ready goes first, so that kinds are not split.
+    """
+    inside = {op.index: op for op in ops}
+    waits = dict.fromkeys(inside, 0)
+    then = defaultdict(list)
+    for pre, post in edges:
+        if pre in inside and post in inside:
+            waits[post] += 1
+            then[pre].append(post)
+    keys = {i: op.merge_key for i, op in inside.items()}
+    left = defaultdict(int)
+    for key in keys.values():
+        left[key] += 1
+    ready = defaultdict(list)
+    for i, n in waits.items():
+        if n == 0:
+            ready[keys[i]].append(i)
+    merged = []
+    while ready:
+        key = max(ready, key=lambda k: (len(ready[k]) == left[k], len(ready[k])))
+        chosen = sorted(ready.pop(key))
+        left[key] -= len(chosen)
+        merged.append([inside[i] for i in chosen])
+        for i in chosen:
+            for j in then[i]:
+                waits[j] -= 1
+                if waits[j] == 0:
+                    ready[keys[j]].append(j)
+    return merged
+
+
+def _chain_of_tied_calls(graph: Graph) -> list[int]:
+    """Operations of Python calls that may share objects, in the order in which Nengo runs them."""
+    calls = [op for op in graph.ops if op.kernel == "call"]
+    if any(op.call.verdict.level == "tied" for op in calls):
+        calls = [op for op in calls if op.call.verdict.level != "pure"]
+    else:
+        calls = []
+    if len(calls) < 2:
+        return [op.index for op in calls]
+    order = {op: i for i, op in enumerate(toposort(operator_dependency_graph(graph.model.operators)))}
+    return [op.index for op in sorted(calls, key=lambda op: order[op.call.op])]

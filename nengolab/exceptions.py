@@ -1,0 +1,22 @@
+"""The errors a person gets from nengolab. All are Nengo exception types, so existing handlers work."""
+
+from nengo.exceptions import (
+    BuildError,
+    NengoException,
+    SimulationError,
+    SimulatorClosed,
+    ValidationError,
+)
+
+__all__ = [
+    "BuildError",
+    "NengoException",
+    "SimulationError",
+    "SimulatorBusy",
+    "SimulatorClosed",
+    "ValidationError",
+]
+
+
+class SimulatorBusy(SimulationError):
+    """A simulator was used directly while something else (a live session) owns it."""

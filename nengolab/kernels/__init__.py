@@ -1,0 +1,1 @@
+"""Kernels: the pure functions that a Program is made of, one file per operator family."""

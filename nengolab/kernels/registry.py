@@ -1,0 +1,14 @@
+"""All kernels by name. The compiler knows only this table."""
+
+from __future__ import annotations
+
+from nengolab.kernels.base import Kernel
+from nengolab.kernels.calls import CallKernel
+from nengolab.kernels.neurons import NEURON_KERNELS
+from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.transforms import Dot, Scale
+
+KERNELS: dict[str, Kernel] = {
+    kernel.name: kernel
+    for kernel in (CallKernel(), Dot(), Scale(), FirstOrderFilter(), LinearFilterKernel(), *NEURON_KERNELS)
+}

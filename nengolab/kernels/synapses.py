@@ -1,0 +1,102 @@
+"""Linear filters: Nengo's synapses, discretised as Nengo does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nengo.synapses import LinearFilter
+
+from nengolab.kernels.base import Kernel
+
+
+@dataclass(frozen=True)
+class DiscreteFilter:
+    """A synapse as the kernels run it.
+
+    Attributes
+    ----------
+    kernel : str
+    order : int
+        Number of state variables of a filter that is not first order.
+    advanced : bool
+        Whether the output is ``C x`` of the new state (no direct term), as Nengo does to save a
+        step of delay; otherwise ``C x + D u`` of the old state.
+    constants : dict of str to ndarray
+    state : dict of str to ndarray
+        Initial state.
+    """
+
+    kernel: str
+    order: int
+    advanced: bool
+    constants: dict[str, np.ndarray]
+    state: dict[str, np.ndarray]
+
+
+def linear_filter(synapse: Any, dt: float, size: int) -> DiscreteFilter | None:
+    """Discretise ``synapse`` for vectors of ``size``, or None where it is no linear filter.
+
+    The state-space matrices come from Nengo (zero-order hold unless the synapse says otherwise).
+    """
+    if not isinstance(synapse, LinearFilter):
+        return None
+    a, b, c, d = (np.atleast_2d(m) for m in synapse._get_ss(dt))
+    zeros = np.zeros(size)
+    order = 0 if a.size == 0 else len(a)
+    no_direct = bool(np.all(d == 0))
+    if order == 0:
+        constants = {"a": np.asarray(0.0), "b": np.asarray(d.item())}
+        return DiscreteFilter("first_order", 0, True, constants, {"y": zeros})
+    if order == 1 and no_direct:
+        constants = {"a": np.asarray(a.item()), "b": np.asarray(b.item() * c.item())}
+        return DiscreteFilter("first_order", 1, True, constants, {"y": zeros})
+    constants = {f"a{i}_{j}": np.asarray(a[i, j]) for i in range(order) for j in range(order)}
+    constants |= {f"b{i}": np.asarray(b[i, 0]) for i in range(order)}
+    constants |= {f"c{i}": np.asarray(c[0, i]) for i in range(order)} | {"d": np.asarray(d.item())}
+    state = {f"x{i}": zeros for i in range(order)} | {"y": zeros}
+    return DiscreteFilter("linear_filter", order, no_direct, constants, state)
+
+
+class FirstOrderFilter(Kernel):
+    """``y[t] = a y[t-1] + b u[t]``; static is ``(order, advanced, delayed)``."""
+
+    name = "first_order"
+    stateful = True
+
+    def step(self, params, state, inputs, spec):
+        y = params["a"][None] * state["y"] + params["b"][None] * inputs[0]
+        return {"y": y}, {"out": y}
+
+    def delayed(self, state, spec):
+        return {"out": state["y"]}
+
+
+class LinearFilterKernel(Kernel):
+    """A single-input single-output linear system for every element.
+
+    Without a direct term: ``x[t] = A x[t-1] + B u[t]``, ``y[t] = C x[t]``.
+    With one: ``y[t] = C x[t] + D u[t]``, ``x[t+1] = A x[t] + B u[t]``.
+    """
+
+    name = "linear_filter"
+    stateful = True
+
+    def step(self, params, state, inputs, spec):
+        order, advanced, _ = spec.static
+        u = inputs[0]
+        old = [state[f"x{i}"] for i in range(order)]
+        new = []
+        for i in range(order):
+            terms = [params[f"a{i}_{j}"][None] * old[j] for j in range(order)]
+            new.append(sum(terms[1:], terms[0]) + params[f"b{i}"][None] * u)
+        seen = new if advanced else old
+        terms = [params[f"c{i}"][None] * seen[i] for i in range(order)]
+        y = sum(terms[1:], terms[0])
+        if not advanced:
+            y = y + params["d"][None] * u
+        return {f"x{i}": x for i, x in enumerate(new)} | {"y": y}, {"out": y}
+
+    def delayed(self, state, spec):
+        return {"out": state["y"]}

@@ -1,0 +1,65 @@
+"""Linear maps: dense matrices and elementwise gains."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from nengolab.kernels.base import Kernel, Spec
+
+# Up to this many columns (rows), a map is written out as that many fused multiply-adds
+# (reductions), which the compiler fuses with the neurons around it.
+FEW = 16
+
+
+class Dot(Kernel):
+    """``y = W x`` with ``W`` of shape ``(rows, columns)`` for each member."""
+
+    name = "dot"
+
+    def variant(self, group) -> str:
+        rows, columns = group.param_shape("weights")
+        if columns <= FEW:
+            return "columns"
+        return "reduce" if group.layout.last else "matmul"
+
+    def permutation(self, param, ndim, spec):
+        # from (rows, columns, members)
+        if spec.variant == "columns":
+            return (1, 0, 2) if spec.layout.last else (1, 2, 0)
+        if spec.variant == "reduce":
+            return (0, 1, 2)
+        return (2, 1, 0)
+
+    def apply(self, params, inputs, spec):
+        weights, x = params["weights"], inputs[0]
+        return {"out": getattr(self, f"_{spec.variant}")(weights, x, spec)}
+
+    @staticmethod
+    def _columns(weights, x, spec: Spec):
+        """Few columns: a sum of scaled columns, ``weights (columns, *layout)``."""
+        columns = weights.shape[0]
+        terms = [weights[i][None] * spec.layout.element(x, i) for i in range(columns)]
+        return tf.add_n(terms) if len(terms) > 1 else terms[0]
+
+    @staticmethod
+    def _reduce(weights, x, spec: Spec):
+        """Many members: multiply and sum, vectorised along them, ``weights (rows, columns, G)``."""
+        rows = [tf.reduce_sum(weights[i][None] * x, axis=1) for i in range(weights.shape[0])]
+        if len(rows) <= FEW:
+            return tf.stack(rows, axis=1)
+        return tf.reduce_sum(weights[None] * x[:, None], axis=2)
+
+    @staticmethod
+    def _matmul(weights, x, spec: Spec):
+        """Few members: one matrix product each, ``weights (G, columns, rows)``."""
+        products = [tf.matmul(x[:, g], weights[g]) for g in range(spec.layout.members)]
+        return tf.stack(products, axis=1)
+
+
+class Scale(Kernel):
+    """``y = w x`` elementwise, ``w`` a scalar or a vector."""
+
+    name = "scale"
+
+    def apply(self, params, inputs, spec):
+        return {"out": params["weights"][None] * inputs[0]}

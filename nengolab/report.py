@@ -1,0 +1,84 @@
+"""``sim.report()``: how the engine runs a network, in words and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nengolab.compiler.schedule import BATCHED, PYTHON, Region
+
+_WAYS = {
+    "stepped": "stepped: one compiled loop over the steps",
+    "batched": "in time batches: all steps of a tile at once",
+    "python": "stepped in an uncompiled loop, because it calls Python each step",
+}
+
+
+def report(engine: Any) -> str:
+    """Describe an engine.
+
+    Parameters
+    ----------
+    engine : nengolab.runtime.engine.Engine
+    """
+    runner, program = engine.runner, engine.runner.program
+    lines = [
+        f"{engine.title}, dt = {engine.dt:g} s",
+        f"{len(engine.built.model.operators)} Nengo operators -> {len(engine.graph.ops)} operations"
+        f" -> {len(program.groups)} groups in {len(program.schedule.regions)} regions;"
+        f" batch {engine.batch}, {engine.dtype}, tiles of up to {runner.capacity} steps",
+    ]
+    for region in program.schedule.regions:
+        lines += _region(program, region)
+    lines += ["", "Python functions:"] + (_calls(engine) or ["  none"])
+    timing = runner.timing
+    lines += [
+        "",
+        f"compiles: {engine.compiles + program.traces} "
+        f"({timing.compile_s:.2f} s), lowering {timing.lower_s:.2f} s",
+    ]
+    if timing.steps:
+        lines.append(
+            f"steps: {timing.steps} in {timing.run_s:.3f} s "
+            f"({timing.steps / timing.run_s:,.0f} a second, without compiling)"
+        )
+    return "\n".join(lines)
+
+
+def _region(program: Any, region: Region) -> list[str]:
+    lines = ["", f"region {region.index}, {_WAYS[region.mode]}"]
+    for group in region.groups:
+        lowered, op = program.groups[group.index], group.op
+        sizes = " + ".join(str(w.size) for w in op.inputs) or "none"
+        outs = next((str(p.size) for p in op.ports.values()), "none")
+        way = f" ({lowered.spec.variant})" if lowered.spec.variant else ""
+        names = ", ".join(_shown(o) for o in group.ops[:3])
+        more = f" and {len(group.ops) - 3} more" if len(group.ops) > 3 else ""
+        lines.append(
+            f"  {op.kernel}{way} x {len(group.ops)}, {sizes} -> {outs}: {names}{more}"
+        )
+    return lines
+
+
+def _shown(op: Any) -> str:
+    """The name of what an operation computes with, or of its owner."""
+    return op.params["weights"].name if "weights" in op.params else op.name
+
+
+def _calls(engine: Any) -> list[str]:
+    modes = {
+        op.call.name: region.mode
+        for region in engine.runner.program.schedule.regions
+        for group in region.groups
+        for op in group.ops
+        if op.call is not None
+    }
+    lines = []
+    for call in engine.graph.calls:
+        mode = modes.get(call.name)
+        way = {
+            None: "evaluated ahead of each tile",
+            BATCHED: "called back once a tile (no feedback path)",
+            PYTHON: "called back each step",
+        }[mode]
+        lines.append(f"  {call.name}: {way}; {call.verdict.level}: {call.verdict.why}")
+    return lines
