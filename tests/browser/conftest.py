@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
-from tests.browser.jupyter import REPOSITORY, SCREENSHOTS, JupyterLab, Server
+from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
 
 #: Cells off screen are not rendered, so a page is taller than any screen.
 VIEWPORT = {"width": 1500, "height": 2200}
@@ -31,14 +31,8 @@ def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium for the whole session."""
-    executable = chromium.require()
-    SCREENSHOTS.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=chromium.ARGUMENTS, headless=True
-        )
+    with chromium.launch() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -53,9 +53,19 @@ class Server:
     ----------
     folder
         An empty folder; what the server writes stays inside.
+    python
+        The Python whose JupyterLab it is; the one that runs the tests unless given.
+    environment
+        Variables that differ from those of the tests' own process.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        python: str = sys.executable,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self._python = python
         self.root = folder / "root"
         self.log = folder / "server.log"
         self._data = folder / "data"
@@ -63,6 +73,7 @@ class Server:
         self._settings = folder / "settings"
         self._environment = {
             **os.environ,
+            **(environment or {}),
             "JUPYTER_CONFIG_DIR": str(self._config),
             "JUPYTER_DATA_DIR": str(self._data),
             "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
@@ -82,7 +93,7 @@ class Server:
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *(self._python, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.root}"),
             *(f"--IdentityProvider.token={self._token}", "--LabApp.expose_app_in_browser=True"),
