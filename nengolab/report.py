@@ -53,9 +53,7 @@ def _region(program: Any, region: Region) -> list[str]:
         way = f" ({lowered.spec.variant})" if lowered.spec.variant else ""
         names = ", ".join(_shown(o) for o in group.ops[:3])
         more = f" and {len(group.ops) - 3} more" if len(group.ops) > 3 else ""
-        lines.append(
-            f"  {op.kernel}{way} x {len(group.ops)}, {sizes} -> {outs}: {names}{more}"
-        )
+        lines.append(f"  {op.kernel}{way} x {len(group.ops)}, {sizes} -> {outs}: {names}{more}")
     return lines
 
 

@@ -63,9 +63,7 @@ class Emitter:
         """Arrays of earlier regions (or inputs) that a region reads."""
         own = {g.index for g in region.groups}
         keys = {k for g in self.by_region[region.index] for r in g.routes for k in r.keys}
-        return {
-            k for k in keys if k == "series" or (":" in k and int(k.split(":")[0]) not in own)
-        }
+        return {k for k in keys if k == "series" or (":" in k and int(k.split(":")[0]) not in own)}
 
     def leaves(self, region: Region) -> tuple[list[str], dict[str, np.ndarray | None]]:
         """Arrays that a region hands on whole, and what it records for probes."""
@@ -104,9 +102,9 @@ class Emitter:
         """``n_steps`` times the body; arrays that leave are kept for ``capacity`` steps."""
         carried, records = self.leaves(region)
         batch, dtype = self.program.batch, self.program.dtype
-        shapes = {key: (batch, *self.shape(key)) for key in carried}
+        shapes = {key: (batch, *self.program.shape(key)) for key in carried}
         shapes |= {
-            f"rec {key}": (batch, self.key_size(key) if index is None else len(index))
+            f"rec {key}": (batch, self.program.width(key) if index is None else len(index))
             for key, index in records.items()
             if index is not None or key not in carried
         }
@@ -143,7 +141,7 @@ class Emitter:
             if f"rec {key}" in stacked:
                 rec[key] = stacked[f"rec {key}"]
             else:
-                rec[key] = tf.reshape(stacked[key], (capacity, batch, self.key_size(key)))
+                rec[key] = tf.reshape(stacked[key], (capacity, batch, self.program.width(key)))
         return state, out, rec
 
     def recorded(self, value: Any, index: np.ndarray | None) -> Any:
@@ -155,7 +153,11 @@ class Emitter:
         parts: list[tuple[bool, list[LoweredGroup]]] = []
         for lowered in self.by_region[region.index]:
             is_call = lowered.group.op.kernel == "call"
-            if parts and parts[-1][0] == is_call and not (is_call and _reads(lowered, parts[-1][1])):
+            if (
+                parts
+                and parts[-1][0] == is_call
+                and not (is_call and _reads(lowered, parts[-1][1]))
+            ):
                 parts[-1][1].append(lowered)
             else:
                 parts.append((is_call, [lowered]))
@@ -194,7 +196,7 @@ class Emitter:
         ports = lowered.group.op.ports
         return (
             {lowered.state_key(k): v for k, v in new.items()},
-            {f"{lowered.index}:{k}": v for k, v in out.items() if not ports[k].delayed},
+            {f"{lowered.index}:{k}{'+' * ports[k].delayed}": v for k, v in out.items()},
         )
 
     def delayed(self, lowered: LoweredGroup, state: dict) -> dict:
@@ -203,8 +205,10 @@ class Emitter:
         if not ports:
             return {}
         own = _own(state, lowered.index)
-        values = {"out": own["y"]} if lowered.group.op.call else (
-            kernel_of(lowered).delayed(own, lowered.spec)
+        values = (
+            {"out": own["y"]}
+            if lowered.group.op.call
+            else (kernel_of(lowered).delayed(own, lowered.spec))
         )
         return {f"{lowered.index}:{k}": v for k, v in values.items() if k in ports}
 
@@ -223,9 +227,9 @@ class Emitter:
         calls: list[Call] = [lowered.group.op.call for lowered in groups]
         xs = []
         for lowered in groups:
-            inputs = self.inputs(
-                lowered, _own(params, lowered.index), env.__getitem__, batch
-            ) or [tf.zeros((batch, 0), self.program.dtype)]
+            inputs = self.inputs(lowered, _own(params, lowered.index), env.__getitem__, batch) or [
+                tf.zeros((batch, 0), self.program.dtype)
+            ]
             xs.append(tf.reshape(inputs[0], (batch, -1)))
         results = tf.numpy_function(
             lambda step, *xs: self.host.step(calls, int(step), xs),
@@ -237,6 +241,7 @@ class Emitter:
             y = tf.reshape(tf.ensure_shape(y, (batch, call.size_out)), (batch, 1, call.size_out))
             if lowered.group.op.state:
                 new[lowered.state_key("y")] = y
+                out[f"{lowered.index}:out+"] = y
             elif lowered.group.op.ports:
                 out[f"{lowered.index}:out"] = y
         return new, out
@@ -261,11 +266,11 @@ class Emitter:
             env.update({f"{lowered.index}:{k}": v for k, v in out.items()})
         carried, records = self.leaves(region)
         series_out = {
-            k: tf.reshape(env[k], (capacity, batch, *self.shape(k))) for k in carried
+            k: tf.reshape(env[k], (capacity, batch, *self.program.shape(k))) for k in carried
         }
         rec = {}
         for key, index in records.items():
-            flat = tf.reshape(env[key], (capacity, batch, self.key_size(key)))
+            flat = tf.reshape(env[key], (capacity, batch, self.program.width(key)))
             rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
         return new, series_out, rec
 
@@ -278,25 +283,20 @@ class Emitter:
             [start, n_steps, x],
             self.program.dtype,
         )
-        y = tf.reshape(tf.ensure_shape(y, (capacity, batch, call.size_out)), (capacity, batch, 1, -1))
+        y = tf.reshape(
+            tf.ensure_shape(y, (capacity, batch, call.size_out)), (capacity, batch, 1, -1)
+        )
         if not lowered.group.op.ports:
             return {}, {}
-        new = {}
-        if lowered.group.op.state:
-            key = lowered.state_key("y")
-            new[key] = y[n_steps - 1]
-            y = tf.concat([state[key][None], y[:-1]], axis=0)
-        return new, {"out": tf.reshape(y, (capacity * batch, 1, call.size_out))}
-
-    # -- sizes ---------------------------------------------------------------------------------
-
-    def shape(self, key: str) -> tuple[int, int]:
-        number, port = key.split(":")
-        group = self.program.groups[int(number)].group
-        return group.layout.shape(group.op.ports[port].size)
-
-    def key_size(self, key: str) -> int:
-        return int(np.prod(self.shape(key)))
+        flat = (capacity * batch, 1, call.size_out)
+        if not lowered.group.op.state:
+            return {}, {"out": tf.reshape(y, flat)}
+        key = lowered.state_key("y")
+        before = tf.concat([state[key][None], y[:-1]], axis=0)
+        return (
+            {key: y[n_steps - 1]},
+            {"out": tf.reshape(before, flat), "out+": tf.reshape(y, flat)},
+        )
 
 
 def _own(arrays: dict, index: int) -> dict:

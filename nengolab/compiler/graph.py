@@ -60,7 +60,8 @@ class Input:
 class Port:
     """One output of an operation.
 
-    A ``delayed`` port shows during a step what its operation computed in the step before.
+    A ``delayed`` port shows during a step what its operation computed in the step before; its twin
+    with ``+`` behind the name shows what it computed in this one, and only probes read that.
     """
 
     op: "Op"

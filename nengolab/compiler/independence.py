@@ -19,7 +19,6 @@ import numpy as np
 from nengo import processes
 
 
-
 @dataclass(frozen=True)
 class Verdict:
     """What is known of a function.

@@ -63,9 +63,7 @@ def lower(
         facts = _GroupFacts(group, graph.dt, dtype, observed)
         op = group.op
         sizes = tuple(w.size for w in op.inputs)
-        lowered = LoweredGroup(
-            group, Spec(group.layout, op.static, graph.dt, dtype, "", sizes), []
-        )
+        lowered = LoweredGroup(group, Spec(group.layout, op.static, graph.dt, dtype, "", sizes), [])
         variant = kernel_of(lowered).variant(facts)
         lowered.spec = Spec(group.layout, op.static, graph.dt, dtype, variant, sizes)
         lowered.routes = [
@@ -75,9 +73,7 @@ def lower(
         groups[group.index] = lowered
     program_readings = {k: _reading(graph, wire, places) for k, wire in readings.items()}
     records, carried = _records(schedule, groups, program_readings)
-    program = Program(
-        schedule, groups, batch, dtype, held, series, records, program_readings
-    )
+    program = Program(schedule, groups, batch, dtype, held, series, records, program_readings)
     program.region_modes = [r.mode for r in schedule.regions]
     emitter = Emitter(program, carried, host)
     program.run = tf.function(emitter.run, autograph=False)
@@ -105,14 +101,14 @@ def _places(
         for source in inputs:
             at[source] = Place(key, offset, 1)
             offset += source.size
-    for group in schedule.groups:
-        for member, op in enumerate(group.ops):
-            for port in op.ports.values():
-                key = f"{group.index}:{port.name}"
-                if group.layout.last:
-                    at[port] = Place(key, member, group.layout.members)
-                else:
-                    at[port] = Place(key, member * port.size, 1)
+    member_of = {op: (g, m) for g in schedule.groups for m, op in enumerate(g.ops)}
+    for port in (s for s in graph.sources if isinstance(s, Port)):
+        group, member = member_of[port.op]
+        key = f"{group.index}:{port.name}"
+        if group.layout.last:
+            at[port] = Place(key, member, group.layout.members)
+        else:
+            at[port] = Place(key, member * port.size, 1)
     return {
         number: at[source]
         for number, source in enumerate(graph.sources)
@@ -176,4 +172,4 @@ def _records(
 def _key_size(groups: dict[int, LoweredGroup], key: str) -> int:
     number, port = key.split(":")
     group = groups[int(number)].group
-    return group.op.ports[port].size * group.layout.members
+    return group.op.ports[port.rstrip("+")].size * group.layout.members

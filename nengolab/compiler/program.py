@@ -97,6 +97,16 @@ class Program:
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         return self.run(params, state, inputs, n_steps)
 
+    def shape(self, key: str) -> tuple[int, int]:
+        """Packed shape of the array ``key`` (``"group:port"``), without the batch axis."""
+        number, port = key.split(":")
+        group = self.groups[int(number)].group
+        return group.layout.shape(group.op.ports[port.rstrip("+")].size)
+
+    def width(self, key: str) -> int:
+        """Elements of the array ``key`` of one batch item."""
+        return int(np.prod(self.shape(key)))
+
     # -- parameters ----------------------------------------------------------------------------
 
     def pack(self, values: Callable[[Param], np.ndarray]) -> dict[str, np.ndarray]:

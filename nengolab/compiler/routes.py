@@ -167,9 +167,7 @@ def _pick(x: Any, index: np.ndarray, shape: tuple[int, ...], rows: Any) -> Any:
             return regular
     runs = _runs(index)
     if len(runs) <= MAX_RUNS:
-        parts = [
-            tf.zeros((rows, n), x.dtype) if at < 0 else flat[:, at : at + n] for at, n in runs
-        ]
+        parts = [tf.zeros((rows, n), x.dtype) if at < 0 else flat[:, at : at + n] for at, n in runs]
         joined = tf.concat(parts, axis=1) if len(parts) > 1 else parts[0]
         return tf.reshape(joined, (rows, *shape))
     if (index < 0).any():

@@ -44,10 +44,9 @@ def pays_batched(op: Op, batch: int) -> bool:
         return False
     rows, columns = op.params["weights"].value.shape
     # A batch already turns the stepped product into a matrix product with that many rows.
-    return (
-        min(rows, columns) >= BATCHED_FROM_SIDE
-        and rows * columns >= BATCHED_FROM_ELEMENTS * max(1, batch // 8)
-    )
+    return min(
+        rows, columns
+    ) >= BATCHED_FROM_SIDE and rows * columns >= BATCHED_FROM_ELEMENTS * max(1, batch // 8)
 
 
 @dataclass(eq=False)
@@ -234,5 +233,7 @@ def _chain_of_tied_calls(graph: Graph) -> list[int]:
         calls = []
     if len(calls) < 2:
         return [op.index for op in calls]
-    order = {op: i for i, op in enumerate(toposort(operator_dependency_graph(graph.model.operators)))}
+    order = {
+        op: i for i, op in enumerate(toposort(operator_dependency_graph(graph.model.operators)))
+    }
     return [op.index for op in sorted(calls, key=lambda op: order[op.call.op])]

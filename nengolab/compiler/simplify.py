@@ -20,7 +20,7 @@ from nengo.node import Node
 
 from nengolab.compiler import independence
 from nengolab.compiler.build import Built
-from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Source, Wire
+from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
 from nengolab.exceptions import BuildError
 from nengolab.kernels.neurons import neuron_kernel
 from nengolab.kernels.synapses import linear_filter
@@ -51,6 +51,8 @@ class _Simplifier:
         self.wires: dict[Signal, Wire] = {}
         self.taken_names: dict[str, int] = {}
         self._later: list[Callable[[], None]] = []
+        self.updated = {s.base for op in self.model.operators for s in op.updates}
+        self.fresh: dict[Port, Port] = {}
         self.written = {
             s.base for op in self.model.operators for s in (*op.sets, *op.incs, *op.updates)
         }
@@ -69,7 +71,7 @@ class _Simplifier:
             fill()
         for i, op in enumerate(self.ops):
             op.index = i
-        probes = {p: self.read(self.model.sig[p]["in"]) for p in self.model.probes}
+        probes = {p: self.read_after(self.model.sig[p]["in"]) for p in self.model.probes}
         return Graph(
             self.ops, self.sources, probes, self.read, self.model, self.model.dt, self.calls
         )
@@ -78,8 +80,10 @@ class _Simplifier:
         """Whether some Python code both reads the network and may be tied to other code."""
         for op in self.model.operators:
             reads_network = (
-                op.x is not None if isinstance(op, SimPyFunc)
-                else isinstance(op, SimProcess) and op.input is not None
+                op.x is not None
+                if isinstance(op, SimPyFunc)
+                else isinstance(op, SimProcess)
+                and op.input is not None
                 and linear_filter(op.process, self.model.dt, 1) is None
             )
             if reads_network and _verdict(op).level == "tied":
@@ -136,6 +140,23 @@ class _Simplifier:
         """The wire of a signal or a view of one."""
         return self.base_wire(signal.base).take(elements(signal))
 
+    def read_after(self, signal: Signal) -> Wire:
+        """The wire of a signal as a probe sees it: after the step's updates.
+
+        It differs from ``read`` only for a signal that is itself updated at the end of a step.
+        """
+        wire = self.read(signal)
+        if signal.base not in self.updated:
+            return wire
+        fresh = {}
+        for number in np.unique(wire.src):
+            port = self.sources[number]
+            if port not in self.fresh:
+                self.fresh[port] = Port(port.op, port.name + "+", port.size)
+            fresh[number] = self.add_source(self.fresh[port])
+        src = np.array([fresh[n] for n in wire.src], dtype=np.int64)
+        return Wire(wire.size, wire.pos, src, wire.idx)
+
     def base_wire(self, base: Signal) -> Wire:
         if base not in self.wires:
             parts = []
@@ -153,7 +174,12 @@ class _Simplifier:
         if self._is_node_output(base):
             node = self.signal_names[base][0]
             source: Source = Input(
-                self.built.names.get(node), base.size, True, np.ravel(base.initial_value), None, node
+                self.built.names.get(node),
+                base.size,
+                True,
+                np.ravel(base.initial_value),
+                None,
+                node,
             )
         else:
             source = self.param(base, f"{base.name}.constant")
@@ -192,9 +218,7 @@ def _nothing(s: _Simplifier, op: Operator) -> None:
 def _time(s: _Simplifier, op: nengo_ops.TimeUpdate) -> None:
     for signal, name in ((op.time, "time"), (op.step, "step")):
         number = s.add_source(Input(name, 1, False, owner=name))
-        s.writers.setdefault(signal.base, []).append(
-            (elements(signal), Wire.of_source(number, 1))
-        )
+        s.writers.setdefault(signal.base, []).append((elements(signal), Wire.of_source(number, 1)))
 
 
 def _reset(s: _Simplifier, op: nengo_ops.Reset) -> None:

@@ -65,7 +65,9 @@ class Lif(Kernel):
             np.all(group.param_values("min_voltage") == 0)
             and not group.observed("refractory_time")
             and np.all(group.state_values("voltage") >= 0)
-            and np.all(group.state_values("refractory_time") <= group.param_values("tau_ref")[:, None])
+            and np.all(
+                group.state_values("refractory_time") <= group.param_values("tau_ref")[:, None]
+            )
         )
         return f"{'packed' if packable else 'poly'}:{terms[0]}:{terms[1]}"
 

@@ -10,5 +10,12 @@ from nengolab.kernels.transforms import Dot, Scale
 
 KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
-    for kernel in (CallKernel(), Dot(), Scale(), FirstOrderFilter(), LinearFilterKernel(), *NEURON_KERNELS)
+    for kernel in (
+        CallKernel(),
+        Dot(),
+        Scale(),
+        FirstOrderFilter(),
+        LinearFilterKernel(),
+        *NEURON_KERNELS,
+    )
 }

@@ -93,9 +93,7 @@ class Engine:
     def set_input(self, node: nengo.Node, value: Any) -> None:
         """Let ``node`` put out ``value`` from the next tile on; None gives its own output back."""
         if not isinstance(node, nengo.Node) or node.size_in > 0 or node not in self.built.model.sig:
-            free = [
-                self.built.names.get(n) for n in self.network.all_nodes if n.size_in == 0
-            ]
+            free = [self.built.names.get(n) for n in self.network.all_nodes if n.size_in == 0]
             raise ValidationError(
                 f"{self.built.names.get(node)} is no Node without input of this network; those are "
                 f"{', '.join(free) or 'none'}",

@@ -62,9 +62,7 @@ class Runner:
         started = time.perf_counter()
         self.host = host
         self.values: dict[Param, np.ndarray] = {}
-        self.program: Program = lower(
-            schedule(graph, batch, force), batch, dtype, readings, host
-        )
+        self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
         self.timing = Timing()
         self.params = _tensors(self.program.pack(self.value))
         self.set_named_state(self.program.initial_state())
@@ -148,14 +146,14 @@ class Runner:
         self._seconds_per_step = 0.7 * old + 0.3 * per_step
 
     def _tile(self, state: dict, done: int, n_steps: int, capacity: int):
-        series = self.host.ahead(self.program.inputs_series, done, n_steps, capacity)
-        held = self.host.held(self.program.inputs_held)
-        inputs = {
-            "held": tf.constant(held),
-            "series": tf.constant(series),
-            "start": tf.constant(done, tf.int64),
-        }
         try:
+            series = self.host.ahead(self.program.inputs_series, done, n_steps, capacity)
+            held = self.host.held(self.program.inputs_held)
+            inputs = {
+                "held": tf.constant(held),
+                "series": tf.constant(series),
+                "start": tf.constant(done, tf.int64),
+            }
             new, out = self.program(self.params, state, inputs, tf.constant(n_steps))
         except (tf.errors.OpError, CallFailed) as err:
             self._raise(err)
@@ -180,9 +178,13 @@ class Runner:
             _, out = self.program(self.params, state, inputs, tf.constant(middle))
             bad = [k for k, ok in out["finite"].items() if not ok]
             low, high, key = (low, middle, bad[0]) if bad else (middle, high, key)
-        new, _ = self.program(self.params, state, inputs, tf.constant(high)) if not calls else (
-            {},
-            None,
+        new, _ = (
+            self.program(self.params, state, inputs, tf.constant(high))
+            if not calls
+            else (
+                {},
+                None,
+            )
         )
         name = self._which(key, new)
         when = f"at step {done + high}" if not calls else f"in steps {done + 1} to {done + n_steps}"
@@ -229,17 +231,12 @@ class Runner:
     def _capacity(self) -> int:
         """Steps of a tile, so that what it holds stays within bounds."""
         width = sum(
-            (r.index.size if r.index is not None else self._width(r.key))
+            (r.index.size if r.index is not None else self.program.width(r.key))
             for r in self.program.records
         )
         width += sum(i.size for i in self.program.inputs_series)
         bytes_a_step = max(1, width) * self.program.batch * np.dtype(self.program.dtype).itemsize
         return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, TILE_STEPS))
-
-    def _width(self, key: str) -> int:
-        number, port = key.split(":")
-        group = self.program.groups[int(number)].group
-        return group.op.ports[port].size * group.layout.members
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
