@@ -22,6 +22,8 @@ class Command:
         The Nengo object it is about, named when it fails.
     early : bool
         Whether it needs no simulator, and so need not wait for the build.
+    after_steps : bool
+        Whether it waits for steps that were asked for before it.
     carried_out : bool
         Whether it has run; what it began may go on.
     """
@@ -29,6 +31,7 @@ class Command:
     act: Callable[[], Any]
     about: Any = None
     early: bool = False
+    after_steps: bool = False
     result: Future = field(default_factory=Future)
     carried_out: bool = False
 
@@ -52,13 +55,18 @@ class Mailbox:
         self._awake.set()
         return True
 
-    def take(self, early: bool = False) -> Command | None:
-        """Take the oldest command, or the oldest early one; None when there is none."""
+    def take(self, may: Callable[[Command], bool]) -> Command | None:
+        """Take the oldest command that may be done now; None when there is none."""
         with self._lock:
-            self._current = next((c for c in self._commands if c.early or not early), None)
+            self._current = next((c for c in self._commands if may(c)), None)
             if self._current is not None:
                 self._commands.remove(self._current)
             return self._current
+
+    def has(self, may: Callable[[Command], bool]) -> bool:
+        """Tell whether a command waits that may be done now."""
+        with self._lock:
+            return any(may(c) for c in self._commands)
 
     def outstanding(self) -> list[Command]:
         """List the commands that are not carried out yet."""

@@ -2,10 +2,16 @@
 
 This takes seconds, in which the owner thread must still answer a panel; so it happens
 on a helper thread, and the owner takes the simulator over at the end.
+
+The thread is no daemon: an interpreter that ends while TensorFlow is being imported, or
+imports it while it ends, crashes. So the end waits for the stage that is going on; the
+stages after it are left out.
 """
 
 from __future__ import annotations
 
+# What importing TensorFlow must find imported, for it cannot be once the interpreter ends.
+import concurrent.futures.process  # noqa: F401
 import sys
 import threading
 from collections.abc import Callable
@@ -25,26 +31,21 @@ class Opening:
     options : dict
         Keyword arguments of the Simulator when a network is built.
     on_stage : callable
-        Hears "loading", "building" and "compiling" as each begins.
+        Hears "loading", "building" and "compiling" as each begins; returns whether to go on.
     on_end : callable
-        Hears the simulator, or the exception.
+        Hears the simulator, or the exception, at the end of all stages.
     """
 
     def __init__(
         self,
         target: Any,
         options: dict[str, Any],
-        on_stage: Callable[[str], None],
+        on_stage: Callable[[str], bool],
         on_end: Callable[[Any], None],
     ) -> None:
         self._target, self._options = target, options
         self._on_stage, self._on_end = on_stage, on_end
-        self._thread = threading.Thread(target=self._run, name="nengolab build", daemon=True)
-        self._thread.start()
-
-    def join(self, timeout: float | None) -> None:
-        """Wait for its end."""
-        self._thread.join(timeout)
+        threading.Thread(target=self._run, name="nengolab build", daemon=False).start()
 
     def _run(self) -> None:
         try:
@@ -53,21 +54,32 @@ class Opening:
             outcome = error
         self._on_end(outcome)
 
+    def _begin(self, stage: str) -> None:
+        if not (threading.main_thread().is_alive() and self._on_stage(stage)):
+            raise SimulatorClosed("the session was closed during the build")
+
     def _open(self) -> Any:
         if "tensorflow" not in sys.modules:
-            self._on_stage("loading")
+            self._begin("loading")
             import tensorflow  # noqa: F401
-        self._on_stage("building")
-        if isinstance(self._target, nengo.Network):
-            from nengolab import Simulator
+        self._begin("building")
+        if not isinstance(self._target, nengo.Network):
+            return self._prepare(self._target)
+        from nengolab import Simulator
 
-            # A progress bar would print from this thread.
-            sim = Simulator(self._target, progress_bar=False, **self._options)
-        else:
-            sim = self._target
+        # A progress bar would print from this thread.
+        sim = Simulator(self._target, progress_bar=False, **self._options)
+        try:
+            return self._prepare(sim)
+        except Exception:
+            sim.close()
+            raise
+
+    def _prepare(self, sim: Any) -> Any:
         if sim.closed:
             raise SimulatorClosed(
                 "the simulator is closed; a session needs an open one, or a network"
             )
-        self._on_stage("compiling")
+        self._begin("compiling")
+        sim.prepare()
         return sim

@@ -32,7 +32,7 @@ from .status import Status, StatusBoard
 
 # A tap compiles in the background; this is how often a resting owner asks for it.
 TAP_POLL = 0.05
-# At exit a build that is still going on is given this long to come to an end:
+# At exit a tile that is still going on is given this long to come to an end:
 # ending the interpreter under a thread inside TensorFlow can crash it.
 EXIT_PATIENCE = 20.0
 
@@ -70,7 +70,6 @@ class Owner:
         self.mailbox = Mailbox()
         self.delivery = Delivery(Recorder(dt))
         self._runner: Runner | None = None
-        self._opening: Opening | None = None
         self._is_opening = False
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="nengolab session", daemon=True)
@@ -83,15 +82,15 @@ class Owner:
         self._open()
         self._thread.start()
 
-    def post(self, act: Callable[[], Any], about: Any = None, early: bool = False) -> Future:
-        """Queue something for the owner thread.
+    def post(self, act: Callable[[], Any], about: Any = None, **when: bool) -> Future:
+        """Queue something for the owner thread; ``when`` as in `Command`.
 
         Raises
         ------
         SimulatorClosed
             When the session is closed: nobody would do it.
         """
-        command = Command(act, about, early)
+        command = Command(act, about, **when)
         if not self.mailbox.post(command):
             raise SimulatorClosed("the session is closed; make a new one")
         return command.result
@@ -129,8 +128,6 @@ class Owner:
     def _at_exit(self) -> None:
         self.ask_to_close()
         self.join(EXIT_PATIENCE)
-        if self._opening is not None:
-            self._opening.join(EXIT_PATIENCE)
 
     # ---- the thread ------------------------------------------------------
 
@@ -145,12 +142,18 @@ class Owner:
             self._finish()
 
     def _obey(self) -> None:
-        while not self._closing and (command := self.mailbox.take(early=self._is_opening)):
+        while not self._closing and (command := self.mailbox.take(self._may)):
             if command.result.set_running_or_notify_cancel():
                 self._carry_out(command)
             command.carried_out = True
             # Those who wait for this command look again.
             self.board.update()
+
+    def _may(self, command: Command) -> bool:
+        if self._is_opening:
+            return command.early
+        stepping = self._runner is not None and self._runner.stepping
+        return not (stepping and command.after_steps)
 
     def _carry_out(self, command: Command) -> None:
         """Run a command; an error goes to its caller and to the panel, never up."""
@@ -171,6 +174,9 @@ class Owner:
 
     def _rest(self, pause: float | None) -> float | None:
         """How long the thread may sleep if nothing comes in."""
+        if self.mailbox.has(self._may):
+            # It waited for steps that are done now; its own arrival woke us before.
+            return 0.0
         waits = [pause, self.delivery.next_due(self.board.now, time.perf_counter())]
         if self._runner is not None and self._runner.settle_taps():
             waits.append(TAP_POLL)
@@ -193,17 +199,16 @@ class Owner:
         finally:
             self.publish(state="closed", real_time_factor=None)
             self._deliver()
-            if not self._is_opening:
-                atexit.unregister(self._at_exit)
+            atexit.unregister(self._at_exit)
 
     # ---- opening ---------------------------------------------------------
 
     def _open(self) -> None:
         self._is_opening = True
-        self._opening = Opening(self._target, self._options, self._stage, self._opened)
+        Opening(self._target, self._options, self._stage, self._opened)
 
-    def _stage(self, state: str) -> None:
-        self._post_early(lambda: self.publish(state=state, error=None))
+    def _stage(self, state: str) -> bool:
+        return self._post_early(lambda: self.publish(state=state, error=None))
 
     def _opened(self, outcome: Any) -> None:
         if not self._post_early(lambda: self._take_over(outcome)):
@@ -214,7 +219,6 @@ class Owner:
 
     def _discard(self, outcome: Any) -> None:
         """Close what was built for a session that is no more."""
-        atexit.unregister(self._at_exit)
         if not isinstance(outcome, Exception) and outcome is not self._target:
             outcome.close()
 

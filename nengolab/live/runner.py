@@ -80,6 +80,11 @@ class Runner:
         """Whether the simulation is to go on."""
         return self._read().state == "running"
 
+    @property
+    def stepping(self) -> bool:
+        """Whether steps that were asked for are still to be done."""
+        return self._goal is not None and not self._goal.paced
+
     # ---- tiles -----------------------------------------------------------
 
     def tile_if_due(self) -> float | None:

@@ -135,9 +135,13 @@ class Session:
         return self._owner.post(lambda: self._owner.runner.pause())
 
     def step(self, n: int = 1) -> Future:
-        """Run n steps and pause; the result is the time reached."""
+        """Run n steps and pause; the result is the time reached.
+
+        Steps and inputs that are asked for meanwhile wait for them.
+        """
         return self._owner.post(
-            lambda: self._owner.runner.run_steps(_check_steps(n), paced=False, end="paused")
+            lambda: self._owner.runner.run_steps(_check_steps(n), paced=False, end="paused"),
+            after_steps=True,
         )
 
     def run_for(self, seconds: float) -> Future:
@@ -176,7 +180,7 @@ class Session:
         def act() -> None:
             self._owner.runner.set_input(node, self._checked_input(node, value))
 
-        return self._owner.post(act, about=node)
+        return self._owner.post(act, about=node, after_steps=True)
 
     def add_probe(self, obj: Any, attr: str | None = None, synapse: Any = None) -> LiveProbe:
         """Look at something, running or not, without a reset.

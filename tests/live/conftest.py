@@ -17,6 +17,9 @@ def make_network():
         nengo.Connection(net.drive, net.ens)
         nengo.Connection(net.drive, net.rate)
         nengo.Connection(net.ens, net.fed, synapse=0.01)
+        # A probe of the network is there at once; a tap of a session compiles first.
+        net.seen_drive = nengo.Probe(net.drive)
+        net.seen_ens = nengo.Probe(net.ens)
         net.probe = nengo.Probe(net.ens, synapse=0.02, label="own probe")
         net.thin_probe = nengo.Probe(net.ens, sample_every=0.004, label="thin probe")
     return net

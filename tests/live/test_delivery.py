@@ -1,5 +1,7 @@
 """Backpressure and frames, with a clock and data of the tests' own."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -106,7 +108,7 @@ def test_all_plots_of_a_frame_cover_the_same_instants(value, spikes):
     for frame in frames:
         assert len({(plot["t0"], plot["t1"]) for plot in frame.header["plots"]}) == 1
     ends = [(f.header["plots"][0]["t0"], f.header["plots"][0]["t1"]) for f in frames]
-    assert all(before[1] == after[0] for before, after in zip(ends, ends[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(ends))
 
 
 def test_at_most_two_in_flight_and_newer_data_coalesces(value):

@@ -1,0 +1,130 @@
+"""Errors of the network's own code, of the build and of a closed simulator."""
+
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import SimulationError, SimulatorClosed
+
+import nengolab
+from nengolab.live import Session
+
+PATIENCE = 60.0
+
+
+class Moody:
+    """A node function that does what its mood says from 0.05 s on."""
+
+    def __init__(self):
+        self.mood, self.calls = "well", 0
+
+    def __call__(self, t):
+        self.calls += 1
+        if t > 0.05 and self.mood == "raises":
+            raise RuntimeError("the sensor is unplugged")
+        if t > 0.05 and self.mood == "nan":
+            return np.nan
+        return 0.5
+
+
+@pytest.fixture(scope="module")
+def moody():
+    """One session whose node can be told to fail; all tests of it share the compile."""
+    mood = Moody()
+    with nengo.Network(seed=0, label="moody") as net:
+        sensor = nengo.Node(mood, size_out=1, label="sensor")
+        ens = nengo.Ensemble(10, 1, label="ens")
+        nengo.Connection(sensor, ens)
+    with Session(net, speed=None) as session:
+        yield session, mood
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [("raises", "sensor is unplugged"), ("nan", "(?i)nan|inf")]
+)
+def test_a_node_that_fails_stops_the_run_and_not_the_session(moody, kind, message):
+    session, mood = moody
+    mood.mood = "well"
+    session.reset().result(PATIENCE)
+    frames = []
+    listener = session.subscribe([], callback=frames.append)
+    mood.mood = kind
+    run = session.run_for(1.0)
+    with pytest.raises(SimulationError, match="sensor"):
+        run.result(PATIENCE)
+    assert session.state == "error"
+    assert session.error["object"] == "sensor"
+    assert "sensor" in session.error["message"]
+    if kind == "raises":
+        assert "the sensor is unplugged" in session.error["traceback"]
+    # The state before the failing tile is kept, the step that fails is the 51st.
+    assert session.n_steps <= 50
+    assert session.time == pytest.approx(session.n_steps * 0.001)
+    with pytest.raises(SimulationError, match="sensor"):
+        session.wait_time(0.5, PATIENCE)
+    listener.ack(frames[-1].seq)
+    listener.snapshot()
+    session.set_speed(None).result(PATIENCE)
+    assert frames[-1].header["state"] == "error"
+    assert frames[-1].header["error"]["object"] == "sensor"
+
+    with pytest.raises(SimulationError, match="sensor"):
+        session.run_for(1.0).result(PATIENCE)
+
+    mood.mood = "well"
+    there = session.time
+    assert session.run_for(0.1).result(PATIENCE) == pytest.approx(there + 0.1)
+    assert (session.state, session.error) == ("finished", None)
+    session.reset().result(PATIENCE)
+    assert (session.state, session.time) == ("ready", 0.0)
+    listener.close().result(PATIENCE)
+
+
+class Flaky(nengo.solvers.LstsqL2):
+    """A solver that fails until it is told better."""
+
+    broken = True
+
+    def __call__(self, *args, **kwargs):
+        if Flaky.broken:
+            raise ValueError("no decoders today")
+        return super().__call__(*args, **kwargs)
+
+
+def test_a_build_that_fails_is_told_and_can_be_tried_again():
+    Flaky.broken = True
+    with nengo.Network(seed=0) as net:
+        ens = nengo.Ensemble(10, 1)
+        nengo.Connection(ens, ens, solver=Flaky())
+    with Session(net, speed=None) as session:
+        with pytest.raises(SimulationError, match="no decoders today"):
+            session.wait_until("ready", PATIENCE)
+        assert session.state == "error"
+        assert "no decoders today" in session.error["traceback"]
+        with pytest.raises(SimulationError, match="could not be built.*no decoders today"):
+            session.play().result(PATIENCE)
+        Flaky.broken = False
+        session.reset()
+        session.wait_until("ready", PATIENCE)
+        assert session.step(4).result(PATIENCE) == pytest.approx(0.004)
+
+
+def test_a_closed_simulator_is_told():
+    with nengo.Network() as net:
+        nengo.Node([1.0])
+    sim = nengolab.Simulator(net, progress_bar=False)
+    sim.close()
+    with Session(sim) as session:
+        with pytest.raises(SimulationError, match="simulator is closed"):
+            session.wait_until("ready", PATIENCE)
+        assert session.state == "error"
+
+
+def test_closing_during_the_build_ends_what_waits():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(10, 1)
+    session = Session(net)
+    run = session.run_for(1.0)
+    session.close()
+    assert session.state == "closed"
+    with pytest.raises(SimulatorClosed):
+        run.result(PATIENCE)

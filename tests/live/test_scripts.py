@@ -1,0 +1,74 @@
+"""A session in a plain script: the documented example, and interpreter exit."""
+
+import subprocess
+import sys
+import textwrap
+
+import nengolab.live
+
+HEAD = """
+import nengo
+from nengolab.live import Lines, Session
+with nengo.Network(seed=1) as net:
+    ens = nengo.Ensemble(20, 1)
+"""
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_the_example_in_the_documentation_runs():
+    lines = nengolab.live.__doc__.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.endswith("::"))
+    block = [line for line in lines[start + 1 :] if not line or line.startswith("    ")]
+    done = run(textwrap.dedent("\n".join(block)))
+    assert done.returncode == 0, done.stderr
+    time, value = done.stdout.split(maxsplit=1)
+    assert float(time) == 0.5
+    assert 0.6 < float(value.strip("[] \n")) < 1.0
+
+
+def test_a_script_that_ends_while_it_runs_ends_cleanly():
+    done = run(
+        HEAD
+        + textwrap.dedent("""
+        session = Session(net, speed=None)
+        listener = session.subscribe([Lines(session.add_probe(ens))])
+        session.play()
+        session.wait_time(0.1, 120)
+        print(session.state)
+        """)
+    )
+    assert (done.returncode, done.stdout) == (0, "running\n"), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_script_that_ends_during_the_build_ends_cleanly():
+    done = run(HEAD + "session = Session(net); session.play(); print(session.state)")
+    assert (done.returncode, done.stdout) == (0, "loading\n"), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_all_states_on_the_way_are_told():
+    done = run(
+        HEAD
+        + textwrap.dedent("""
+        import time
+        states = []
+        def heard(frame):
+            states.append(frame.header["state"])
+            listener.ack(frame.seq)
+        start = time.perf_counter()
+        session = Session(net)
+        took = time.perf_counter() - start
+        listener = session.subscribe([], callback=heard)
+        session.run_for(0.01).result(120)
+        session.close()
+        print(took < 1.0, " ".join(dict.fromkeys(states)))
+        """)
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "True loading building compiling running finished closed\n"
