@@ -92,7 +92,7 @@ class Lab(anywidget.AnyWidget):
         target: Any,
         plots: Any = None,
         inputs: Any = None,
-        window: float = 4.0,
+        window: float = 2.0,
         speed: float | object | None = AS_IT_IS,
         title: str | None = None,
         **unknown: Any,

@@ -103,13 +103,16 @@ class Inputs:
 
     def __init__(self, network: nengo.Network, names: Names, chosen: Any = None) -> None:
         pairs = _read(network, names, chosen)
+        self._wanted = chosen is None or bool(pairs)
         self._inputs = {
             f"input-{i}": Input(f"input-{i}", node, names.get(node), limits)
             for i, (node, limits) in enumerate(pairs)
         }
 
-    def layout(self) -> list[dict[str, Any]]:
-        """Describe all sliders for the browser."""
+    def layout(self) -> list[dict[str, Any]] | None:
+        """Describe all sliders for the browser; None when a person wants none."""
+        if not self._wanted:
+            return None
         return [entry.layout() for entry in self._inputs.values()]
 
     def find(self, key: str) -> Input:

@@ -17,20 +17,21 @@ import type { Theme } from "./theme";
 /** Room for the y axis, the same in every plot: that is what keeps the frames aligned. */
 const LEFT = 64;
 const RIGHT = 14;
+/** The same in every plot, so that those side by side are level. */
+const HEIGHT = 184;
 const TEXT_SIZE = "12px";
 
 export interface FigureOptions {
   axis: string;
   range: [number, number];
   columns: string[];
-  height: number;
   /** Whole numbers only on the y axis (neuron indices). */
   integers?: boolean;
 }
 
-function axisModel(label: string, integers: boolean, ticks: number): LinearAxis {
+function axisModel(label: string, integers: boolean): LinearAxis {
   const ticker = new BasicTicker({
-    desired_num_ticks: ticks,
+    desired_num_ticks: 5,
     num_minor_ticks: 0,
     ...(integers ? { min_interval: 1 } : {}),
   });
@@ -68,7 +69,7 @@ export class Figure {
     this.plot = new Plot({
       x_range: this.timeline,
       y_range: this.yRange,
-      height: options.height,
+      height: HEIGHT,
       min_width: 120,
       sizing_mode: "stretch_width",
       toolbar_location: null,
@@ -76,8 +77,8 @@ export class Figure {
       min_border_right: RIGHT,
       min_border_top: 6,
     });
-    const x = axisModel("time (s)", false, 6);
-    const y = axisModel(options.axis, options.integers ?? false, options.height < 150 ? 4 : 5);
+    const x = axisModel("time (s)", false);
+    const y = axisModel(options.axis, options.integers ?? false);
     this.axes = [x, y];
     this.grids = [
       new Grid({ dimension: 0, axis: x }),

@@ -173,6 +173,7 @@ class LabView {
     const { state, time, n_steps, rtf, speed, error } = status;
     this.status = { state, time, n_steps, rtf, speed, error };
     this.transport.update(this.status);
+    this.timeline.explain(state);
     this.problem.show(error, state === "error" ? ADVICE : "");
   }
 
@@ -192,7 +193,9 @@ class LabView {
     this.sliders.update(layout.inputs);
     this.picker.update(layout.offers, layout.plots.length === 0);
     this.theme ??= readTheme(this.root);
-    await this.timeline.arrange(layout.plots, layout.window, this.theme);
+    const arranged = this.timeline.arrange(layout.plots, layout.window, this.theme);
+    this.timeline.explain(this.status.state);
+    await arranged;
     this.send({ type: "view", ...this.view() });
     if (first) keepPicture(this.model, layout.model_id, () => this.picture(), this.signal);
   }

@@ -8,7 +8,8 @@ import type { PlotDrawing } from "./plot";
 import { CalmRange } from "./scale";
 import { lineStyle, type Theme } from "./theme";
 
-const HEIGHT = 176;
+/** More lines than this are drawn thinner, to be told apart. */
+const FEW_LINES = 4;
 
 export class LinesPlot implements PlotDrawing {
   readonly figure: Figure;
@@ -26,7 +27,6 @@ export class LinesPlot implements PlotDrawing {
       axis: layout.axis,
       range: [this.range.low, this.range.high],
       columns: this.names,
-      height: HEIGHT,
     });
   }
 
@@ -65,9 +65,10 @@ export class LinesPlot implements PlotDrawing {
 
   applyTheme(theme: Theme): void {
     this.figure.applyTheme(theme);
+    const width = this.names.length > FEW_LINES ? 1.5 : 2;
     this.names.forEach((_, index) => {
       const { color, dashed } = lineStyle(theme, index);
-      this.figure.styleLine(index, color, dashed, 2);
+      this.figure.styleLine(index, color, dashed, width);
     });
   }
 }

@@ -111,7 +111,8 @@ export interface Layout {
   model_id: string;
   window: number;
   plots: PlotLayout[];
-  inputs: InputLayout[];
+  /** Null where the person wants no sliders. */
+  inputs: InputLayout[] | null;
   offers: Offer[];
 }
 

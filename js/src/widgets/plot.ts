@@ -1,10 +1,10 @@
 /** The frame around a plot: its title, its legend, the button that removes it. */
 
-import { iconButton, make } from "./dom";
+import { iconButton, make, setText } from "./dom";
 import type { Figure } from "./figure";
 import type { FrameArray } from "./frames";
 import { LinesPlot } from "./lines";
-import type { PlotLayout } from "./messages";
+import type { PlotLayout, SessionState } from "./messages";
 import { RasterPlot } from "./raster";
 import { RatesPlot } from "./rates";
 import { lineStyle, type Theme } from "./theme";
@@ -21,6 +21,12 @@ export interface PlotDrawing {
   applyTheme(theme: Theme): void;
 }
 
+const HINTS: Partial<Record<SessionState, string>> = {
+  ready: "Press ▶ to run the network.",
+  paused: "Press ▶ to run the network.",
+  running: "waiting for the first values …",
+};
+
 const REMOVE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
 
 function drawingFor(layout: PlotLayout): PlotDrawing {
@@ -33,6 +39,8 @@ export class PlotTile {
   readonly element: HTMLElement;
   readonly drawing: PlotDrawing;
   readonly body = make("div", "nl-plot-body");
+  private readonly hint = make("p", "nl-plot-hint");
+  private filled = false;
   private readonly swatches: HTMLElement[] = [];
 
   constructor(
@@ -47,7 +55,26 @@ export class PlotTile {
     const title = make("span", "nl-plot-title", { title: layout.title }, layout.title);
     const what = make("span", "nl-plot-what", {}, layout.what);
     const head = make("header", "nl-plot-head", {}, title, what, this.legend(), remove);
+    this.body.append(this.hint);
     this.element = make("figure", "nl-plot", { "aria-label": name }, head, this.body);
+  }
+
+  /** Take the arrays of a frame. */
+  append(arrays: Map<string, FrameArray>): void {
+    this.drawing.append(arrays);
+    this.filled = true;
+    this.hint.hidden = true;
+  }
+
+  clear(): void {
+    this.drawing.clear();
+    this.filled = false;
+  }
+
+  /** While there is nothing to show yet, say why or what to do. */
+  explain(state: SessionState): void {
+    this.hint.hidden = this.filled;
+    if (!this.filled) setText(this.hint, HINTS[state] ?? "");
   }
 
   async show(theme: Theme): Promise<void> {

@@ -11,11 +11,6 @@ import type { Theme } from "./theme";
 const HALF = 0.42;
 const POINTS_PER_TICK = 3;
 
-/** Enough pixels a row to tell rows apart, within what fits on a screen. */
-function heightFor(rows: number): number {
-  return Math.round(Math.min(240, Math.max(120, 70 + 5 * rows)));
-}
-
 /**
  * The points of the path that draws ticks: bottom, top, and a gap.
  *
@@ -51,7 +46,6 @@ export class RasterPlot implements PlotDrawing {
       axis: layout.axis,
       range: [first - 0.5, last - 0.5],
       columns: ["y"],
-      height: heightFor(last - first),
       integers: true,
     });
   }
@@ -75,6 +69,6 @@ export class RasterPlot implements PlotDrawing {
 
   applyTheme(theme: Theme): void {
     this.figure.applyTheme(theme);
-    this.figure.styleLine(0, theme.text, false, 1.2);
+    this.figure.styleLine(0, theme.text, false, 1);
   }
 }

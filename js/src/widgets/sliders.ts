@@ -110,15 +110,21 @@ class NodeSliders {
 export class Sliders {
   readonly element = make("div", "nl-inputs", { role: "group", "aria-label": "inputs" });
   private nodes = new Map<string, NodeSliders>();
+  private filled = false;
 
   constructor(private readonly command: (command: Command) => void) {}
 
-  update(inputs: InputLayout[]): void {
-    const same = inputs.length === this.nodes.size && inputs.every(({ id }) => this.nodes.has(id));
+  /** Show these; null means that the person wants no sliders. */
+  update(inputs: InputLayout[] | null): void {
+    this.element.hidden = inputs === null;
+    if (inputs === null) return;
+    const known = inputs.every(({ id }) => this.nodes.has(id));
+    const same = this.filled && known && inputs.length === this.nodes.size;
     if (same) {
       for (const input of inputs) this.nodes.get(input.id)?.update(input);
       return;
     }
+    this.filled = true;
     this.nodes = new Map(inputs.map((input) => [input.id, new NodeSliders(input, this.command)]));
     const heading = make("h3", "nl-heading", {}, "Inputs");
     const empty = make(

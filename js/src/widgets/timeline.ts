@@ -1,9 +1,12 @@
 /** One timeline for all plots: every frame moves them together to the same instants. */
 
 import { decodePlot } from "./frames";
-import type { FrameHeader, PlotLayout } from "./messages";
+import type { FrameHeader, PlotLayout, SessionState } from "./messages";
 import { PlotTile } from "./plot";
 import type { Theme } from "./theme";
+
+/** Every message to the kernel makes the front end show it as busy and idle again: few, then. */
+const ACK_EVERY_MS = 30;
 
 interface Received {
   header: FrameHeader;
@@ -15,11 +18,12 @@ export class Timeline {
   private queue: Received[] = [];
   private scheduled = 0;
   private now = 0;
+  private drawnUpTo = { seq: 0, timer: 0, told: 0 };
   private window = 4;
 
   /**
    * @param grid where the plots stand
-   * @param drawn called with the number of each frame once it is on the screen
+   * @param drawn called with the number of the newest frame on the screen
    * @param removed called when a person removes a plot
    */
   constructor(
@@ -30,6 +34,7 @@ export class Timeline {
   ) {
     signal.addEventListener("abort", () => {
       cancelAnimationFrame(this.scheduled);
+      window.clearTimeout(this.drawnUpTo.timer);
       for (const tile of this.tiles.values()) tile.remove();
       this.tiles.clear();
     });
@@ -66,6 +71,11 @@ export class Timeline {
     if (this.scheduled === 0) this.scheduled = requestAnimationFrame(() => this.drawQueue());
   }
 
+  /** Tell plots without data what the session does. */
+  explain(state: SessionState): void {
+    for (const tile of this.tiles.values()) tile.explain(state);
+  }
+
   applyTheme(theme: Theme): void {
     for (const tile of this.tiles.values()) tile.applyTheme(theme);
   }
@@ -77,18 +87,27 @@ export class Timeline {
     for (const { header, buffer } of frames) this.take(header, buffer);
     this.draw();
     // Bokeh paints in the animation frame after the one in which its data changed.
-    requestAnimationFrame(() => {
-      for (const { header } of frames) this.drawn(header.seq);
-    });
+    requestAnimationFrame(() => this.tellDrawn(frames[frames.length - 1].header.seq));
+  }
+
+  /** Pass on that frames are drawn; the number of one stands for all before it. */
+  private tellDrawn(seq: number): void {
+    this.drawnUpTo.seq = seq;
+    if (this.drawnUpTo.timer !== 0) return;
+    const rest = this.drawnUpTo.told + ACK_EVERY_MS - performance.now();
+    this.drawnUpTo.timer = window.setTimeout(() => {
+      this.drawnUpTo = { seq: this.drawnUpTo.seq, timer: 0, told: performance.now() };
+      this.drawn(this.drawnUpTo.seq);
+    }, Math.max(0, rest));
   }
 
   private take(header: FrameHeader, buffer: DataView): void {
-    if (header.clear) for (const tile of this.tiles.values()) tile.drawing.clear();
+    if (header.clear) for (const tile of this.tiles.values()) tile.clear();
     this.now = header.time;
     for (const plot of header.plots) {
       const tile = this.tiles.get(plot.id);
       // A frame that was on its way when a plot was removed still holds it.
-      if (tile !== undefined) tile.drawing.append(decodePlot(plot, buffer));
+      if (tile !== undefined) tile.append(decodePlot(plot, buffer));
     }
   }
 

@@ -1,0 +1,190 @@
+"""The Lab in a real JupyterLab: run, drag, watch, pause, step, reset, reload."""
+
+import numpy as np
+import pytest
+
+from tests.browser.jupyter import DARK, KERNEL6, LIGHT, JupyterLab
+from tests.browser.panel import NETWORK, Panel, open_panel, until
+
+
+@pytest.mark.parametrize("kernel", ["python3", KERNEL6])
+def test_play_drag_pause_step_reset(lab: JupyterLab, kernel: str) -> None:
+    panel = open_panel(lab, kernel=kernel)
+    assert panel.titles() == ["ens lines", "ens raster", "ens rates", "plane lines"]
+    assert panel.words == "ready"
+
+    panel.press("play")
+    panel.wait_time(1.0)
+    assert panel.words == "running"
+    until(lambda: abs(panel.recent("ens lines") - 0.5) < 0.15, "the value of the node")
+    quiet_rate = panel.recent("ens rates")
+
+    panel.drag("drive", 1.0)
+    until(lambda: panel.recent("ens lines") > 0.8, "the value follows the slider")
+    panel.wait_time(panel.status["time"] + 0.5)
+    assert panel.recent("ens rates") > quiet_rate
+    panel.drag("drive", -0.6)
+    until(lambda: abs(panel.recent("ens lines") + 0.6) < 0.15, "the value follows the slider back")
+    panel.screenshot("running")
+
+    panel.press("pause")
+    panel.wait_state("paused")
+    steps = panel.status["n_steps"]
+    panel.press("single step")
+    until(lambda: panel.status["n_steps"] == steps + 1, "one step more")
+    panel.screenshot("paused")
+
+    panel.press("reset")
+    until(lambda: panel.status["n_steps"] == 0, "time zero")
+    until(lambda: all(len(panel.plot(t)["t"]) == 0 for t in panel.titles()), "empty plots")
+    assert lab.errors == []
+
+
+def test_all_plots_show_the_same_instants_and_what_the_engine_computed(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    panel.press("play")
+    until(lambda: len(panel.plot("plane lines")["t"]), "data")
+    panel.wait_time(panel.status["time"] + 2.5)
+    panel.press("pause")
+    panel.wait_state("paused")
+    now = panel.status["time"]
+    ends = {title: panel.plot(title)["t"].max() for title in panel.titles()}
+    until(lambda: panel.plot("ens lines")["t"].max() == pytest.approx(now), "the last frame")
+    assert ends["ens lines"] == pytest.approx(ends["ens rates"], abs=1e-9)
+    assert ends["ens lines"] == pytest.approx(ends["plane lines"], abs=1e-9)
+    assert ends["ens lines"] - ends["ens raster"] < 0.05
+
+    # Each tick is a bottom, a top and a gap; so many spikes a second and neuron is the rate.
+    raster, rates = panel.plot("ens raster"), panel.plot("ens rates")
+    inside = raster["t"] > now - 1.0
+    spikes = np.isnan(raster["y"][inside]).sum()
+    rate = rates["y0"][rates["t"] > now - 1.0].mean()
+    # A pixel shows one spike of a neuron, however many there are; so never more than the rate.
+    assert 0.5 * rate < spikes / 60 <= 1.05 * rate
+    assert set(np.floor(raster["y"][inside] + 0.5)[::3]) <= set(range(60))
+
+    # The node is known exactly: what is plotted of it must be the sine.
+    plane = panel.plot("plane lines")
+    late = plane["t"] > 1.0
+    lag = 0.03 + 0.005  # the plot's filter and the connection's
+    expected = np.sin(6 * (plane["t"][late] - lag))
+    assert np.corrcoef(plane["y0"][late], expected)[0, 1] > 0.98
+
+
+def test_the_cell_ends_at_once_and_other_cells_run_meanwhile(lab: JupyterLab) -> None:
+    cells = [NETWORK, "lab = Lab(net)\nlab", "lab.session.play()\nanswer = 6 * 7"]
+    lab.open_notebook(lab.server.add_notebook(cells, "others.ipynb"))
+    lab.run_all()
+    panel = Panel(lab)
+    panel.wait_state("running")
+    before = panel.status["time"]
+    assert lab.value("answer") == 42
+    # The kernel is busy for longer than the browser may stay without news.
+    reply = lab.execute("import time\nstart = lab.session.time\ntime.sleep(8)\nend = lab.session.time")
+    assert reply["status"] == "ok"
+    assert lab.value("end - start") > 4
+    assert panel.status["time"] > before
+    assert panel.status["state"] == "running"
+    assert not panel.root.locator(".nl-problem").is_visible()
+
+
+def test_keys_act_while_the_focus_is_inside_and_only_then(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    panel.root.focus()
+    lab.page.keyboard.press("Space")
+    panel.wait_state("running")
+    lab.page.keyboard.press("Space")
+    panel.wait_state("paused")
+    steps = panel.status["n_steps"]
+    lab.page.keyboard.press("ArrowRight")
+    until(lambda: panel.status["n_steps"] == steps + 1, "one step more")
+    lab.page.keyboard.press("?")
+    assert panel.root.get_by_text("play and pause").is_visible()
+    panel.screenshot("keys")
+    lab.page.keyboard.press("r")
+    until(lambda: panel.status["n_steps"] == 0, "time zero")
+    cells = lab.notebook.locator(".jp-Cell").count()
+
+    lab.cell(0).locator(".jp-InputPrompt").click()
+    lab.page.keyboard.press("ArrowRight")
+    lab.page.wait_for_timeout(500)
+    assert panel.status["n_steps"] == 0
+    assert lab.notebook.locator(".jp-Cell").count() == cells
+
+
+def test_reload_shows_the_window_again(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    panel.drag("drive", -0.4)
+    panel.press("play")
+    panel.wait_time(3.0)
+    lab.reload()
+    panel = Panel(lab)
+    panel.wait_state("running")
+    times = until(lambda: panel.plot("ens lines")["t"].tolist(), "a snapshot")
+    assert times[-1] - times[0] > 1.5, "the whole window, not only what came after the reload"
+    slider = panel.root.get_by_role("slider", name="drive", exact=True)
+    assert float(slider.input_value()) == pytest.approx(-0.4)
+    drawn = panel.stats["drawn"]
+    until(lambda: panel.stats["drawn"] > drawn + 5, "frames go on")
+    panel.press("pause")
+    panel.wait_state("paused")
+    assert lab.errors == []
+
+
+def test_themes_are_followed_live(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    panel.press("play")
+    panel.wait_time(0.5)
+    for theme, dark in ((DARK, True), (LIGHT, False), ("JupyterLab Dark High Contrast", True)):
+        lab.set_theme(theme)
+
+        def looks_right(dark: bool = dark) -> bool:
+            # Bar, heading and canvas: most pixels are surface.
+            middle = [np.median(panel.pixels(s)) for s in (".nl-plot-body", ".nl-head")]
+            return all((grey < 100) == dark for grey in middle)
+
+        until(looks_right, f"the colours of {theme}")
+        panel.screenshot(theme)
+
+
+def test_add_and_remove_plots_while_it_runs(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    panel.press("play")
+    panel.wait_time(0.5)
+    panel.add_plot("plane: spike raster")
+    until(lambda: "plane raster" in panel.titles(), "the new plot")
+    until(lambda: len(panel.plot("plane raster")["t"]) > 0, "its spikes")
+    panel.add_plot("drive: value")
+    until(lambda: "drive lines" in panel.titles(), "a node's plot")
+    until(lambda: panel.recent("drive lines") == pytest.approx(0.5), "the node's value")
+    panel.screenshot("added")
+    assert panel.status["time"] > 0.5, "no reset"
+    for name in ("ens: spikes", "ens: value, 30 ms filter"):
+        panel.press(f"remove the plot {name}")
+    until(lambda: not {"ens raster", "ens lines"} & set(panel.titles()), "they are gone")
+    assert panel.root.locator("figure").count() == 4
+    time = panel.status["time"]
+    panel.wait_time(time + 0.3)
+    assert panel.status["state"] == "running"
+
+
+@pytest.mark.parametrize("width", [600, 900])
+def test_nothing_is_cut_off_where_it_is_narrow(lab: JupyterLab, width: int) -> None:
+    panel = open_panel(lab)
+    extra = lab.page.viewport_size["width"] - panel.root.bounding_box()["width"]
+    lab.page.set_viewport_size({"width": round(width + extra), "height": 2200})
+    until(lambda: abs(panel.root.bounding_box()["width"] - width) < 3, f"{width} pixels")
+    panel.press("play")
+    panel.wait_time(2.0)
+    panel.screenshot(str(width))
+    outside = panel.root.evaluate(
+        """el => {
+          const right = el.getBoundingClientRect().right;
+          return [...el.querySelectorAll('*')]
+            .filter(child => child.getBoundingClientRect().right > right + 1
+              || (child.scrollWidth > child.clientWidth + 1 && child.clientWidth > 0
+                  && !child.matches('select, input, span')))
+            .map(child => child.className || child.tagName);
+        }"""
+    )
+    assert outside == []
