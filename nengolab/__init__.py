@@ -21,4 +21,4 @@ from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
 
 __version__ = "0.1.0"
-__all__ = ["Simulator", "Tap", "configure_settings", "exceptions", "__version__"]
+__all__ = ["Simulator", "Tap", "__version__", "configure_settings", "exceptions"]

@@ -1,4 +1,4 @@
-"""The errors a person gets from nengolab. All are Nengo exception types, so existing handlers work."""
+"""The errors a person gets: Nengo exception types all, so existing handlers work."""
 
 from nengo.exceptions import (
     BuildError,

@@ -75,8 +75,6 @@ class Simulator:
         For an operator that has no kernel, naming the object.
     """
 
-    unsupported: list[tuple[str, str]] = []
-
     def __init__(
         self,
         network: nengo.Network | None,
@@ -187,7 +185,8 @@ class Simulator:
         if steps == 0:
             warnings.warn(
                 f"{time_in_seconds} s is less than half a step of {self.dt} s; still at "
-                f"{self.time} s"
+                f"{self.time} s",
+                stacklevel=2,
             )
         else:
             self.run_steps(steps, progress_bar)
@@ -284,7 +283,7 @@ class Simulator:
         self._engine.remove_tap(tap)
 
     def set_input(self, node: nengo.Node, value: Any) -> None:
-        """Let a Node without input put out ``value`` from now on; None gives its own output back."""
+        """Let a Node without input put out ``value`` from now on; None its own."""
         self._check_usable("set_input")
         self._engine.set_input(node, value)
 
@@ -314,7 +313,7 @@ class Simulator:
             self.closed = True
             self._engine.close()
 
-    def __enter__(self) -> "Simulator":
+    def __enter__(self) -> Simulator:
         self._check_usable("enter")
         return self
 
@@ -326,5 +325,6 @@ class Simulator:
             warnings.warn(
                 f"Simulator of {self.network} was deallocated while open; use 'with' or close()",
                 ResourceWarning,
+                stacklevel=2,
             )
             self.close()

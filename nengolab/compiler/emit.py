@@ -123,7 +123,7 @@ class Emitter:
                 state.update(new)
                 env.update(out)
             written = []
-            for name, array in zip(names, arrays):
+            for name, array in zip(names, arrays, strict=True):
                 key = name.removeprefix("rec ")
                 value = env[key]
                 if name.startswith("rec "):
@@ -134,7 +134,7 @@ class Emitter:
         _, state, arrays = tf.while_loop(
             lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays)
         )
-        stacked = {name: array.stack() for name, array in zip(names, arrays)}
+        stacked = {name: array.stack() for name, array in zip(names, arrays, strict=True)}
         out = {k: stacked[k] for k in carried}
         rec = {}
         for key in records:
@@ -237,7 +237,7 @@ class Emitter:
             [self.program.dtype] * len(calls),
         )
         new, out = {}, {}
-        for lowered, call, y in zip(groups, calls, results):
+        for lowered, call, y in zip(groups, calls, results, strict=True):
             y = tf.reshape(tf.ensure_shape(y, (batch, call.size_out)), (batch, 1, call.size_out))
             if lowered.group.op.state:
                 new[lowered.state_key("y")] = y

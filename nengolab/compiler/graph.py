@@ -52,7 +52,7 @@ class Input:
     size: int
     held: bool
     value: np.ndarray | None = None
-    call: "Call | None" = None
+    call: Call | None = None
     owner: Any = None
 
 
@@ -64,7 +64,7 @@ class Port:
     with ``+`` behind the name shows what it computed in this one, and only probes read that.
     """
 
-    op: "Op"
+    op: Op
     name: str
     size: int
     delayed: bool = False
@@ -128,7 +128,7 @@ class Op:
 
     kernel: str
     static: tuple
-    inputs: list["Wire"]
+    inputs: list[Wire]
     params: dict[str, Param]
     state: dict[str, np.ndarray]
     name: str
@@ -175,16 +175,16 @@ class Wire:
     idx: np.ndarray
 
     @classmethod
-    def empty(cls, size: int) -> "Wire":
+    def empty(cls, size: int) -> Wire:
         none = np.zeros(0, np.int64)
         return cls(size, none, none, none)
 
     @classmethod
-    def of_source(cls, number: int, size: int) -> "Wire":
+    def of_source(cls, number: int, size: int) -> Wire:
         return cls(size, np.arange(size), np.full(size, number), np.arange(size))
 
     @classmethod
-    def summed(cls, size: int, parts: list["Wire"]) -> "Wire":
+    def summed(cls, size: int, parts: list[Wire]) -> Wire:
         """Sum of wires whose positions already refer to the result."""
         if not parts:
             return cls.empty(size)
@@ -193,7 +193,7 @@ class Wire:
         src = np.concatenate([p.src for p in parts])[order]
         return cls(size, pos[order], src, np.concatenate([p.idx for p in parts])[order])
 
-    def take(self, elements: np.ndarray) -> "Wire":
+    def take(self, elements: np.ndarray) -> Wire:
         """The wire of the elements at ``elements``, in that order, repeats allowed."""
         n = len(elements)
         if n and elements[-1] - elements[0] == n - 1 and np.all(np.diff(elements) == 1):
@@ -205,7 +205,7 @@ class Wire:
         at = first + np.arange(count.sum())
         return Wire(n, np.repeat(np.arange(n), count), self.src[at], self.idx[at])
 
-    def place(self, elements: np.ndarray, size: int) -> "Wire":
+    def place(self, elements: np.ndarray, size: int) -> Wire:
         """This wire's elements put at ``elements`` of a wire of ``size``."""
         pos = elements[self.pos]
         order = np.argsort(pos, kind="stable")

@@ -123,7 +123,7 @@ def _captured(value: Any, name: str, reads: list[str]) -> Any:
 def inspect_closure(fn: types.FunctionType) -> dict[str, Any]:
     """Captured names and what they hold; an unset one ties the function."""
     found = {}
-    for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or ()):
+    for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
         try:
             found[name] = cell.cell_contents
         except ValueError:

@@ -147,7 +147,10 @@ def _reading(graph: Graph, wire: Wire, places: dict[int, Place]) -> Reading:
 def _records(
     schedule: Schedule, groups: dict[int, LoweredGroup], readings: dict[Any, Reading]
 ) -> tuple[list[Record], set[str]]:
-    """What leaves the loops: for later regions whole (the second result), for probes what they read."""
+    """What leaves the loops.
+
+    For probes what they read; for later regions (the second result) whole arrays.
+    """
     region_of = {f"{g.index}": g.region for g in schedule.groups}
     carried = {
         key

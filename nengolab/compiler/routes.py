@@ -7,8 +7,9 @@ for all members) and emits views for them; gathers are slow in XLA on CPUs and c
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Callable, Hashable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,7 +22,7 @@ MAX_RUNS = 8
 
 @dataclass(frozen=True)
 class Place:
-    """Where a source's elements live: element ``i`` is at ``base + stride * i`` of array ``key``."""
+    """Where a source lives: its element ``i`` is at ``base + stride * i`` of array ``key``."""
 
     key: Hashable
     base: int
@@ -208,4 +209,4 @@ def _runs(index: np.ndarray) -> list[tuple[int, int]]:
     if len(starts) > MAX_RUNS:
         return [(0, 0)] * len(starts)
     lengths = np.diff(np.concatenate([starts, [len(index)]]))
-    return [(int(index[s]), int(n)) for s, n in zip(starts, lengths)]
+    return [(int(index[s]), int(n)) for s, n in zip(starts, lengths, strict=True)]

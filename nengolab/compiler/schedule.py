@@ -11,6 +11,7 @@ near-linear in the number of operations.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -111,11 +112,11 @@ def schedule(graph: Graph, batch: int, force: str = "auto") -> Schedule:
     """
     chain = _chain_of_tied_calls(graph)
     edges = _edges(graph)
-    tie = list(zip(chain, chain[1:] + chain[:1])) if len(chain) > 1 else []
+    tie = list(zip(chain, chain[1:] + chain[:1], strict=True)) if len(chain) > 1 else []
     component, cyclic = _components(graph, edges + tie)
     modes = [_mode(op, cyclic[op.index], batch, force) for op in graph.ops]
     region_of = _regions(graph, edges, component, modes)
-    within = _within_step(graph, region_of) + list(zip(chain, chain[1:]))
+    within = _within_step(graph, region_of) + list(itertools.pairwise(chain))
     regions: list[Region] = []
     count = 0
     members = defaultdict(list)

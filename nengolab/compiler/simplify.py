@@ -6,7 +6,8 @@ Each Nengo operator type has one translator here; an operator without one is a `
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from nengo.builder import operator as nengo_ops
@@ -193,7 +194,7 @@ class _Simplifier:
 def elements(signal: Signal) -> np.ndarray:
     """Flat places in its base that a signal or view occupies, in its own order."""
     at = np.full(signal.shape, signal.elemoffset, dtype=np.int64)
-    for axis, (n, stride) in enumerate(zip(signal.shape, signal.elemstrides)):
+    for axis, (n, stride) in enumerate(zip(signal.shape, signal.elemstrides, strict=True)):
         shape = [1] * signal.ndim
         shape[axis] = n
         at = at + (np.arange(n) * stride).reshape(shape)

@@ -31,7 +31,7 @@ class Layout:
     last: bool
 
     @classmethod
-    def of(cls, members: int) -> "Layout":
+    def of(cls, members: int) -> Layout:
         return cls(members, members >= MEMBERS_LAST_FROM)
 
     def shape(self, size: int) -> tuple[int, int]:

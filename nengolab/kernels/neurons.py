@@ -47,7 +47,7 @@ class RectifiedLinear(NeuronKernel):
 
 
 class SpikingRectifiedLinear(NeuronKernel):
-    """Integrate-and-fire without leak: ``v += max(J, 0) dt``; ``floor(v)`` spikes, which leave v."""
+    """Integrate-and-fire, no leak: ``v += max(J, 0) dt``; ``floor(v)`` spikes, which leave v."""
 
     name = "spiking_rectified_linear"
     stateful = True

@@ -61,7 +61,7 @@ class Host:
 
     def step(self, calls: list[Call], done: int, xs: tuple) -> list[np.ndarray]:
         """One step of several functions, in order. ``done`` steps came before this one."""
-        return [self._call(call, done, x) for call, x in zip(calls, xs)]
+        return [self._call(call, done, x) for call, x in zip(calls, xs, strict=True)]
 
     def tile(self, call: Call, done: int, n_steps: int, x: np.ndarray) -> np.ndarray:
         """``n_steps`` steps of one function on ``x`` of shape ``(steps, batch, size)``."""

@@ -1,9 +1,10 @@
-"""The engine behind a Simulator: graph, runner, taps, and the swap of one compiled form for another."""
+"""The engine behind a Simulator: graph, runner, taps, the swap of one compiled form for another."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Iterator
+from typing import Any
 
 import nengo
 import numpy as np

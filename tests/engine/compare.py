@@ -21,7 +21,7 @@ def both(make, steps: int, dtype: str = "float64", schedule: str = "auto"):
             found.append({str(p.label or p): sim.data[p].copy() for p in net.all_probes})
     reference, ours = found
     names = list(reference)
-    return dict(zip(names, zip(reference.values(), ours.values())))
+    return dict(zip(names, zip(reference.values(), ours.values(), strict=True), strict=False))
 
 
 def rms(a: np.ndarray, b: np.ndarray) -> float:

@@ -58,7 +58,7 @@ def test_both_ways_of_running(name, schedule):
 @pytest.mark.parametrize("schedule", ["auto", "stepped", "batched"])
 @pytest.mark.parametrize("neuron_type", [nengo.LIF(), nengo.RectifiedLinear()], ids=str)
 def test_feed_forward_pair(schedule, neuron_type):
-    for _, (expected, got) in both(lambda: pair(300, neuron_type), 600, schedule=schedule).items():
+    for expected, got in both(lambda: pair(300, neuron_type), 600, schedule=schedule).values():
         assert np.abs(expected - got).max() <= 1e-9 * max(1, np.abs(expected).max())
 
 
@@ -118,7 +118,7 @@ def test_slices_and_transforms():
                 nengo.Probe(obj)
         return net
 
-    for _, (expected, got) in both(make, 400).items():
+    for expected, got in both(make, 400).values():
         assert np.abs(expected).max() > 0
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-9 * max(1, abs(expected).max()))
 
@@ -195,4 +195,5 @@ def test_trange_is_nengos():
             sim.run(0.1, progress_bar=False)
         np.testing.assert_allclose(a.trange(), b.trange())
         np.testing.assert_allclose(a.trange(sample_every=0.013), b.trange(sample_every=0.013))
-        assert a.time == pytest.approx(b.time) and a.n_steps == b.n_steps
+        assert a.time == pytest.approx(b.time)
+        assert a.n_steps == b.n_steps

@@ -76,7 +76,7 @@ TIED = [
     imports,
     lambda t: np.random.rand(),
     lambda t: LOG,
-    lambda t: open("f"),  # noqa: SIM115
+    lambda t: open("f"),
     lambda t: print(t),
     lambda t, x: x.sort(),
     lambda t: Thing(),
@@ -99,7 +99,8 @@ def test_reads_variables(fn):
 @pytest.mark.parametrize("fn", TIED, ids=range(len(TIED)))
 def test_tied(fn):
     verdict = independence.of(fn)
-    assert verdict.level == "tied" and verdict.why
+    assert verdict.level == "tied"
+    assert verdict.why
 
 
 def test_processes():
@@ -122,7 +123,7 @@ def test_variable_shared_between_nodes_is_read_in_nengos_order():
     for simulator in (nengo.Simulator, nengolab.Simulator):
         count, read = make_counter()
         with nengo.Network(seed=0) as net:
-            a = nengo.Node(lambda t, x: count(t), size_in=1)
+            a = nengo.Node(lambda t, x, count=count: count(t), size_in=1)
             b = nengo.Node(read)
             nengo.Connection(b, a, synapse=0)
             probe = nengo.Probe(b)

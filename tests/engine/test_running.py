@@ -43,7 +43,8 @@ def test_reset_repeats_the_run():
         sim.run(0.2)
         first = sim.data[probe].copy()
         sim.reset()
-        assert sim.time == 0 and len(sim.data[probe]) == 0
+        assert sim.time == 0
+        assert len(sim.data[probe]) == 0
         sim.run(0.2)
         np.testing.assert_array_equal(sim.data[probe], first)
         sim.reset(seed=99)
@@ -111,7 +112,9 @@ def test_set_input_takes_effect_without_a_reset():
         sim.set_input(net.stimulus, None)
         again = sim.advance(500)[net.probe][0, -1, 0]
         assert sim.n_steps == 1310
-    assert before > 0.3 and after < -0.3 and again == pytest.approx(before, abs=0.02)
+    assert before > 0.3
+    assert after < -0.3
+    assert again == pytest.approx(before, abs=0.02)
 
 
 def test_set_input_equals_a_network_with_that_input():
@@ -305,7 +308,8 @@ def test_settings():
         probe = nengo.Probe(nengo.Node(1 / 3))
     with nengolab.Simulator(net, progress_bar=False) as sim:
         sim.run(0.01)
-    assert sim.data[probe].dtype == np.float64 and sim.data[probe][-1, 0] == 1 / 3
+    assert sim.data[probe].dtype == np.float64
+    assert sim.data[probe][-1, 0] == 1 / 3
 
 
 def test_data_of_what_was_built():

@@ -31,7 +31,8 @@ def test_large_pair_runs_in_time_batches_by_default_and_says_so():
         report = sim.report()
     batched = report.split("region 1, ")[1].split("region 2")[0]
     assert batched.startswith("in time batches")
-    assert "a.neurons -> b.neurons" in batched and "2000 -> 2000" in batched
+    assert "a.neurons -> b.neurons" in batched
+    assert "2000 -> 2000" in batched
 
 
 def test_feedback_is_stepped_however_large():

@@ -1,0 +1,1 @@
+"""Benchmarks: named networks on ``nengo.Simulator`` and on nengolab, in turn, in one process."""

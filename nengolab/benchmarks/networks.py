@@ -1,0 +1,136 @@
+"""The networks that are timed. Each function makes one and names its probe ``net.probe``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import nengo
+import numpy as np
+
+
+def integrator(dimensions: int = 4, neurons: int = 2000) -> nengo.Network:
+    """Make a population that integrates its input."""
+    with nengo.Network(seed=0) as net:
+        stimulus = nengo.Node(np.linspace(-0.3, 0.3, dimensions))
+        ens = nengo.Ensemble(neurons, dimensions)
+        nengo.Connection(stimulus, ens, transform=0.1, synapse=0.1)
+        nengo.Connection(ens, ens, synapse=0.1)
+        net.probe = nengo.Probe(ens, synapse=0.05)
+    return net
+
+
+def ensemble_array(ensembles: int = 128, neurons: int = 50) -> nengo.Network:
+    """Make an array of ensembles that feeds another."""
+    with nengo.Network(seed=0) as net:
+        stimulus = nengo.Node(np.sin(np.arange(ensembles)))
+        a = nengo.networks.EnsembleArray(neurons, ensembles)
+        b = nengo.networks.EnsembleArray(neurons, ensembles)
+        nengo.Connection(stimulus, a.input)
+        nengo.Connection(a.output, b.input, synapse=0.02)
+        net.probe = nengo.Probe(b.output, synapse=0.05)
+    return net
+
+
+def feed_forward_pair(neurons: int = 2000) -> nengo.Network:
+    """Make a dense pair of populations, neuron to neuron."""
+    weights = np.random.RandomState(0).normal(0, 0.3 / neurons, (neurons, neurons))
+    with nengo.Network(seed=0) as net:
+        stimulus = nengo.Node(0.5)
+        a, b = nengo.Ensemble(neurons, 1), nengo.Ensemble(neurons, 1)
+        nengo.Connection(stimulus, a)
+        nengo.Connection(a.neurons, b.neurons, transform=weights, synapse=0.01)
+        net.probe = nengo.Probe(b, synapse=0.05)
+    return net
+
+
+def circular_convolution(dimensions: int = 64, neurons: int = 100) -> nengo.Network:
+    """Make a circular convolution of two vectors, ``neurons`` for each product."""
+    rng = np.random.RandomState(1)
+    with nengo.Network(seed=0) as net:
+        conv = nengo.networks.CircularConvolution(neurons, dimensions)
+        for target in (conv.input_a, conv.input_b):
+            vector = rng.randn(dimensions)
+            nengo.Connection(nengo.Node(vector / np.linalg.norm(vector)), target)
+        net.probe = nengo.Probe(conv.output, synapse=0.05)
+    return net
+
+
+def basal_ganglia(actions: int = 50, neurons: int = 100) -> nengo.Network:
+    """Make a basal ganglia and a thalamus that choose among actions."""
+    utilities = np.random.RandomState(2).uniform(0.3, 0.8, actions)
+    with nengo.Network(seed=0) as net:
+        stimulus = nengo.Node(utilities)
+        ganglia = nengo.networks.BasalGanglia(actions, neurons)
+        thalamus = nengo.networks.Thalamus(actions, neurons)
+        nengo.Connection(stimulus, ganglia.input)
+        nengo.Connection(ganglia.output, thalamus.input)
+        net.probe = nengo.Probe(thalamus.output, synapse=0.05)
+    return net
+
+
+def recurrent_lif(neurons: int = 2000) -> nengo.Network:
+    """Make a dense recurrent population, neuron to neuron."""
+    weights = np.random.RandomState(3).normal(0, 0.1 / neurons, (neurons, neurons))
+    with nengo.Network(seed=0) as net:
+        ens = nengo.Ensemble(neurons, 1)
+        nengo.Connection(nengo.Node(0.5), ens)
+        nengo.Connection(ens.neurons, ens.neurons, transform=weights, synapse=0.01)
+        net.probe = nengo.Probe(ens, synapse=0.05)
+    return net
+
+
+def chain(ensembles: int = 500, neurons: int = 20) -> nengo.Network:
+    """Make a chain of small ensembles."""
+    with nengo.Network(seed=0) as net:
+        last = nengo.Node(0.5)
+        for _ in range(ensembles):
+            ens = nengo.Ensemble(neurons, 1)
+            nengo.Connection(last, ens)
+            last = ens
+        net.probe = nengo.Probe(last, synapse=0.05)
+    return net
+
+
+def node_loops(loops: int = 8, neurons: int = 100) -> nengo.Network:
+    """Make feedback loops through Python Nodes."""
+    with nengo.Network(seed=0) as net:
+        out = nengo.Node(size_in=loops)
+        for i in range(loops):
+            ens = nengo.Ensemble(neurons, 1)
+            node = nengo.Node(lambda t, x: 0.8 * x + 0.1, size_in=1)
+            nengo.Connection(ens, node)
+            nengo.Connection(node, ens)
+            nengo.Connection(ens, out[i], synapse=None)
+        net.probe = nengo.Probe(out, synapse=0.05)
+    return net
+
+
+def pes(channels: int = 16, neurons: int = 200) -> nengo.Network:
+    """Make channels that learn a communication channel online with PES."""
+    with nengo.Network(seed=0) as net:
+        out = nengo.Node(size_in=channels)
+        for i in range(channels):
+            stimulus = nengo.Node(np.sin(i))
+            pre, error = nengo.Ensemble(neurons, 1), nengo.Ensemble(neurons, 1)
+            nengo.Connection(stimulus, pre)
+            learned = nengo.Connection(
+                pre, out[i], function=lambda x: 0, learning_rule_type=nengo.PES()
+            )
+            nengo.Connection(out[i], error)
+            nengo.Connection(stimulus, error, transform=-1)
+            nengo.Connection(error, learned.learning_rule)
+        net.probe = nengo.Probe(out, synapse=0.05)
+    return net
+
+
+NETWORKS: dict[str, Callable[[], nengo.Network]] = {
+    "integrator": integrator,
+    "ensemble_array": ensemble_array,
+    "feed_forward_pair": feed_forward_pair,
+    "circular_convolution": circular_convolution,
+    "basal_ganglia": basal_ganglia,
+    "recurrent_lif": recurrent_lif,
+    "chain": chain,
+    "node_loops": node_loops,
+    "pes": pes,
+}
