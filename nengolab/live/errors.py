@@ -29,12 +29,16 @@ def report_error(error: BaseException, names: Names, about: Any = None) -> Error
     about : object, optional
         The object a command was about, for errors that do not say it themselves.
     """
+    message = str(error) or type(error).__name__
     subject = getattr(error, "obj", None)
     if subject is None:
         subject = about
+    if subject is None:
+        # The engine's errors begin with the name of what they are about.
+        subject = names.find(message.partition(": ")[0])
     if subject is None or isinstance(subject, str):
         name = subject or ""
     else:
         name = names.get(subject)
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return {"object": name, "message": str(error) or type(error).__name__, "traceback": text}
+    return {"object": name, "message": message, "traceback": text}
