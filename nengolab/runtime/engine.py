@@ -41,7 +41,8 @@ class Engine:
         self.host = Host(self.graph.calls, batch, self.dt, dtype)
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
-        self._next: Future | None = None
+        self._pending: list[Future] = []
+        self._requests = 0
         self._worker: ThreadPoolExecutor | None = None
         self.compiles = 0
         self.reset(seed)
@@ -126,44 +127,51 @@ class Engine:
         tap.size = probe.size_in
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix="nengolab-compile")
-        self._next = self._worker.submit(self._compile_taps, tap, probe)
+        self._requests += 1
+        self._pending.append(self._worker.submit(self._compile_taps, tap, probe, self._requests))
 
     def remove_tap(self, tap: Any) -> None:
+        """Stop reading a tap; the compiled form loses it when the next one is made."""
         self.taps.pop(tap, None)
 
-    def _compile_taps(self, tap: Any, probe: nengo.Probe):
+    def _compile_taps(self, tap: Any, probe: nengo.Probe, request: int):
         try:
-            self.built.model.build(probe)
+            with self.built.model.decoder_cache:
+                self.built.model.build(probe)
+        except Exception as err:  # told to whoever asked for the tap
+            self._drop(tap, err)
+        if request < self._requests:
+            return None  # more are asked for already: one compile serves all
+        try:
             graph = simplify(self.built)
-            taps = {t: p for t, p in list(self.taps.items()) if p in graph.probes}
-            runner = self._make_runner(graph, [*self.probes, *taps.values()])
+            taps = [p for p in list(self.taps.values()) if p in graph.probes]
+            runner = self._make_runner(graph, [*self.probes, *taps])
             runner.compile()
             return graph, runner
-        except Exception as err:  # told to whoever asked for the tap
-            tap.error = err
-            self.taps.pop(tap, None)
+        except Exception as err:
+            for waiting in [t for t in list(self.taps) if not t.ready]:
+                self._drop(waiting, err)
             return None
+
+    def _drop(self, tap: Any, error: Exception) -> None:
+        tap.error = error
+        self.taps.pop(tap, None)
 
     def _swap(self) -> None:
         """Take over what the background thread compiled, with the state as it is now."""
-        if self._next is None or not self._next.done():
+        latest = None
+        while self._pending and self._pending[0].done():
+            latest = self._pending.pop(0).result() or latest
+        if latest is None:
             return
-        result, self._next = self._next.result(), None
-        if result is None:
-            return
-        graph, runner = result
+        graph, runner = latest
         runner.set_named_state(self.runner.named_state())
         self.compiles += self.runner.program.traces
         self.graph, self.runner = graph, runner
         for tap, probe in self.taps.items():
             tap.ready = probe in runner.program.readings
 
-    def wait_for_taps(self) -> None:
-        """Block until what is being compiled is in place."""
-        if self._next is not None:
-            self._next.result()
-            self._swap()
-
     def close(self) -> None:
+        """Stop the background thread; a compile under way ends by itself."""
         if self._worker is not None:
             self._worker.shutdown(wait=False, cancel_futures=True)

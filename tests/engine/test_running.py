@@ -171,6 +171,21 @@ def test_a_tap_shows_what_a_probe_from_the_start_shows(attr):
     np.testing.assert_allclose(seen[net.probe][0], ref.data[reference.probe][start:], atol=1e-9)
 
 
+def test_a_tap_that_fails_does_not_take_others_with_it():
+    """The failing one says why; the one asked for with it arrives."""
+    net = small()
+    with net:
+        silent = nengo.Ensemble(
+            5, 1, label="silent", eval_points=[[0.0]], intercepts=nengo.dists.Choice([0.9])
+        )
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        good = sim.add_tap(net.a.neurons)
+        bad = sim.add_tap(silent)  # no neuron fires at its evaluation points
+        wait_for(sim, good)
+        assert isinstance(bad.error, BuildError)
+        assert set(sim.advance(2)) == {net.probe, good}
+
+
 def test_a_tap_on_something_that_cannot_be_read():
     net = small()
     with nengolab.Simulator(net, progress_bar=False) as sim:
