@@ -16,31 +16,40 @@ SLEEP_LIMIT = 3600.0
 
 
 class TileSizer:
-    """Learns what a step costs and chooses how many fit.
+    """Learns what a tile costs and chooses how many steps fit.
 
-    The size at most doubles from tile to tile, so that one wrong estimate (the
-    first call of an engine compiles) does not freeze a view.
+    A tile of n steps takes about ``call + (n - 1) step``. Other work on the machine only
+    ever adds to that, so ``call`` is the least a tile ever took, and ``step`` a low
+    quantile over the last tiles: one hiccup, or a first call that compiles, changes
+    nothing. Where the call alone takes most of the budget, as much again goes into
+    steps: shorter tiles would only spend more of the time on calls.
+
+    The size at most doubles from tile to tile, so no estimate can freeze a view.
     """
 
     def __init__(self) -> None:
-        self._cost: float | None = None
-        self._last = 1
+        self._call = float("inf")
+        self._steps: deque[float] = deque(maxlen=8)
+        # The first tile is one step: what a call takes by itself.
+        self._last = 0
 
     def steps(self, watched: bool, speed: float | None, dt: float) -> int:
         """Choose the steps of the next tile."""
         budget = WATCHED_TILE if watched else HEADLESS_TILE
-        fits = 1 if self._cost is None else budget / self._cost
+        fits = 2.0 * self._last
+        if self._steps:
+            step = sorted(self._steps)[len(self._steps) // 4]
+            fits = min(fits, 1 + max(budget - self._call, self._call) / max(step, 1e-9))
         if speed is not None:
             fits = min(fits, speed * (FRAME_PERIOD if watched else HEADLESS_PERIOD) / dt)
-        self._last = int(max(1, min(fits, 2 * self._last)))
+        self._last = max(1, int(fits))
         return self._last
 
     def learn(self, steps: int, seconds: float) -> None:
         """Take the time that a tile took."""
-        cost = max(seconds, 1e-7) / steps
-        # Quick to believe in a slower engine, slow to believe in a faster one.
-        quick = self._cost is None or cost > self._cost
-        self._cost = cost if quick else 0.7 * self._cost + 0.3 * cost
+        self._call = min(self._call, seconds)
+        if steps > 1:
+            self._steps.append((seconds - self._call) / (steps - 1))
 
 
 class Pacer:

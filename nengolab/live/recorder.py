@@ -94,10 +94,11 @@ class RateTrack(ValueTrack):
 
     def record(self, steps: np.ndarray, values: np.ndarray) -> None:
         """Take the samples of a tile and turn them into rates."""
-        rates = values[:, self._dims] / self._height
+        rates = values[:, self._dims]
         if self._mean:
             # The window is linear: filtering the mean is the mean of the filtered.
             rates = rates.mean(axis=1, keepdims=True)
+        rates = rates / self._height
         if self._filter is not None:
             rates = self._filter(rates)
         self._ring.append(steps, rates)

@@ -1,5 +1,6 @@
 """Pacing on a clock of its own: no machine is fast or slow enough to fail these."""
 
+import numpy as np
 import pytest
 
 from nengolab.live.pacing import HEADLESS_TILE, Pacer, RateMeter, TileSizer
@@ -75,6 +76,35 @@ def test_a_slow_first_call_does_not_set_the_size():
         steps = sizer.steps(True, None, 0.001)
         sizer.learn(steps, steps * 1e-5)
     assert sizer.steps(True, None, 0.001) > 500
+
+
+def test_a_busy_machine_does_not_drive_the_size_down_to_single_steps():
+    rng = np.random.default_rng(0)
+    sizer = TileSizer()
+    for _ in range(200):
+        steps = sizer.steps(True, None, 0.001)
+        # Half of the calls lose the processor to others for a while.
+        lost = rng.exponential(0.02) if rng.random() < 0.5 else 0.0
+        sizer.learn(steps, 0.001 + steps * 5e-5 + lost)
+    # 220 steps of 50 us are what fits into the budget of 12 ms beside the call.
+    assert 110 < steps < 440
+
+
+def test_a_call_longer_than_the_budget_still_gets_on():
+    sizer = TileSizer()
+    for _ in range(50):
+        steps = sizer.steps(True, None, 0.001)
+        sizer.learn(steps, 0.03 + steps * 1e-3)
+    assert 15 < steps < 45
+
+
+def test_a_network_that_becomes_slower_gets_shorter_tiles():
+    sizer = TileSizer()
+    for cost in (1e-5, 1e-3):
+        for _ in range(40):
+            steps = sizer.steps(True, None, 0.001)
+            sizer.learn(steps, 0.0002 + steps * cost)
+    assert 5 < steps < 16
 
 
 def test_meter_keeps_a_bounded_number_of_marks():
