@@ -207,12 +207,13 @@ class Lab(anywidget.AnyWidget):
 
     def _see(self, kind: str, message: dict[str, Any]) -> None:
         self._views.note(kind, message)
-        self._listener.visible = self._views.visible
         self._listener.width = self._views.width
-        self._heartbeat.watch(self._views.visible)
         if kind == "hello":
+            # Before anything else is sent: the new page knows nothing that a frame adds to.
             self.send(self._layout())
             self._listener.snapshot()
+        self._listener.visible = self._views.visible
+        self._heartbeat.watch(self._views.visible)
         if kind == "bye" and len(self._views) == 0 and self._owns_session:
             # The output was cleared, most likely to run the cell again: nobody can stop
             # this run any more, so it must not go on for ever.
@@ -268,6 +269,8 @@ class Lab(anywidget.AnyWidget):
     def _attached(self, key: tuple, done: Future) -> None:
         """Take away what cannot be shown after all; the session's error says why."""
         if done.cancelled() or done.exception() is None or key not in self._probes:
+            return
+        if self.comm is None:  # the Lab is closed
             return
         probe = self._probes.pop(key)
         self._shown = {k: s for k, s in self._shown.items() if s.spec.probe is not probe}

@@ -1,0 +1,119 @@
+"""When something goes wrong: the panel names it in place, and what can go on goes on."""
+
+import pytest
+
+from tests.browser.jupyter import KERNEL6, JupyterLab
+from tests.browser.panel import NETWORK, open_panel, until
+
+RAISES = """\
+with net:
+    def fail_late(t):
+        if 0.3 < t < 0.301:
+            raise RuntimeError("the sensor <b>fell off</b>")
+        return 0.1
+    faulty = nengo.Node(fail_late, label="faulty sensor")
+    nengo.Connection(faulty, ens)
+lab = Lab(net, plots=[ens])
+lab"""
+
+NOT_A_NUMBER = """\
+with net:
+    bad = nengo.Node(lambda t: float("nan") if t > 0.3 else 0.1, label="bad input")
+    nengo.Connection(bad, ens)
+lab = Lab(net, plots=[ens])
+lab"""
+
+
+def test_a_node_that_raises_is_named_and_the_session_survives(lab: JupyterLab) -> None:
+    panel = open_panel(lab, [NETWORK, RAISES])
+    panel.press("play")
+    panel.wait_state("error")
+    problem = panel.root.get_by_role("alert")
+    assert "faulty sensor" in problem.locator("strong").inner_text()
+    # The message is text: what looks like markup in it stays visible as it is.
+    assert "the sensor <b>fell off</b>" in problem.inner_text()
+    assert "stopped by an error in «faulty sensor»" in panel.words
+    trace = problem.locator("pre")
+    assert not trace.is_visible()
+    problem.get_by_text("Show the traceback").click()
+    assert "fail_late" in trace.inner_text()
+    panel.screenshot("error")
+
+    # The state before the failing step is kept.
+    assert panel.status["time"] == pytest.approx(0.3, abs=0.05)
+    panel.drag("drive", 0.2)
+    panel.press("reset")
+    panel.wait_state("ready")
+    assert not problem.is_visible()
+    panel.press("single step")
+    until(lambda: panel.status["n_steps"] == 1, "the session goes on")
+    assert lab.errors == []
+
+
+def test_nan_is_named(lab: JupyterLab) -> None:
+    panel = open_panel(lab, [NETWORK, NOT_A_NUMBER])
+    panel.press("play")
+    panel.wait_state("error")
+    text = panel.root.get_by_role("alert").inner_text()
+    assert "bad input" in text
+    assert "nan" in text.lower()
+    panel.press("reset")
+    panel.wait_state("ready")
+
+
+def test_a_closed_simulator_is_said_in_the_panel(lab: JupyterLab) -> None:
+    cells = [
+        NETWORK,
+        "import nengolab\nsim = nengolab.Simulator(net, progress_bar=False)\nsim.close()",
+        "lab = Lab(sim)\nlab",
+    ]
+    lab.open_notebook(lab.server.add_notebook(cells, "closed.ipynb"))
+    lab.run_all()
+    problem = lab.page.locator(".nengolab").get_by_role("alert")
+    problem.wait_for()
+    assert "closed" in problem.inner_text()
+    assert lab.value("lab.session.state") == "error"
+
+
+@pytest.mark.parametrize("kernel", ["python3", KERNEL6])
+def test_a_killed_kernel_is_noticed(lab: JupyterLab, kernel: str) -> None:
+    panel = open_panel(lab, kernel=kernel)
+    panel.press("play")
+    panel.wait_time(0.5)
+    lab.page.evaluate(
+        "() => void jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".requestExecute({code: 'import os; os._exit(1)'})"
+    )
+    until(lambda: panel.words == "kernel gone", "the panel says that the kernel is gone")
+    assert "Run the notebook again" in panel.root.get_by_role("alert").inner_text()
+    assert (
+        panel.root.get_by_role("button", name="play").count()
+        + panel.root.get_by_role("button", name="pause").count()
+        == 1
+    )
+    panel.screenshot("gone")
+
+
+def test_a_restarted_kernel_is_noticed_and_the_cell_works_again(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    lab.restart_kernel()
+    until(lambda: panel.words == "kernel gone", "the panel says that the kernel is gone")
+    lab.run_all()
+    until(lambda: lab.page.locator(".nengolab").count() == 1, "one panel")
+    panel.wait_state("ready")
+    assert panel.words == "ready"
+
+
+def test_a_stopped_kernel_process_is_noticed_by_its_silence(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    # A process that stands still looks the same to the front end as one that is busy.
+    lab.execute(
+        "import os, signal, subprocess, sys\n"
+        "code = f'import os, signal, time; time.sleep(12); os.kill({os.getpid()}, signal.SIGCONT)'\n"
+        "subprocess.Popen([sys.executable, '-c', code])\n"
+        "import threading\n"
+        "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGSTOP)).start()"
+    )
+    until(lambda: "no answer" in panel.words, "silence is said", 15)
+    until(lambda: panel.words == "ready", "and forgotten when the kernel answers again", 30)
+    assert not panel.root.get_by_role("alert").is_visible()
