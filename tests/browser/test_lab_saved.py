@@ -34,7 +34,8 @@ def run_and_save(lab: JupyterLab) -> np.ndarray:
 def test_the_picture_is_there_when_the_notebook_is_opened_again(lab: JupyterLab) -> None:
     picture = run_and_save(lab)
     height, width = picture.shape
-    assert width > 800 and height > 400
+    assert width > 800
+    assert height > 400
     assert (picture < 100).mean() > 0.005, "curves, spikes and text are drawn"
     # While the panel lives, the picture beside it is not shown a second time.
     assert lab.page.locator(".jp-RenderedImage:visible").count() == 0

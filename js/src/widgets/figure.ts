@@ -76,6 +76,9 @@ export class Figure {
       min_border_left: LEFT,
       min_border_right: RIGHT,
       min_border_top: 6,
+      // The page shows through: a fill of the old theme would leave a rim when it changes.
+      background_fill_color: null,
+      border_fill_color: null,
     });
     const x = axisModel("time (s)", false);
     const y = axisModel(options.axis, options.integers ?? false);
@@ -121,11 +124,7 @@ export class Figure {
   }
 
   applyTheme(theme: Theme): void {
-    this.plot.setv({
-      background_fill_color: theme.surface,
-      border_fill_color: theme.surface,
-      outline_line_color: theme.frame,
-    });
+    this.plot.setv({ outline_line_color: theme.frame });
     for (const grid of this.grids) grid.setv({ grid_line_color: theme.grid });
     for (const axis of this.axes) {
       axis.setv({

@@ -50,7 +50,8 @@ function drawTile(
   const plain = { color: theme.muted, font: `12px ${theme.font}` };
   let x = write(context, tile.title, at.x + 8, at.y + LINE, strong);
   x = write(context, tile.what, x + 8, at.y + LINE, plain);
-  tile.lineNames.forEach((name, index) => {
+  const legend = tile.lineNames.length > 1 ? tile.lineNames : [];
+  legend.forEach((name, index) => {
     context.fillStyle = lineStyle(theme, index).color;
     context.fillRect(x + 12, at.y + LINE - 6, 12, 3);
     x = write(context, name, x + 28, at.y + LINE, plain);

@@ -62,6 +62,7 @@ export class PlotTile {
   /** Take the arrays of a frame. */
   append(arrays: Map<string, FrameArray>): void {
     this.drawing.append(arrays);
+    if ((arrays.get("t")?.length ?? 0) === 0) return;
     this.filled = true;
     this.hint.hidden = true;
   }
@@ -74,7 +75,9 @@ export class PlotTile {
   /** While there is nothing to show yet, say why or what to do. */
   explain(state: SessionState): void {
     this.hint.hidden = this.filled;
-    if (!this.filled) setText(this.hint, HINTS[state] ?? "");
+    if (this.filled) return;
+    const silent = state === "running" && this.layout.kind === "raster";
+    setText(this.hint, silent ? "no spikes yet" : (HINTS[state] ?? ""));
   }
 
   async show(theme: Theme): Promise<void> {
