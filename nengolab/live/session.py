@@ -59,6 +59,12 @@ class Session:
                     "give these to the Simulator, or the session the network",
                     "options",
                 )
+            if net_or_sim.network is None:
+                raise ValidationError(
+                    "the simulator was made from a model alone; a session names and probes "
+                    "the objects of a network",
+                    "net_or_sim",
+                )
             self.network, self.dt = net_or_sim.network, float(net_or_sim.dt)
         else:
             raise ValidationError(
