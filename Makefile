@@ -13,7 +13,7 @@ STAMPS := $(VENV)/stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-NOTEBOOK := notebooks/01-live-spiking-network.ipynb
+FIRST_NOTEBOOK := 01-live-spiking-network.ipynb
 WIDGETS := widgets/nengolab_widgets/static/nengolab.js
 EXTENSION := js/labextension/install.json
 JS_BUILD := js/package.json js/package-lock.json js/tsconfig.json
@@ -95,8 +95,11 @@ $(STAMPS)/chromium: tests/browser/chromium.py $(STAMPS)/python
 # --- using -----------------------------------------------------------------------------------------
 
 # JupyterLab refuses to run as root unless told so; in a container one often is.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 lab: setup ## open JupyterLab on the notebooks; ARGS="--no-browser --port 8899" is passed on
-	@exec $(BIN)/jupyter lab $(NOTEBOOK) $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS)
+	@exec $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)/notebooks" \
+	  --LabApp.default_url=/lab/tree/$(FIRST_NOTEBOOK) $(AS_ROOT) $(ARGS)
 
 # --- testing ---------------------------------------------------------------------------------------
 
