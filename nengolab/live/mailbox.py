@@ -77,7 +77,7 @@ class Mailbox:
         """Wake the owner without a command."""
         self._awake.set()
 
-    def wait(self, timeout: float | None) -> None:
+    def wait(self, timeout: float) -> None:
         """Sleep until something is posted, or the time is over."""
         self._awake.wait(timeout)
         self._awake.clear()

@@ -32,6 +32,8 @@ from .status import Status, StatusBoard
 
 # A tap compiles in the background; this is how often a resting owner asks for it.
 TAP_POLL = 0.05
+# How soon the thread of a session that nobody holds any more notices.
+FORGOTTEN_POLL = 1.0
 # At exit a tile that is still going on is given this long to come to an end:
 # ending the interpreter under a thread inside TensorFlow can crash it.
 EXIT_PATIENCE = 20.0
@@ -102,6 +104,13 @@ class Owner:
             if command.result.set_running_or_notify_cancel():
                 command.result.set_exception(SimulatorClosed("the session was closed first"))
 
+    def forget(self) -> None:
+        """Let the thread end soon; for the garbage collector.
+
+        That may run in the middle of anything, so this takes no lock.
+        """
+        self._closing = True
+
     def join(self, timeout: float | None = None) -> None:
         """Wait for the thread's end, unless this is that thread."""
         if self._thread is not threading.current_thread():
@@ -160,7 +169,9 @@ class Owner:
         try:
             answer = command.act()
         except Exception as error:
-            self.publish(error=report_error(error, self._names, command.about))
+            if self.board.now.state != "error":
+                # What stopped the run matters more than what was refused after it.
+                self.publish(error=report_error(error, self._names, command.about))
             command.result.set_exception(error)
             return
         status = self.board.now
@@ -172,15 +183,19 @@ class Owner:
         else:
             command.result.set_result(answer)
 
-    def _rest(self, pause: float | None) -> float | None:
-        """How long the thread may sleep if nothing comes in."""
+    def _rest(self, pause: float | None) -> float:
+        """Tell how long the thread may sleep if nothing comes in."""
         if self.mailbox.has(self._may):
             # It waited for steps that are done now; its own arrival woke us before.
             return 0.0
-        waits = [pause, self.delivery.next_due(self.board.now, time.perf_counter())]
+        waits = [
+            FORGOTTEN_POLL,
+            pause,
+            self.delivery.next_due(self.board.now, time.perf_counter()),
+        ]
         if self._runner is not None and self._runner.settle_taps():
             waits.append(TAP_POLL)
-        return min((wait for wait in waits if wait is not None), default=None)
+        return min(wait for wait in waits if wait is not None)
 
     def publish(self, **changes: Any) -> None:
         """Change what everybody can see, and let every listener hear of it."""
@@ -267,6 +282,8 @@ class Owner:
     def reset(self, seed: int | None) -> None:
         """Back to step 0, or build again what could not be built."""
         if self._runner is None:
+            # At once, so that nobody who waits still sees the old error.
+            self.publish(state="building", error=None)
             self._open()
         else:
             self._runner.reset(seed)

@@ -77,7 +77,7 @@ class Session:
         owner = Owner(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
-        self._finalizer = weakref.finalize(self, owner.ask_to_close)
+        self._finalizer = weakref.finalize(self, owner.forget)
         owner.start()
 
     # ---- what it says ----------------------------------------------------

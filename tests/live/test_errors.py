@@ -3,7 +3,7 @@
 import nengo
 import numpy as np
 import pytest
-from nengo.exceptions import SimulationError, SimulatorClosed
+from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 import nengolab
 from nengolab.live import Session
@@ -67,8 +67,12 @@ def test_a_node_that_fails_stops_the_run_and_not_the_session(moody, kind, messag
     assert frames[-1].header["state"] == "error"
     assert frames[-1].header["error"]["object"] == "sensor"
 
+    # Again the same, and a refused command does not hide what stopped the run.
     with pytest.raises(SimulationError, match="sensor"):
         session.run_for(1.0).result(PATIENCE)
+    with pytest.raises(ValidationError):
+        session.set_speed(-1).result(PATIENCE)
+    assert session.error["object"] == "sensor"
 
     mood.mood = "well"
     there = session.time

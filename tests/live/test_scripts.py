@@ -59,3 +59,12 @@ def test_all_states_are_told_and_an_end_while_it_runs_is_clean():
     assert done.returncode == 0, done.stderr
     assert done.stdout == "True loading building compiling running finished running\n"
     assert "Traceback" not in done.stderr
+
+
+def test_importing_loads_neither_tensorflow_nor_widgets():
+    done = run(
+        "import sys, nengolab.live; "
+        "print([m for m in ('tensorflow', 'keras', 'ipywidgets', 'anywidget', 'bokeh', "
+        "'nengolab_widgets') if m in sys.modules])"
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
