@@ -233,10 +233,10 @@ class Simulator:
         return {key: np.moveaxis(data, 1, 0) for key, data in seen.items()}
 
     def prepare(self) -> None:
-        """Compile now what the first run would compile."""
+        """Compile now what the first run would compile, taps that were asked for included."""
         self._check_usable("prepare")
         with self._on_device():
-            self._engine.runner.compile()
+            self._engine.prepare()
 
     def reset(self, seed: int | None = None) -> None:
         """Back to time 0 with empty probes; ``seed`` draws the processes anew."""

@@ -171,6 +171,13 @@ class Engine:
         for tap, probe in self.taps.items():
             tap.ready = probe in runner.program.readings
 
+    def prepare(self) -> None:
+        """Put the taps that were asked for in place, and compile what is not compiled."""
+        for future in list(self._pending):
+            future.result()
+        self._swap()
+        self.runner.compile()
+
     def close(self) -> None:
         """Stop the background thread; a compile under way ends by itself."""
         if self._worker is not None:

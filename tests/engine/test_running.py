@@ -171,6 +171,16 @@ def test_a_tap_shows_what_a_probe_from_the_start_shows(attr):
     np.testing.assert_allclose(seen[net.probe][0], ref.data[reference.probe][start:], atol=1e-9)
 
 
+def test_taps_asked_for_before_the_first_run_cost_no_compile_more():
+    net = small()
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        taps = [sim.add_tap(net.a), sim.add_tap(net.a.neurons), sim.add_tap(net.stimulus)]
+        sim.prepare()
+        assert all(tap.ready for tap in taps)
+        assert set(sim.advance(1)) == {net.probe, *taps}
+        assert "compiles: 2 " in sim.report()
+
+
 def test_a_tap_that_fails_does_not_take_others_with_it():
     """The failing one says why; the one asked for with it arrives."""
     net = small()
