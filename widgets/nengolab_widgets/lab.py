@@ -185,6 +185,9 @@ class Lab(anywidget.AnyWidget):
         """Frames sent and acknowledged, tiles that had to wait, bytes, and views open."""
         return {**self._listener.stats, "views": len(self._views)}
 
+    def __repr__(self) -> str:
+        return f"<Lab of {self._title!r}>"
+
     def close(self) -> None:
         """End the Lab, and the session unless it was given."""
         if hasattr(self, "_heartbeat"):

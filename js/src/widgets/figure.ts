@@ -19,6 +19,8 @@ const LEFT = 64;
 const RIGHT = 14;
 /** The same in every plot, so that those side by side are level. */
 const HEIGHT = 184;
+/** About what is left of that for the data. */
+export const FRAME_PIXELS = 136;
 const TEXT_SIZE = "12px";
 
 export interface FigureOptions {

@@ -35,10 +35,11 @@ const FIRST_STATUS: Status = {
 const BUSY_AFTER_MS = 1500;
 
 const ADVICE = "Mend it, then press reset (R) to start again from time zero.";
-const GONE = "The kernel is gone. Run the notebook again from the top to go on.";
+const GONE =
+  "It died, or was restarted or shut down. Run the notebook again from the top to go on.";
 const SILENT =
-  "The kernel has not answered for some seconds. It may be busy, or gone: if this stays, " +
-  "restart it and run the notebook again.";
+  "It has said nothing for some seconds. It may be busy, or gone: if this stays, restart it " +
+  "and run the notebook again.";
 
 /** What a Lab shows, for tests and for people who look in the browser's console. */
 export interface LabProbe {
@@ -181,8 +182,9 @@ class LabView {
     if (life === "alive") return this.show(this.status);
     if (life === "gone") this.transport.update({ ...this.status, state: "gone" });
     else this.transport.remark("no answer from the kernel");
-    const message = life === "gone" ? GONE : SILENT;
-    this.problem.show({ object: "", message, traceback: "" }, "");
+    const [heading, message] =
+      life === "gone" ? ["Kernel gone", GONE] : ["No answer from the kernel", SILENT];
+    this.problem.say(heading, { object: "", message, traceback: "" }, "");
   }
 
   private async arrange(layout: Layout): Promise<void> {

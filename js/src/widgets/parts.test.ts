@@ -4,6 +4,7 @@ import { Liveness, type Life } from "./liveness";
 import { asKernelMessage, type Command, type InputLayout, type Status } from "./messages";
 import { Problem } from "./problem";
 import { Sliders, decimals } from "./sliders";
+import { tickPath } from "./ticks";
 import { Transport, stateWords } from "./transport";
 
 const STATUS: Status = {
@@ -147,5 +148,13 @@ describe("Liveness", () => {
     liveness.ended();
     pass(60_000);
     expect(life).toEqual(["gone"]);
+  });
+});
+
+describe("tickPath", () => {
+  it("draws a tick for each spike, with a gap after it", () => {
+    const path = tickPath([0.1, 0.3], [4, 7], 0.4);
+    expect(Array.from(path.t)).toEqual([0.1, 0.1, 0.1, 0.3, 0.3, 0.3]);
+    expect(Array.from(path.y)).toEqual([3.6, 4.4, NaN, 6.6, 7.4, NaN]);
   });
 });

@@ -24,9 +24,6 @@ export interface Picture {
 
 const PADDING = 12;
 const LINE = 18;
-/** Twice as fine as the screen needs, for projectors and print. */
-const SCALE = 2;
-
 function write(
   context: CanvasRenderingContext2D,
   text: string,
@@ -61,7 +58,7 @@ function drawTile(
   context.drawImage(tile.canvas, at.x, at.bodyY, at.width, height);
 }
 
-/** Draw the picture; null while the Lab has no size (in a hidden tab). */
+/** Draw the picture, as fine as the screen is; null while the Lab has no size. */
 export function compose(picture: Picture): HTMLCanvasElement | null {
   const { theme, tiles } = picture;
   const origin = picture.root.getBoundingClientRect();
@@ -72,12 +69,13 @@ export function compose(picture: Picture): HTMLCanvasElement | null {
   const width = Math.max(...boxes.map((box) => box.right)) - left + 2 * PADDING;
   const head = PADDING + LINE + 8;
   const bottom = Math.max(...boxes.map((box) => box.bottom)) - top + head;
+  const scale = window.devicePixelRatio;
   const canvas = document.createElement("canvas");
-  canvas.width = Math.round(width * SCALE);
-  canvas.height = Math.round((bottom + LINE + PADDING) * SCALE);
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round((bottom + LINE + PADDING) * scale);
   const context = canvas.getContext("2d");
   if (context === null) return null;
-  context.scale(SCALE, SCALE);
+  context.scale(scale, scale);
   context.fillStyle = theme.surface;
   context.fillRect(0, 0, width, canvas.height);
   const heading = { color: theme.text, font: `600 15px ${theme.font}` };
@@ -119,7 +117,8 @@ export function keepPicture(
       const canvas = compose(picture);
       if (canvas === null) return;
       const png = canvas.toDataURL("image/png").split(",", 2)[1];
-      cell.setPicture(png, Math.round(canvas.width / SCALE), Math.round(canvas.height / SCALE));
+      const scale = window.devicePixelRatio;
+      cell.setPicture(png, Math.round(canvas.width / scale), Math.round(canvas.height / scale));
       hideKeptPicture(picture.root, cell);
       leaveStandIn(model, modelId);
     },

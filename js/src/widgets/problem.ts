@@ -7,16 +7,19 @@ export class Problem {
   readonly element = make("div", "nl-problem", { role: "alert", hidden: "" });
   private shown = "";
 
+  /** Show an error of the session, or with null that there is none. */
   show(error: ErrorReport | null, advice: string): void {
-    const key = error === null ? "" : JSON.stringify([error, advice]);
+    if (error === null) return this.clear();
+    const name = error.object === "" ? "Error" : `Error in «${error.object}»`;
+    this.say(name, error, advice);
+  }
+
+  /** Show a heading and what it is about. */
+  say(name: string, error: ErrorReport, advice: string): void {
+    const key = JSON.stringify([name, error, advice]);
     if (key === this.shown) return;
     this.shown = key;
-    this.element.hidden = error === null;
-    if (error === null) {
-      this.element.replaceChildren();
-      return;
-    }
-    const name = error.object === "" ? "Error" : `Error in «${error.object}»`;
+    this.element.hidden = false;
     const parts: Node[] = [
       make("strong", "", {}, name),
       make("p", "nl-problem-message", {}, error.message),
@@ -27,6 +30,12 @@ export class Problem {
       parts.push(make("details", "", {}, make("summary", "", {}, "Show the traceback"), trace));
     }
     this.element.replaceChildren(...parts);
+  }
+
+  private clear(): void {
+    this.shown = "";
+    this.element.hidden = true;
+    this.element.replaceChildren();
   }
 }
 

@@ -1,47 +1,27 @@
 /** The spike raster: one row for each neuron, ticks nearly as high as the row. */
 
 import { SlidingColumns } from "./columns";
-import { Figure } from "./figure";
+import { Figure, FRAME_PIXELS } from "./figure";
 import type { FrameArray } from "./frames";
 import type { PlotLayout } from "./messages";
 import type { PlotDrawing } from "./plot";
 import type { Theme } from "./theme";
+import { tickPath } from "./ticks";
 
-/** Half the height of a tick; the rest of the row is the gap to its neighbours. */
+/** Half the height of a tick in rows; the rest is the gap to its neighbours. */
 const HALF = 0.42;
-const POINTS_PER_TICK = 3;
-
-/**
- * The points of the path that draws ticks: bottom, top, and a gap.
- *
- * All ticks are one line glyph broken by NaN, hence one canvas stroke; a segment glyph
- * strokes every tick by itself, which is too slow for tens of thousands of spikes.
- */
-export function tickPath(
-  t: ArrayLike<number>,
-  rows: ArrayLike<number>,
-): { t: Float64Array; y: Float64Array } {
-  const path = {
-    t: new Float64Array(t.length * POINTS_PER_TICK),
-    y: new Float64Array(t.length * POINTS_PER_TICK),
-  };
-  for (let spike = 0; spike < t.length; spike++) {
-    const at = spike * POINTS_PER_TICK;
-    path.t.fill(t[spike], at, at + POINTS_PER_TICK);
-    path.y[at] = rows[spike] - HALF;
-    path.y[at + 1] = rows[spike] + HALF;
-    path.y[at + 2] = NaN;
-  }
-  return path;
-}
+/** Of many rows each is thinner than a pixel; a tick this high can still be seen. */
+const LEAST_PIXELS = 1.6;
 
 export class RasterPlot implements PlotDrawing {
   readonly figure: Figure;
   readonly lineNames: string[] = [];
   private readonly columns = new SlidingColumns(1);
+  private readonly half: number;
 
   constructor(layout: PlotLayout) {
     const [first, last] = layout.rows;
+    this.half = Math.max(HALF, ((last - first) * LEAST_PIXELS) / 2 / FRAME_PIXELS);
     this.figure = new Figure({
       axis: layout.axis,
       range: [first - 0.5, last - 0.5],
@@ -54,7 +34,7 @@ export class RasterPlot implements PlotDrawing {
     const t = arrays.get("t");
     const rows = arrays.get("i");
     if (t === undefined || rows === undefined) return;
-    const path = tickPath(t, rows);
+    const path = tickPath(t, rows, this.half);
     this.columns.append(path.t, [path.y]);
   }
 
