@@ -29,7 +29,7 @@ class Tap:
         Which of its attributes, as in ``nengo.Probe``.
     size : int
     ready : bool
-        Whether ``advance`` delivers it by now.
+        Whether the next ``advance`` delivers it.
     error : Exception or None
         Why it will never be delivered.
     """

@@ -22,6 +22,8 @@ class Command:
         The Nengo object it is about, named when it fails.
     early : bool
         Whether it needs no simulator, and so need not wait for the build.
+    before_compile : bool
+        Whether it needs a simulator that is built, but not one that is compiled.
     after_steps : bool
         Whether it waits for steps that were asked for before it.
     carried_out : bool
@@ -31,6 +33,7 @@ class Command:
     act: Callable[[], Any]
     about: Any = None
     early: bool = False
+    before_compile: bool = False
     after_steps: bool = False
     result: Future = field(default_factory=Future)
     carried_out: bool = False

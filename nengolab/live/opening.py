@@ -15,6 +15,7 @@ import concurrent.futures.process  # noqa: F401
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import nengo
@@ -32,6 +33,8 @@ class Opening:
         Keyword arguments of the Simulator when a network is built.
     on_stage : callable
         Hears "loading", "building" and "compiling" as each begins; returns whether to go on.
+    on_built : callable
+        Hears the simulator before it is compiled; returns a Future to wait for, or None to stop.
     on_end : callable
         Hears the simulator, or the exception, at the end of all stages.
     """
@@ -41,10 +44,11 @@ class Opening:
         target: Any,
         options: dict[str, Any],
         on_stage: Callable[[str], bool],
+        on_built: Callable[[Any], Future | None],
         on_end: Callable[[Any], None],
     ) -> None:
         self._target, self._options = target, options
-        self._on_stage, self._on_end = on_stage, on_end
+        self._on_stage, self._on_built, self._on_end = on_stage, on_built, on_end
         threading.Thread(target=self._run, name="nengolab build", daemon=False).start()
 
     def _run(self) -> None:
@@ -81,5 +85,10 @@ class Opening:
                 "the simulator is closed; a session needs an open one, or a network"
             )
         self._begin("compiling")
+        # Probes that were asked for by now are compiled with the rest, not after it.
+        asked = self._on_built(sim)
+        if asked is None:
+            raise SimulatorClosed("the session was closed during the build")
+        asked.result()
         sim.prepare()
         return sim

@@ -160,7 +160,7 @@ class Owner:
 
     def _may(self, command: Command) -> bool:
         if self._is_opening:
-            return command.early
+            return command.early or (command.before_compile and self._runner is not None)
         stepping = self._runner is not None and self._runner.stepping
         return not (stepping and command.after_steps)
 
@@ -220,10 +220,26 @@ class Owner:
 
     def _open(self) -> None:
         self._is_opening = True
-        Opening(self._target, self._options, self._stage, self._opened)
+        Opening(self._target, self._options, self._stage, self._built, self._opened)
 
     def _stage(self, state: str) -> bool:
         return self._post_early(lambda: self.publish(state=state, error=None))
+
+    def _built(self, sim: Any) -> Future | None:
+        """Take up, before it compiles, the probes that were asked for during the build."""
+        command = Command(lambda: self._take_up(sim), early=True)
+        return command.result if self.mailbox.post(command) else None
+
+    def _take_up(self, sim: Any) -> None:
+        self._runner = Runner(
+            sim,
+            self.delivery,
+            read=lambda: self.board.now,
+            publish=self.publish,
+            note_progress=self.board.update,
+            names=self._names,
+        )
+        self._obey()
 
     def _opened(self, outcome: Any) -> None:
         if not self._post_early(lambda: self._take_over(outcome)):
@@ -248,16 +264,12 @@ class Owner:
                 raise outcome
             outcome.claim(self._title)
         except Exception as error:
+            if self._runner is not None:
+                self._runner.abandon(error)
+                self._runner = None
             self.publish(state="error", error=report_error(error, self._names))
             return
-        self._runner = Runner(
-            outcome,
-            self.delivery,
-            read=lambda: self.board.now,
-            publish=self.publish,
-            note_progress=self.board.update,
-            names=self._names,
-        )
+        self._runner.settle_taps()
         self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
 
     # ---- commands, on the thread -----------------------------------------

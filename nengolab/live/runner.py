@@ -254,6 +254,13 @@ class Runner:
 
     # ---- the end ---------------------------------------------------------
 
+    def abandon(self, error: Exception) -> None:
+        """Tell those who wait for probes that the simulator could not be compiled."""
+        for feed in self._feeds.values():
+            self._delivery.drop_probe(feed.probe.id)
+            if not feed.probe.attached.done():
+                feed.probe.attached.set_exception(error)
+
     def let_go(self, built_here: bool) -> None:
         """Close the simulator, or give it back as it was: no taps, no inputs set."""
         self._drop_goal()

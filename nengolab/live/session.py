@@ -209,7 +209,7 @@ class Session:
             When the object cannot be probed so, or is not in the network.
         """
         probe = LiveProbe(obj, attr, synapse, self.network, self._names)
-        self._owner.post(lambda: self._add_probe(probe), about=obj)
+        self._owner.post(lambda: self._add_probe(probe), about=obj, before_compile=True)
         self._probes[probe.id] = probe
         return probe
 

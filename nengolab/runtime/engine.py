@@ -128,7 +128,9 @@ class Engine:
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix="nengolab-compile")
         self._requests += 1
-        self._pending.append(self._worker.submit(self._compile_taps, tap, probe, self._requests))
+        future = self._worker.submit(self._compile_taps, tap, probe, self._requests)
+        self._pending.append(future)
+        future.add_done_callback(self._announce)
 
     def remove_tap(self, tap: Any) -> None:
         """Stop reading a tap; the compiled form loses it when the next one is made."""
@@ -153,6 +155,14 @@ class Engine:
                 self._drop(waiting, err)
             return None
 
+    def _announce(self, done: Future) -> None:
+        """Tell the taps that are compiled: the next tile swaps the new form in and delivers."""
+        if done.cancelled() or done.result() is None:
+            return
+        readings = done.result()[1].program.readings
+        for tap, probe in list(self.taps.items()):
+            tap.ready = tap.ready or probe in readings
+
     def _drop(self, tap: Any, error: Exception) -> None:
         tap.error = error
         self.taps.pop(tap, None)
@@ -168,8 +178,6 @@ class Engine:
         runner.set_named_state(self.runner.named_state())
         self.compiles += self.runner.program.traces
         self.graph, self.runner = graph, runner
-        for tap, probe in self.taps.items():
-            tap.ready = probe in runner.program.readings
 
     def prepare(self) -> None:
         """Put the taps that were asked for in place, and compile what is not compiled."""

@@ -501,3 +501,27 @@ def test_what_is_no_network_is_refused():
 def test_options_belong_to_a_build(simulator):
     with pytest.raises(ValidationError, match="seed: a simulator is built already"):
         Session(simulator, seed=1)
+
+
+def test_probes_asked_for_during_the_build_see_the_first_step(reference):
+    """They are attached when the session is ready; a run started at once has all of their data."""
+    net = make_network()
+    with net:
+        nengolab.configure_settings(dtype="float64")
+    with Session(net, speed=None, seed=11) as live:
+        value, spikes = live.add_probe(net.ens), live.add_probe(net.ens.neurons)
+        plots = [Lines(value, window=1.0), Raster(spikes, window=1.0)]
+        listener = live.subscribe(plots, width=2000)
+        live.wait_until("ready", PATIENCE)
+        assert value.attached.done()
+        assert spikes.attached.done()
+        live.run_for(0.1).result(PATIENCE)
+        listener.snapshot()
+        frame = listener.get(timeout=10)
+        while frame.header["n_steps"] < 100 or not frame.header["clear"]:
+            listener.ack(frame.seq)
+            frame = listener.get(timeout=10)
+        arrays = frame.arrays(plots[0].id)
+        np.testing.assert_allclose(arrays["t"], np.arange(1, 101) * 0.001, atol=1e-9)
+        np.testing.assert_allclose(arrays["y"], reference["value"][:100], atol=1e-6)
+        assert len(frame.arrays(plots[1].id)["t"]) == np.sum(reference["spikes"][:100] > 0)
