@@ -1,7 +1,7 @@
 # The two commands:
 #   make lab    set up everything and open JupyterLab on the notebooks; ARGS="..." is passed on to it
 #   make test   set up everything and run all tests
-# Both make an environment of their own, .venv, from the versions in requirements/dev.lock and
+# Both make an environment of their own, .venv, from the versions in .requirements/dev.lock and
 # js/package-lock.json, and build the front end. A second run does only what is out of date.
 
 .DELETE_ON_ERROR:
@@ -47,9 +47,9 @@ $(BIN)/python:
 	@echo "== Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(STAMPS)/python: requirements/dev.lock | $(BIN)/python
-	@echo "== Installing the Python packages of requirements/dev.lock"
-	@$(BIN)/python -m pip install --quiet -r requirements/dev.lock
+$(STAMPS)/python: .requirements/dev.lock | $(BIN)/python
+	@echo "== Installing the Python packages of .requirements/dev.lock"
+	@$(BIN)/python -m pip install --quiet -r .requirements/dev.lock
 	@mkdir -p $(STAMPS) && touch $@
 
 js/node_modules/.package-lock.json: js/package-lock.json
@@ -71,7 +71,7 @@ $(EXTENSION): $(EXTENSION_SOURCES) $(JS_BUILD) js/node_modules/.package-lock.jso
 build: $(WIDGETS) $(EXTENSION) ## build the front end
 
 # The extension is linked, not copied as pip does, so that what is built later is seen at once.
-$(STAMPS)/project: pyproject.toml hatch_build.py $(STAMPS)/python | $(WIDGETS) $(EXTENSION)
+$(STAMPS)/project: pyproject.toml js/hatch_build.py $(STAMPS)/python | $(WIDGETS) $(EXTENSION)
 	@echo "== Installing nengolab, editable"
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@rm -rf $(VENV)/share/jupyter/labextensions/nengolab
@@ -81,10 +81,10 @@ $(STAMPS)/project: pyproject.toml hatch_build.py $(STAMPS)/python | $(WIDGETS) $
 # Up to date front end, also when the project itself is.
 setup: build
 
-$(STAMPS)/kernel6: requirements/kernel6.txt $(STAMPS)/python
+$(STAMPS)/kernel6: .requirements/kernel6.txt $(STAMPS)/python
 	@echo "== Installing ipykernel 6 beside the other"
 	@rm -rf $(VENV)/kernel6
-	@$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/kernel6 -r requirements/kernel6.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/kernel6 -r .requirements/kernel6.txt
 	@touch $@
 
 $(STAMPS)/chromium: tests/browser/chromium.py $(STAMPS)/python
@@ -104,22 +104,22 @@ lab: setup ## open JupyterLab on the notebooks; ARGS="--no-browser --port 8899" 
 # --- testing ---------------------------------------------------------------------------------------
 
 test: setup-tests ## run all tests
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/run-tests
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests
 
 test-typescript: build ## TypeScript: types and unit tests
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/run-tests typescript
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests typescript
 
 test-python: setup ## Python: engine, live session, widgets
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/run-tests python
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests python
 
 test-notebooks: setup ## the notebooks, through nbval
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/run-tests notebooks
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests notebooks
 
 test-browser: setup-tests ## a real JupyterLab in Chromium
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/run-tests browser
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests browser
 
 test-packaging: setup ## the wheel
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/run-tests packaging
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests packaging
 
 lint: setup ## look over the style of Python and the types of TypeScript
 	$(BIN)/ruff check
@@ -132,11 +132,11 @@ wheel: setup ## build the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	ls -l dist
 
-lock: $(STAMPS)/python ## choose the newest versions that pyproject.toml and requirements/ admit
+lock: $(STAMPS)/python ## choose the newest versions that pyproject.toml and .requirements/ admit
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
-	  --extra dev --override requirements/overrides.txt \
+	  --extra dev --override .requirements/overrides.txt \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
-	  pyproject.toml requirements/dev.in --output-file requirements/dev.lock
+	  pyproject.toml .requirements/dev.in --output-file .requirements/dev.lock
 	cd js && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## remove what was built and installed

@@ -75,7 +75,7 @@ def environment(
     _run(sys.executable, "-m", "venv", str(folder))
     python = folder / "bin/python"
     wanted = [one for one in _requirements(wheel) if not one.startswith("tensorflow")]
-    lock = str(REPOSITORY / "requirements/dev.lock")
+    lock = str(REPOSITORY / ".requirements/dev.lock")
     _pip("install", "--constraint", lock, *wanted, python=python, env=without_node)
     _pip("install", "--no-deps", str(wheel), python=python, env=without_node)
     purelib = folder / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
@@ -95,7 +95,7 @@ def test_versions_agree() -> None:
 
 
 def test_the_lock_files_name_no_address() -> None:
-    for name in ("requirements/dev.lock", "requirements/kernel6.txt", "js/package-lock.json"):
+    for name in (".requirements/dev.lock", ".requirements/kernel6.txt", "js/package-lock.json"):
         text = (REPOSITORY / name).read_text()
         assert '"resolved"' not in text, name
         assert not re.search(r"(--(extra-)?index-url|--find-links|file://|@ http)", text), name
