@@ -18,12 +18,13 @@ type CanvasModule = typeof import("@bokeh/bokehjs/build/js/lib/models/plots/plot
 type RangeModule = typeof import("@bokeh/bokehjs/build/js/lib/models/ranges/range1d");
 type SourceModule =
   typeof import("@bokeh/bokehjs/build/js/lib/models/sources/column_data_source");
+type VisualModule = typeof import("@bokeh/bokehjs/build/js/lib/core/visuals/visual");
 type TickerModule = typeof import("@bokeh/bokehjs/build/js/lib/models/tickers/basic_ticker");
 
 export const { Document } = Bokeh.require("document") as DocumentModule;
 export const { ViewManager } = Bokeh.require("core/view_manager") as ViewManagerModule;
 export const { LinearAxis } = Bokeh.require("models/axes/linear_axis") as AxisModule;
-export const { Line } = Bokeh.require("models/glyphs/line") as LineModule;
+export const { Line, LineView } = Bokeh.require("models/glyphs/line") as LineModule;
 export const { Grid } = Bokeh.require("models/grids/grid") as GridModule;
 export const { Plot } = Bokeh.require("models/plots/plot") as PlotModule;
 export const { PlotView } = Bokeh.require("models/plots/plot_canvas") as CanvasModule;
@@ -32,6 +33,14 @@ export const { ColumnDataSource } = Bokeh.require(
   "models/sources/column_data_source",
 ) as SourceModule;
 export const { BasicTicker } = Bokeh.require("models/tickers/basic_ticker") as TickerModule;
+
+// In each frame BokehJS asks for each visual property of each axis whether a CSS variable
+// overrides it, and how large the font of the page is; the first question of a frame makes the
+// browser compute the styles of the whole page, a fifth of all time. Here colours and sizes in
+// pixels are set on the models, and this copy of BokehJS draws nothing else.
+const { VisualProperties } = Bokeh.require("core/visuals/visual") as VisualModule;
+Object.defineProperty(VisualProperties.prototype, "_get_css_value", { value: () => "" });
+Object.defineProperty(PlotView.prototype, "base_font_size", { get: () => 14 });
 
 export type LinearAxis = InstanceType<typeof LinearAxis>;
 export type Line = InstanceType<typeof Line>;

@@ -5,7 +5,6 @@ import {
   ColumnDataSource,
   Document,
   Grid,
-  Line,
   LinearAxis,
   Plot,
   PlotView,
@@ -13,6 +12,7 @@ import {
   ViewManager,
 } from "./bokeh";
 import type { Theme } from "./theme";
+import { UnindexedLine } from "./unindexed_line";
 
 /** Room for the y axis, the same in every plot: that is what keeps the frames aligned. */
 const LEFT = 64;
@@ -54,7 +54,7 @@ function axisModel(label: string, integers: boolean): LinearAxis {
 export class Figure {
   readonly source: ColumnDataSource;
   readonly plot: Plot;
-  private readonly lines: Line[] = [];
+  private readonly lines: UnindexedLine[] = [];
   private readonly axes: LinearAxis[];
   private readonly grids: Grid[];
   private readonly views = new ViewManager();
@@ -158,8 +158,12 @@ export class Figure {
   }
 
   private addLine(column: string): void {
-    const glyph = new Line({ x: { field: "t" }, y: { field: column }, line_join: "round" });
+    const glyph = new UnindexedLine({
+      x: { field: "t" },
+      y: { field: column },
+      line_join: "round",
+    });
     this.lines.push(glyph);
-    this.plot.add_glyph(glyph, this.source);
+    this.plot.add_glyph(glyph, this.source, { selection_glyph: null, nonselection_glyph: null });
   }
 }
