@@ -127,7 +127,9 @@ export class Figure {
 
   applyTheme(theme: Theme): void {
     this.plot.setv({ outline_line_color: theme.frame });
-    for (const grid of this.grids) grid.setv({ grid_line_color: theme.grid });
+    for (const grid of this.grids) {
+      grid.setv({ grid_line_color: theme.grid, grid_line_alpha: theme.gridAlpha });
+    }
     for (const axis of this.axes) {
       axis.setv({
         axis_label_text_color: theme.text,

@@ -7,6 +7,8 @@ export interface Theme {
   text: string;
   muted: string;
   grid: string;
+  /** Below 1 where the theme's lines are as bright as its text and would hide the data. */
+  gridAlpha: number;
   frame: string;
   font: string;
   /** Okabe and Ito's colours, in an order that reads well on this surface. */
@@ -34,13 +36,16 @@ export function readTheme(element: Element): Theme {
   const style = getComputedStyle(element);
   const read = (name: string): string => style.getPropertyValue(name).trim();
   const surface = read("--nl-surface");
-  const dark = brightness(surface) < 0.5;
+  const ground = brightness(surface);
+  const dark = ground < 0.5;
+  const grid = read("--nl-grid");
   return {
     dark,
     surface,
     text: read("--nl-text"),
     muted: read("--nl-muted"),
-    grid: read("--nl-grid"),
+    grid,
+    gridAlpha: Math.abs(brightness(grid) - ground) > 0.5 ? 0.3 : 1,
     frame: read("--nl-border"),
     font: style.fontFamily || "sans-serif",
     dimensions: dark ? ON_DARK : ON_LIGHT,
