@@ -255,6 +255,8 @@ class JupyterLab:
         """Open JupyterLab with an empty workspace: the launcher is shown."""
         self.page.goto(self.server.address("lab"))
         self._wait_until_restored()
+        # The launcher takes the focus when it comes, and with it closes a palette opened before.
+        self.page.locator(".jp-Launcher:focus-within").wait_for()
 
     def open_notebook(self, name: str, timeout: float = 60.0) -> Locator:
         """Open a notebook of the server's folder, alone, and wait until its kernel is idle.
