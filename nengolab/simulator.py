@@ -96,6 +96,9 @@ class Simulator:
         self.device, self.progress_bar = device, progress_bar
         self.seed = self._choose_seed(network, seed)
         # TensorFlow takes seconds to load and is needed from here on only.
+        from nengolab.runtime.tensorflow import load_tensorflow
+
+        load_tensorflow()
         from nengolab.runtime.data import ProbeHistory, SimulationData
         from nengolab.runtime.engine import Engine
 

@@ -18,6 +18,22 @@ from nengolab.compiler.program import LoweredGroup, Program, kernel_of
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 
 
+class Traced:
+    """A function traced once for each capacity, which is the length of ``inputs["series"]``."""
+
+    def __init__(self, run: Any):
+        self._function = tf.function(run, autograph=False)
+        self._traces: dict[int, Any] = {}
+
+    def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
+        capacity = inputs["series"].shape[0]
+        if capacity not in self._traces:
+            self._traces[capacity] = self._function.get_concrete_function(
+                params, state, inputs, n_steps
+            )
+        return self._traces[capacity](params, state, inputs, n_steps)
+
+
 class Emitter:
     """Builds the function that a Program runs.
 
@@ -77,12 +93,15 @@ class Emitter:
 
     def stepped(self, region, params, state, held, series, start, n_steps, capacity):
         """A compiled loop over the steps."""
-        loop = tf.function(
+        return _compiled(
             lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
-            jit_compile=True,
-            autograph=False,
+            params,
+            state,
+            held,
+            series,
+            start,
+            n_steps,
         )
-        return loop(params, state, held, series, start, n_steps)
 
     def python(self, region, params, state, held, series, start, n_steps, capacity):
         """An uncompiled loop over the steps, with callbacks."""
@@ -181,9 +200,9 @@ class Emitter:
             new, out = self.inline(groups, params, state, env, step)
             return new, {k: v for k, v in out.items() if k not in env}
 
-        compiled = tf.function(segment, jit_compile=True, autograph=False)
         mine = lambda d: {k: v for k, v in d.items() if int(k.split(".")[0]) in own}  # noqa: E731
-        return compiled(mine(params), mine(state), {k: v for k, v in env.items() if k in needed})
+        read = {k: v for k, v in env.items() if k in needed}
+        return _compiled(segment, mine(params), mine(state), read)
 
     def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
         """One step of one group."""
@@ -297,6 +316,15 @@ class Emitter:
             {key: y[n_steps - 1]},
             {"out": tf.reshape(before, flat), "out+": tf.reshape(y, flat)},
         )
+
+
+def _compiled(fn: Any, *args: Any) -> Any:
+    """Call ``fn`` as a function that XLA compiles.
+
+    A concrete function, made where it is used: TensorFlow would take a function that is traced
+    once for each network for one that is traced again and again, and warn.
+    """
+    return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)(*args)
 
 
 def _own(arrays: dict, index: int) -> dict:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from nengolab.compiler.emit import Emitter
+from nengolab.compiler.emit import Emitter, Traced
 from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
@@ -76,7 +75,7 @@ def lower(
     program = Program(schedule, groups, batch, dtype, held, series, records, program_readings)
     program.region_modes = [r.mode for r in schedule.regions]
     emitter = Emitter(program, carried, host)
-    program.run = tf.function(emitter.run, autograph=False)
+    program.run = Traced(emitter.run)
     return program
 
 

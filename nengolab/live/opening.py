@@ -21,6 +21,8 @@ from typing import Any
 import nengo
 from nengo.exceptions import SimulatorClosed
 
+from nengolab.runtime.tensorflow import load_tensorflow
+
 
 class Opening:
     """One attempt to get a simulator.
@@ -65,7 +67,7 @@ class Opening:
     def _open(self) -> Any:
         if "tensorflow" not in sys.modules:
             self._begin("loading")
-            import tensorflow  # noqa: F401
+            load_tensorflow()
         self._begin("building")
         if not isinstance(self._target, nengo.Network):
             return self._prepare(self._target)

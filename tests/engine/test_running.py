@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -359,6 +360,23 @@ def test_import_does_not_load_tensorflow():
         "assert not [m for m in sys.modules if m.startswith(('ipywidgets', 'bokeh', 'anywidget'))]"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_says_nothing_on_standard_error():
+    """No start-up lines, no warning about tracing after several simulators: a notebook stays clean."""
+    code = (
+        "import nengo, nengolab\n"
+        "with nengo.Network() as net:\n"
+        "    a = nengo.Ensemble(10, 1)\n"
+        "    nengo.Connection(a, a)\n"
+        "for _ in range(6):\n"
+        "    with nengolab.Simulator(net, progress_bar=False) as sim:\n"
+        "        sim.run_steps(20)\n"
+    )
+    env = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=env)
+    said = [line for line in ran.stderr.decode().splitlines() if "DeprecationWarning" not in line]
+    assert not [line for line in said if "numpy.core" not in line and "np.core" not in line]
 
 
 def test_registered_as_nengo_backend():
