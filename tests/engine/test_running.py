@@ -363,7 +363,7 @@ def test_import_does_not_load_tensorflow():
 
 
 def test_says_nothing_on_standard_error():
-    """No start-up lines, no warning about tracing after several simulators: a notebook stays clean."""
+    """No start-up lines, no warnings after several simulators: a notebook stays clean."""
     code = (
         "import nengo, nengolab\n"
         "with nengo.Network() as net:\n"
