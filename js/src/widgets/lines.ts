@@ -4,7 +4,7 @@ import { SlidingColumns } from "./columns";
 import { Figure } from "./figure";
 import { column, type FrameArray } from "./frames";
 import type { PlotLayout } from "./messages";
-import type { PlotDrawing } from "./plot";
+import type { PlotDrawing } from "./drawing";
 import { CalmRange } from "./scale";
 import { lineStyle, type Theme } from "./theme";
 

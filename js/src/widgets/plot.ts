@@ -1,25 +1,13 @@
 /** The frame around a plot: its title, its legend, the button that removes it. */
 
 import { iconButton, make, setText } from "./dom";
-import type { Figure } from "./figure";
+import type { PlotDrawing } from "./drawing";
 import type { FrameArray } from "./frames";
 import { LinesPlot } from "./lines";
 import type { PlotLayout, SessionState } from "./messages";
 import { RasterPlot } from "./raster";
 import { RatesPlot } from "./rates";
 import { lineStyle, type Theme } from "./theme";
-
-/** What every kind of plot can do. */
-export interface PlotDrawing {
-  readonly figure: Figure;
-  /** Names for the legend; one line or none needs no legend. */
-  readonly lineNames: string[];
-  append(arrays: Map<string, FrameArray>): void;
-  clear(): void;
-  /** Draw what lies between these two instants of simulated time. */
-  draw(start: number, end: number): void;
-  applyTheme(theme: Theme): void;
-}
 
 const HINTS: Partial<Record<SessionState, string>> = {
   ready: "Press ▶ to run the network.",

@@ -4,7 +4,7 @@ import { SlidingColumns } from "./columns";
 import { Figure, FRAME_PIXELS } from "./figure";
 import type { FrameArray } from "./frames";
 import type { PlotLayout } from "./messages";
-import type { PlotDrawing } from "./plot";
+import type { PlotDrawing } from "./drawing";
 import type { Theme } from "./theme";
 import { tickPath } from "./ticks";
 
