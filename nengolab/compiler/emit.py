@@ -72,7 +72,9 @@ class Emitter:
             state.update(new)
             series.update(out)
             records.update(rec)
-        finite = {k: tf.reduce_all(tf.math.is_finite(v)) for k, v in state.items()}
+        # One array, in the order of the keys: reading many scalars costs more than a short tile.
+        flags = [tf.reduce_all(tf.math.is_finite(state[k])) for k in sorted(state)]
+        finite = tf.stack(flags) if flags else tf.zeros(0, tf.bool)
         return state, {"records": records, "finite": finite}
 
     def reads(self, region: Region) -> set[str]:

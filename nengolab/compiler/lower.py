@@ -136,10 +136,10 @@ def _reading(graph: Graph, wire: Wire, places: dict[int, Place]) -> Reading:
             terms.setdefault(place.key, []).append(
                 (place.base + place.stride * wire.idx[rows], wire.pos[rows])
             )
-    joined = [
-        (key, np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
-        for key, parts in terms.items()
-    ]
+    joined = []
+    for key, parts in terms.items():
+        source, target = (np.concatenate([p[i] for p in parts]) for i in (0, 1))
+        joined.append((key, source, target, len(np.unique(target)) == len(target)))
     return Reading(wire.size, joined, constants)
 
 
@@ -160,7 +160,7 @@ def _records(
     }
     wanted: dict[str, list[np.ndarray]] = {}
     for reading in readings.values():
-        for key, source, _ in reading.terms:
+        for key, source, _, _ in reading.terms:
             if key not in (HELD, SERIES):
                 wanted.setdefault(key, []).append(source)
     records = []

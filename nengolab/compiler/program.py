@@ -54,10 +54,18 @@ class Record:
 
 @dataclass
 class Reading:
-    """How a probe reads the records: terms ``(record key, from, to)``, and a constant."""
+    """How a probe reads the records.
+
+    Attributes
+    ----------
+    size : int
+    terms : list of (key, from, to, distinct)
+        Elements ``from`` of a record are added at ``to``; ``distinct`` where no two meet.
+    constants : list of (Param, from, to)
+    """
 
     size: int
-    terms: list[tuple[Hashable, np.ndarray, np.ndarray]]
+    terms: list[tuple[Hashable, np.ndarray, np.ndarray, bool]]
     constants: list[tuple[Param, np.ndarray, np.ndarray]]
 
 

@@ -157,7 +157,7 @@ class Runner:
             new, out = self.program(self.params, state, inputs, tf.constant(n_steps))
         except (tf.errors.OpError, CallFailed) as err:
             self._raise(err)
-        bad = [k for k, ok in out["finite"].items() if not ok]
+        bad = _not_finite(new, out)
         if bad:
             self._raise_not_finite(bad[0], state, inputs, n_steps, done)
         records = {k: np.asarray(v) for k, v in out["records"].items()}
@@ -175,8 +175,8 @@ class Runner:
         calls = any(g.group.op.call for g in self.program.groups.values())
         while high - low > 1 and not calls:
             middle = (low + high) // 2
-            _, out = self.program(self.params, state, inputs, tf.constant(middle))
-            bad = [k for k, ok in out["finite"].items() if not ok]
+            new, out = self.program(self.params, state, inputs, tf.constant(middle))
+            bad = _not_finite(new, out)
             low, high, key = (low, middle, bad[0]) if bad else (middle, high, key)
         new, _ = (
             self.program(self.params, state, inputs, tf.constant(high))
@@ -209,14 +209,14 @@ class Runner:
         out = np.zeros((n_steps, batch, reading.size), self.program.dtype)
         for param, source, target in reading.constants:
             np.add.at(out, (slice(None), slice(None), target), np.ravel(self.value(param))[source])
-        for key, source, target in reading.terms:
+        for key, source, target, distinct in reading.terms:
             if key == "held":
                 values = np.broadcast_to(held[:, source], (n_steps, batch, len(source)))
             elif key == "series":
                 values = series[:n_steps][:, :, source]
             else:
                 values = records[key][:n_steps][:, :, self._column(key, source)]
-            if len(np.unique(target)) == len(target):
+            if distinct:
                 out[:, :, target] += values
             else:
                 np.add.at(out, (slice(None), slice(None), target), values)
@@ -237,6 +237,14 @@ class Runner:
         width += sum(i.size for i in self.program.inputs_series)
         bytes_a_step = max(1, width) * self.program.batch * np.dtype(self.program.dtype).itemsize
         return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, TILE_STEPS))
+
+
+def _not_finite(state: dict[str, Any], out: dict[str, Any]) -> list[str]:
+    """Keys of the state arrays that hold NaN or infinity."""
+    finite = out["finite"].numpy()
+    if finite.all():
+        return []
+    return [key for key, ok in zip(sorted(state), finite, strict=True) if not ok]
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
