@@ -33,7 +33,7 @@ def _front_end(name: str) -> Path:
     if not path.exists():
         raise ImportError(
             f"the front end of nengolab is not built: {name} is missing from nengolab_widgets. "
-            "In a clone of the repository run `make`, or install a wheel"
+            "In a clone of the repository run `make build`, or install a wheel"
         )
     return path
 
