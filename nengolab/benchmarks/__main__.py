@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from nengolab.benchmarks.measure import Result, geometric_mean, measure
 from nengolab.benchmarks.networks import NETWORKS
+from nengolab.runtime.tensorflow import load_tensorflow
 
 _HEAD = (
     f"{'network':<22}{'build s':>15}{'first 500 s':>15}{'steps/s':>17}{'ratio':>8}{'RMS error':>11}"
@@ -24,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = [n for n in names if n not in NETWORKS]
     if unknown:
         parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(NETWORKS)}")
+    started = time.perf_counter()
+    load_tensorflow()
+    print(f"TensorFlow loaded in {time.perf_counter() - started:.1f} s (not in the figures below)")
     print("nengo.Simulator | nengolab, batch 1, default settings, in turn in one process")
     print(_HEAD)
     results = []
