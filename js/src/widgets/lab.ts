@@ -128,6 +128,7 @@ class LabView {
     this.sight = sight;
     this.root.classList.toggle("nl-narrow", sight.width < 900);
     this.liveness.setVisible(sight.visible);
+    if (sight.visible) this.applyTheme();
     this.send({ type: "view", ...this.view() });
   }
 

@@ -4,6 +4,7 @@ import { Liveness, type Life } from "./liveness";
 import { asKernelMessage, type Command, type InputLayout, type Status } from "./messages";
 import { Problem } from "./problem";
 import { Sliders, decimals } from "./sliders";
+import { readTheme } from "./theme";
 import { tickPath } from "./ticks";
 import { Transport, stateWords } from "./transport";
 
@@ -156,5 +157,14 @@ describe("tickPath", () => {
     const path = tickPath([0.1, 0.3], [4, 7], 0.4);
     expect(Array.from(path.t)).toEqual([0.1, 0.1, 0.1, 0.3, 0.3, 0.3]);
     expect(Array.from(path.y)).toEqual([3.6, 4.4, NaN, 6.6, 7.4, NaN]);
+  });
+});
+
+describe("readTheme", () => {
+  it("has colours for an element that is off the page", () => {
+    const theme = readTheme(document.createElement("div"));
+    for (const color of [theme.surface, theme.text, theme.muted, theme.grid, theme.frame]) {
+      expect(color).toMatch(/^#/);
+    }
   });
 });

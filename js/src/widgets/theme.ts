@@ -31,10 +31,21 @@ function brightness(color: string): number {
   return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
 }
 
+// An element that is off the page for a moment (the notebook takes cells that are far from the
+// screen out of it) has no computed style; these hold until it is seen, and its theme read again.
+const OFF_PAGE = {
+  "--nl-surface": "#ffffff",
+  "--nl-text": "#1a1a1a",
+  "--nl-muted": "#555555",
+  "--nl-border": "#bdbdbd",
+  "--nl-grid": "#e0e0e0",
+};
+
 /** Read the theme that holds for `element`. */
 export function readTheme(element: Element): Theme {
   const style = getComputedStyle(element);
-  const read = (name: string): string => style.getPropertyValue(name).trim();
+  const read = (name: keyof typeof OFF_PAGE): string =>
+    style.getPropertyValue(name).trim() || OFF_PAGE[name];
   const surface = read("--nl-surface");
   const ground = brightness(surface);
   const dark = ground < 0.5;
