@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,19 +62,16 @@ def lower(
     for group in schedule.groups:
         facts = _GroupFacts(group, graph.dt, dtype, observed)
         op = group.op
-        sizes = tuple(w.size for w in op.inputs)
-        lowered = LoweredGroup(group, Spec(group.layout, op.static, graph.dt, dtype, "", sizes), [])
-        variant = kernel_of(lowered).variant(facts)
-        lowered.spec = Spec(group.layout, op.static, graph.dt, dtype, variant, sizes)
+        lowered = LoweredGroup(group, Spec(group.layout, op.static, graph.dt, dtype, ""), [])
+        lowered.spec = replace(lowered.spec, variant=kernel_of(lowered).variant(facts))
         lowered.routes = [
-            make_route(graph, [o.inputs[i] for o in group.ops], places, group.layout, size)
-            for i, size in enumerate(sizes)
+            make_route(graph, [o.inputs[i] for o in group.ops], places, group.layout, wire.size)
+            for i, wire in enumerate(op.inputs)
         ]
         groups[group.index] = lowered
     program_readings = {k: _reading(graph, wire, places) for k, wire in readings.items()}
     records, carried = _records(schedule, groups, program_readings)
     program = Program(schedule, groups, batch, dtype, held, series, records, program_readings)
-    program.region_modes = [r.mode for r in schedule.regions]
     emitter = Emitter(program, carried, host)
     program.run = Traced(emitter.run)
     return program

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -101,7 +101,6 @@ class Program:
     readings: dict[Any, Reading]
     run: Callable[..., tuple[dict, dict]] | None = None
     traces: int = 0
-    region_modes: list[str] = field(default_factory=list)
 
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         return self.run(params, state, inputs, n_steps)

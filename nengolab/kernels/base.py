@@ -38,11 +38,6 @@ class Layout:
         """Shape of a packed vector, without the batch axis."""
         return (size, self.members) if self.last else (self.members, size)
 
-    @property
-    def element_axis(self) -> int:
-        """Axis of the vector elements in ``(batch, *shape)``."""
-        return 1 if self.last else 2
-
     def element(self, x: Tensor, i: int) -> Tensor:
         """Element ``i`` of every member's vector, kept as a size-1 axis."""
         return x[:, i : i + 1, :] if self.last else x[:, :, i : i + 1]
@@ -62,8 +57,6 @@ class Spec:
     dtype : str
     variant : str
         Which of its formulas the kernel chose for this group.
-    sizes : tuple of int
-        Sizes of the input vectors.
     """
 
     layout: Layout
@@ -71,7 +64,6 @@ class Spec:
     dt: float
     dtype: str
     variant: str
-    sizes: tuple[int, ...]
 
 
 class Kernel:
