@@ -1,0 +1,39 @@
+"""Linear maps: matrices and elementwise gains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nengo.builder.operator import DotInc, ElementwiseInc, Operator
+from nengo.builder.signal import Signal
+
+if TYPE_CHECKING:
+    from nengolab.compiler.simplify import Simplifier
+
+
+def _dot(s: Simplifier, op: DotInc) -> None:
+    _require_constant(s, op, op.A)
+    if op.A.ndim != 2 or op.X.ndim != 1:
+        raise s.no_kernel(op, f"shapes {op.A.shape} and {op.X.shape}")
+    weights = s.param(op.A, f"{s.built.name_of(op)}.weights")
+    new = s.add_op(op, "dot", (), params={"weights": weights})
+    s.connect(new, op.X)
+    s.emit(new, "out", op.Y)
+
+
+def _elementwise(s: Simplifier, op: ElementwiseInc) -> None:
+    _require_constant(s, op, op.A)
+    if op.A.ndim > 1 or op.X.ndim > 1 or op.Y.size != max(op.A.size, op.X.size):
+        raise s.no_kernel(op, f"shapes {op.A.shape} and {op.X.shape}")
+    weights = s.param(op.A, f"{s.built.name_of(op)}.gain")
+    new = s.add_op(op, "scale", (), params={"weights": weights})
+    s.connect(new, op.X)
+    s.emit(new, "out", op.Y)
+
+
+def _require_constant(s: Simplifier, op: Operator, signal: Signal) -> None:
+    if not s.is_constant(signal):
+        raise s.no_kernel(op, f"{signal.name} changes while the network runs")
+
+
+TRANSLATORS = {DotInc: _dot, ElementwiseInc: _elementwise}

@@ -1,0 +1,23 @@
+"""Nengo's signals and the views of them, as places in a flat array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from nengo.builder.signal import Signal
+
+
+def elements(signal: Signal) -> np.ndarray:
+    """Flat places in its base that a signal or view occupies, in its own order."""
+    at = np.full(signal.shape, signal.elemoffset, dtype=np.int64)
+    for axis, (n, stride) in enumerate(zip(signal.shape, signal.elemstrides, strict=True)):
+        shape = [1] * signal.ndim
+        shape[axis] = n
+        at = at + (np.arange(n) * stride).reshape(shape)
+    return at.ravel()
+
+
+def sliced(flat: np.ndarray, shape: tuple, sl: Any) -> np.ndarray:
+    """Those of the places ``flat`` of an array of ``shape`` that ``sl`` picks."""
+    return flat if sl is None else np.atleast_1d(flat.reshape(shape)[sl]).ravel()
