@@ -99,10 +99,12 @@ class Simulator:
         from nengolab.runtime.tensorflow import load_tensorflow
 
         load_tensorflow()
+        from nengolab.runtime.collector import collector_paused
         from nengolab.runtime.data import ProbeHistory, SimulationData
         from nengolab.runtime.engine import Engine
 
-        with ProgressTracker(progress_bar, Progress("Building", "Build")) as tracker:
+        building = ProgressTracker(progress_bar, Progress("Building", "Build"))
+        with collector_paused(), building as tracker:
             self._engine = Engine(
                 network,
                 dt,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,10 @@ from nengo.builder.operator import Operator
 from nengo.builder.signal import Signal
 from nengo.cache import get_default_decoder_cache
 from nengo.ensemble import Neurons
+from nengo.solvers import Solver
+from nengo.synapses import Synapse
 
+from nengolab.compiler import shortcuts
 from nengolab.names import Names
 
 
@@ -23,22 +25,27 @@ class OwnedModel(Model):
     def __init__(self, *args: Any, **kwargs: Any):
         self.owner_of: dict[Operator, Any] = {}
         self._building: list[Any] = []
+        self.decoders = shortcuts.DecoderSolver()
         super().__init__(*args, **kwargs)
 
-    @contextmanager
-    def _inside(self, obj: Any):
+    def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
         named = isinstance(obj, (NengoObject, Neurons))
         if named:
             self._building.append(obj)
         try:
-            yield
+            return self._build(obj, *args, **kwargs)
         finally:
             if named:
                 self._building.pop()
 
-    def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        with self._inside(obj):
-            return super().build(obj, *args, **kwargs)
+    def _build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(obj, Solver) and self.decoders.applies_to(obj, args[0]):
+            solved = self.decoders.solve(self, obj, *args, **kwargs)
+            if solved is not None:
+                return solved
+        elif isinstance(obj, Synapse) and shortcuts.applies_to_synapse(obj):
+            return shortcuts.build_filter(self, obj, *args, **kwargs)
+        return super().build(obj, *args, **kwargs)
 
     def add_op(self, op: Operator) -> None:
         # The outermost object counts: the connection that a probe makes inside is the probe's.
@@ -103,4 +110,6 @@ def build(
         )
     if network is not None:
         model.build(network, progress=progress)
+        if isinstance(model, OwnedModel):
+            model.decoders.forget()
     return Built(model, Names(network))

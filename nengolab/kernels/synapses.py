@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,19 @@ class DiscreteFilter:
     state: dict[str, np.ndarray]
 
 
+@lru_cache(maxsize=1024)
+def state_space(synapse: LinearFilter, dt: float) -> tuple[np.ndarray, ...]:
+    """Matrices ``A, B, C, D`` of a synapse discretised by Nengo, read-only.
+
+    Connections mostly share one synapse, and discretising it takes longer than anything else that
+    is done for a small connection.
+    """
+    matrices = tuple(np.atleast_2d(m) for m in synapse._get_ss(dt))
+    for m in matrices:
+        m.setflags(write=False)
+    return matrices
+
+
 def linear_filter(synapse: Any, dt: float, size: int) -> DiscreteFilter | None:
     """Discretise ``synapse`` for vectors of ``size``, or None where it is no linear filter.
 
@@ -42,7 +56,7 @@ def linear_filter(synapse: Any, dt: float, size: int) -> DiscreteFilter | None:
     """
     if not isinstance(synapse, LinearFilter):
         return None
-    a, b, c, d = (np.atleast_2d(m) for m in synapse._get_ss(dt))
+    a, b, c, d = state_space(synapse, dt)
     zeros = np.zeros(size)
     order = 0 if a.size == 0 else len(a)
     no_direct = bool(np.all(d == 0))
