@@ -10,7 +10,7 @@ from nengo.base import NengoObject
 from nengo.builder import Model
 from nengo.builder.operator import Operator
 from nengo.builder.signal import Signal
-from nengo.cache import get_default_decoder_cache
+from nengo.cache import NoDecoderCache, get_default_decoder_cache
 from nengo.ensemble import Neurons
 from nengo.solvers import Solver
 from nengo.synapses import Synapse
@@ -106,10 +106,22 @@ def build(
     """
     if model is None:
         model = OwnedModel(
-            dt=float(dt), label=f"{network}, dt={dt:f}", decoder_cache=get_default_decoder_cache()
+            dt=float(dt), label=f"{network}, dt={dt:f}", decoder_cache=_decoder_cache(network)
         )
     if network is not None:
         model.build(network, progress=progress)
         if isinstance(model, OwnedModel):
             model.decoders.forget()
     return Built(model, Names(network))
+
+
+def _decoder_cache(network: nengo.Network | None) -> Any:
+    """Nengo's cache on disk where there is something to gain from it.
+
+    Only one process at a time may write to it; others are warned, which is noise for a network
+    that does not need it.
+    """
+    ensembles = network.all_ensembles if network is not None else ()
+    if any(e.n_neurons >= shortcuts.SOLVED_HERE_BELOW for e in ensembles):
+        return get_default_decoder_cache()
+    return NoDecoderCache()

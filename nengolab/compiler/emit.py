@@ -16,6 +16,7 @@ import tensorflow as tf
 from nengolab.compiler.graph import Call
 from nengolab.compiler.program import LoweredGroup, Program, kernel_of
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
+from nengolab.compiler.shares import items_at_once
 
 
 class Traced:
@@ -94,16 +95,29 @@ class Emitter:
     # -- stepped -------------------------------------------------------------------------------
 
     def stepped(self, region, params, state, held, series, start, n_steps, capacity):
-        """A compiled loop over the steps."""
-        return _compiled(
-            lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
-            params,
-            state,
-            held,
-            series,
-            start,
-            n_steps,
-        )
+        """A compiled loop over the steps, one for each share of the batch."""
+        batch = self.program.batch
+        share = items_at_once(self.by_region[region.index], batch)
+        made: dict[int, Any] = {}  # shares of one size run the same compiled loop
+        parts = []
+        for first in range(0, batch, share):
+            items = slice(first, min(first + share, batch))
+            arguments = (
+                params,
+                {k: v[items] for k, v in state.items()},
+                held[items],
+                {k: v[:, items] for k, v in series.items()},
+                start,
+                n_steps,
+            )
+            size = items.stop - first
+            if size not in made:
+                made[size] = _compiled(
+                    lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
+                    *arguments,
+                )
+            parts.append(made[size](*arguments))
+        return _joined(parts)
 
     def python(self, region, params, state, held, series, start, n_steps, capacity):
         """An uncompiled loop over the steps, with callbacks."""
@@ -122,7 +136,7 @@ class Emitter:
     def loop(self, region, params, state, held, series, start, n_steps, *, capacity, segment):
         """``n_steps`` times the body; arrays that leave are kept for ``capacity`` steps."""
         carried, records = self.leaves(region)
-        batch, dtype = self.program.batch, self.program.dtype
+        batch, dtype = held.shape[0], self.program.dtype
         shapes = {key: (batch, *self.program.shape(key)) for key in carried}
         shapes |= {
             f"rec {key}": (batch, self.program.width(key) if index is None else len(index))
@@ -166,7 +180,7 @@ class Emitter:
         return state, out, rec
 
     def recorded(self, value: Any, index: np.ndarray | None) -> Any:
-        flat = tf.reshape(value, (self.program.batch, -1))
+        flat = tf.reshape(value, (value.shape[0], -1))
         return flat if index is None else tf.gather(flat, index, axis=1)
 
     def segments(self, region: Region) -> list[tuple[bool, list[LoweredGroup]]]:
@@ -196,7 +210,7 @@ class Emitter:
     def compiled_segment(self, groups, params, state, env, step) -> tuple[dict, dict]:
         """The same as a function compiled by itself, inside an uncompiled loop."""
         own = {lowered.index for lowered in groups}
-        needed = {k for lowered in groups for r in lowered.routes for k in r.keys}
+        needed = {"held", *(k for lowered in groups for r in lowered.routes for k in r.keys)}
 
         def segment(params, state, env):
             new, out = self.inline(groups, params, state, env, step)
@@ -204,13 +218,14 @@ class Emitter:
 
         mine = lambda d: {k: v for k, v in d.items() if int(k.split(".")[0]) in own}  # noqa: E731
         read = {k: v for k, v in env.items() if k in needed}
-        return _compiled(segment, mine(params), mine(state), read)
+        arguments = mine(params), mine(state), read
+        return _compiled(segment, *arguments)(*arguments)
 
     def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
         """One step of one group."""
         kernel, spec = kernel_of(lowered), lowered.spec
         p = _own(params, lowered.index)
-        inputs = self.inputs(lowered, p, env.__getitem__, self.program.batch)
+        inputs = self.inputs(lowered, p, env.__getitem__, env["held"].shape[0])
         if not kernel.stateful:
             return {}, {f"{lowered.index}:{k}": v for k, v in kernel.apply(p, inputs, spec).items()}
         new, out = kernel.step(p, _own(state, lowered.index), inputs, spec)
@@ -321,12 +336,24 @@ class Emitter:
 
 
 def _compiled(fn: Any, *args: Any) -> Any:
-    """Call ``fn`` as a function that XLA compiles.
+    """``fn`` as a function that XLA compiles for arguments like ``args``.
 
     A concrete function, made where it is used: TensorFlow would take a function that is traced
     once for each network for one that is traced again and again, and warn.
     """
-    return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)(*args)
+    return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)
+
+
+def _joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
+    """States, series and records of the shares of a batch, put together."""
+    if len(parts) == 1:
+        return parts[0]
+    states, series, records = zip(*parts, strict=True)
+
+    def join(dicts: tuple[dict, ...], axis: int) -> dict:
+        return {k: tf.concat([d[k] for d in dicts], axis=axis) for k in dicts[0]}
+
+    return join(states, 0), join(series, 1), join(records, 1)
 
 
 def _own(arrays: dict, index: int) -> dict:

@@ -166,6 +166,9 @@ def _pick(x: Any, index: np.ndarray, shape: tuple[int, ...], rows: Any) -> Any:
         regular = _regular(flat, index.reshape(shape), start, shape, rows)
         if regular is not None:
             return regular
+    columns = _columns(x, index.reshape(shape))
+    if columns is not None:
+        return columns
     runs = _runs(index)
     if len(runs) <= MAX_RUNS:
         parts = [tf.zeros((rows, n), x.dtype) if at < 0 else flat[:, at : at + n] for at, n in runs]
@@ -175,6 +178,21 @@ def _pick(x: Any, index: np.ndarray, shape: tuple[int, ...], rows: Any) -> Any:
         flat = tf.concat([flat, tf.zeros((rows, 1), x.dtype)], axis=1)
         index = np.where(index < 0, size, index)
     return tf.reshape(tf.gather(flat, index, axis=1), (rows, *shape))
+
+
+def _columns(x: Any, grid: np.ndarray) -> Any | None:
+    """The same few runs of columns of every row of ``x``: slices along the last axis."""
+    if len(x.shape) != 3 or grid.shape[0] != x.shape[1] or (grid < 0).any():
+        return None
+    rows, width = x.shape[1:]
+    first = grid[0]
+    if first.max() >= width or not np.array_equal(grid, first + width * np.arange(rows)[:, None]):
+        return None
+    runs = _runs(first)
+    if len(runs) > MAX_RUNS:
+        return tf.gather(x, first, axis=2)
+    parts = [x[:, :, at : at + n] for at, n in runs]
+    return tf.concat(parts, axis=2) if len(parts) > 1 else parts[0]
 
 
 def _regular(flat: Any, grid: np.ndarray, start: int, shape: tuple, rows: Any) -> Any | None:

@@ -17,6 +17,7 @@ from nengo.builder.signal import Signal
 from nengo.node import Node
 
 from nengolab.compiler.build import Built
+from nengolab.compiler.fusing import share_inputs
 from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
 from nengolab.compiler.operators import TRANSLATORS
 from nengolab.compiler.operators.python import reads_network, verdict
@@ -74,6 +75,7 @@ class Simplifier:
         # Inputs are resolved once every writer of every signal is known.
         for fill in self._later:
             fill()
+        self.ops = share_inputs(self.ops)
         for i, op in enumerate(self.ops):
             op.index = i
         probes = {p: self.read_after(self.model.sig[p]["in"]) for p in self.model.probes}

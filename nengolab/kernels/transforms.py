@@ -12,7 +12,11 @@ FEW = 16
 
 
 class Dot(Kernel):
-    """``y = W x`` with ``W`` of shape ``(rows, columns)`` for each member."""
+    """``y = W x`` with ``W`` of shape ``(rows, columns)`` for each member.
+
+    ``weights`` makes the port ``out``; further matrices that multiply the same vector are called
+    ``weights1``, ``weights2``... and make ``out1``, ``out2``...
+    """
 
     name = "dot"
 
@@ -31,8 +35,12 @@ class Dot(Kernel):
         return (2, 0, 1)
 
     def apply(self, params, inputs, spec):
-        weights, x = params["weights"], inputs[0]
-        return {"out": getattr(self, f"_{spec.variant}")(weights, x, spec)}
+        multiply = getattr(self, f"_{spec.variant}")
+        return {
+            name.replace("weights", "out"): multiply(weights, inputs[0], spec)
+            for name, weights in params.items()
+            if name.startswith("weights")
+        }
 
     @staticmethod
     def _columns(weights, x, spec: Spec):

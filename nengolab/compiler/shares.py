@@ -1,0 +1,32 @@
+"""How much of a batch a compiled loop takes at once.
+
+Items of a batch never meet, and a compiled loop over elementwise operations uses one core. So a
+stepped region runs shares of a batch as loops of their own, one for each core, where a step is long
+enough to be worth it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+
+import numpy as np
+
+from nengolab.compiler.program import LoweredGroup
+
+# Elements that a core updates in about 10 us; below, starting a second loop costs more.
+WORTH_A_LOOP = 10_000
+
+
+def items_at_once(groups: list[LoweredGroup], batch: int) -> int:
+    """Items of a share; the last share may be smaller."""
+    work = batch * sum(_elements(g) for g in groups)
+    shares = max(1, min(os.cpu_count() or 1, batch, work // WORTH_A_LOOP))
+    return math.ceil(batch / shares)
+
+
+def _elements(lowered: LoweredGroup) -> int:
+    """Elements that a group computes in a step for one item."""
+    op, members = lowered.group.op, lowered.group.layout.members
+    state = sum(int(np.prod(np.shape(s))) for s in op.state.values())
+    return members * (state + sum(p.size for p in op.ports.values()))
