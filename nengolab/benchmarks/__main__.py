@@ -1,4 +1,4 @@
-"""``python -m nengolab.benchmarks [name ...]``: print speed and error against nengo.Simulator."""
+"""``python -m nengolab.benchmarks``: speed, error, memory and size, beside nengo.Simulator."""
 
 from __future__ import annotations
 
@@ -9,46 +9,83 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from nengolab.benchmarks.measure import Result, geometric_mean, measure
+from nengolab.benchmarks.measure import (
+    Result,
+    geometric_mean,
+    measure,
+    warm_up,
+    without_decoder_cache,
+)
 from nengolab.benchmarks.networks import NETWORKS
 from nengolab.runtime.tensorflow import load_tensorflow
 
-_HEAD = (
-    f"{'network':<22}{'build s':>15}{'first 500 s':>15}{'steps/s':>17}{'ratio':>8}{'RMS error':>11}"
-)
+_HEAD = f"{'network':<22}{'ready s':>17}{'steps/s':>19}{'ratio':>9}{'RMS error':>11}"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the benchmarks named on the command line, or all."""
+    """Run what is asked for on the command line."""
     parser = argparse.ArgumentParser(prog="python -m nengolab.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(NETWORKS))
-    names = parser.parse_args(arguments).names or list(NETWORKS)
-    unknown = [n for n in names if n not in NETWORKS]
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"all of these by default: {', '.join(NETWORKS)}"
+    )
+    parser.add_argument(
+        "--batch",
+        type=int,
+        default=32,
+        metavar="N",
+        help="items of the second table (default 32; 1 leaves it out)",
+    )
+    parser.add_argument("--memory", action="store_true", help="memory over a long run, instead")
+    parser.add_argument(
+        "--size", action="store_true", help="from 1,000 to 1,000,000 neurons, instead"
+    )
+    parser.add_argument("--plot", metavar="FILE", help="with --size: where to put the picture")
+    options = parser.parse_args(arguments)
+    unknown = [n for n in options.names if n not in NETWORKS]
     if unknown:
         parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(NETWORKS)}")
+    if options.size:
+        from nengolab.benchmarks.size import main as size
+
+        return size(options.plot)
     started = time.perf_counter()
     load_tensorflow()
     print(f"TensorFlow loaded in {time.perf_counter() - started:.1f} s (not in the figures below)")
-    print("nengo.Simulator | nengolab, batch 1, default settings, in turn in one process")
-    print(_HEAD)
-    results = []
-    for name in names:
-        results.append(measure(name, NETWORKS[name]))
-        print(_line(results[-1]), flush=True)
-    ran = [r for r in results if r.rate[0]]
-    print(f"geometric mean of {len(ran)} that ran: {geometric_mean(ran):.1f}x")
+    if options.memory:
+        from nengolab.benchmarks.memory import memory_flat
+
+        return memory_flat()
+    without_decoder_cache()
+    warm_up()
+    for items in sorted({1, options.batch}):
+        _table(options.names or list(NETWORKS), items)
     return 0
 
 
-def _line(r: Result) -> str:
+def _table(names: list[str], items: int) -> None:
+    at_once = "one at a time" if items == 1 else f"{items} items at once, ratio per item"
+    print(f"\nnengo.Simulator | nengolab, {at_once}, default settings, in turn in one process")
+    print(_HEAD)
+    results = []
+    for name in names:
+        results.append(measure(name, NETWORKS[name], items))
+        print(line(results[-1]), flush=True)
+    ran = [r for r in results if r.rate[0]]
+    print(
+        f"{len(ran)} ran: geometric mean {geometric_mean(ran):.1f}x, "
+        f"least {min((r.ratio for r in ran), default=0):.1f}x"
+    )
+
+
+def line(r: Result) -> str:
+    """One row of the table."""
     if not r.rate[0]:
         return f"{r.name:<22}{'does not run':>15}   {r.problem}"
     return (
         f"{r.name:<22}"
-        f"{r.build_s[0]:>7.2f} |{r.build_s[1]:>6.2f}"
-        f"{r.first_s[0]:>7.2f} |{r.first_s[1]:>6.2f}"
-        f"{r.rate[0]:>8,.0f} |{r.rate[1]:>7,.0f}"
-        f"{r.ratio:>7.1f}x{r.error:>11.1e}  {r.problem}"
+        f"{r.ready_s[0]:>8.2f} |{r.ready_s[1]:>7.2f}"
+        f"{r.rate[0]:>9,.0f} |{r.rate[1]:>8,.0f}"
+        f"{r.ratio:>8.1f}x{r.error:>11.1e}  {r.problem}"
     )
 
 

@@ -8,7 +8,8 @@ body alternates compiled segments with one callback for each level of Python fun
 
 from __future__ import annotations
 
-from typing import Any
+from collections import OrderedDict
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -18,21 +19,41 @@ from nengolab.compiler.program import LoweredGroup, Program, kernel_of
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
 
+# Compiled forms that are kept for networks that may be built again.
+KEPT_FORMS = 32
+
 
 class Traced:
-    """A function traced once for each capacity, which is the length of ``inputs["series"]``."""
+    """A function traced once for each capacity, which is the length of ``inputs["series"]``.
 
-    def __init__(self, run: Any):
-        self._function = tf.function(run, autograph=False)
+    Parameters
+    ----------
+    run : callable
+    key : str or None
+        Programs with equal keys share what is traced and compiled, however often a network is
+        built; None keeps it to this one.
+    """
+
+    _shared: ClassVar[OrderedDict[tuple[str, int], Any]] = OrderedDict()
+
+    def __init__(self, run: Any, key: str | None = None):
+        self._function, self._key = tf.function(run, autograph=False), key
         self._traces: dict[int, Any] = {}
 
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         capacity = inputs["series"].shape[0]
         if capacity not in self._traces:
-            self._traces[capacity] = self._function.get_concrete_function(
-                params, state, inputs, n_steps
-            )
+            self._traces[capacity] = self._find(capacity, (params, state, inputs, n_steps))
         return self._traces[capacity](params, state, inputs, n_steps)
+
+    def _find(self, capacity: int, arguments: tuple) -> Any:
+        key = (self._key, capacity)
+        found = self._shared.pop(key, None) or self._function.get_concrete_function(*arguments)
+        if self._key is not None:
+            self._shared[key] = found  # the newest is last
+            while len(self._shared) > KEPT_FORMS:
+                self._shared.popitem(last=False)
+        return found
 
 
 class Emitter:

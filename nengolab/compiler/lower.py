@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nengolab.compiler.emit import Emitter, Traced
+from nengolab.compiler.fingerprint import fingerprint
 from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
@@ -73,7 +74,7 @@ def lower(
     records, carried = _records(schedule, groups, program_readings)
     program = Program(schedule, groups, batch, dtype, held, series, records, program_readings)
     emitter = Emitter(program, carried, host)
-    program.run = Traced(emitter.run)
+    program.run = Traced(emitter.run, fingerprint(program, carried))
     return program
 
 

@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-import nengo
+import numpy as np
 
+import nengolab
 from nengolab.benchmarks import measure as measuring
-from nengolab.benchmarks.__main__ import main
+from nengolab.benchmarks.__main__ import line
 from nengolab.benchmarks.networks import ensemble_array
+from nengolab.benchmarks.size import in_own_process
 
 
 def test_small_network_is_measured(monkeypatch):
     monkeypatch.setattr(measuring, "SLICE_SECONDS", 0.05)
-    result = measuring.measure("small", lambda: ensemble_array(4, 20))
-    assert result.problem == ""
-    assert result.error < 1e-2
-    assert min(*result.rate, *result.build_s, *result.first_s) > 0
-    assert result.ratio == result.rate[1] / result.rate[0]
+    for items in (1, 3):
+        result = measuring.measure("small", lambda: ensemble_array(4, 20), items)
+        assert result.problem == ""
+        assert result.error < 1e-2
+        assert min(*result.rate, *result.ready_s) > 0
+        assert result.ratio == items * result.rate[1] / result.rate[0]
 
 
 def test_wrong_result_counts_as_nothing(monkeypatch):
     monkeypatch.setattr(measuring, "SLICE_SECONDS", 0.05)
+    right = nengolab.Simulator
 
-    def make():
-        net = ensemble_array(4, 20)
-        ens = net.networks[0].ensembles[0]
-        # On our side alone, what the Node puts out is something else.
-        with net:
-            values = iter([0.0] * 3 + [0.0] * measuring.CHECK_STEPS + [9.0] * 10_000_000)
-            nengo.Connection(nengo.Node(lambda t: next(values)), ens, synapse=None)
-        return net
+    def wrong(net, **options):
+        (stimulus,) = net.nodes
+        output, stimulus.output = stimulus.output, np.full(4, 0.9)
+        simulator = right(net, **options)
+        stimulus.output = output
+        return simulator
 
-    result = measuring.measure("wrong", make)
+    monkeypatch.setattr(nengolab, "Simulator", wrong)
+    result = measuring.measure("wrong", lambda: ensemble_array(4, 20))
     assert "wrong: RMS error" in result.problem
     assert result.ratio == 0
 
 
-def test_network_that_does_not_run_is_named(capsys):
-    main(["pes"])
-    out = capsys.readouterr().out
-    assert "does not run" in out
-    assert "no kernel" in out
+def test_network_that_does_not_run_is_named(monkeypatch, capsys):
+    def refuse(net, **options):
+        raise nengolab.exceptions.BuildError("ensemble: no kernel for it")
+
+    monkeypatch.setattr(nengolab, "Simulator", refuse)
+    result = measuring.measure("refused", lambda: ensemble_array(4, 20))
+    assert "no kernel" in result.problem
+    assert "does not run" in line(result)
+
+
+def test_size_is_measured_in_a_process_of_its_own():
+    row = in_own_process("nengolab", 10)
+    assert row["neurons"] == 1000
+    assert min(row["build_s"], row["ready_s"], row["rate"], row["bytes"]) > 0
