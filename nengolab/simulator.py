@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import nengo
@@ -12,10 +14,19 @@ from nengo.utils.numpy import maxint
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengolab.exceptions import SimulatorBusy, SimulatorClosed, ValidationError
+from nengolab.runtime.worker import uninterrupted
 from nengolab.settings import get_setting
 
 if TYPE_CHECKING:
     from nengolab.runtime.data import SimulationData
+
+
+@contextmanager
+def _stage(tracker: ProgressTracker, during: str, after: str) -> Iterator[None]:
+    """Show a stage of unknown length in a progress bar."""
+    with Progress(during, after) as stage:
+        tracker.sub_progress = stage
+        yield
 
 
 class Tap:
@@ -112,6 +123,7 @@ class Simulator:
                 get_setting(network, "schedule"),
                 model,
                 tracker.next_stage("Building", "Build") if network is not None else None,
+                device,
             )
         self._histories = {p: ProbeHistory(p, self.dt) for p in self._engine.probes}
         self.data: SimulationData = SimulationData(
@@ -203,10 +215,12 @@ class Simulator:
             )
         bar = self.progress_bar if progress_bar is None else progress_bar
         with ProgressTracker(bar, Progress("Simulating", "Simulation", int(n_steps))) as tracker:
-            with self._on_device():
-                for done, outputs in self._engine.tiles(int(n_steps)):
-                    self._keep(done, outputs)
-                    tracker.total_progress.step(self.n_steps - done)
+            self._engine.compiling = lambda: _stage(tracker, "Compiling", "Compile")
+            for tile in self._engine.tiles(int(n_steps)):
+                with uninterrupted():
+                    self._engine.commit(tile)
+                    self._keep(tile.done, tile.outputs)
+                tracker.total_progress.step(tile.n_steps)
 
     def step(self) -> None:
         """Advance by one step."""
@@ -225,8 +239,7 @@ class Simulator:
         """
         self._check_usable("advance")
         done = self.n_steps
-        with self._on_device():
-            outputs = self._engine.advance(int(n_steps))
+        outputs = self._engine.advance(int(n_steps))
         seen: dict[Any, np.ndarray] = {
             p: h.samples(done, outputs[p]) for p, h in self._histories.items()
         }
@@ -238,15 +251,15 @@ class Simulator:
     def prepare(self) -> None:
         """Compile now what the first run would compile, taps that were asked for included."""
         self._check_usable("prepare")
-        with self._on_device():
-            self._engine.prepare()
+        self._engine.prepare()
 
     def reset(self, seed: int | None = None) -> None:
         """Back to time 0 with empty probes; ``seed`` draws the processes anew."""
         self._check_usable("reset")
-        self.seed = self.seed if seed is None else seed
-        self._engine.reset(self.seed)
-        self.clear_probes()
+        with uninterrupted():
+            self.seed = self.seed if seed is None else seed
+            self._engine.reset(self.seed)
+            self.clear_probes()
 
     def clear_probes(self) -> None:
         """Forget all probe data."""
@@ -256,11 +269,6 @@ class Simulator:
     def _keep(self, done: int, outputs: dict) -> None:
         for probe, history in self._histories.items():
             history.append(done, outputs[probe])
-
-    def _on_device(self):
-        import tensorflow as tf
-
-        return tf.device(self.device)
 
     # -- while it runs -------------------------------------------------------------------------
 
