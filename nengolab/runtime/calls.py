@@ -177,14 +177,18 @@ class Host:
         return out
 
     def _checked(self, call: Call, value: Any, t: float) -> np.ndarray:
+        expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
+        given = f"returned {value!r} ({type(value).__name__}); {expected}"
+        if value is None:
+            self._fail(call, given, t)
         try:
             array = np.asarray(value, dtype=np.float64)
-            if value is None or not np.all(np.isfinite(array)):
-                self._fail(call, f"returned a non-finite value: {value!r}", t)
-            return np.broadcast_to(array, (call.size_out,))
+            out = np.broadcast_to(array, (call.size_out,))
         except (TypeError, ValueError) as err:
-            expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
-            self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)
+            self._fail(call, given, t, err)
+        if not np.all(np.isfinite(array)):
+            self._fail(call, f"returned a non-finite value: {value!r}", t)
+        return out
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
         self.error = SimulationError(

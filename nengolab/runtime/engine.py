@@ -9,10 +9,12 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.base import ObjView
 
 from nengolab.compiler.build import build
 from nengolab.compiler.simplify import simplify
 from nengolab.exceptions import SimulationError, SimulatorClosed, ValidationError
+from nengolab.names import listing
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.worker import Worker, uninterrupted
@@ -132,20 +134,25 @@ class Engine:
 
     def set_input(self, node: nengo.Node, value: Any) -> None:
         """Let ``node`` put out ``value`` from the next tile on; None gives its own output back."""
-        if not isinstance(node, nengo.Node) or node.size_in > 0 or node not in self.built.model.sig:
-            free = [self.built.names.get(n) for n in self.network.all_nodes if n.size_in == 0]
+        names = self.built.names
+        asked, node = node, names.find(node) if isinstance(node, str) else node
+        free = [n for n in self.built.model.sig if isinstance(n, nengo.Node) and n.size_in == 0]
+        if node not in free:
             raise ValidationError(
-                f"{self.built.names.get(node)} is no Node without input of this network; those are "
-                f"{', '.join(free) or 'none'}",
+                f"{asked if node is None else names.get(node)} is no Node without input of this "
+                f"network; those are {listing(map(names.get, free))}",
                 attr="node",
             )
         if value is None:
             self.host.overrides.pop(node, None)
             return
-        array = np.asarray(value, dtype=float)
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            array = np.array(np.nan)
         if array.shape not in ((), (node.size_out,)) or not np.all(np.isfinite(array)):
             raise ValidationError(
-                f"{self.built.names.get(node)} puts out {node.size_out} finite "
+                f"{names.get(node)} puts out {node.size_out} finite "
                 f"number{'s' * (node.size_out != 1)}, got {value!r}",
                 attr="value",
                 obj=node,
@@ -156,6 +163,13 @@ class Engine:
 
     def add_tap(self, tap: Any, obj: Any, attr: str | None) -> None:
         """Compile, in the background, a form of the network in which ``obj`` is read out too."""
+        names, there = self.built.names, self.built.model.sig
+        if (obj.obj if isinstance(obj, ObjView) else obj) not in there:
+            raise ValidationError(
+                f"{names.get(obj)} is not in the simulated network; it holds "
+                f"{listing(names.get(o) for o in there if o is not None)}",
+                attr="obj",
+            )
         with nengo.Network(add_to_container=False):
             probe = nengo.Probe(obj, attr, synapse=None)
         model = self.built.model
