@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import nengo
@@ -63,6 +64,13 @@ class Names:
     def find(self, name: str) -> Any:
         """The object called ``name``, or None."""
         return next((obj for obj, n in self._names.items() if n == name), None)
+
+
+def listing(names: Iterable[str], most: int = 20) -> str:
+    """Names for an error message: the first ones in quotes, the others counted."""
+    found = list(names)
+    shown = ", ".join(map(repr, found[:most])) or "none"
+    return shown if len(found) <= most else f"{shown} and {len(found) - most} more"
 
 
 def _own_name(obj: Any) -> str:

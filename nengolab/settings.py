@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import nengo
@@ -36,6 +37,15 @@ _OPTIONS = {
     "schedule": lambda: _ChoiceParam("schedule", SCHEDULES, "auto"),
 }
 
+# Options of other TensorFlow engines that leave nothing to choose here, and why.
+_DECIDED = {
+    "planner": "operators of a kind are grouped by list scheduling, always",
+    "sorter": "every group has arrays of its own, so there are no signals to sort",
+    "simplifications": "all simplifications are made, always; sim.report() shows what is left",
+    "use_loop": "the setting 'schedule' says what runs step by step",
+    "learning_phase": "a call that trains says so; there is no phase of the whole network",
+}
+
 
 def configure_settings(**settings: str) -> None:
     """Set engine options on the network whose ``with`` block this is called in.
@@ -48,6 +58,9 @@ def configure_settings(**settings: str) -> None:
         How operators on no feedback path run. ``"auto"`` lets the cost model choose;
         ``"stepped"`` runs everything step by step; ``"batched"`` runs whatever can over many
         steps at once. The results are the same; the speed is not.
+
+    planner, sorter, simplifications, use_loop, learning_phase
+        Accepted so that scripts for other engines run; a warning says what happens instead.
 
     Raises
     ------
@@ -64,6 +77,12 @@ def configure_settings(**settings: str) -> None:
     config = nengo.Network.context[-1].config
     config.configures(nengo.Network)
     for name, value in settings.items():
+        if name in _DECIDED:
+            warnings.warn(
+                f"the setting {name!r} is accepted and changes nothing: {_DECIDED[name]}",
+                stacklevel=2,
+            )
+            continue
         if name not in _OPTIONS:
             raise ConfigError(
                 f"there is no setting {name!r}; the settings are {', '.join(sorted(_OPTIONS))}"

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import nengo
 import numpy as np
+from nengo.builder import Model
 from nengo.utils.numpy import maxint
 from nengo.utils.progress import Progress, ProgressTracker
 
+from nengolab.checks import seconds, whole
 from nengolab.exceptions import SimulatorBusy, SimulatorClosed, ValidationError
+from nengolab.runtime.worker import uninterrupted
 from nengolab.settings import get_setting
 
 if TYPE_CHECKING:
     from nengolab.runtime.data import SimulationData
+
+
+@contextmanager
+def _stage(tracker: ProgressTracker, during: str, after: str) -> Iterator[None]:
+    """Show a stage of unknown length in a progress bar."""
+    with Progress(during, after) as stage:
+        tracker.sub_progress = stage
+        yield
+
+
+def _check_network(network: Any, model: Any) -> None:
+    if network is None and model is None:
+        raise ValidationError("needs a nengo.Network, or a built model", attr="network")
+    for value, kind, attr in ((network, nengo.Network, "network"), (model, Model, "model")):
+        if value is not None and not isinstance(value, kind):
+            raise ValidationError(
+                f"must be a nengo {kind.__name__}, got {value!r} ({type(value).__name__})",
+                attr=attr,
+            )
 
 
 class Tap:
@@ -88,17 +112,19 @@ class Simulator:
     ):
         self.closed = True  # until everything is there
         self._owner: tuple[int, str] | None = None
-        if minibatch_size is not None and int(minibatch_size) < 1:
-            raise ValidationError(
-                f"must be at least 1, got {minibatch_size}", attr="minibatch_size", obj=self
-            )
+        _check_network(network, model)
+        if minibatch_size is not None:
+            minibatch_size = whole(minibatch_size, "minibatch_size", 1, self)
+        dt = seconds(dt, "dt", positive=True, obj=self)
+        whole(unroll_simulation, "unroll_simulation", 1, self)
         self.network, self.minibatch_size = network, minibatch_size
         self.device, self.progress_bar = device, progress_bar
         self.seed = self._choose_seed(network, seed)
         # TensorFlow takes seconds to load and is needed from here on only.
-        from nengolab.runtime.tensorflow import load_tensorflow
+        from nengolab.runtime.tensorflow import check_device, load_tensorflow
 
         load_tensorflow()
+        check_device(device)
         from nengolab.runtime.collector import collector_paused
         from nengolab.runtime.data import ProbeHistory, SimulationData
         from nengolab.runtime.engine import Engine
@@ -109,22 +135,25 @@ class Simulator:
                 network,
                 dt,
                 self.seed,
-                1 if minibatch_size is None else int(minibatch_size),
+                minibatch_size or 1,
                 get_setting(network, "dtype"),
                 get_setting(network, "schedule"),
                 model,
                 tracker.next_stage("Building", "Build") if network is not None else None,
+                device,
             )
         self._histories = {p: ProbeHistory(p, self.dt) for p in self._engine.probes}
         self.data: SimulationData = SimulationData(
-            self.model.params, self._histories, minibatch_size is not None
+            self.model.params,
+            self._histories,
+            minibatch_size is not None,
+            self._engine.built.names,
         )
         self.closed = False
 
-    @staticmethod
-    def _choose_seed(network: nengo.Network | None, seed: int | None) -> int:
+    def _choose_seed(self, network: nengo.Network | None, seed: int | None) -> int:
         if seed is not None:
-            return seed
+            return whole(seed, "seed", 0, self)
         if network is not None and network.seed is not None:
             return network.seed + 1
         return int(np.random.randint(maxint))
@@ -180,13 +209,8 @@ class Simulator:
             Naming the Node whose function failed, or the signal that became NaN; the state is
             that of the last whole tile.
         """
-        if not np.isfinite(time_in_seconds) or time_in_seconds < 0:
-            raise ValidationError(
-                f"must be a number of seconds from 0 up, got {time_in_seconds}",
-                attr="time_in_seconds",
-                obj=self,
-            )
-        steps = int(np.round(float(time_in_seconds) / self.dt))
+        self._check_usable("run")
+        steps = int(np.round(seconds(time_in_seconds, "time_in_seconds", obj=self) / self.dt))
         if steps == 0:
             warnings.warn(
                 f"{time_in_seconds} s is less than half a step of {self.dt} s; still at "
@@ -197,18 +221,21 @@ class Simulator:
             self.run_steps(steps, progress_bar)
 
     def run_steps(self, n_steps: int, progress_bar: Any = None) -> None:
-        """Advance by ``n_steps`` steps."""
+        """Advance by ``n_steps`` steps.
+
+        An interrupt ends it within a second and leaves everything as after the last whole tile.
+        """
         self._check_usable("run")
-        if n_steps < 0 or int(n_steps) != n_steps:
-            raise ValidationError(
-                f"must be a whole number from 0 up, got {n_steps}", attr="n_steps", obj=self
-            )
+        n_steps = whole(n_steps, "n_steps", 0, self)
         bar = self.progress_bar if progress_bar is None else progress_bar
-        with ProgressTracker(bar, Progress("Simulating", "Simulation", int(n_steps))) as tracker:
-            with self._on_device():
-                for done, outputs in self._engine.tiles(int(n_steps)):
-                    self._keep(done, outputs)
-                    tracker.total_progress.step(self.n_steps - done)
+        progress = Progress("Simulating", "Simulation", n_steps or None)
+        with ProgressTracker(bar, progress) as tracker:
+            self._engine.compiling = lambda: _stage(tracker, "Compiling", "Compile")
+            for tile in self._engine.tiles(n_steps):
+                with uninterrupted():
+                    self._engine.commit(tile)
+                    self._keep(tile.done, tile.outputs)
+                tracker.total_progress.step(tile.n_steps)
 
     def step(self) -> None:
         """Advance by one step."""
@@ -226,9 +253,8 @@ class Simulator:
             ``(batch, samples, size)``.
         """
         self._check_usable("advance")
-        done = self.n_steps
-        with self._on_device():
-            outputs = self._engine.advance(int(n_steps))
+        done, n_steps = self.n_steps, whole(n_steps, "n_steps", 0, self)
+        outputs = self._engine.advance(n_steps)
         seen: dict[Any, np.ndarray] = {
             p: h.samples(done, outputs[p]) for p, h in self._histories.items()
         }
@@ -240,15 +266,16 @@ class Simulator:
     def prepare(self) -> None:
         """Compile now what the first run would compile, taps that were asked for included."""
         self._check_usable("prepare")
-        with self._on_device():
-            self._engine.prepare()
+        self._engine.prepare()
 
     def reset(self, seed: int | None = None) -> None:
         """Back to time 0 with empty probes; ``seed`` draws the processes anew."""
         self._check_usable("reset")
-        self.seed = self.seed if seed is None else seed
-        self._engine.reset(self.seed)
-        self.clear_probes()
+        seed = self.seed if seed is None else whole(seed, "seed", 0, self)
+        with uninterrupted():
+            self.seed = seed
+            self._engine.reset(self.seed)
+            self.clear_probes()
 
     def clear_probes(self) -> None:
         """Forget all probe data."""
@@ -258,11 +285,6 @@ class Simulator:
     def _keep(self, done: int, outputs: dict) -> None:
         for probe, history in self._histories.items():
             history.append(done, outputs[probe])
-
-    def _on_device(self):
-        import tensorflow as tf
-
-        return tf.device(self.device)
 
     # -- while it runs -------------------------------------------------------------------------
 
@@ -287,8 +309,11 @@ class Simulator:
         """Stop reading a tap."""
         self._engine.remove_tap(tap)
 
-    def set_input(self, node: nengo.Node, value: Any) -> None:
-        """Let a Node without input put out ``value`` from now on; None its own."""
+    def set_input(self, node: nengo.Node | str, value: Any) -> None:
+        """Let a Node without input, or that of this name, put out ``value`` from now on.
+
+        None gives it back its own output.
+        """
         self._check_usable("set_input")
         self._engine.set_input(node, value)
 

@@ -12,10 +12,12 @@ from nengo.builder.operator import Operator
 from nengo.builder.signal import Signal
 from nengo.cache import NoDecoderCache, get_default_decoder_cache
 from nengo.ensemble import Neurons
+from nengo.exceptions import SignalError
 from nengo.solvers import Solver
 from nengo.synapses import Synapse
 
 from nengolab.compiler import shortcuts
+from nengolab.exceptions import BuildError
 from nengolab.names import Names
 
 
@@ -26,6 +28,7 @@ class OwnedModel(Model):
         self.owner_of: dict[Operator, Any] = {}
         self._building: list[Any] = []
         self.decoders = shortcuts.DecoderSolver()
+        self.failed_at: Any = None
         super().__init__(*args, **kwargs)
 
     def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
@@ -34,6 +37,10 @@ class OwnedModel(Model):
             self._building.append(obj)
         try:
             return self._build(obj, *args, **kwargs)
+        except Exception:
+            if self.failed_at is None and self._building:
+                self.failed_at = self._building[0]
+            raise
         finally:
             if named:
                 self._building.pop()
@@ -103,16 +110,26 @@ def build(
         A model to build into.
     progress : nengo.utils.progress.Progress, optional
         Told of each object built.
+
+    Raises
+    ------
+    BuildError
+        Naming the object whose parameters hold NaN.
     """
     if model is None:
         model = OwnedModel(
             dt=float(dt), label=f"{network}, dt={dt:f}", decoder_cache=_decoder_cache(network)
         )
+    names = Names(network)
     if network is not None:
-        model.build(network, progress=progress)
+        try:
+            model.build(network, progress=progress)
+        except SignalError as err:  # Nengo's own check, which does not know whose signal it is
+            owner = getattr(model, "failed_at", None) or network
+            raise BuildError(f"{names.get(owner)}: {err} Give it finite values.") from err
         if isinstance(model, OwnedModel):
             model.decoders.forget()
-    return Built(model, Names(network))
+    return Built(model, names)
 
 
 def _decoder_cache(network: nengo.Network | None) -> Any:

@@ -24,6 +24,8 @@ from nengolab.compiler.operators.python import reads_network, verdict
 from nengolab.compiler.signals import elements
 from nengolab.exceptions import BuildError
 
+_COMPUTED = ("weights", "encoders", "bias", "gain", "constant")
+
 
 def simplify(built: Built) -> Graph:
     """Translate a built model.
@@ -78,10 +80,27 @@ class Simplifier:
         self.ops = share_inputs(self.ops)
         for i, op in enumerate(self.ops):
             op.index = i
+        self._check_values()
         probes = {p: self.read_after(self.model.sig[p]["in"]) for p in self.model.probes}
         return Graph(
             self.ops, self.sources, probes, self.read, self.model, self.model.dt, self.calls
         )
+
+    def _check_values(self) -> None:
+        """What is no number at the start would be none at the first step, and harder to name."""
+        params = [p for op in self.ops for p in op.params.values()]
+        for source in [*params, *self.sources]:
+            value = getattr(source, "value", None)
+            if value is None or np.asarray(value).dtype.kind not in "fc":
+                continue
+            # A bound on a voltage may be infinite; what is multiplied or added may not.
+            bounds = isinstance(source, Param) and source.role not in _COMPUTED
+            if np.isnan(value).any() or not (bounds or np.isfinite(value).all()):
+                count = int(np.size(value) - np.isfinite(value).sum())
+                raise BuildError(
+                    f"{source.name}: {count} of {np.size(value)} values are NaN or infinite; the "
+                    "network was given them, or a solver found them"
+                )
 
     def _order_matters(self) -> bool:
         """Whether some Python code both reads the network and may be tied to other code."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from nengo.utils.numpy import maxint
 
 from nengolab.compiler.graph import Call, Input
 from nengolab.exceptions import SimulationError
+from nengolab.runtime.worker import uninterrupted
 
 
 class CallFailed(Exception):
@@ -32,15 +35,19 @@ class Host:
     def __init__(self, calls: list[Call], batch: int, dt: float, dtype: str):
         self.calls, self.batch, self.dt, self.dtype = calls, batch, dt, dtype
         self.overrides: dict[Any, np.ndarray] = {}
-        self.error: SimulationError | None = None
+        self.error: BaseException | None = None
+        self.stopped = False  # nobody waits for the tile any more: call nothing
         self._steps: dict[str, list] = {}
+        self._drawn: dict[str, tuple[int, list[np.ndarray]]] = {}
+        self._returned: dict[tuple, Any] = {}
+        self._playing_back = False
 
     def reset(self, seed: int) -> None:
         """Start every process anew, one generator for each batch item.
 
         The first item draws as Nengo does; item ``i`` from a generator seeded with ``seed + i``.
         """
-        self._steps = {}
+        self._steps, self._drawn = {}, {}
         rngs = [np.random.RandomState((seed + i) % maxint) for i in range(self.batch)]
         for call in self.calls:
             if call.process is not None:
@@ -59,15 +66,36 @@ class Host:
 
     # -- called by the program -----------------------------------------------------------------
 
+    def begin(self) -> None:
+        """A new tile: forget what the functions returned in the last one."""
+        self.error, self._returned = None, {}
+
+    @contextmanager
+    def playing_back(self) -> Iterator[None]:
+        """Answer for the functions with what they returned in the tile, without calling them."""
+        self._playing_back = True
+        try:
+            yield
+        finally:
+            self._playing_back = False
+
     def step(self, calls: list[Call], done: int, xs: tuple) -> list[np.ndarray]:
         """One step of several functions, in order. ``done`` steps came before this one."""
-        return [self._call(call, done, x) for call, x in zip(calls, xs, strict=True)]
+        key = (calls[0].name, done)
+        if not self._playing_back:
+            self._returned[key] = [
+                self._call(call, done, x) for call, x in zip(calls, xs, strict=True)
+            ]
+        return self._returned[key]
 
     def tile(self, call: Call, done: int, n_steps: int, x: np.ndarray) -> np.ndarray:
         """``n_steps`` steps of one function on ``x`` of shape ``(steps, batch, size)``."""
+        if self._playing_back:
+            return self._returned[call.name, done]
         out = np.zeros((*x.shape[:2], call.size_out), self.dtype)
         for i in range(n_steps):
             out[i] = self._call(call, done + i, x[i])
+        self._returned[call.name, done] = out
         return out
 
     def ahead(self, inputs: list[Input], done: int, n_steps: int, capacity: int) -> np.ndarray:
@@ -85,6 +113,8 @@ class Host:
                 rows[...] = steps * self.dt if source.owner == "time" else steps
             elif source.owner in self.overrides:
                 rows[...] = self.overrides[source.owner]
+            elif source.call is not None and source.call.process is not None:
+                rows[...] = self._draw(source.call, done, n_steps)
             elif source.call is not None and source.call.verdict.level != "tied":
                 for i in range(n_steps):
                     rows[i] = self._call(source.call, done + i, None)
@@ -95,6 +125,24 @@ class Host:
                 rows[i] = self._call(call, done + i, None)
         return out
 
+    def _draw(self, call: Call, done: int, n_steps: int) -> list[np.ndarray] | float:
+        """Values of a process after ``done`` steps.
+
+        They are drawn once for each step: those of a tile that failed are there for the next.
+        """
+        first, rows = self._drawn.setdefault(call.name, (done, []))
+        with uninterrupted():  # between the generator's draw and its being noted
+            while first + len(rows) < done + n_steps:
+                rows.append(self._call(call, first + len(rows), None))
+        return rows[done - first :][:n_steps] or 0.0
+
+    def keep_drawn(self, done: int) -> None:
+        """Forget what processes drew for the first ``done`` steps: they will not come again."""
+        self._drawn = {
+            name: (max(first, done), rows[max(0, done - first) :])
+            for name, (first, rows) in self._drawn.items()
+        }
+
     def held(self, inputs: list[Input]) -> np.ndarray:
         """Values of the constant inputs, ``(batch, sizes)``."""
         values = [self.overrides.get(i.owner, i.value) for i in inputs]
@@ -103,6 +151,8 @@ class Host:
 
     def _call(self, call: Call, done: int, x: np.ndarray | None) -> np.ndarray:
         """One call of one function for every batch item, ``(batch, size_out)``."""
+        if self.stopped:
+            raise CallFailed("the tile was given up")
         if call.owner in self.overrides and call.size_out:
             value = np.broadcast_to(self.overrides[call.owner], (self.batch, call.size_out))
             return value.astype(self.dtype)
@@ -119,19 +169,26 @@ class Host:
                 value = fn(*args)
             except Exception as err:
                 self._fail(call, f"raised {type(err).__name__}: {err}", t, err)
+            except BaseException as err:  # an interrupt or an exit: past TensorFlow as it is
+                self.error = err
+                raise
             if call.size_out:
                 out[slice(None) if same else item] = self._checked(call, value, t)
         return out
 
     def _checked(self, call: Call, value: Any, t: float) -> np.ndarray:
+        expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
+        given = f"returned {value!r} ({type(value).__name__}); {expected}"
+        if value is None:
+            self._fail(call, given, t)
         try:
             array = np.asarray(value, dtype=np.float64)
-            if value is None or not np.all(np.isfinite(array)):
-                self._fail(call, f"returned a non-finite value: {value!r}", t)
-            return np.broadcast_to(array, (call.size_out,))
+            out = np.broadcast_to(array, (call.size_out,))
         except (TypeError, ValueError) as err:
-            expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
-            self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)
+            self._fail(call, given, t, err)
+        if not np.all(np.isfinite(array)):
+            self._fail(call, f"returned a non-finite value: {value!r}", t)
+        return out
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
         self.error = SimulationError(

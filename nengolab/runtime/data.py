@@ -10,6 +10,7 @@ import numpy as np
 from nengo.base import ObjView
 
 from nengolab.exceptions import ValidationError
+from nengolab.names import Names, listing
 
 
 class ProbeHistory:
@@ -53,13 +54,22 @@ class SimulationData(Mapping):
     """``sim.data``: probe data, and what was built for ensembles and connections.
 
     ``sim.data[probe]`` is ``(samples, size)``, or ``(batch, samples, size)`` where the simulator
-    was given a ``minibatch_size``.
+    was given a ``minibatch_size``. A key is a Nengo object, or its name.
     """
 
-    def __init__(self, params: dict[Any, Any], histories: dict[nengo.Probe, ProbeHistory], batched):
+    def __init__(
+        self,
+        params: dict[Any, Any],
+        histories: dict[nengo.Probe, ProbeHistory],
+        batched: bool,
+        names: Names,
+    ):
         self._params, self._histories, self._batched = params, histories, batched
+        self._names = names
 
     def __getitem__(self, key: Any) -> Any:
+        asked = key
+        key = self._names.find(key) if isinstance(key, str) else key
         key = key.obj if isinstance(key, ObjView) else key
         key = key.ensemble if isinstance(key, nengo.ensemble.Neurons) else key
         if key in self._histories:
@@ -70,8 +80,9 @@ class SimulationData(Mapping):
             return np.moveaxis(array, 1, 0) if self._batched else array[:, 0]
         if key not in self._params:
             raise ValidationError(
-                f"{key} is not in the simulated network; it holds "
-                f"{len(self._histories)} probes and {len(self._params)} objects",
+                f"{asked if key is None else self._names.get(key)!r} is not in the simulated "
+                f"network; its probes are {listing(map(self._names.get, self._histories))}, and it "
+                f"holds {listing(self._names.get(o) for o in self._params if o is not None)}",
                 attr="data",
             )
         return self._params[key]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import nengo
 import numpy as np
+from nengo.base import ObjView
 
 from nengolab.compiler.build import build
 from nengolab.compiler.simplify import simplify
-from nengolab.exceptions import ValidationError
+from nengolab.exceptions import SimulationError, SimulatorClosed, ValidationError
+from nengolab.names import listing
 from nengolab.runtime.calls import Host
-from nengolab.runtime.loop import Runner
+from nengolab.runtime.loop import Runner, Tile
+from nengolab.runtime.worker import Worker, uninterrupted
 
 
 class Engine:
@@ -30,15 +34,22 @@ class Engine:
     force : {"auto", "stepped", "batched"}
     model : nengo.builder.Model, optional
     progress : nengo.utils.progress.Progress, optional
+    device : str, optional
+        TensorFlow device.
     """
 
-    def __init__(self, network, dt, seed, batch, dtype, force, model=None, progress=None):
+    def __init__(
+        self, network, dt, seed, batch, dtype, force, model=None, progress=None, device=None
+    ):
         self.built = build(network, dt, model, progress)
         self.network, self.batch, self.dtype, self.force = network, batch, dtype, force
         self.dt = self.built.model.dt
         self.graph = simplify(self.built)
         self.probes = list(self.graph.probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype)
+        self.device, self.closed = device, False
+        self.aside = Worker()
+        self.compiling = nullcontext  # replaced by who shows progress
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
@@ -55,7 +66,17 @@ class Engine:
 
     def _make_runner(self, graph, probes) -> Runner:
         readings = {p: graph.probes[p] for p in probes}
-        return Runner(graph, self.batch, self.dtype, self.force, readings, self.host)
+        return Runner(
+            graph,
+            self.batch,
+            self.dtype,
+            self.force,
+            readings,
+            self.host,
+            self.device,
+            self.aside,
+            lambda: self.compiling(),
+        )
 
     def reset(self, seed: int) -> None:
         """Time 0, initial state, processes drawn anew."""
@@ -63,17 +84,37 @@ class Engine:
         self.host.reset(seed)
         self.runner.set_named_state({})
 
-    def tiles(self, n_steps: int, seconds: float | None = None) -> Iterator[tuple[int, dict]]:
-        """Advance tile by tile; yields steps done before the tile and ``{probe: data}``."""
-        left = n_steps
-        while left > 0:
+    def tiles(self, n_steps: int) -> Iterator[Tile]:
+        """Compute ``n_steps`` tile by tile; the next tile starts from the last one committed."""
+        last = self.n_steps + n_steps
+        while self.n_steps < last:
+            if self.closed:
+                raise SimulatorClosed(f"closed at step {self.n_steps}, while it was running")
             self._swap()
-            limit = {} if seconds is None else {"seconds": seconds}
-            before = self.n_steps
-            n, outputs = self.runner.tile(before, left, **limit)
-            self.n_steps += n
-            left -= n
-            yield before, outputs
+            tile = self.runner.tile(self.n_steps, last - self.n_steps)
+            self._check_finite(tile)
+            yield tile
+
+    def commit(self, tile: Tile) -> None:
+        """Let a tile count."""
+        self.runner.state, self.n_steps = tile.state, tile.done + tile.n_steps
+        self.host.keep_drawn(self.n_steps)
+
+    def _check_finite(self, tile: Tile) -> None:
+        """Values that are no state can become infinite too; where nobody looks, nobody minds."""
+        with np.errstate(all="ignore"):
+            # A sum is several times faster than to ask of every value.
+            doubtful = [p for p, data in tile.outputs.items() if not np.isfinite(data.sum())]
+        for probe in doubtful:
+            data = tile.outputs[probe]
+            bad = np.flatnonzero(~np.isfinite(data).all(axis=(1, 2)))
+            if len(bad):
+                step = tile.done + 1 + int(bad[0])
+                raise SimulationError(
+                    f"{self.built.names.get(probe.obj)}: {probe.attr} became NaN or infinite at "
+                    f"step {step} (t = {step * self.dt:.6g} s); the state of step {tile.done} is "
+                    "kept"
+                )
 
     def advance(self, n_steps: int) -> dict[Any, np.ndarray]:
         """Advance by ``n_steps`` or not at all; ``{probe: (steps, batch, size)}``."""
@@ -81,12 +122,15 @@ class Engine:
         runner, state, before = self.runner, self.runner.state, self.n_steps
         pieces: dict[Any, list[np.ndarray]] = {}
         try:
-            for _, outputs in self.tiles(n_steps):
-                for probe, data in outputs.items():
+            for tile in self.tiles(n_steps):
+                for probe, data in tile.outputs.items():
                     pieces.setdefault(probe, []).append(data)
+                self.runner.state, self.n_steps = tile.state, tile.done + tile.n_steps
         except BaseException:
-            self.runner, runner.state, self.n_steps = runner, state, before
+            with uninterrupted():
+                self.runner, runner.state, self.n_steps = runner, state, before
             raise
+        self.host.keep_drawn(self.n_steps)
         # A tap that became ready between two tiles saw only part of this call: from the next on.
         return {p: np.concatenate(d) for p, d in pieces.items() if sum(map(len, d)) == n_steps}
 
@@ -94,20 +138,25 @@ class Engine:
 
     def set_input(self, node: nengo.Node, value: Any) -> None:
         """Let ``node`` put out ``value`` from the next tile on; None gives its own output back."""
-        if not isinstance(node, nengo.Node) or node.size_in > 0 or node not in self.built.model.sig:
-            free = [self.built.names.get(n) for n in self.network.all_nodes if n.size_in == 0]
+        names = self.built.names
+        asked, node = node, names.find(node) if isinstance(node, str) else node
+        free = [n for n in self.built.model.sig if isinstance(n, nengo.Node) and n.size_in == 0]
+        if node not in free:
             raise ValidationError(
-                f"{self.built.names.get(node)} is no Node without input of this network; those are "
-                f"{', '.join(free) or 'none'}",
+                f"{asked if node is None else names.get(node)} is no Node without input of this "
+                f"network; those are {listing(map(names.get, free))}",
                 attr="node",
             )
         if value is None:
             self.host.overrides.pop(node, None)
             return
-        array = np.asarray(value, dtype=float)
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            array = np.array(np.nan)
         if array.shape not in ((), (node.size_out,)) or not np.all(np.isfinite(array)):
             raise ValidationError(
-                f"{self.built.names.get(node)} puts out {node.size_out} finite "
+                f"{names.get(node)} puts out {node.size_out} finite "
                 f"number{'s' * (node.size_out != 1)}, got {value!r}",
                 attr="value",
                 obj=node,
@@ -118,6 +167,13 @@ class Engine:
 
     def add_tap(self, tap: Any, obj: Any, attr: str | None) -> None:
         """Compile, in the background, a form of the network in which ``obj`` is read out too."""
+        names, there = self.built.names, self.built.model.sig
+        if (obj.obj if isinstance(obj, ObjView) else obj) not in there:
+            raise ValidationError(
+                f"{names.get(obj)} is not in the simulated network; it holds "
+                f"{listing(names.get(o) for o in there if o is not None)}",
+                attr="obj",
+            )
         with nengo.Network(add_to_container=False):
             probe = nengo.Probe(obj, attr, synapse=None)
         model = self.built.model
@@ -170,23 +226,28 @@ class Engine:
     def _swap(self) -> None:
         """Take over what the background thread compiled, with the state as it is now."""
         latest = None
-        while self._pending and self._pending[0].done():
-            latest = self._pending.pop(0).result() or latest
-        if latest is None:
+        if not self._pending:
             return
-        graph, runner = latest
-        runner.set_named_state(self.runner.named_state())
-        self.compiles += self.runner.program.traces
-        self.graph, self.runner = graph, runner
+        with uninterrupted():
+            while self._pending and self._pending[0].done():
+                latest = self._pending.pop(0).result() or latest
+            if latest is None:
+                return
+            graph, runner = latest
+            runner.set_named_state(self.runner.named_state())
+            self.compiles += self.runner.program.traces
+            self.graph, self.runner = graph, runner
 
     def prepare(self) -> None:
         """Put the taps that were asked for in place, and compile what is not compiled."""
         for future in list(self._pending):
-            future.result()
+            self.aside.wait(future)
         self._swap()
         self.runner.compile()
 
     def close(self) -> None:
-        """Stop the background thread; a compile under way ends by itself."""
+        """Stop the background threads; a compile under way ends by itself."""
+        self.closed = True
+        self.aside.close()
         if self._worker is not None:
             self._worker.shutdown(wait=False, cancel_futures=True)

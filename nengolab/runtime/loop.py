@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,7 @@ from nengolab.compiler.program import Program, Reading
 from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import SimulationError
 from nengolab.runtime.calls import CallFailed, Host
+from nengolab.runtime.worker import Worker, interruptible, uninterrupted
 
 # A tile keeps what it records in memory until it leaves; and in time batches its arrays should
 # stay in cache. Short calls (a step, a slow live view) get a capacity of their own, so that they
@@ -23,6 +28,12 @@ TILE_STEPS = 512
 SHORT_STEPS = 16
 TILE_BYTES = 64e6
 TILE_SECONDS = 0.3
+# A tile that is expected to end within this runs on the calling thread, where an interrupt waits
+# for its end; handing it to another thread and back costs some 25 us.
+SOON_SECONDS = 0.5
+# How long an interrupt waits for a Python function to come to its end, so that, if it does, nothing
+# of the network runs any more when the interrupt is raised.
+GRACE_SECONDS = 0.2
 
 
 @dataclass
@@ -34,6 +45,26 @@ class Timing:
     run_s: float = 0.0
     steps: int = 0
     compiled: set = field(default_factory=set)
+
+
+@dataclass
+class Tile:
+    """What a tile computed; it counts once it is committed.
+
+    Attributes
+    ----------
+    state : dict
+        State after it.
+    done, n_steps : int
+        Steps before it since time 0, and in it.
+    outputs : dict
+        By probe or tap, ``(n_steps, batch, size)``.
+    """
+
+    state: dict
+    done: int
+    n_steps: int
+    outputs: dict[Any, np.ndarray]
 
 
 class Runner:
@@ -48,6 +79,12 @@ class Runner:
     readings : dict
         Wires to read out every step, by probe or tap.
     host : Host
+    device : str, optional
+        TensorFlow device.
+    worker : Worker, optional
+        For what an interrupt shall not have to wait for.
+    compiling : callable, optional
+        Gives a context in which to compile, for whoever shows progress.
     """
 
     def __init__(
@@ -58,15 +95,21 @@ class Runner:
         force: str,
         readings: dict[Any, Wire],
         host: Host,
+        device: str | None = None,
+        worker: Worker | None = None,
+        compiling: Callable[[], AbstractContextManager] = nullcontext,
     ):
         started = time.perf_counter()
-        self.host = host
+        self.host, self.device = host, device
+        self.worker = worker or Worker()
+        self._compiling, self._jobs = compiling, {}
         self.values: dict[Param, np.ndarray] = {}
         self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
         self.timing = Timing()
         self.params = _tensors(self.program.pack(self.value))
         self.set_named_state(self.program.initial_state())
         self.timing.lower_s = time.perf_counter() - started
+        self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
         self.capacity = self._capacity()
         self._seconds_per_step = 0.0
 
@@ -94,15 +137,32 @@ class Runner:
             self._compile(capacity)
 
     def _compile(self, capacity: int) -> None:
+        """Compile, or wait for a compile that goes on since an interrupt."""
         if capacity in self.timing.compiled:
             return
+        with self._compiling():
+            job = self._jobs.get(capacity)
+            if job is None and not interruptible():
+                self._compile_here(capacity)
+                return
+            if job is None:
+                with uninterrupted():
+                    job = self.worker.submit(partial(self._compile_here, capacity))
+                    self._jobs[capacity] = job
+            try:
+                self.worker.wait(job)
+            finally:
+                if job.done():
+                    self._jobs.pop(capacity, None)
+
+    def _compile_here(self, capacity: int) -> None:
         started = time.perf_counter()
         self._tile(self.state, 0, 0, capacity)
         self.timing.compile_s += time.perf_counter() - started
         self.timing.compiled.add(capacity)
 
-    def tile(self, done: int, most: int, seconds: float = TILE_SECONDS) -> tuple[int, dict]:
-        """Advance by up to ``most`` steps; atomic.
+    def tile(self, done: int, most: int, seconds: float = TILE_SECONDS) -> Tile:
+        """Compute up to ``most`` steps from the state as it is; changes nothing.
 
         Parameters
         ----------
@@ -112,13 +172,6 @@ class Runner:
             Steps wanted.
         seconds : float
             About how long the tile may take.
-
-        Returns
-        -------
-        n_steps : int
-            Steps done by this tile.
-        outputs : dict
-            By probe or tap, ``(n_steps, batch, size)``.
         """
         n_steps = min(most, self.capacity)
         if self._seconds_per_step:
@@ -127,16 +180,18 @@ class Runner:
             n_steps = min(n_steps, max(SHORT_STEPS, self.capacity // 4))
         capacity = SHORT_STEPS if n_steps <= SHORT_STEPS else self.capacity
         self._compile(capacity)
+        if self.host.stopped:
+            # A function of a tile that was given up may still be going on.
+            self.worker.settle()
+            self.host.stopped = False
         started = time.perf_counter()
         state, records, series, held = self._tile(self.state, done, n_steps, capacity)
-        took = time.perf_counter() - started
-        self.state = state
-        self._account(n_steps, took)
+        self._account(n_steps, time.perf_counter() - started)
         outputs = {
             key: self.read(reading, records, series, held, n_steps)
             for key, reading in self.program.readings.items()
         }
-        return n_steps, outputs
+        return Tile(state, done, n_steps, outputs)
 
     def _account(self, n_steps: int, took: float) -> None:
         self.timing.run_s += took
@@ -146,22 +201,44 @@ class Runner:
         self._seconds_per_step = 0.7 * old + 0.3 * per_step
 
     def _tile(self, state: dict, done: int, n_steps: int, capacity: int):
+        self.host.begin()
         try:
             series = self.host.ahead(self.program.inputs_series, done, n_steps, capacity)
             held = self.host.held(self.program.inputs_held)
-            inputs = {
-                "held": tf.constant(held),
-                "series": tf.constant(series),
-                "start": tf.constant(done, tf.int64),
-            }
-            new, out = self.program(self.params, state, inputs, tf.constant(n_steps))
+            inputs = {"held": held, "series": series, "start": np.int64(done)}
+            new, out = self._call(state, inputs, n_steps)
         except (tf.errors.OpError, CallFailed) as err:
             self._raise(err)
         bad = _not_finite(new, out)
         if bad:
-            self._raise_not_finite(bad[0], state, inputs, n_steps, done)
+            self._raise_not_finite(bad[0], state, inputs, n_steps)
         records = {k: np.asarray(v) for k, v in out["records"].items()}
         return new, records, series, held
+
+    def _call(self, state: dict, inputs: dict, n_steps: int) -> tuple[dict, dict]:
+        """Run the program; beside the calling thread, where an interrupt would have to wait."""
+        run = partial(self._call_here, state, inputs, n_steps)
+        known = self._seconds_per_step and not self._calls
+        if not interruptible() or (known and n_steps * self._seconds_per_step < SOON_SECONDS):
+            return run()
+        job: Future | None = None
+        try:
+            job = self.worker.submit(run)
+            return self.worker.wait(job)
+        except BaseException:
+            if job is None or not job.done():
+                self._give_up(job)
+            raise
+
+    def _give_up(self, job: Future | None) -> None:
+        """Let Python functions of a tile that nobody waits for end after the current call."""
+        self.host.stopped = True
+        if job is not None:
+            wait([job], GRACE_SECONDS)
+
+    def _call_here(self, state: dict, inputs: dict, n_steps: int) -> tuple[dict, dict]:
+        with tf.device(self.device):
+            return self.program(self.params, state, _tensors(inputs), tf.constant(n_steps))
 
     def _raise(self, err: Exception) -> None:
         error, self.host.error = self.host.error, None
@@ -169,34 +246,27 @@ class Runner:
             raise error
         raise SimulationError(f"TensorFlow could not run the network: {err}") from err
 
-    def _raise_not_finite(self, key, state, inputs, n_steps: int, done: int) -> None:
-        """Name the array and the step, by running the tile again up to each half."""
+    def _raise_not_finite(self, key: str, state: dict, inputs: dict, n_steps: int) -> None:
+        """Name the array and the step, by running the tile again up to each half.
+
+        Python functions are not called again: what they returned is played back.
+        """
         low, high = 0, n_steps
-        calls = any(g.group.op.call for g in self.program.groups.values())
-        while high - low > 1 and not calls:
-            middle = (low + high) // 2
-            new, out = self.program(self.params, state, inputs, tf.constant(middle))
-            bad = _not_finite(new, out)
-            low, high, key = (low, middle, bad[0]) if bad else (middle, high, key)
-        new, _ = (
-            self.program(self.params, state, inputs, tf.constant(high))
-            if not calls
-            else (
-                {},
-                None,
-            )
-        )
-        name = self._which(key, new)
-        when = f"at step {done + high}" if not calls else f"in steps {done + 1} to {done + n_steps}"
+        with self.host.playing_back():
+            while high - low > 1:
+                middle = (low + high) // 2
+                bad = _not_finite(*self._call(state, inputs, middle))
+                low, high, key = (low, middle, bad[0]) if bad else (middle, high, key)
+            new, _ = self._call(state, inputs, high)
+        step = int(inputs["start"]) + high
         raise SimulationError(
-            f"{name} became NaN or infinite {when} "
-            f"(t = {(done + high) * self.host.dt:.6g} s); the state before it is kept"
+            f"{self._which(key, new)} became NaN or infinite at step {step} "
+            f"(t = {step * self.host.dt:.6g} s); the state of step {int(inputs['start'])} is kept"
         )
 
     def _which(self, key: str, state: dict) -> str:
         names = self.program.locate(key)
-        named = self.program.leave_state(state) if state else {}
-        for name, value in named.items():
+        for name, value in self.program.leave_state(state).items():
             if not np.all(np.isfinite(value)):
                 return name
         return names[0]
@@ -235,6 +305,7 @@ class Runner:
             for r in self.program.records
         )
         width += sum(i.size for i in self.program.inputs_series)
+        width += sum(call.size_out for call in self._calls)
         bytes_a_step = max(1, width) * self.program.batch * np.dtype(self.program.dtype).itemsize
         return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, TILE_STEPS))
 

@@ -1,0 +1,45 @@
+"""Arguments that must be numbers of a kind: what a person gave, as the type that is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nengolab.exceptions import ValidationError
+
+
+def whole(value: Any, attr: str, least: int, obj: Any = None) -> int:
+    """``value`` as an int from ``least`` up.
+
+    Raises
+    ------
+    ValidationError
+        For anything else, a boolean or a text included.
+    """
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+        if np.isfinite(value) and int(value) == value and value >= least:
+            return int(value)
+    raise ValidationError(
+        f"must be a whole number from {least} up, got {value!r}", attr=attr, obj=obj
+    )
+
+
+def seconds(value: Any, attr: str, positive: bool = False, obj: Any = None) -> float:
+    """``value`` as a finite number of seconds, not negative.
+
+    Raises
+    ------
+    ValidationError
+        For anything else; with ``positive`` for 0 too.
+    """
+    try:
+        found = float("nan") if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        found = float("nan")
+    if not np.isfinite(found) or found < 0 or (positive and found == 0):
+        least = "above 0" if positive else "from 0 up"
+        raise ValidationError(
+            f"must be a number of seconds {least}, got {value!r}", attr=attr, obj=obj
+        )
+    return found
