@@ -13,12 +13,14 @@ _WAYS = {
 }
 
 
-def report(engine: Any) -> str:
+def report(engine: Any, profile: bool = False) -> str:
     """Describe an engine.
 
     Parameters
     ----------
     engine : nengolab.runtime.engine.Engine
+    profile : bool
+        Also time every group by itself, which compiles each once more.
     """
     runner, program = engine.runner, engine.runner.program
     lines = [
@@ -41,7 +43,34 @@ def report(engine: Any) -> str:
             f"steps: {timing.steps} in {timing.run_s:.3f} s "
             f"({timing.steps / timing.run_s:,.0f} a second, without compiling)"
         )
+    lines += _memory(runner)
+    if profile:
+        lines += _profile(runner)
     return "\n".join(lines)
+
+
+def _memory(runner: Any) -> list[str]:
+    params, state = (
+        sum(v.shape.num_elements() * v.dtype.size for v in arrays.values()) / 1e6
+        for arrays in (runner.params, runner.state)
+    )
+    return [f"memory: {params:,.2f} MB of parameters, {state:,.2f} MB of state"]
+
+
+def _profile(runner: Any) -> list[str]:
+    """Groups by the time they take."""
+    from nengolab.runtime.profile import profile
+
+    shares = profile(runner)
+    total = sum(s.seconds for s in shares) or 1.0
+    lines = ["", "where a step's time goes (every group run alone; in the network they overlap):"]
+    for share in shares:
+        group = runner.program.groups[share.index].group
+        lines.append(
+            f"  {100 * share.seconds / total:3.0f} %  {1e6 * share.seconds:9.1f} us  "
+            f"{group.op.kernel} x {len(group.ops)}: {_shown(group.op)}"
+        )
+    return lines
 
 
 def _region(program: Any, region: Region) -> list[str]:
