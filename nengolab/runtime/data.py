@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import nengo
@@ -19,14 +19,18 @@ class ProbeHistory:
     ----------
     probe : nengo.Probe
     dt : float
+    shape : tuple of int
+        Of one sample: ``(size,)``, or ``(rows, columns)`` where weights are probed.
     """
 
-    def __init__(self, probe: nengo.Probe, dt: float):
+    def __init__(self, probe: nengo.Probe, dt: float, shape: tuple[int, ...]):
+        self.shape = shape
         self.period = 1 if probe.sample_every is None else probe.sample_every / dt
         self._pieces: list[np.ndarray] = []
 
     def samples(self, done: int, data: np.ndarray) -> np.ndarray:
         """The steps that ``sample_every`` keeps; ``data`` is ``(steps, batch, size)``."""
+        data = data.reshape(*data.shape[:2], *self.shape)
         if self.period == 1:
             return data
         steps = np.arange(done + 1, done + 1 + len(data))
@@ -53,11 +57,29 @@ class SimulationData(Mapping):
     """``sim.data``: probe data, and what was built for ensembles and connections.
 
     ``sim.data[probe]`` is ``(samples, size)``, or ``(batch, samples, size)`` where the simulator
-    was given a ``minibatch_size``.
+    was given a ``minibatch_size``. Weights and encoders that are learned online are shown as they
+    are now, with the batch axis that probes have.
+
+    Parameters
+    ----------
+    params : dict
+        What Nengo's builder made of each object.
+    histories : dict of nengo.Probe to ProbeHistory
+    batched : bool
+        Whether data has a batch axis.
+    learned : callable
+        ``learned(obj)`` gives what is learned online of an object, by signal name.
     """
 
-    def __init__(self, params: dict[Any, Any], histories: dict[nengo.Probe, ProbeHistory], batched):
+    def __init__(
+        self,
+        params: dict[Any, Any],
+        histories: dict[nengo.Probe, ProbeHistory],
+        batched: bool,
+        learned: Callable[[Any], dict[str, np.ndarray]],
+    ):
         self._params, self._histories, self._batched = params, histories, batched
+        self._learned = learned
 
     def __getitem__(self, key: Any) -> Any:
         key = key.obj if isinstance(key, ObjView) else key
@@ -65,8 +87,7 @@ class SimulationData(Mapping):
         if key in self._histories:
             array = self._histories[key].array()
             if array is None:
-                shape = (0, 1, key.size_in)
-                array = np.zeros(shape)
+                array = np.zeros((0, 1, *self._histories[key].shape))
             return np.moveaxis(array, 1, 0) if self._batched else array[:, 0]
         if key not in self._params:
             raise ValidationError(
@@ -74,7 +95,21 @@ class SimulationData(Mapping):
                 f"{len(self._histories)} probes and {len(self._params)} objects",
                 attr="data",
             )
-        return self._params[key]
+        return self._current(key, self._params[key])
+
+    def _current(self, obj: Any, built: Any) -> Any:
+        """What was built, with what has been learned since."""
+        for name, array in self._learned(obj).items():
+            array = array if self._batched else array[0]
+            changed = {"weights": array}
+            if name == "encoders":
+                # The signal holds the encoders times gain over radius.
+                scale = (built.gain / obj.radius)[:, None]
+                changed = {"scaled_encoders": array, "encoders": array / scale}
+            for value in changed.values():
+                value.setflags(write=False)
+            built = built._replace(**changed)
+        return built
 
     def __iter__(self) -> Iterator:
         return iter(self._params)
