@@ -62,6 +62,8 @@ class Simplifier:
         self.learned: dict[Signal, Op] = {}
         self.rules: dict[Signal, learning.Rule] = {}
         self.deltas: dict[Signal, Port] = {}
+        # What is computed with a signal that is no constant matrix.
+        self.products: dict[Signal, list[Port]] = {}
         self.written = {
             s.base for op in self.model.operators for s in (*op.sets, *op.incs, *op.updates)
         }

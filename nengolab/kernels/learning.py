@@ -90,7 +90,10 @@ class Learn(Kernel):
     """Weights that learn; static is, for each rule, whether it has a decay.
 
     The state is the weights that the next step computes with, ``(rows, columns)``; the port
-    ``out`` shows them. The inputs are ``rows, columns[, decay]`` of each rule.
+    ``out`` shows them. The inputs are ``rows, columns[, decay]`` of each rule, and then the
+    products of these weights with vectors. The latter count for nothing: times 0 they are added,
+    so that XLA sees that the weights have been read when they change, and changes them in
+    place. Otherwise it copies them in every step (500 x 500: 100 us, in place 55 us).
     """
 
     name = "learn"
@@ -99,7 +102,11 @@ class Learn(Kernel):
 
     def step(self, params, state, inputs, spec):
         ((key, weights),) = state.items()
-        return {key: weights + _change(inputs, spec.static, weights, spec.layout)}, {}
+        n = sum(3 if decay else 2 for decay in spec.static)
+        rules, products = list(inputs[:n]), inputs[n:]
+        for product in products:
+            rules[0] = rules[0] + 0 * product
+        return {key: weights + _change(rules, spec.static, weights, spec.layout)}, {}
 
     def delayed(self, state, spec):
         ((_, weights),) = state.items()

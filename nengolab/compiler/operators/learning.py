@@ -87,6 +87,7 @@ def _fill(s: Simplifier, nengo_op: Operator, base: Signal, op: Op) -> None:
         decays.append(rule.decay is not None)
         op.inputs += [_wire(s, part) for part in rule.parts]
     op.static = tuple(decays)
+    op.inputs += [_wire(s, port) for port in s.products.get(base, ())]
 
 
 def _whole(at: np.ndarray, base: Signal) -> bool:

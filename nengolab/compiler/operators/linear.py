@@ -21,6 +21,8 @@ def _dot(s: Simplifier, op: DotInc) -> None:
         new = s.add_op(op, "dot_signal", tuple(op.A.shape))
         s.connect(new, op.A, op.X)
         s.emit(new, "out", op.Y)
+        if op.A.size == op.A.base.size:
+            s.products.setdefault(op.A.base, []).append(new.ports["out"])
         return
     weights = s.param(op.A, f"{s.built.name_of(op)}.weights")
     new = s.add_op(op, "dot", (), params={"weights": weights})
