@@ -35,7 +35,8 @@ def test_wrong_result_counts_as_nothing(monkeypatch):
     assert result.ratio == 0
 
 
-def test_network_that_does_not_run_is_named(capsys):
+def test_network_that_does_not_run_is_named(capsys, monkeypatch):
+    monkeypatch.delitem(TRANSLATORS, SimPES)
     main(["pes"])
     out = capsys.readouterr().out
     assert "does not run" in out
