@@ -27,7 +27,7 @@ from nengolab.kernels.base import Kernel, Layout
 from nengolab.kernels.transforms import FEW
 
 # Up to this many products of one matrix with one vector, each is a product of its own.
-MANY_PRODUCTS = 32
+MANY_PRODUCTS = 8
 
 
 def as_matrices(x, shape: tuple[int, int], layout: Layout):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import nengo
+from nengo.builder.learning_rules import SimPES
 
 from nengolab.benchmarks import measure as measuring
 from nengolab.benchmarks.__main__ import main
 from nengolab.benchmarks.networks import ensemble_array
+from nengolab.compiler.operators import TRANSLATORS
+from nengolab.compiler.operators import TRANSLATORS
 
 
 def test_small_network_is_measured(monkeypatch):
