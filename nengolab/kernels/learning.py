@@ -21,6 +21,7 @@ Oja 1982; Voja, Voelker, Crawford and Eliasmith 2014; RLS, Sussillo and Abbott 2
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from nengolab.kernels.base import Kernel, Layout
@@ -28,66 +29,115 @@ from nengolab.kernels.transforms import FEW
 
 # Up to this many products of one matrix with one vector, each is a product of its own.
 MANY_PRODUCTS = 8
+# LLVM unrolls an inner loop over fewer elements than this into single operations.
+SHORT_ROW = 64
 
 
-def as_matrices(x, shape: tuple[int, int], layout: Layout):
-    """A packed vector as matrices: ``(batch, *shape, G)`` or ``(batch, G, *shape)``."""
-    inner = (*shape, layout.members) if layout.last else (layout.members, *shape)
-    return tf.reshape(x, (x.shape[0], *inner))
+class Form:
+    """How the matrices of a group lie in memory, batch and members being two more axes.
 
+    What is outermost does not matter, what is innermost does: XLA writes one loop for each axis,
+    and only an innermost one that is long becomes vector operations. (1,000 x 32 encoders: their
+    change takes 30 us with the 32 innermost, 6 us with the 1,000.)
 
-def as_vector(matrices, layout: Layout):
-    """The inverse of ``as_matrices``."""
-    size = int(matrices.shape[1] * matrices.shape[2]) if layout.last else -1
-    return tf.reshape(matrices, (matrices.shape[0], *layout.shape(size)))
+    ``last``: ``(rows, columns, G)``, for the decoders of many members.
+    ``columns``: ``(G, columns, rows)``, for many rows and few columns.
+    ``rows``: ``(G, rows, columns)``, for all others.
 
+    Attributes
+    ----------
+    name : str
+    """
 
-def along_rows(x, layout: Layout):
-    """A packed vector with one element for each row, to multiply matrices with."""
-    return x[:, :, None] if layout.last else x[..., None]
+    def __init__(self, shape: tuple[int, int], layout: Layout):
+        rows, columns = shape
+        self.shape, self.layout = shape, layout
+        if layout.last and rows <= FEW:
+            self.name = "last"
+        else:
+            self.name = "columns" if columns <= SHORT_ROW and columns < rows else "rows"
 
+    def _order(self) -> tuple[int, ...]:
+        """Axes of the form among those of the layout, batch first."""
+        orders = {"last": (0, 1, 2, 3), "rows": (0, 3, 1, 2), "columns": (0, 3, 2, 1)}
+        if not self.layout.last:
+            orders = {"rows": (0, 1, 2, 3), "columns": (0, 1, 3, 2)}
+        return orders[self.name]
 
-def along_columns(x, layout: Layout):
-    """A packed vector with one element for each column, to multiply matrices with."""
-    return x[:, None] if layout.last else x[:, :, None]
+    def enter(self, x: np.ndarray) -> np.ndarray:
+        """Matrices as the layout has them -> in this form."""
+        return np.transpose(x, self._order())
 
+    def leave(self, x: np.ndarray) -> np.ndarray:
+        """The inverse of ``enter``."""
+        return np.transpose(x, np.argsort(self._order()))
 
-def times(matrices, x, layout: Layout):
-    """The products of matrices that may differ between batch items with packed vectors."""
-    if layout.last:
-        rows = matrices.shape[1]
-        if rows <= FEW:
-            return tf.stack(
-                [tf.reduce_sum(matrices[:, i] * x, axis=1) for i in range(rows)], axis=1
-            )
-        return tf.reduce_sum(matrices * x[:, None], axis=2)
-    batch, members, _, columns = matrices.shape
-    if columns <= FEW:
-        terms = [matrices[..., i] * x[:, :, i : i + 1] for i in range(columns)]
-        return tf.add_n(terms) if len(terms) > 1 else terms[0]
-    if batch * members <= MANY_PRODUCTS:
+    def from_packed(self, x):
+        """A packed vector of all elements -> matrices; XLA cancels it against ``to_packed``."""
+        members, last = self.layout.members, self.layout.last
+        inner = (*self.shape, members) if last else (members, *self.shape)
+        return tf.transpose(tf.reshape(x, (x.shape[0], *inner)), self._order())
+
+    def to_packed(self, x):
+        """The inverse of ``from_packed``."""
+        x = tf.transpose(x, np.argsort(self._order()))
+        return tf.reshape(x, (x.shape[0], *self.layout.shape(self.shape[0] * self.shape[1])))
+
+    def vector(self, x):
+        """A packed vector -> with the axes of this form; and back."""
+        return tf.transpose(x, (0, 2, 1)) if self.layout.last and self.name != "last" else x
+
+    def along_rows(self, x):
+        """A packed vector with one element for each row, to multiply matrices with."""
+        x = self.vector(x)
+        return x[..., None] if self.name == "rows" else x[:, :, None]
+
+    def along_columns(self, x):
+        """A packed vector with one element for each column, to multiply matrices with."""
+        x = self.vector(x)
+        return {"last": x[:, None], "rows": x[:, :, None], "columns": x[..., None]}[self.name]
+
+    def times(self, matrices, x):
+        """The packed products of matrices with packed vectors."""
+        return self.vector(getattr(self, f"_times_{self.name}")(matrices, self.vector(x)))
+
+    @staticmethod
+    def _times_last(matrices, x):
+        rows = [tf.reduce_sum(matrices[:, i] * x, axis=1) for i in range(matrices.shape[1])]
+        return tf.stack(rows, axis=1)
+
+    @staticmethod
+    def _times_columns(matrices, x):
+        return tf.reduce_sum(matrices * x[..., None], axis=2)
+
+    @staticmethod
+    def _times_rows(matrices, x):
+        batch, members, _, columns = matrices.shape
+        if columns == 1:
+            return matrices[..., 0] * x
+        if batch * members > MANY_PRODUCTS:
+            return tf.linalg.matvec(matrices, x)
         products = [
             [tf.matmul(x[b, g][None], matrices[b, g], transpose_b=True)[0] for g in range(members)]
             for b in range(batch)
         ]
         return tf.stack([tf.stack(row) for row in products])
-    return tf.linalg.matvec(matrices, x)
 
 
-def _change(inputs: list, decays: tuple[bool, ...], weights, layout: Layout):
+def _change(inputs: list, decays: tuple[bool, ...], weights, form: Form):
     """The sum of ``outer(rows, columns) - decay W`` over the rules."""
     inputs, total = iter(inputs), None
     for decay in decays:
         rows, columns = next(inputs), next(inputs)
-        delta = along_rows(rows, layout) * along_columns(columns, layout)
+        delta = form.along_rows(rows) * form.along_columns(columns)
         if decay:
-            delta = delta - along_rows(next(inputs), layout) * weights
+            delta = delta - form.along_rows(next(inputs)) * weights
         total = delta if total is None else total + delta
     return total
 
 
 class Learn(Kernel):
-    """Weights that learn; static is, for each rule, whether it has a decay.
+    """Weights that learn; static is ``(shape, decays)``: for each rule, whether it has a decay.
 
     The state is the weights that the next step computes with, ``(rows, columns)``; the port
     ``out`` shows them. The inputs are ``rows, columns[, decay]`` of each rule, and then the
@@ -102,26 +152,36 @@ class Learn(Kernel):
 
     def step(self, params, state, inputs, spec):
         ((key, weights),) = state.items()
-        n = sum(3 if decay else 2 for decay in spec.static)
+        shape, decays = spec.static
+        n = sum(3 if decay else 2 for decay in decays)
         rules, products = list(inputs[:n]), inputs[n:]
         for product in products:
             rules[0] = rules[0] + 0 * product
-        return {key: weights + _change(rules, spec.static, weights, spec.layout)}, {}
+        return {key: weights + _change(rules, decays, weights, Form(shape, spec.layout))}, {}
 
     def delayed(self, state, spec):
         ((_, weights),) = state.items()
-        return {"out": as_vector(weights, spec.layout)}
+        return {"out": Form(spec.static[0], spec.layout).to_packed(weights)}
+
+    def enter(self, state, spec):
+        form = Form(spec.static[0], spec.layout)
+        return {key: form.enter(weights) for key, weights in state.items()}
+
+    def leave(self, state, spec):
+        form = Form(spec.static[0], spec.layout)
+        return {key: form.leave(np.asarray(weights)) for key, weights in state.items()}
 
 
 class Delta(Kernel):
-    """One rule's change by itself, for whoever reads it; static is ``(decay, shape)``."""
+    """One rule's change by itself, for whoever reads it; static is ``(shape, decay)``."""
 
     name = "delta"
 
     def apply(self, params, inputs, spec):
-        decay, shape = spec.static
-        weights = as_matrices(inputs[3], shape, spec.layout) if decay else None
-        return {"out": as_vector(_change(inputs[:3], (decay,), weights, spec.layout), spec.layout)}
+        shape, decay = spec.static
+        form = Form(shape, spec.layout)
+        weights = form.from_packed(inputs[3]) if decay else None
+        return {"out": form.to_packed(_change(inputs[:3], (decay,), weights, form))}
 
 
 class DotSignal(Kernel):
@@ -130,8 +190,8 @@ class DotSignal(Kernel):
     name = "dot_signal"
 
     def apply(self, params, inputs, spec):
-        matrices = as_matrices(inputs[0], spec.static, spec.layout)
-        return {"out": times(matrices, inputs[1], spec.layout)}
+        form = Form(spec.static, spec.layout)
+        return {"out": form.times(form.from_packed(inputs[0]), inputs[1])}
 
 
 class Multiply(Kernel):
@@ -188,6 +248,8 @@ class Voja(Kernel):
 class Rls(Kernel):
     """Recursive least squares: ``P <- P - g g' / (1 + a g)``, ``g = P a``; ``P`` is ``inv_gamma``.
 
+    Static is the shape of ``P``.
+
     As ``P' a = g / (1 + a g)``, the weights change by ``-outer(e, g / (1 + a g))``.
     """
 
@@ -196,15 +258,22 @@ class Rls(Kernel):
     near = True
 
     def step(self, params, state, inputs, spec):
-        a, p, layout = inputs[0], state["inv_gamma"], spec.layout
-        g = times(p, a, layout)
-        axis = 1 if layout.last else 2
+        a, p, form = inputs[0], state["inv_gamma"], Form(spec.static, spec.layout)
+        g = form.times(p, a)
+        axis = 1 if spec.layout.last else 2
         columns = -g / (1 + tf.reduce_sum(a * g, axis=axis, keepdims=True))
-        p = p + along_rows(g, layout) * along_columns(columns, layout)
-        return {"inv_gamma": p}, {"columns": columns, "inv_gamma": as_vector(p, layout)}
+        p = p + form.along_rows(g) * form.along_columns(columns)
+        return {"inv_gamma": p}, {"columns": columns, "inv_gamma": form.to_packed(p)}
 
     def delayed(self, state, spec):
-        return {"inv_gamma": as_vector(state["inv_gamma"], spec.layout)}
+        return {"inv_gamma": Form(spec.static, spec.layout).to_packed(state["inv_gamma"])}
+
+    def enter(self, state, spec):
+        return {"inv_gamma": Form(spec.static, spec.layout).enter(state["inv_gamma"])}
+
+    def leave(self, state, spec):
+        p = np.asarray(state["inv_gamma"])
+        return {"inv_gamma": Form(spec.static, spec.layout).leave(p)}
 
 
 LEARNING_KERNELS = (

@@ -9,7 +9,6 @@ from nengolab.benchmarks import measure as measuring
 from nengolab.benchmarks.__main__ import main
 from nengolab.benchmarks.networks import ensemble_array
 from nengolab.compiler.operators import TRANSLATORS
-from nengolab.compiler.operators import TRANSLATORS
 
 
 def test_small_network_is_measured(monkeypatch):

@@ -86,7 +86,7 @@ def _fill(s: Simplifier, nengo_op: Operator, base: Signal, op: Op) -> None:
             )
         decays.append(rule.decay is not None)
         op.inputs += [_wire(s, part) for part in rule.parts]
-    op.static = tuple(decays)
+    op.static = (tuple(base.shape), tuple(decays))
     op.inputs += [_wire(s, port) for port in s.products.get(base, ())]
 
 
@@ -110,7 +110,7 @@ def fresh_delta(s: Simplifier, base: Signal) -> Wire:
     rule = s.rules[base]
     if base not in s.deltas:
         decay = rule.decay is not None
-        new = s.add_op(rule.op, "delta", (decay, tuple(base.shape)))
+        new = s.add_op(rule.op, "delta", (tuple(base.shape), decay))
         s.deltas[base] = new.add_port("out", base.size)
         parts = rule.parts + ([rule.weights] if decay else [])
         s.when_known(lambda: new.inputs.extend(_wire(s, part) for part in parts))
@@ -176,7 +176,7 @@ def _voja(s: Simplifier, op: SimVoja) -> None:
 
 def _rls(s: Simplifier, op: SimRLS) -> None:
     state = {"inv_gamma": np.array(op.inv_gamma.initial_value, float)}
-    new = s.add_op(op, "rls", (), state=state)
+    new = s.add_op(op, "rls", tuple(op.inv_gamma.shape), state=state)
     s.connect(new, op.pre_filtered)
     s.emit(new, "inv_gamma", op.inv_gamma, delayed=True)
     _add(s, op, op.error, new.add_port("columns", op.pre_filtered.size))
