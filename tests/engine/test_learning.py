@@ -205,6 +205,33 @@ def chains_of_rules():
     return net
 
 
+def nine_of_each():
+    """So many members that they run along the innermost axis."""
+    net = nengo.Network(seed=6)
+    with net:
+        net.config[nengo.Ensemble].max_rates = nengo.dists.Uniform(60, 90)
+        for i in range(9):
+            stimulus = nengo.Node([np.sin(i)], label=f"stimulus {i}")
+            pre, post = nengo.Ensemble(24, 1), nengo.Ensemble(18, 1)
+            nengo.Connection(stimulus, pre)
+            nengo.Connection(stimulus, post, learning_rule_type=nengo.Voja(0.3))
+            weights = np.random.RandomState(i).uniform(-1e-3, 1e-3, (18, 24))
+            oja = nengo.Connection(
+                pre.neurons, post.neurons, transform=weights, learning_rule_type=OJA
+            )
+            pes = nengo.Connection(pre, post, learning_rule_type=[PES, RLS])
+            for rule in pes.learning_rule:
+                nengo.Connection(post, rule)
+                nengo.Connection(stimulus, rule, transform=-1)
+            nengo.Probe(post.neurons, label=f"spikes {i}")
+            nengo.Probe(post, "scaled_encoders", label="encoders of post" if i == 3 else f"e{i}")
+            for conn in (oja, pes):
+                nengo.Probe(conn, "weights", label=f"{i} {conn.size_out} weights")
+            nengo.Probe(oja.learning_rule, "delta", label=f"delta {i}")
+            nengo.Probe(pes.learning_rule[1], "inv_gamma", label=f"inv_gamma {i}")
+    return net
+
+
 PES, RLS, BCM, OJA, VOJA = (
     nengo.PES(1e-3),
     nengo.RLS(0.05),
@@ -258,6 +285,7 @@ NETWORKS = {
     "Voja and PES to neurons": voja_and_pes,
     "two Vojas": two_vojas,
     "chains of rules": chains_of_rules,
+    "nine of each": nine_of_each,
 }
 LEARNED = ("weights", "encoders of post")
 
@@ -494,14 +522,9 @@ def from_a_node():
 
 
 def through_a_convolution():
-    pre, post = nengo.Ensemble(20, 9), nengo.Ensemble(20, 9)
+    pre, post = nengo.Ensemble(9, 1), nengo.Node(size_in=9)
     transform = nengo.Convolution(1, (3, 3, 1), padding="same")
-    nengo.Connection(
-        pre.neurons[:9],
-        post.neurons[:9],
-        transform=transform,
-        learning_rule_type=nengo.Oja(),
-    )
+    nengo.Connection(pre.neurons, post, transform=transform, learning_rule_type=nengo.PES())
 
 
 def scalar_weights():
