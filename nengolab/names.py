@@ -7,6 +7,7 @@ from typing import Any
 
 import nengo
 from nengo.base import ObjView
+from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 
@@ -47,11 +48,13 @@ class Names:
             self._names[probe] = unique(label)
 
     def get(self, obj: Any) -> str:
-        """Name of a Nengo object, of a view of one, or of an ensemble's neurons."""
+        """Name of a Nengo object, of a view of one, of an ensemble's neurons, of a rule."""
         if isinstance(obj, ObjView):
             return self.get(obj.obj)
         if isinstance(obj, Neurons):
             return self.get(obj.ensemble) + ".neurons"
+        if isinstance(obj, LearningRule):
+            return f"{self.get(obj.connection)}.{type(obj.learning_rule_type).__name__.lower()}"
         if obj in self._names:
             return self._names[obj]
         if isinstance(obj, nengo.Connection):

@@ -142,12 +142,15 @@ class Simulator:
                 tracker.next_stage("Building", "Build") if network is not None else None,
                 device,
             )
-        self._histories = {p: ProbeHistory(p, self.dt) for p in self._engine.probes}
+        self._histories = {
+            p: ProbeHistory(p, self.dt, self.model.sig[p]["in"].shape) for p in self._engine.probes
+        }
         self.data: SimulationData = SimulationData(
             self.model.params,
             self._histories,
             minibatch_size is not None,
             self._engine.built.names,
+            self._engine.learned,
         )
         self.closed = False
 

@@ -8,6 +8,7 @@ resets, copies, slices and passthrough nodes is all in the wires, so those cost 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -181,13 +182,23 @@ class Wire:
 
     @classmethod
     def of_source(cls, number: int, size: int) -> Wire:
-        return cls(size, np.arange(size), np.full(size, number), np.arange(size))
+        every = np.arange(size)
+        return cls(size, every, np.broadcast_to(np.int64(number), size), every)
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """Numbers of the sources it reads, each once, ascending."""
+        if len(self.src) and self.src.min() == self.src.max():
+            return self.src[:1]
+        return np.unique(self.src)
 
     @classmethod
     def summed(cls, size: int, parts: list[Wire]) -> Wire:
         """Sum of wires whose positions already refer to the result."""
         if not parts:
             return cls.empty(size)
+        if len(parts) == 1:
+            return parts[0]
         pos = np.concatenate([p.pos for p in parts])
         order = np.argsort(pos, kind="stable")
         src = np.concatenate([p.src for p in parts])[order]
@@ -196,6 +207,8 @@ class Wire:
     def take(self, elements: np.ndarray) -> Wire:
         """The wire of the elements at ``elements``, in that order, repeats allowed."""
         n = len(elements)
+        if _is_range(elements, self.size):
+            return self
         if n and elements[-1] - elements[0] == n - 1 and np.all(np.diff(elements) == 1):
             lo, hi = np.searchsorted(self.pos, (elements[0], elements[-1] + 1))
             return Wire(n, self.pos[lo:hi] - elements[0], self.src[lo:hi], self.idx[lo:hi])
@@ -207,9 +220,16 @@ class Wire:
 
     def place(self, elements: np.ndarray, size: int) -> Wire:
         """This wire's elements put at ``elements`` of a wire of ``size``."""
+        if _is_range(elements, size):
+            return self
         pos = elements[self.pos]
         order = np.argsort(pos, kind="stable")
         return Wire(size, pos[order], self.src[order], self.idx[order])
+
+
+def _is_range(elements: np.ndarray, size: int) -> bool:
+    """Whether ``elements`` are all places of an array of ``size``, in order."""
+    return len(elements) == size and np.array_equal(elements, np.arange(size))
 
 
 @dataclass
@@ -239,7 +259,7 @@ class Graph:
     def ports_read(self, op: Op) -> list[Port]:
         """Ports that an operation reads, each once."""
         if op.index not in self._ports_read:
-            numbers = {int(n) for wire in op.inputs for n in np.unique(wire.src)}
+            numbers = {int(n) for wire in op.inputs for n in wire.numbers}
             sources = [self.sources[n] for n in sorted(numbers)]
             self._ports_read[op.index] = [s for s in sources if isinstance(s, Port)]
         return self._ports_read[op.index]

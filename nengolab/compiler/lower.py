@@ -83,7 +83,7 @@ def _inputs(graph: Graph) -> tuple[list[Input], list[Input]]:
     used = {
         int(n)
         for wire in (*(w for op in graph.ops for w in op.inputs), *graph.probes.values())
-        for n in np.unique(wire.src)
+        for n in wire.numbers
     }
     used_inputs = [i for i in inputs if i.call or graph.sources.index(i) in used]
     return [i for i in used_inputs if i.held], [i for i in used_inputs if not i.held]
@@ -117,7 +117,7 @@ def _places(
 def _observed(graph: Graph, readings: dict[Any, Wire]) -> set[tuple[int, str]]:
     """Ports that something reads, as ``(operation, port)``."""
     wires = [w for op in graph.ops for w in op.inputs] + list(readings.values())
-    numbers = {int(n) for wire in wires for n in np.unique(wire.src)}
+    numbers = {int(n) for wire in wires for n in wire.numbers}
     ports = [graph.sources[n] for n in numbers if isinstance(graph.sources[n], Port)]
     return {(p.op.index, p.name) for p in ports}
 
@@ -125,7 +125,7 @@ def _observed(graph: Graph, readings: dict[Any, Wire]) -> set[tuple[int, str]]:
 def _reading(graph: Graph, wire: Wire, places: dict[int, Place]) -> Reading:
     terms: dict[Any, list] = {}
     constants = []
-    for number in np.unique(wire.src):
+    for number in wire.numbers:
         rows = wire.src == number
         source = graph.sources[int(number)]
         if isinstance(source, Param):

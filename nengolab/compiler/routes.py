@@ -130,6 +130,11 @@ def make_route(
 
 def _split(key, source, target, total, picks, sums) -> None:
     """One pick for each term that meets at a place, or a sum where there are very many."""
+    if np.bincount(target, minlength=1).max() <= 1:
+        index = np.full(total, -1)
+        index[target] = source
+        picks.append(Pick(key, index))
+        return
     order = np.lexsort((source, target))
     source, target = source[order], target[order]
     first = np.searchsorted(target, target)

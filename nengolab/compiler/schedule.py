@@ -113,7 +113,7 @@ def schedule(graph: Graph, batch: int, force: str = "auto") -> Schedule:
     chain = _chain_of_tied_calls(graph)
     edges = _edges(graph)
     tie = list(zip(chain, chain[1:] + chain[:1], strict=True)) if len(chain) > 1 else []
-    component, cyclic = _components(graph, edges + tie)
+    component, cyclic = _components(graph, edges + tie + _near(graph))
     modes = [_mode(op, cyclic[op.index], batch, force) for op in graph.ops]
     region_of = _regions(graph, edges, component, modes)
     within = _within_step(graph, region_of) + list(itertools.pairwise(chain))
@@ -143,6 +143,16 @@ def _mode(op: Op, cyclic: bool, batch: int, force: str) -> str:
 def _edges(graph: Graph) -> list[tuple[int, int]]:
     """All edges over time, from the operation that computes to the one that reads."""
     return [(p.op.index, op.index) for op in graph.ops for p in graph.ports_read(op)]
+
+
+def _near(graph: Graph) -> list[tuple[int, int]]:
+    """Edges back from what reads a large array to what computes it, so that both are one loop."""
+    return [
+        (op.index, p.op.index)
+        for op in graph.ops
+        for p in graph.ports_read(op)
+        if KERNELS[p.op.kernel].near
+    ]
 
 
 def _components(graph: Graph, edges: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ from nengo.node import Node
 from nengolab.compiler.build import Built
 from nengolab.compiler.fusing import share_inputs
 from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
-from nengolab.compiler.operators import TRANSLATORS
+from nengolab.compiler.operators import TRANSLATORS, learning
 from nengolab.compiler.operators.python import reads_network, verdict
 from nengolab.compiler.signals import elements
 from nengolab.exceptions import BuildError
@@ -61,6 +61,12 @@ class Simplifier:
         self._later: list[Callable[[], None]] = []
         self.updated = {s.base for op in self.model.operators for s in op.updates}
         self.fresh: dict[Port, Port] = {}
+        # Base signals of weights that learn, of the rules' deltas, and of those that are read.
+        self.learned: dict[Signal, Op] = {}
+        self.rules: dict[Signal, learning.Rule] = {}
+        self.deltas: dict[Signal, Port] = {}
+        # What is computed with a signal that is no constant matrix.
+        self.products: dict[Signal, list[Port]] = {}
         self.written = {
             s.base for op in self.model.operators for s in (*op.sets, *op.incs, *op.updates)
         }
@@ -69,19 +75,21 @@ class Simplifier:
 
     def graph(self) -> Graph:
         self.ordered = self._order_matters()
+        self.learned = learning.prepare(self)
         for op in self.model.operators:
             translate = TRANSLATORS.get(type(op))
             if translate is None:
                 raise self.no_kernel(op)
             translate(self, op)
-        # Inputs are resolved once every writer of every signal is known.
+        # Wires are resolved once every writer of every signal is known; a rule's delta becomes an
+        # operation, with inputs of its own, when something is found to read it.
+        probes = {p: self.read_after(self.model.sig[p]["in"]) for p in self.model.probes}
         for fill in self._later:
             fill()
         self.ops = share_inputs(self.ops)
         for i, op in enumerate(self.ops):
             op.index = i
         self._check_values()
-        probes = {p: self.read_after(self.model.sig[p]["in"]) for p in self.model.probes}
         return Graph(
             self.ops, self.sources, probes, self.read, self.model, self.model.dt, self.calls
         )
@@ -148,7 +156,11 @@ class Simplifier:
 
     def connect(self, op: Op, *signals: Signal) -> None:
         """Wire ``signals`` to the inputs of ``op``, once all writers are known."""
-        self._later.append(lambda: op.inputs.extend(self.read(s) for s in signals))
+        self.when_known(lambda: op.inputs.extend(self.read(s) for s in signals))
+
+    def when_known(self, fill: Callable[[], None]) -> None:
+        """Call ``fill`` once all writers are known."""
+        self._later.append(fill)
 
     def emit(self, op: Op, name: str, signal: Signal, delayed: bool = False) -> None:
         """A new port of ``op`` that writes to ``signal``."""
@@ -174,11 +186,13 @@ class Simplifier:
 
         It differs from ``read`` only for a signal that is itself updated at the end of a step.
         """
+        if signal.base in self.rules:
+            return learning.fresh_delta(self, signal.base).take(elements(signal))
         wire = self.read(signal)
         if signal.base not in self.updated:
             return wire
         fresh = {}
-        for number in np.unique(wire.src):
+        for number in wire.numbers:
             port = self.sources[number]
             if port not in self.fresh:
                 self.fresh[port] = Port(port.op, port.name + "+", port.size)
@@ -188,14 +202,21 @@ class Simplifier:
 
     def base_wire(self, base: Signal) -> Wire:
         if base not in self.wires:
-            parts = []
-            for where, what in self.writers.get(base, ()):
-                wire = what if isinstance(what, Wire) else self.base_wire(what[0]).take(what[1])
-                parts.append(wire.place(where, base.size))
-            if base not in self.written:
-                parts.append(self.constant_wire(base))
-            self.wires[base] = Wire.summed(base.size, parts)
+            self.wires[base] = self._base_wire(base)
         return self.wires[base]
+
+    def _base_wire(self, base: Signal) -> Wire:
+        if base in self.learned:
+            return learning.weights_wire(self, base)
+        if base in self.rules:
+            return learning.delayed_delta(self, base)
+        parts = []
+        for where, what in self.writers.get(base, ()):
+            wire = what if isinstance(what, Wire) else self.base_wire(what[0]).take(what[1])
+            parts.append(wire.place(where, base.size))
+        if base not in self.written:
+            parts.append(self.constant_wire(base))
+        return Wire.summed(base.size, parts)
 
     def constant_wire(self, base: Signal) -> Wire:
         if not np.any(base.initial_value) and not self._is_node_output(base):

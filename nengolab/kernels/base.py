@@ -76,6 +76,9 @@ class Kernel:
 
     name = ""
     stateful = False
+    # Whether what it puts out is too large to be kept for every step of a tile: its readers run
+    # in the same loop.
+    near = False
 
     def variant(self, group: Any) -> str:
         """Choose the formula for a group; what the choice rests on is fixed at compile time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nengolab.kernels.base import Kernel
 from nengolab.kernels.calls import CallKernel
+from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.transforms import Dot, Scale
@@ -17,5 +18,6 @@ KERNELS: dict[str, Kernel] = {
         FirstOrderFilter(),
         LinearFilterKernel(),
         *NEURON_KERNELS,
+        *LEARNING_KERNELS,
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import nengo
@@ -20,14 +20,18 @@ class ProbeHistory:
     ----------
     probe : nengo.Probe
     dt : float
+    shape : tuple of int
+        Of one sample: ``(size,)``, or ``(rows, columns)`` where weights are probed.
     """
 
-    def __init__(self, probe: nengo.Probe, dt: float):
+    def __init__(self, probe: nengo.Probe, dt: float, shape: tuple[int, ...]):
+        self.shape = shape
         self.period = 1 if probe.sample_every is None else probe.sample_every / dt
         self._pieces: list[np.ndarray] = []
 
     def samples(self, done: int, data: np.ndarray) -> np.ndarray:
         """The steps that ``sample_every`` keeps; ``data`` is ``(steps, batch, size)``."""
+        data = data.reshape(*data.shape[:2], *self.shape)
         if self.period == 1:
             return data
         steps = np.arange(done + 1, done + 1 + len(data))
@@ -54,7 +58,19 @@ class SimulationData(Mapping):
     """``sim.data``: probe data, and what was built for ensembles and connections.
 
     ``sim.data[probe]`` is ``(samples, size)``, or ``(batch, samples, size)`` where the simulator
-    was given a ``minibatch_size``. A key is a Nengo object, or its name.
+    was given a ``minibatch_size``. A key is a Nengo object, or its name. Weights and encoders that
+    are learned online are shown as they are now, with the batch axis that probes have.
+
+    Parameters
+    ----------
+    params : dict
+        What Nengo's builder made of each object.
+    histories : dict of nengo.Probe to ProbeHistory
+    batched : bool
+        Whether data has a batch axis.
+    names : Names
+    learned : callable
+        ``learned(obj)`` gives what is learned online of an object, by signal name.
     """
 
     def __init__(
@@ -63,9 +79,10 @@ class SimulationData(Mapping):
         histories: dict[nengo.Probe, ProbeHistory],
         batched: bool,
         names: Names,
+        learned: Callable[[Any], dict[str, np.ndarray]],
     ):
         self._params, self._histories, self._batched = params, histories, batched
-        self._names = names
+        self._names, self._learned = names, learned
 
     def __getitem__(self, key: Any) -> Any:
         asked = key
@@ -75,8 +92,7 @@ class SimulationData(Mapping):
         if key in self._histories:
             array = self._histories[key].array()
             if array is None:
-                shape = (0, 1, key.size_in)
-                array = np.zeros(shape)
+                array = np.zeros((0, 1, *self._histories[key].shape))
             return np.moveaxis(array, 1, 0) if self._batched else array[:, 0]
         if key not in self._params:
             raise ValidationError(
@@ -85,7 +101,21 @@ class SimulationData(Mapping):
                 f"holds {listing(self._names.get(o) for o in self._params if o is not None)}",
                 attr="data",
             )
-        return self._params[key]
+        return self._current(key, self._params[key])
+
+    def _current(self, obj: Any, built: Any) -> Any:
+        """What was built, with what has been learned since."""
+        for name, array in self._learned(obj).items():
+            array = array if self._batched else array[0]
+            changed = {"weights": array}
+            if name == "encoders":
+                # The signal holds the encoders times gain over radius.
+                scale = (built.gain / obj.radius)[:, None]
+                changed = {"scaled_encoders": array, "encoders": array / scale}
+            for value in changed.values():
+                value.setflags(write=False)
+            built = built._replace(**changed)
+        return built
 
     def __iter__(self) -> Iterator:
         return iter(self._params)

@@ -163,6 +163,24 @@ class Engine:
             )
         self.host.overrides[node] = np.broadcast_to(array, (node.size_out,)).copy()
 
+    # -- learning ------------------------------------------------------------------------------
+
+    def learned(self, obj: Any) -> dict[str, np.ndarray]:
+        """What is learned online of a connection or an ensemble, as it is now.
+
+        Returns
+        -------
+        dict
+            ``{"weights": (batch, rows, columns)}``, ``{"encoders": ...}`` (scaled), or nothing.
+        """
+        found = {}
+        for lowered in self.runner.program.groups.values():
+            for op in lowered.group.ops:
+                if op.kernel == "learn" and op.owner is obj:
+                    named = self.runner.named_state(lowered.index)
+                    found |= {key: named[f"{op.name}.{key}"].copy() for key in op.state}
+        return found
+
     # -- taps ----------------------------------------------------------------------------------
 
     def add_tap(self, tap: Any, obj: Any, attr: str | None) -> None:

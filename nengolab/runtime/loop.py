@@ -119,9 +119,12 @@ class Runner:
 
     # -- state ---------------------------------------------------------------------------------
 
-    def named_state(self) -> dict[str, np.ndarray]:
-        """State by name, ``(batch, size)`` each."""
-        return self.program.leave_state(self.state)
+    def named_state(self, group: int | None = None) -> dict[str, np.ndarray]:
+        """State by name, ``(batch, ...)`` each; of one group where one is given."""
+        state = self.state
+        if group is not None:
+            state = {k: v for k, v in state.items() if k.startswith(f"{group}.")}
+        return self.program.leave_state(state)
 
     def set_named_state(self, named: dict[str, np.ndarray]) -> None:
         """Put a state back; what is not named starts as at time 0."""

@@ -288,13 +288,6 @@ def test_what_has_no_kernel_is_named():
     net = small(nengo.Izhikevich())
     with pytest.raises(BuildError, match="a: the operator SimNeurons.*Izhikevich.*no kernel"):
         nengolab.Simulator(net, progress_bar=False)
-    net = small()
-    with net:
-        conn = nengo.Connection(net.a, nengo.Node(size_in=1), label="learner")
-        conn.learning_rule_type = nengo.PES()
-        nengo.Connection(net.a, conn.learning_rule)
-    with pytest.raises(BuildError, match="learner: the operator"):
-        nengolab.Simulator(net, progress_bar=False)
 
 
 def test_closed_simulator():

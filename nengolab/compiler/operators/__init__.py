@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nengolab.compiler.operators import linear, neurons, python, wiring
+from nengolab.compiler.operators import learning, linear, neurons, python, wiring
 
 TRANSLATORS: dict[type, Callable[[Any, Any], None]] = {
     **wiring.TRANSLATORS,
     **linear.TRANSLATORS,
     **neurons.TRANSLATORS,
     **python.TRANSLATORS,
+    **learning.TRANSLATORS,
 }

@@ -1,0 +1,185 @@
+"""Learning rules, and the weights that they change.
+
+Nengo adds a rule's ``delta`` to the weights at the start of the next step. Here an operation
+``learn`` keeps the weights as its state and adds what the rules compute at the end of a step; its
+delayed port shows what the step after computes with, which is the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from nengo.builder.learning_rules import SimBCM, SimOja, SimPES, SimRLS, SimVoja
+from nengo.builder.operator import Operator
+from nengo.builder.signal import Signal
+
+from nengolab.compiler.graph import Op, Param, Port, Wire
+from nengolab.exceptions import BuildError
+
+if TYPE_CHECKING:
+    from nengolab.compiler.simplify import Simplifier
+
+
+@dataclass(eq=False)
+class Rule:
+    """What a rule adds: ``outer(rows, columns) - decay[:, None] * weights``.
+
+    Attributes
+    ----------
+    op : nengo.builder.operator.Operator
+    delta : nengo.builder.signal.Signal
+    rows, columns : Port or Signal
+    decay : Port or None
+    weights : Signal or None
+        What decays.
+    """
+
+    op: Operator
+    delta: Signal
+    rows: Port | Signal
+    columns: Port | Signal
+    decay: Port | None = None
+    weights: Signal | None = None
+
+    @property
+    def parts(self) -> list[Port | Signal]:
+        return [self.rows, self.columns] + ([] if self.decay is None else [self.decay])
+
+
+def prepare(s: Simplifier) -> dict[Signal, Op]:
+    """An operation for each signal that keeps what is added to it.
+
+    That is what is incremented, and neither set nor updated: weights that learn.
+    """
+    operators = s.model.operators
+    kept = {sig.base for op in operators for sig in (*op.sets, *op.updates)}
+    learned: dict[Signal, Op] = {}
+    for op in operators:
+        for base in (sig.base for sig in op.incs):
+            if base not in kept and base not in learned:
+                learned[base] = _learn(s, op, base)
+    return learned
+
+
+def _learn(s: Simplifier, nengo_op: Operator, base: Signal) -> Op:
+    owner, key = s.signal_names.get(base, (s.built.owner(nengo_op), base.name))
+    # Not counted among the owner's operations: it is called like what it keeps.
+    name = s.built.names.get(owner) if owner is not None else s.unique(base.name)
+    op = Op("learn", (), [], {}, {key: np.array(base.initial_value, float)}, name, owner)
+    op.add_port("out", base.size, delayed=True)
+    s.ops.append(op)
+    s.when_known(lambda: _fill(s, nengo_op, base, op))
+    return op
+
+
+def _fill(s: Simplifier, nengo_op: Operator, base: Signal, op: Op) -> None:
+    """The inputs of ``learn``, once every rule is known."""
+    decays = []
+    for where, what in s.writers.get(base, ()):
+        rule = None if isinstance(what, Wire) else s.rules.get(what[0])
+        if rule is None or not (_whole(where, base) and _whole(what[1], base)):
+            raise BuildError(
+                f"{op.name}: {base.name} keeps what {nengo_op} adds to it, and only nengo's "
+                "learning rules can do that in nengolab; nengo.Simulator runs it"
+            )
+        decays.append(rule.decay is not None)
+        op.inputs += [_wire(s, part) for part in rule.parts]
+    op.static = (tuple(base.shape), tuple(decays))
+    op.inputs += [_wire(s, port) for port in s.products.get(base, ())]
+
+
+def _whole(at: np.ndarray, base: Signal) -> bool:
+    return len(at) == base.size and np.array_equal(at, np.arange(base.size))
+
+
+def _wire(s: Simplifier, part: Port | Signal) -> Wire:
+    if isinstance(part, Port):
+        return Wire.of_source(s.add_source(part), part.size)
+    return s.read(part)
+
+
+def weights_wire(s: Simplifier, base: Signal) -> Wire:
+    """The wire of weights that learn."""
+    return _wire(s, s.learned[base].ports["out"])
+
+
+def fresh_delta(s: Simplifier, base: Signal) -> Wire:
+    """The wire of a rule's delta as computed in this step; it exists where something reads it."""
+    rule = s.rules[base]
+    if base not in s.deltas:
+        decay = rule.decay is not None
+        new = s.add_op(rule.op, "delta", (tuple(base.shape), decay))
+        s.deltas[base] = new.add_port("out", base.size)
+        parts = rule.parts + ([rule.weights] if decay else [])
+        s.when_known(lambda: new.inputs.extend(_wire(s, part) for part in parts))
+    return _wire(s, s.deltas[base])
+
+
+def delayed_delta(s: Simplifier, base: Signal) -> Wire:
+    """The wire of a rule's delta as the step's other operations see it: of the step before."""
+    rule = s.rules[base]
+    name = s.built.name_of(rule.op)
+    params = {
+        key: Param(s.unique(f"{name}.delta.{key}"), np.asarray(value), None, key)
+        for key, value in (("a", 0.0), ("b", 1.0))
+    }
+    state = {"y": np.zeros(base.size)}
+    new = s.add_op(rule.op, "first_order", (0, True, True), params=params, state=state)
+    port = new.add_port("out", base.size, delayed=True)
+    s.when_known(lambda: new.inputs.append(fresh_delta(s, base)))
+    return _wire(s, port)
+
+
+def _rule_op(s: Simplifier, op: Operator, kernel: str, static: tuple, *inputs: Signal, **values):
+    name = s.built.name_of(op)
+    params = {
+        key: Param(s.unique(f"{name}.{kernel}.{key}"), np.asarray(value, float), None, key)
+        for key, value in values.items()
+    }
+    new = s.add_op(op, kernel, static, params=params)
+    s.connect(new, *inputs)
+    return new
+
+
+def _add(s: Simplifier, op: Operator, rows: Any, columns: Any, *decay: Any) -> None:
+    s.rules[op.delta.base] = Rule(op, op.delta, rows, columns, *decay)
+
+
+def _pes(s: Simplifier, op: SimPES) -> None:
+    static = (op.pre_filtered.size,)
+    new = _rule_op(s, op, "pes", static, op.error, learning_rate=op.learning_rate)
+    _add(s, op, new.add_port("rows", op.error.size), op.pre_filtered)
+
+
+def _bcm(s: Simplifier, op: SimBCM) -> None:
+    inputs = (op.post_filtered, op.theta)
+    new = _rule_op(s, op, "bcm", (), *inputs, learning_rate=op.learning_rate)
+    _add(s, op, new.add_port("rows", op.post_filtered.size), op.pre_filtered)
+
+
+def _oja(s: Simplifier, op: SimOja) -> None:
+    rates = {"learning_rate": op.learning_rate, "beta": op.beta}
+    new = _rule_op(s, op, "oja", (), op.post_filtered, **rates)
+    rows, decay = (new.add_port(name, op.post_filtered.size) for name in ("rows", "decay"))
+    _add(s, op, rows, op.pre_filtered, decay, op.weights)
+
+
+def _voja(s: Simplifier, op: SimVoja) -> None:
+    inputs = (op.post_filtered, op.learning_signal)
+    values = {"learning_rate": op.learning_rate, "scale": op.scale}
+    new = _rule_op(s, op, "voja", (), *inputs, **values)
+    rows, decay = (new.add_port(name, op.post_filtered.size) for name in ("rows", "decay"))
+    _add(s, op, rows, op.pre_decoded, decay, op.scaled_encoders)
+
+
+def _rls(s: Simplifier, op: SimRLS) -> None:
+    state = {"inv_gamma": np.array(op.inv_gamma.initial_value, float)}
+    new = s.add_op(op, "rls", tuple(op.inv_gamma.shape), state=state)
+    s.connect(new, op.pre_filtered)
+    s.emit(new, "inv_gamma", op.inv_gamma, delayed=True)
+    _add(s, op, op.error, new.add_port("columns", op.pre_filtered.size))
+
+
+TRANSLATORS = {SimPES: _pes, SimBCM: _bcm, SimOja: _oja, SimVoja: _voja, SimRLS: _rls}

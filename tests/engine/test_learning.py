@@ -1,0 +1,573 @@
+"""Learning rules: every rule on every kind of connection gives what nengo.Simulator gives."""
+
+from __future__ import annotations
+
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import BuildError, ValidationError
+
+import nengolab
+
+from .compare import both, rms
+
+STEPS = 600
+PROBED = {
+    nengo.PES: ("error", "activities", "delta"),
+    nengo.RLS: ("pre_filtered", "error", "delta", "inv_gamma"),
+    nengo.BCM: ("theta", "pre_filtered", "post_filtered", "delta"),
+    nengo.Oja: ("pre_filtered", "post_filtered", "delta"),
+    nengo.Voja: ("post_filtered", "scaled_encoders", "delta"),
+}
+
+
+def world(seed: int = 4) -> nengo.Network:
+    """A stimulus and two populations that hold it; no connection between them."""
+    net = nengo.Network(seed=seed)
+    with net:
+        net.config[nengo.Ensemble].max_rates = nengo.dists.Uniform(60, 90)
+        net.stimulus = nengo.Node(lambda t: [np.sin(9 * t), np.cos(13 * t)], label="stimulus")
+        net.pre = nengo.Ensemble(30, 2, label="pre")
+        net.post = nengo.Ensemble(20, 2, label="post", radius=1.4)
+        nengo.Connection(net.stimulus, net.pre)
+    return net
+
+
+def probe_all(conn: nengo.Connection, filtered: bool = True) -> None:
+    """Everything that a connection that learns, and its rules, let a person probe."""
+    rules = conn.learning_rule
+    if isinstance(rules, dict):
+        rules = list(rules.values())
+    rules = rules if isinstance(rules, list) else [rules]
+    nengo.Probe(conn, "weights", label="weights")
+    nengo.Probe(conn, "weights", label="weights each 7", sample_every=0.007)
+    nengo.Probe(conn, "output", label="conn output")
+    for i, rule in enumerate(rules):
+        for name in PROBED[type(rule.learning_rule_type)]:
+            nengo.Probe(rule, name, label=f"{i} {name}")
+        if filtered:
+            nengo.Probe(rule, "delta", synapse=0.01, label=f"{i} delta filtered")
+    for ens in (conn.pre_obj, conn.post_obj):
+        if isinstance(ens, nengo.ensemble.Neurons):
+            ens = ens.ensemble
+        if isinstance(ens, nengo.Ensemble):
+            nengo.Probe(ens.neurons, label=f"spikes of {ens.label}")
+            nengo.Probe(ens, "scaled_encoders", label=f"encoders of {ens.label}")
+
+
+def error_of(net, conn, *rules, transform=1.0):
+    """The difference between what arrives at ``post`` and the stimulus, into the rules."""
+    for rule in rules or (conn.learning_rule,):
+        nengo.Connection(net.post, rule, transform=transform)
+        nengo.Connection(net.stimulus, rule, transform=-np.asarray(transform), synapse=0.02)
+
+
+def decoded(rule, pre=lambda n: n.pre, post=lambda n: n.post, error=1.0, **kwargs):
+    """A decoded connection that learns from an error."""
+
+    def make():
+        net = world()
+        with net:
+            conn = nengo.Connection(pre(net), post(net), learning_rule_type=rule, **kwargs)
+            error_of(net, conn, transform=error)
+            probe_all(conn)
+        return net
+
+    return make
+
+
+def zero(size):
+    return lambda x: np.zeros(size)
+
+
+def neurons(rule, error=False, pre=slice(None), post=slice(None), to=None, scale=1e-3):
+    """A connection from neurons, to neurons or to what ``to`` picks."""
+
+    def make():
+        net = world()
+        with net:
+            target = net.post.neurons[post] if to is None else to(net)
+            shape = (target.size_in, np.arange(30)[pre].size)
+            weights = np.random.RandomState(1).uniform(-scale, scale, shape)
+            conn = nengo.Connection(
+                net.pre.neurons[pre], target, transform=weights, learning_rule_type=rule
+            )
+            nengo.Connection(net.stimulus, net.post)
+            if error:
+                error_of(net, conn)
+            probe_all(conn)
+        return net
+
+    return make
+
+
+def weights_solver(rule, error=False, **kwargs):
+    """A decoded connection whose solver gives whole weights."""
+
+    def make():
+        net = world()
+        with net:
+            solver = nengo.solvers.LstsqL2(weights=True)
+            conn = nengo.Connection(
+                net.pre, net.post, solver=solver, learning_rule_type=rule, **kwargs
+            )
+            if error:
+                error_of(net, conn)
+            probe_all(conn)
+        return net
+
+    return make
+
+
+def voja(rule, signal=False, slices=False, **kwargs):
+    """Encoders that learn what they are shown."""
+
+    def make():
+        net = world()
+        with net:
+            pre, post = (net.pre[0], net.post[1]) if slices else (net.pre, net.post)
+            conn = nengo.Connection(pre, post, learning_rule_type=rule, **kwargs)
+            if signal:
+                switch = nengo.Node(lambda t: -float(t > 0.2), label="switch")
+                nengo.Connection(switch, conn.learning_rule, synapse=None)
+            probe_all(conn)
+        return net
+
+    return make
+
+
+def several(rules, **kwargs):
+    """Several rules on one connection of neurons' weights, one of them driven by an error."""
+
+    def make():
+        net = world()
+        with net:
+            weights = np.random.RandomState(2).uniform(-1e-3, 1e-3, (20, 30))
+            conn = nengo.Connection(
+                net.pre.neurons, net.post.neurons, transform=weights, learning_rule_type=rules
+            )
+            built = conn.learning_rule
+            for rule in built.values() if isinstance(built, dict) else built:
+                if isinstance(rule.learning_rule_type, (nengo.PES, nengo.RLS)):
+                    error_of(net, conn, rule)
+            probe_all(conn)
+        return net
+
+    return make
+
+
+def voja_and_pes():
+    """PES to neurons whose encoders learn as well: its error passes through the encoders."""
+    net = world()
+    with net:
+        solver = nengo.solvers.LstsqL2(weights=True)
+        learn = nengo.Connection(
+            net.pre,
+            net.post,
+            function=zero(2),
+            solver=solver,
+            learning_rule_type=nengo.PES(5e-4),
+        )
+        nengo.Connection(net.stimulus, net.post, learning_rule_type=nengo.Voja(0.3), synapse=0.01)
+        error_of(net, learn)
+        probe_all(learn)
+    return net
+
+
+def two_vojas():
+    """Two connections that change the encoders of one ensemble."""
+    net = world()
+    with net:
+        for synapse in (0.005, 0.02):
+            conn = nengo.Connection(
+                net.pre, net.post, synapse=synapse, learning_rule_type=nengo.Voja(0.1)
+            )
+        probe_all(conn)
+    return net
+
+
+def chains_of_rules():
+    """An error computed by neurons, and a rule driven by the output of a connection that learns."""
+    net = world()
+    with net:
+        error = nengo.Ensemble(25, 2, label="error")
+        a = nengo.Connection(
+            net.pre, net.post, function=zero(2), learning_rule_type=nengo.PES(1e-3)
+        )
+        nengo.Connection(net.post, error)
+        nengo.Connection(net.stimulus, error, transform=-1)
+        nengo.Connection(error, a.learning_rule)
+        b = nengo.Connection(
+            net.post, error[0], function=lambda x: x[1], learning_rule_type=nengo.PES(1e-4)
+        )
+        nengo.Connection(error[1], b.learning_rule, synapse=None, function=np.square)
+        probe_all(a)
+    return net
+
+
+def nine_of_each():
+    """So many members that they run along the innermost axis."""
+    net = nengo.Network(seed=6)
+    with net:
+        net.config[nengo.Ensemble].max_rates = nengo.dists.Uniform(60, 90)
+        for i in range(9):
+            stimulus = nengo.Node([np.sin(i)], label=f"stimulus {i}")
+            pre, post = nengo.Ensemble(24, 1), nengo.Ensemble(18, 1)
+            nengo.Connection(stimulus, pre)
+            nengo.Connection(stimulus, post, learning_rule_type=nengo.Voja(0.3))
+            weights = np.random.RandomState(i).uniform(-1e-3, 1e-3, (18, 24))
+            oja = nengo.Connection(
+                pre.neurons, post.neurons, transform=weights, learning_rule_type=OJA
+            )
+            pes = nengo.Connection(pre, post, learning_rule_type=[PES, RLS])
+            for rule in pes.learning_rule:
+                nengo.Connection(post, rule)
+                nengo.Connection(stimulus, rule, transform=-1)
+            nengo.Probe(post.neurons, label=f"spikes {i}")
+            nengo.Probe(post, "scaled_encoders", label="encoders of post" if i == 3 else f"e{i}")
+            for conn in (oja, pes):
+                nengo.Probe(conn, "weights", label=f"{i} {conn.size_out} weights")
+            nengo.Probe(oja.learning_rule, "delta", label=f"delta {i}")
+            nengo.Probe(pes.learning_rule[1], "inv_gamma", label=f"inv_gamma {i}")
+    return net
+
+
+PES, RLS, BCM, OJA, VOJA = (
+    nengo.PES(1e-3),
+    nengo.RLS(0.05),
+    nengo.BCM(1e-8),
+    nengo.Oja(2e-5, beta=0.7),
+    nengo.Voja(0.4),
+)
+MATRIX = [[0.5, -0.2], [0.1, 0.8]]
+NETWORKS = {
+    "PES": decoded(PES),
+    "PES from zero": decoded(PES, function=zero(2)),
+    "PES no pre_synapse": decoded(nengo.PES(1e-3, pre_synapse=None)),
+    "PES alpha pre_synapse": decoded(nengo.PES(1e-3, pre_synapse=nengo.Alpha(0.01))),
+    "PES no synapse": decoded(PES, synapse=None),
+    "PES transform": decoded(PES, transform=MATRIX),
+    "PES function and transform": decoded(
+        PES, function=lambda x: x[0] * x[1], transform=[[1.0], [0.3]]
+    ),
+    "PES pre slice": decoded(PES, pre=lambda n: n.pre[1], post=lambda n: n.post[0], error=[[1, 0]]),
+    "PES post slice": decoded(
+        PES, post=lambda n: n.post[1:], error=[[0.0, 1.0]], function=lambda x: x[0] ** 2
+    ),
+    "PES post list": decoded(PES, post=lambda n: n.post[[1, 0]]),
+    "PES into node": decoded(PES, post=lambda n: nengo.Node(size_in=2, label="sink")),
+    "PES to neurons": decoded(
+        PES, post=lambda n: n.post.neurons, transform=np.ones((20, 2)) * 0.1, error=1.0
+    ),
+    "PES neurons": neurons(PES, error=True),
+    "PES neurons to ensemble": neurons(PES, error=True, to=lambda n: n.post),
+    "PES neurons slices": neurons(PES, error=True, pre=slice(3, 20), post=slice(2, 19, 3)),
+    "PES neurons pre list": neurons(PES, error=True, pre=[4, 2, 9]),
+    "PES weights": weights_solver(PES, error=True),
+    "PES weights not compositional": weights_solver(PES, error=True, transform=MATRIX),
+    "RLS": decoded(RLS, function=zero(2)),
+    "RLS no pre_synapse": decoded(nengo.RLS(0.05, pre_synapse=None)),
+    "RLS neurons to ensemble": neurons(RLS, error=True, to=lambda n: n.post),
+    "BCM": neurons(BCM),
+    "BCM synapses": neurons(
+        nengo.BCM(1e-8, pre_synapse=None, post_synapse=0.01, theta_synapse=nengo.Alpha(0.3))
+    ),
+    "BCM weights": weights_solver(BCM),
+    "Oja": neurons(OJA),
+    "Oja post_synapse": neurons(nengo.Oja(2e-5, post_synapse=0.02, pre_synapse=0.01)),
+    "Oja weights": weights_solver(OJA),
+    "Voja": voja(VOJA),
+    "Voja signal": voja(VOJA, signal=True),
+    "Voja no post_synapse": voja(nengo.Voja(0.4, post_synapse=None)),
+    "Voja slices": voja(VOJA, slices=True),
+    "list": several([nengo.BCM(1e-8), nengo.Oja(2e-5), nengo.PES(1e-4)]),
+    "dict": several({"one": nengo.Oja(1e-5), "two": nengo.PES(1e-4), "three": nengo.Oja(2e-5)}),
+    "Voja and PES to neurons": voja_and_pes,
+    "two Vojas": two_vojas,
+    "chains of rules": chains_of_rules,
+    "nine of each": nine_of_each,
+}
+LEARNED = ("weights", "encoders of post")
+
+
+def agree(make, steps: int = STEPS, **kwargs) -> dict:
+    """Run on both and compare: 1e-9, and spike for spike."""
+    data = both(make, steps, **kwargs)
+    for probe, (expected, got) in data.items():
+        assert expected.shape == got.shape, probe
+        scale = max(1e-3, np.abs(expected).max())
+        assert np.abs(expected - got).max() <= 1e-9 * scale, probe
+        if probe.startswith("spikes"):
+            assert expected.any(), "the network must spike for this to mean anything"
+            np.testing.assert_array_equal(expected > 0, got > 0)
+    return data
+
+
+def change(data: dict, at: int) -> float:
+    """How far what is learned has moved, relative to where it can start."""
+    moved = [
+        np.abs(data[p][at][-1] - data[p][at][0]).max() / (np.abs(data[p][at]).max() + 1e-30)
+        for p in LEARNED
+        if p in data
+    ]
+    return max(moved)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_float64_is_nengo(name):
+    """Every probe of every rule, sample for sample."""
+    data = agree(NETWORKS[name])
+    assert change(data, 0) > 1e-3, "something must be learned for this to mean anything"
+
+
+@pytest.mark.parametrize("schedule", ["stepped", "batched"])
+@pytest.mark.parametrize("name", ["PES", "PES weights", "RLS", "BCM", "Oja", "Voja", "list"])
+def test_both_ways_of_running(name, schedule):
+    agree(NETWORKS[name], 300, schedule=schedule)
+
+
+@pytest.mark.parametrize("name", ["PES", "PES neurons", "RLS", "BCM", "Oja", "Voja", "dict"])
+def test_float32_learns_alike(name):
+    """Single precision moves single spikes, so what is learned differs by a few spikes' worth."""
+    for probe, (expected, got) in both(NETWORKS[name], STEPS, "float32").items():
+        assert got.dtype == np.float32
+        if probe in LEARNED or probe == "conn output":
+            scale = np.abs(expected).max() + 1e-12
+            assert rms(expected, got) <= 0.02 * scale, probe
+
+
+def python_in_the_loop():
+    """The error passes through a Node whose function is tied to other Python code."""
+    seen = []
+    net = world()
+    with net:
+        conn = nengo.Connection(net.pre, net.post, learning_rule_type=PES, function=zero(2))
+
+        def note(t, x):
+            seen.append(t)
+            return x
+
+        node = nengo.Node(note, size_in=2)
+        nengo.Connection(net.post, node)
+        nengo.Connection(net.stimulus, node, transform=-1)
+        nengo.Connection(node, conn.learning_rule, synapse=None)
+        probe_all(conn)
+    return net
+
+
+def test_learning_beside_python():
+    data = agree(python_in_the_loop, 200)
+    assert change(data, 1) > 1e-3
+
+
+def noisy() -> nengo.Network:
+    """PES, RLS and Voja driven by noise: each item of a batch sees its own."""
+    net = nengo.Network(seed=8)
+    with net:
+        noise = nengo.Node(nengo.processes.WhiteSignal(1.0, high=8, rms=0.5), size_out=1)
+        net.pre, net.post = nengo.Ensemble(30, 1), nengo.Ensemble(20, 1)
+        nengo.Connection(noise, net.pre)
+        net.conn = nengo.Connection(net.pre, net.post, learning_rule_type=[PES, RLS])
+        for rule in net.conn.learning_rule:
+            nengo.Connection(net.post, rule)
+            nengo.Connection(noise, rule, transform=-1, function=np.square)
+        nengo.Connection(noise, net.post, learning_rule_type=VOJA, synapse=0.01)
+        net.weights = nengo.Probe(net.conn, "weights")
+        net.encoders = nengo.Probe(net.post, "scaled_encoders")
+    return net
+
+
+def float64(net: nengo.Network) -> nengo.Network:
+    with net:
+        nengolab.configure_settings(dtype="float64")
+    return net
+
+
+def test_every_batch_item_learns_by_itself():
+    """Three items, each with weights of its own; the first is nengo's."""
+    net = float64(noisy())
+    with nengolab.Simulator(net, seed=5, minibatch_size=3, progress_bar=False) as sim:
+        sim.run_steps(400)
+        weights, encoders = sim.data[net.weights], sim.data[net.encoders]
+        assert weights.shape == (3, 400, 1, 30)
+        assert encoders.shape == (3, 400, 20, 1)
+        assert sim.data[net.conn].weights.shape == (3, 1, 30)
+        assert sim.data[net.post].encoders.shape == (3, 20, 1)
+    with nengo.Simulator(net, seed=5, progress_bar=False) as reference:
+        reference.run_steps(400)
+        for got, probe in ((weights, net.weights), (encoders, net.encoders)):
+            expected = reference.data[probe]
+            np.testing.assert_allclose(got[0], expected, rtol=0, atol=1e-9 * abs(expected).max())
+            for i, j in ((0, 1), (1, 2), (0, 2)):
+                assert np.abs(got[i, -1] - got[j, -1]).max() > 1e-3 * np.abs(got).max()
+            np.testing.assert_array_equal(got[0, 0], got[1, 0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_snapshot_of_what_was_learned(dtype):
+    """State taken out and put back continues bit for bit, also in another simulator."""
+    net = noisy()
+    with net:
+        nengolab.configure_settings(dtype=dtype)
+
+    def more(sim):
+        before = sim.n_steps
+        sim.run_steps(60)
+        return [sim.data[p][before:] for p in (net.weights, net.encoders)]
+
+    with (
+        nengolab.Simulator(net, seed=1, progress_bar=False) as sim,
+        nengolab.Simulator(net, seed=1, progress_bar=False) as other,
+    ):
+        sim.run_steps(100)
+        other.run_steps(100)
+        saved = sim._engine.runner.named_state()
+        assert saved["ensemble -> ensemble_1.weights"].shape == (1, 1, 30)
+        assert saved["ensemble_1.encoders"].shape == (1, 20, 1)
+        other._engine.runner.set_named_state({})  # forget, then take over
+        other._engine.runner.set_named_state(saved)
+        for a, b in zip(more(sim), more(other), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_reset_forgets():
+    net = noisy()
+    with nengolab.Simulator(net, seed=1, progress_bar=False) as sim:
+        built = sim.data[net.conn].weights.copy()
+        sim.run_steps(100)
+        first, learned = sim.data[net.weights].copy(), sim.data[net.conn].weights
+        assert np.abs(learned - built).max() > 1e-3 * np.abs(built).max()
+        sim.reset()
+        np.testing.assert_array_equal(sim.data[net.conn].weights, built)
+        sim.run_steps(100)
+        np.testing.assert_array_equal(sim.data[net.weights], first)
+
+
+def test_data_follows_learning():
+    """``sim.data`` shows what the next step computes with: the last probed, and its change."""
+    net = noisy()
+    with net:
+        deltas = [nengo.Probe(rule, "delta") for rule in net.conn.learning_rule]
+    with nengolab.Simulator(float64(net), seed=1, progress_bar=False) as sim:
+        sim.run_steps(50)
+        expected = sim.data[net.weights][-1] + sum(sim.data[d][-1] for d in deltas)
+        np.testing.assert_allclose(sim.data[net.conn].weights, expected, rtol=0, atol=1e-15)
+        ens = sim.data[net.post]
+        scale = (ens.gain / net.post.radius)[:, None]
+        np.testing.assert_allclose(ens.encoders * scale, ens.scaled_encoders, rtol=1e-12)
+        assert np.abs(ens.scaled_encoders - sim.data[net.encoders][0]).max() > 1e-3
+        with pytest.raises(ValueError, match="read-only"):
+            ens.scaled_encoders[0] = 1
+    assert sim.data[net.conn].weights.shape == (1, 30)
+
+
+def test_tap_of_learned_weights():
+    """A tap leaves what was learned untouched, and shows it."""
+    net = float64(noisy())
+    with (
+        nengolab.Simulator(net, seed=1, progress_bar=False) as sim,
+        nengolab.Simulator(net, seed=1, progress_bar=False) as other,
+    ):
+        sim.run_steps(40)
+        tap = sim.add_tap(net.conn, "weights")
+        sim.prepare()
+        other.run_steps(80)
+        seen = sim.advance(40)
+        expected = other.data[net.weights][40:]
+        np.testing.assert_array_equal(seen[net.weights][0], expected)
+        np.testing.assert_array_equal(seen[tap][0], expected.reshape(40, -1))
+
+
+@pytest.mark.parametrize("channels", [3, 9])
+def test_channels_merge_and_weights_stay_whole(channels):
+    """Any number of like rules is one group, and nothing gathers the weights' elements."""
+    from nengolab.benchmarks.networks import pes
+
+    with nengolab.Simulator(pes(channels, 20), progress_bar=False) as sim:
+        program = sim._engine.runner.program
+        by_kernel: dict[str, list] = {}
+        for lowered in program.groups.values():
+            by_kernel.setdefault(lowered.group.op.kernel, []).append(lowered)
+        for kernel in ("pes", "learn", "dot_signal"):
+            (only,) = by_kernel[kernel]
+            assert len(only.group.ops) == channels
+        (pick,) = by_kernel["dot_signal"][0].routes[0].picks
+        np.testing.assert_array_equal(pick.index, np.arange(channels * 20))
+        regions = {g.group.region for k in ("learn", "dot_signal") for g in by_kernel[k]}
+        assert len(regions) == 1
+
+
+def test_weights_stay_in_the_loop_of_what_reads_them():
+    """However the input comes about, weights are not kept for every step of a tile."""
+    with nengo.Network(seed=0) as net:
+        a, b = nengo.Ensemble(300, 1), nengo.Ensemble(300, 1)
+        c = nengo.Ensemble(300, 1)
+        weights = np.full((300, 300), 1e-5)
+        nengo.Connection(a.neurons, b.neurons, transform=weights, synapse=None)
+        nengo.Connection(b.neurons, c.neurons, transform=weights, learning_rule_type=OJA)
+        nengo.Probe(c)
+    for force in ("auto", "batched"):
+        with net:
+            nengolab.configure_settings(schedule=force)
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            groups = sim._engine.runner.program.groups.values()
+            where = {g.group.op.kernel: g.group.region for g in groups}
+            assert where["learn"] == where["dot_signal"]
+            assert sim._engine.runner.program.schedule.regions[where["learn"]].mode == "stepped"
+
+
+def from_a_node():
+    conn = nengo.Connection(nengo.Node(0.5), nengo.Ensemble(10, 1))
+    conn.learning_rule_type = nengo.PES()
+
+
+def through_a_convolution():
+    pre, post = nengo.Ensemble(9, 1), nengo.Node(size_in=9)
+    transform = nengo.Convolution(1, (3, 3, 1), padding="same")
+    nengo.Connection(pre.neurons, post, transform=transform, learning_rule_type=nengo.PES())
+
+
+def scalar_weights():
+    pre, post = nengo.Ensemble(20, 1), nengo.Ensemble(20, 1)
+    nengo.Connection(pre.neurons, post.neurons, transform=1, learning_rule_type=nengo.Oja())
+
+
+def advanced_slice():
+    pre, post = nengo.Ensemble(20, 1), nengo.Ensemble(20, 1)
+    nengo.Connection(
+        pre,
+        post.neurons[[1, 3]],
+        transform=np.ones((2, 1)),
+        learning_rule_type=nengo.PES(),
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [from_a_node, through_a_convolution, scalar_weights, advanced_slice]
+)
+def test_what_nengo_refuses_is_refused(wrong):
+    """The same exception with the same words."""
+
+    def attempt(simulator):
+        with nengo.Network(seed=0) as net:
+            wrong()
+        simulator(net, progress_bar=False)
+
+    words = []
+    for simulator in (nengo.Simulator, nengolab.Simulator):
+        with pytest.raises((BuildError, ValidationError, NotImplementedError)) as refused:
+            attempt(simulator)
+        words.append((type(refused.value), str(refused.value).split(" at 0x")[0]))
+    assert words[0] == words[1]
+
+
+def test_what_keeps_but_does_not_learn_has_no_kernel():
+    """A signal that an operator of a person's own keeps adding to."""
+    with nengo.Network(seed=0) as net:
+        ens = nengo.Ensemble(10, 1, label="someone")
+    model = nengo.builder.Model()
+    model.build(net)
+    kept = nengo.builder.Signal(np.zeros(1), name="kept")
+    model.add_op(nengo.builder.operator.Copy(model.sig[ens]["in"], kept, inc=True))
+    with pytest.raises(BuildError, match="kept.*nengo.Simulator runs it"):
+        nengolab.Simulator(None, model=model, progress_bar=False)
