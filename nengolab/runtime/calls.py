@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from nengo.utils.numpy import maxint
 
 from nengolab.compiler.graph import Call, Input
 from nengolab.exceptions import SimulationError
+from nengolab.runtime.processes import ProcessState, RunningProcess
 
 
 class CallFailed(Exception):
@@ -33,29 +35,61 @@ class Host:
         self.calls, self.batch, self.dt, self.dtype = calls, batch, dt, dtype
         self.overrides: dict[Any, np.ndarray] = {}
         self.error: SimulationError | None = None
-        self._steps: dict[str, list] = {}
+        self.seed = 0
+        self._processes: dict[str, list[RunningProcess]] = {}
 
     def reset(self, seed: int) -> None:
         """Start every process anew, one generator for each batch item.
 
         The first item draws as Nengo does; item ``i`` from a generator seeded with ``seed + i``.
         """
-        self._steps = {}
+        self.seed, self._processes = seed, {}
         rngs = [np.random.RandomState((seed + i) % maxint) for i in range(self.batch)]
-        for call in self.calls:
-            if call.process is not None:
-                self._steps[call.name] = [
-                    self._process_step(call, rng, item) for item, rng in enumerate(rngs)
-                ]
+        for call in self._process_calls():
+            self._processes[call.name] = [
+                RunningProcess.first(call, self.dt, rng, item) for item, rng in enumerate(rngs)
+            ]
 
-    def _process_step(self, call: Call, rng: np.random.RandomState, item: int):
-        process = call.process
-        shape_in, shape_out = (call.size_in,), (call.size_out,)
-        own_rng = process.get_rng(rng)
-        if item and process.seed is not None:
-            own_rng = np.random.RandomState((process.seed + item) % maxint)
-        state = process.make_state(shape_in, shape_out, self.dt, dtype=np.float64)
-        return process.make_step(shape_in, shape_out, self.dt, own_rng, state)
+    def _process_calls(self) -> list[Call]:
+        return [call for call in self.calls if call.process is not None]
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def out_of_reach(self) -> dict[str, str]:
+        """What may hold state that nobody can copy, and why: by name, without the brackets."""
+        found = {c.name: c.verdict.why for c in self.calls if c.verdict.level == "tied"}
+        for call in self._process_calls():
+            found[call.name] = self._processes[call.name][0].out_of_reach
+        return {name.removesuffix("()"): why for name, why in found.items() if why}
+
+    def process_states(self) -> dict[str, tuple[ProcessState, ...]]:
+        """State of every process within reach, one for each batch item."""
+        return {
+            name: tuple(item.capture() for item in items)
+            for name, items in self._processes.items()
+            if not items[0].out_of_reach
+        }
+
+    def misfits(self, states: Mapping[str, tuple[ProcessState, ...]]) -> list[str]:
+        """How states of processes do not fit this network."""
+        own = {n: items[0] for n, items in self._processes.items() if not items[0].out_of_reach}
+        missing = [f"the process {n!r} is missing" for n in own if n not in states]
+        unknown = [f"the process {n!r} is unknown" for n in states if n not in own]
+        both = [(n, own[n].misfit(states[n][0])) for n in own if n in states]
+        return missing + unknown + [f"the process {n!r} {why}" for n, why in both if why]
+
+    def put_processes(self, seed: int, states: Mapping[str, tuple[ProcessState, ...]]) -> None:
+        """Put the processes within reach back to ``states``; the others go on as they are."""
+        self.seed = seed
+        for call in self._process_calls():
+            for item, state in enumerate(states.get(call.name, ())):
+                running = self._processes[call.name][item]
+                if not running.started_like(state):
+                    rng = np.random.RandomState()
+                    rng.set_state(state.origin)
+                    running = RunningProcess.of(call, self.dt, rng)
+                    self._processes[call.name][item] = running
+                running.put(state)
 
     # -- called by the program -----------------------------------------------------------------
 
@@ -114,7 +148,7 @@ class Host:
             args = (t,) if call.takes_t else ()
             if call.takes_x:
                 args += (np.array(x[item], dtype=np.float64),)
-            fn = self._steps[call.name][item] if call.process is not None else call.fn
+            fn = self._processes[call.name][item].step if call.process is not None else call.fn
             try:
                 value = fn(*args)
             except Exception as err:

@@ -12,8 +12,10 @@ import numpy as np
 from nengolab.compiler.build import build
 from nengolab.compiler.simplify import simplify
 from nengolab.exceptions import ValidationError
+from nengolab.runtime import state
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner
+from nengolab.runtime.state import Snapshot
 
 
 class Engine:
@@ -30,14 +32,30 @@ class Engine:
     force : {"auto", "stepped", "batched"}
     model : nengo.builder.Model, optional
     progress : nengo.utils.progress.Progress, optional
+    built : Built, optional
+        The network built before; then ``model`` is not looked at.
+    probes : list of nengo.Probe, optional
+        Which of the model's probes to read; the others were taps once. Default: all.
     """
 
-    def __init__(self, network, dt, seed, batch, dtype, force, model=None, progress=None):
-        self.built = build(network, dt, model, progress)
+    def __init__(
+        self,
+        network,
+        dt,
+        seed,
+        batch,
+        dtype,
+        force,
+        model=None,
+        progress=None,
+        built=None,
+        probes=None,
+    ):
+        self.built = build(network, dt, model, progress) if built is None else built
         self.network, self.batch, self.dtype, self.force = network, batch, dtype, force
         self.dt = self.built.model.dt
         self.graph = simplify(self.built)
-        self.probes = list(self.graph.probes)
+        self.probes = list(self.graph.probes if probes is None else probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype)
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
@@ -57,11 +75,22 @@ class Engine:
         readings = {p: graph.probes[p] for p in probes}
         return Runner(graph, self.batch, self.dtype, self.force, readings, self.host)
 
-    def reset(self, seed: int) -> None:
-        """Time 0, initial state, processes drawn anew."""
+    def reset(self, seed: int, parameters: bool = True, processes: bool = True) -> None:
+        """Time 0 and initial state; parameters as built and processes drawn anew where asked."""
         self.n_steps = 0
-        self.host.reset(seed)
+        if processes:
+            self.host.reset(seed)
+        if parameters:
+            self.runner.set_values({})
         self.runner.set_named_state({})
+
+    def snapshot(self) -> Snapshot:
+        """The state as a value."""
+        return state.take(self)
+
+    def restore(self, snapshot: Snapshot) -> list[str]:
+        """Put a state back; names what stays as it is. See `nengolab.runtime.state.put`."""
+        return state.put(self, snapshot)
 
     def tiles(self, n_steps: int, seconds: float | None = None) -> Iterator[tuple[int, dict]]:
         """Advance tile by tile; yields steps done before the tile and ``{probe: data}``."""
@@ -78,14 +107,14 @@ class Engine:
     def advance(self, n_steps: int) -> dict[Any, np.ndarray]:
         """Advance by ``n_steps`` or not at all; ``{probe: (steps, batch, size)}``."""
         self._swap()
-        runner, state, before = self.runner, self.runner.state, self.n_steps
+        runner, held, before = self.runner, self.runner.state, self.n_steps
         pieces: dict[Any, list[np.ndarray]] = {}
         try:
             for _, outputs in self.tiles(n_steps):
                 for probe, data in outputs.items():
                     pieces.setdefault(probe, []).append(data)
         except BaseException:
-            self.runner, runner.state, self.n_steps = runner, state, before
+            self.runner, runner.state, self.n_steps = runner, held, before
             raise
         # A tap that became ready between two tiles saw only part of this call: from the next on.
         return {p: np.concatenate(d) for p, d in pieces.items() if sum(map(len, d)) == n_steps}
