@@ -74,7 +74,8 @@ def configure_settings(**settings: str | bool) -> None:
             "'with network:' block"
         )
     config = nengo.Network.context[0].config
-    config.configures(nengo.Network)
+    if nengo.Network not in config.params:  # doing it twice would forget what was set
+        config.configures(nengo.Network)
     for name, value in settings.items():
         if name not in _OPTIONS and name not in _OBJECT_OPTIONS:
             known = ", ".join(sorted({*_OPTIONS, *_OBJECT_OPTIONS}))
