@@ -158,7 +158,8 @@ class Runner:
             inputs = {
                 "held": tf.constant(held),
                 "series": tf.constant(series),
-                "start": tf.constant(done, tf.int64),
+                # TensorFlow keeps the tensor of every Python number it ever saw, 700 bytes each.
+                "start": tf.constant(np.int64(done)),
             }
             new, out = self.program(self.params, state, inputs, tf.constant(n_steps))
         except (tf.errors.OpError, CallFailed) as err:
