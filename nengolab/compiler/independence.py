@@ -218,8 +218,10 @@ def _is_pure_callable(value: Any) -> bool:
         return False
     if isinstance(value, np.ufunc):
         return True
-    if isinstance(value, types.BuiltinFunctionType):
-        return getattr(math, value.__name__, None) is value
+    if isinstance(value, types.BuiltinFunctionType) and (
+        getattr(math, value.__name__, None) is value
+    ):
+        return True
     return value in _PURE_NUMPY
 
 
