@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nengo import Process, processes
+from nengo import processes
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ _IMPURE_OPS = {
     "LOAD_NAME",
     "LOAD_LOCALS",
 }
-_STORES = {"STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"}
 _PURE_METHODS = {"copy", "sum", "mean", "dot", "min", "max", "ravel", "reshape", "astype", "T"}
 _PURE_PROCESSES = (
     processes.WhiteNoise,
@@ -87,57 +86,25 @@ def of(fn: Any) -> Verdict:
         return Verdict("tied", str(reason))
 
 
-def captured(fn: Any) -> dict[str, Any]:
-    """Captured names and what they hold, of a plain function; none of anything else."""
-    try:
-        return inspect_closure(fn) if isinstance(fn, types.FunctionType) else {}
-    except _Tied:
-        return {}
-
-
-def hidden_state(fn: Any, known: tuple[Any, ...]) -> str:
-    """Why ``fn`` may hold state beside the objects ``known``; empty where it holds none.
-
-    Parameters
-    ----------
-    fn : callable
-        The step function of a process.
-    known : tuple
-        Objects that it may change: they are copied and put back by others.
-    """
-    if not isinstance(fn, types.FunctionType):
-        return f"{type(fn).__name__} is not a plain function"
-    try:
-        _check(fn, known)
-    except _Tied as reason:
-        return str(reason)
-    return ""
-
-
 class _Tied(Exception):
     """Why a function could not be proved independent."""
 
 
-def _check(fn: types.FunctionType, known: tuple[Any, ...] = ()) -> Verdict:
-    """The proof; ``fn`` may do with the objects ``known`` what it likes.
-
-    With ``known`` objects it may also store into arrays: what it could store into is either known
-    or made by itself, since all else that it can reach is immutable.
-    """
+def _check(fn: types.FunctionType) -> Verdict:
     for default in (*(fn.__defaults__ or ()), *(fn.__kwdefaults__ or {}).values()):
         _require_immutable(default, "a default argument")
     closure = inspect_closure(fn)
     reads: list[str] = []
     previous: Any = None
     for ins in dis.get_instructions(fn):
-        if ins.opname in _IMPURE_OPS and not (known and ins.opname in _STORES):
+        if ins.opname in _IMPURE_OPS:
             raise _Tied(f"it uses {ins.opname.lower().replace('_', ' ')}")
         if ins.opname.startswith("LOAD_GLOBAL"):
-            previous = _captured(_global(fn, ins.argval), ins.argval, reads, known)
+            previous = _captured(_global(fn, ins.argval), ins.argval, reads)
         elif ins.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"):
-            previous = _captured(closure.get(ins.argval), ins.argval, reads, known)
+            previous = _captured(closure.get(ins.argval), ins.argval, reads)
         elif ins.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"):
-            previous = _attribute(previous, ins.argval, known)
+            previous = _attribute(previous, ins.argval)
         elif ins.opname not in ("CACHE", "PRECALL", "PUSH_NULL", "NOP", "RESUME"):
             previous = None
     if reads:
@@ -145,9 +112,7 @@ def _check(fn: types.FunctionType, known: tuple[Any, ...] = ()) -> Verdict:
     return Verdict("pure", "only arguments, literals and pure functions")
 
 
-def _captured(value: Any, name: str, reads: list[str], known: tuple[Any, ...]) -> Any:
-    if any(value is k for k in known):
-        return value
+def _captured(value: Any, name: str, reads: list[str]) -> Any:
     if not isinstance(value, types.ModuleType) and not _is_pure_callable(value):
         _require_immutable(value, f"the variable {name!r}")
         reads.append(name)
@@ -175,14 +140,7 @@ def _global(fn: types.FunctionType, name: str) -> Any:
     raise _Tied(f"the global {name!r} is not set")
 
 
-def _attribute(holder: Any, name: str, known: tuple[Any, ...] = ()) -> Any:
-    if isinstance(holder, Process):
-        value = getattr(holder, name, None)
-        if not isinstance(value, np.ndarray) or value.flags.writeable:
-            _require_value(value, f"its process's {name!r}")
-        return None
-    if any(holder is k for k in known):
-        return None
+def _attribute(holder: Any, name: str) -> Any:
     if isinstance(holder, types.ModuleType):
         value = getattr(holder, name, None)
         _require_value(value, f"{holder.__name__}.{name}")
@@ -218,10 +176,8 @@ def _is_pure_callable(value: Any) -> bool:
         return False
     if isinstance(value, np.ufunc):
         return True
-    if isinstance(value, types.BuiltinFunctionType) and (
-        getattr(math, value.__name__, None) is value
-    ):
-        return True
+    if isinstance(value, types.BuiltinFunctionType) and value.__module__ == "math":
+        return getattr(math, value.__name__, None) is value
     return value in _PURE_NUMPY
 
 

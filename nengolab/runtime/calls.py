@@ -47,8 +47,15 @@ class Host:
         rngs = [np.random.RandomState((seed + i) % maxint) for i in range(self.batch)]
         for call in self._process_calls():
             self._processes[call.name] = [
-                RunningProcess.first(call, self.dt, rng, item) for item, rng in enumerate(rngs)
+                RunningProcess.of(call, self.dt, self._rng(call, rng, item))
+                for item, rng in enumerate(rngs)
             ]
+
+    def _rng(self, call: Call, rng: np.random.RandomState, item: int) -> np.random.RandomState:
+        own = call.process.get_rng(rng)
+        if item and call.process.seed is not None:
+            own = np.random.RandomState((call.process.seed + item) % maxint)
+        return own
 
     def _process_calls(self) -> list[Call]:
         return [call for call in self.calls if call.process is not None]

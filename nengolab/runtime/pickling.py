@@ -22,8 +22,8 @@ from nengolab.runtime import state
 from nengolab.runtime.engine import Engine
 from nengolab.runtime.store import ProbeStore
 
-# Picklers that take functions along by value.
-_TAKE_ANY_FUNCTION = {"cloudpickle", "dill"}
+# What takes functions along by value, or shares them.
+_TAKE_ANY_FUNCTION = {"cloudpickle", "dill", "copy"}
 
 
 KEPT = ("network", "minibatch_size", "device", "progress_bar", "seed", "closed")

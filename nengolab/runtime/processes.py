@@ -13,10 +13,9 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.utils.numpy import maxint
 
-from nengolab.compiler import independence
 from nengolab.compiler.graph import Call
+from nengolab.runtime import closures
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +63,6 @@ class RunningProcess:
     out_of_reach: str = ""
 
     @classmethod
-    def first(cls, call: Call, dt: float, rng: np.random.RandomState, item: int) -> RunningProcess:
-        """The process at time 0: item 0 draws as in Nengo, the others anew."""
-        own = call.process.get_rng(rng)
-        if item and call.process.seed is not None:
-            own = np.random.RandomState((call.process.seed + item) % maxint)
-        return cls.of(call, dt, own)
-
-    @classmethod
     def of(cls, call: Call, dt: float, rng: np.random.RandomState) -> RunningProcess:
         """The process at time 0 with this generator."""
         origin = rng.get_state()
@@ -87,14 +78,14 @@ class RunningProcess:
 
     def _look_into(self, process: Any) -> None:
         """Find the arrays that somebody else's step function captured, or why that is not all."""
-        cells = independence.captured(self.step)
+        cells = closures.captured(self.step)
         self.captured = {
             name: value
             for name, value in cells.items()
             if isinstance(value, np.ndarray) and not any(value is v for v in self.state.values())
         }
         known = (self.rng, self.state, process, *self.state.values(), *self.captured.values())
-        self.out_of_reach = independence.hidden_state(self.step, known)
+        self.out_of_reach = closures.hidden_state(self.step, known)
 
     # -- capturing and putting back ------------------------------------------------------------
 

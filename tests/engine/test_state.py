@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 import warnings
 
@@ -14,6 +15,7 @@ from nengo.processes import BrownNoise, FilteredNoise, PresentInput, WhiteNoise,
 
 import nengolab
 from nengolab.exceptions import ValidationError
+from nengolab.runtime import closures
 
 
 class Counting(nengo.Process):
@@ -214,8 +216,8 @@ def test_names_do_not_depend_on_merging_taps_or_probes():
             sim.state = other.state  # its probes' own filters have no place here
             assert sim.n_steps == 50
     with nengo.Network(seed=9) as pair:
-        pair.add(small("first"))
-        pair.add(small("second"))
+        small("first")
+        small("second")
     with nengolab.Simulator(pair, progress_bar=False) as merged:
         assert {"first.voltage", "second.voltage"} <= {
             n.split("/")[-1] for n in merged.state.arrays
@@ -298,6 +300,43 @@ def test_functions_with_a_memory_of_their_own_are_named():
             sim.state = snapshot
         sim.run_steps(3)
         assert sim.data[probe][-1, 0] == 1 + 23  # nengo called it once before
+
+
+_LOG = []
+
+
+def _steps(table, rng, state, process):
+    """Step functions, each with what it might remember; None where that is nothing."""
+    frozen, count = np.arange(3), state["count"]
+    frozen.setflags(write=False)
+    n = 0
+
+    def rebinds(t):
+        nonlocal n
+        n += 1
+
+    return [
+        (lambda t: count.fill(t), None),
+        (lambda t: rng.normal(size=2) + np.sin(t) * frozen[1], None),
+        (lambda t: process.scale * state["count"], None),
+        (lambda t, k=3: math.exp(k), None),
+        (lambda t: np.random.normal(), "random"),
+        (lambda t: _LOG.append(t), "_LOG"),
+        (lambda t: table[0], "table"),
+        (lambda t: process.made, "made"),
+        (lambda t, log=[]: log.append(t), "default"),
+        (rebinds, "store deref"),
+        (np.sin, "not a plain function"),
+    ]
+
+
+@pytest.mark.parametrize("i", range(11))
+def test_what_a_step_function_might_remember(i):
+    process, rng, state = WhiteNoise(), np.random.RandomState(0), {"count": np.zeros(2)}
+    process.made = [1]
+    step, why = _steps(np.zeros(2), rng, state, process)[i]
+    found = closures.hidden_state(step, (process, rng, state, state["count"]))
+    assert (why in found) if why else found == ""
 
 
 def test_restoring_what_can_be_restored_says_nothing():
