@@ -204,6 +204,23 @@ def test_data_on_disk_is_what_it_is_in_memory(tmp_path, monkeypatch, batch):
         np.testing.assert_array_equal(np.asarray(sim.data[p]), expected[p])
 
 
+def test_going_back_over_chunks_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "LEAST_CHUNK_BYTES", 1)
+    monkeypatch.setattr(store, "CHUNK_BYTES", 16 * 2 * 4)
+    net = ramp()
+    with simulator(net, probe_store=tmp_path / "run.zarr") as sim:
+        for back in (16, 21, 1):
+            sim.reset()
+            sim.run_steps(back)
+            snapshot = sim.state
+            sim.run_steps(70)
+            assert len(sim.data[net.probe]) == back + 70
+            sim.run_steps(3)  # these wait in memory
+            sim.state = snapshot
+            sim.run_steps(50)
+            assert list(steps_of(sim.data[net.probe])) == list(range(1, back + 51))
+
+
 def test_data_on_disk_is_indexed_like_an_array(tmp_path):
     net = ramp()
     with simulator(net, probe_store=str(tmp_path / "run.zarr")) as sim:

@@ -508,6 +508,19 @@ def test_cloudpickle_takes_functions_along():
     np.testing.assert_array_equal(loaded.data[loaded.network.probe], sim.data[net.probe])
 
 
+def test_a_simulator_can_be_copied():
+    net = small()
+    with net:
+        nengo.Connection(nengo.Node(lambda t: np.sin(9 * t)), net.a)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(20)
+        with copy.deepcopy(sim) as other:
+            other.run_steps(20)
+            assert sim.n_steps == 20
+            sim.run_steps(20)
+            np.testing.assert_array_equal(other.data[other.network.probe], sim.data[net.probe])
+
+
 def test_processes_that_start_anew_from_a_pickle_are_named():
     with nengo.Network(seed=0) as net:
         nengo.Probe(nengo.Node(Hiding(default_size_in=0, default_size_out=1), label="hiding"))
