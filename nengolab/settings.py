@@ -7,7 +7,7 @@ from typing import Any
 
 import nengo
 from nengo.exceptions import ConfigError, NetworkContextError
-from nengo.params import Parameter
+from nengo.params import BoolParam, Parameter
 
 from nengolab.exceptions import ValidationError
 
@@ -32,10 +32,16 @@ class _ChoiceParam(Parameter):
         return name
 
 
+def _keep_history() -> BoolParam:
+    return BoolParam("keep_history", default=True)
+
+
 _OPTIONS = {
     "dtype": lambda: _ChoiceParam("dtype", DTYPES, "float32"),
     "schedule": lambda: _ChoiceParam("schedule", SCHEDULES, "auto"),
 }
+# Options of an object rather than of the network: the type that carries them, and the parameter.
+_OBJECT_OPTIONS = {"keep_history": (nengo.Probe, _keep_history)}
 
 # Options of other TensorFlow engines that leave nothing to choose here, and why.
 _DECIDED = {
@@ -47,8 +53,10 @@ _DECIDED = {
 }
 
 
-def configure_settings(**settings: str) -> None:
+def configure_settings(**settings: str | bool) -> None:
     """Set engine options on the network whose ``with`` block this is called in.
+
+    Inside several ``with`` blocks, the outermost network takes them.
 
     Parameters
     ----------
@@ -58,6 +66,10 @@ def configure_settings(**settings: str) -> None:
         How operators on no feedback path run. ``"auto"`` lets the cost model choose;
         ``"stepped"`` runs everything step by step; ``"batched"`` runs whatever can over many
         steps at once. The results are the same; the speed is not.
+    keep_history : bool
+        Whether ``sim.data[probe]`` holds every sample or the last one only. Default True. Once it
+        was set here, ``net.config[nengo.Probe].keep_history`` is what holds for all probes and
+        ``net.config[probe].keep_history`` for one, where ``net`` is the outermost network.
 
     planner, sorter, simplifications, use_loop, learning_phase
         Accepted so that scripts for other engines run; a warning says what happens instead.
@@ -74,8 +86,9 @@ def configure_settings(**settings: str) -> None:
             "configure_settings was called outside of a network; call it inside a "
             "'with network:' block"
         )
-    config = nengo.Network.context[-1].config
-    config.configures(nengo.Network)
+    config = nengo.Network.context[0].config
+    if nengo.Network not in config.params:  # doing it twice would forget what was set
+        config.configures(nengo.Network)
     for name, value in settings.items():
         if name in _DECIDED:
             warnings.warn(
@@ -83,13 +96,13 @@ def configure_settings(**settings: str) -> None:
                 stacklevel=2,
             )
             continue
-        if name not in _OPTIONS:
-            raise ConfigError(
-                f"there is no setting {name!r}; the settings are {', '.join(sorted(_OPTIONS))}"
-            )
-        params = config[nengo.Network]
+        if name not in _OPTIONS and name not in _OBJECT_OPTIONS:
+            known = ", ".join(sorted({*_OPTIONS, *_OBJECT_OPTIONS}))
+            raise ConfigError(f"there is no setting {name!r}; the settings are {known}")
+        carrier, make = _OBJECT_OPTIONS.get(name) or (nengo.Network, _OPTIONS[name])
+        params = config[carrier]
         if name not in params.extra_params:
-            params.set_param(name, _OPTIONS[name]())
+            params.set_param(name, make())
         setattr(params, name, value)
 
 
@@ -102,3 +115,12 @@ def get_setting(network: nengo.Network | None, name: str) -> str:
     if name not in params.extra_params:
         return default
     return getattr(params, name)
+
+
+def keeps_history(network: nengo.Network | None, probe: nengo.Probe) -> bool:
+    """Whether all samples of ``probe`` are kept, or the last one only."""
+    if network is None or nengo.Probe not in network.config.params:
+        return True
+    if "keep_history" not in network.config[nengo.Probe].extra_params:
+        return True
+    return network.config[probe].keep_history

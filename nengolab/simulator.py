@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import nengo
@@ -17,10 +18,11 @@ from nengo.utils.progress import Progress, ProgressTracker
 from nengolab.checks import seconds, whole
 from nengolab.exceptions import SimulatorBusy, SimulatorClosed, ValidationError
 from nengolab.runtime.worker import uninterrupted
-from nengolab.settings import get_setting
+from nengolab.settings import get_setting, keeps_history
 
 if TYPE_CHECKING:
     from nengolab.runtime.data import SimulationData
+    from nengolab.runtime.state import Snapshot
 
 
 @contextmanager
@@ -86,6 +88,9 @@ class Simulator:
         Run this many copies at once. None acts as 1 and leaves the batch axis out of ``sim.data``.
     progress_bar : bool or nengo.utils.progress.ProgressBar
         Show progress of building and running.
+    probe_store : str, Path or nengolab.ProbeStore, optional
+        A new folder in which probe data is kept (as Zarr) instead of in memory, so that a run may
+        be as long as the disk is large; ``data[probe]`` then reads what it is indexed with.
 
     Attributes
     ----------
@@ -109,6 +114,7 @@ class Simulator:
         unroll_simulation: int = 1,
         minibatch_size: int | None = None,
         progress_bar: Any = True,
+        probe_store: Any = None,
     ):
         self.closed = True  # until everything is there
         self._owner: tuple[int, str] | None = None
@@ -126,9 +132,12 @@ class Simulator:
         load_tensorflow()
         check_device(device)
         from nengolab.runtime.collector import collector_paused
-        from nengolab.runtime.data import ProbeHistory, SimulationData
         from nengolab.runtime.engine import Engine
+        from nengolab.runtime.store import ProbeStore
 
+        store = None if probe_store is None else ProbeStore.of(probe_store)
+        if store is not None:
+            store.check()
         building = ProgressTracker(progress_bar, Progress("Building", "Build"))
         with collector_paused(), building as tracker:
             self._engine = Engine(
@@ -142,17 +151,21 @@ class Simulator:
                 tracker.next_stage("Building", "Build") if network is not None else None,
                 device,
             )
-        self._histories = {
-            p: ProbeHistory(p, self.dt, self.model.sig[p]["in"].shape) for p in self._engine.probes
-        }
-        self.data: SimulationData = SimulationData(
-            self.model.params,
-            self._histories,
-            minibatch_size is not None,
-            self._engine.built.names,
-            self._engine.learned,
-        )
+        self._set_up_recording(store)
+        if store is not None:
+            self._recording.create(store.overwrite, self.dt, self.name_of)
         self.closed = False
+
+    def _set_up_recording(self, store: Any) -> None:
+        from nengolab.runtime.data import Recording, SimulationData
+
+        engine, batched = self._engine, self.minibatch_size is not None
+        shapes = {p: (engine.batch, *self.model.sig[p]["in"].shape) for p in engine.probes}
+        keeps = partial(keeps_history, self.network)
+        self._recording = Recording(shapes, self.dt, engine.dtype, batched, keeps, store)
+        self.data: SimulationData = SimulationData(
+            self.model.params, self._recording, batched, engine.built.names, engine.learned
+        )
 
     def _choose_seed(self, network: nengo.Network | None, seed: int | None) -> int:
         if seed is not None:
@@ -188,9 +201,13 @@ class Simulator:
         return self._engine.built.names.get(obj)
 
     def trange(self, sample_every: float | None = None) -> np.ndarray:
-        """Times (s) at which a probe with this ``sample_every`` has data."""
+        """Times (s) at which a probe with this ``sample_every`` has data.
+
+        They are those of the samples in ``data``: what ``advance`` ran, what was cleared and what
+        lies after a restored state is left out.
+        """
         period = 1 if sample_every is None else sample_every / self.dt
-        steps = np.arange(1, self.n_steps + 1)
+        steps = self._recording.stretches.steps()
         return self.dt * steps[steps % period < 1]
 
     def report(self, profile: bool = False) -> str:
@@ -243,7 +260,7 @@ class Simulator:
             for tile in self._engine.tiles(n_steps):
                 with uninterrupted():
                     self._engine.commit(tile)
-                    self._keep(tile.done, tile.outputs)
+                    self._recording.append(tile.done, self.n_steps, tile.outputs)
                 tracker.total_progress.step(tile.n_steps)
 
     def step(self) -> None:
@@ -264,9 +281,7 @@ class Simulator:
         self._check_usable("advance")
         done, n_steps = self.n_steps, whole(n_steps, "n_steps", 0, self)
         outputs = self._engine.advance(n_steps)
-        seen: dict[Any, np.ndarray] = {
-            p: h.samples(done, outputs[p]) for p, h in self._histories.items()
-        }
+        seen: dict[Any, np.ndarray] = dict(self._recording.pick(done, outputs))
         for tap, probe in list(self._engine.taps.items()):
             if probe in outputs:
                 seen[tap] = outputs[probe]
@@ -277,23 +292,90 @@ class Simulator:
         self._check_usable("prepare")
         self._engine.prepare()
 
-    def reset(self, seed: int | None = None) -> None:
-        """Back to time 0 with empty probes; ``seed`` draws the processes anew."""
+    def reset(
+        self,
+        seed: int | None = None,
+        include_trainable: bool = True,
+        include_probes: bool = True,
+        include_processes: bool = True,
+    ) -> None:
+        """Back to time 0.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Draw the processes anew with this seed. Default: as at the start.
+        include_trainable : bool
+            Give parameters that training changed the values with which they were built.
+        include_probes : bool
+            Empty the probes, on disk too; else new data follows the old, and `trange` too starts
+            again in the middle.
+        include_processes : bool
+            Start the processes anew; else their generators go on from where they are.
+        """
         self._check_usable("reset")
+        if seed is not None and not include_processes:
+            raise ValidationError(
+                f"{seed} would have no effect: seeds are the processes', and include_processes is "
+                "False",
+                attr="seed",
+                obj=self,
+            )
         seed = self.seed if seed is None else whole(seed, "seed", 0, self)
         with uninterrupted():
             self.seed = seed
-            self._engine.reset(self.seed)
-            self.clear_probes()
+            self._engine.reset(self.seed, include_trainable, include_processes)
+            if include_probes:
+                self.clear_probes()
+            self._recording.stretches.restart()
 
     def clear_probes(self) -> None:
         """Forget all probe data."""
-        for history in self._histories.values():
-            history.clear()
+        self._recording.clear()
 
-    def _keep(self, done: int, outputs: dict) -> None:
-        for probe, history in self._histories.items():
-            history.append(done, outputs[probe])
+    # -- state ---------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> Snapshot:
+        """The state as a value; setting it goes back to it, or over to another simulator's.
+
+        A snapshot followed by the same inputs (``set_input``) gives the same outputs. Setting it
+        drops probe data of later steps; a simulator that is set to a step ahead of its data keeps
+        the data, and `trange` shows the gap. What does not fit is refused by name and changes
+        nothing. Python functions that may remember something cannot be put back; a warning names
+        them.
+        """
+        self._check_usable("take its state")
+        return self._engine.snapshot()
+
+    @state.setter
+    def state(self, snapshot: Snapshot) -> None:
+        self._check_usable("set its state")
+        left = self._engine.restore(snapshot)
+        self.seed = snapshot.seed
+        self._recording.cut(self.n_steps)
+        if left:
+            warnings.warn(
+                "these Python functions may remember something, which nobody can put back; they "
+                f"go on as they are: {', '.join(left)}",
+                stacklevel=2,
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        from nengolab.runtime.pickling import contents
+
+        if not self.closed:
+            self._check_usable("pickle")
+        return contents(self)
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        self.closed = True
+        from nengolab.runtime.tensorflow import load_tensorflow
+
+        load_tensorflow()
+        from nengolab.runtime.pickling import fill
+
+        fill(self, contents)
 
     # -- while it runs -------------------------------------------------------------------------
 
@@ -351,6 +433,7 @@ class Simulator:
         if not self.closed:
             self.closed = True
             self._engine.close()
+            self._recording.flush()
 
     def __enter__(self) -> Simulator:
         self._check_usable("enter")

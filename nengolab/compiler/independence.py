@@ -56,6 +56,7 @@ _PURE_METHODS = {"copy", "sum", "mean", "dot", "min", "max", "ravel", "reshape",
 _PURE_PROCESSES = (
     processes.WhiteNoise,
     processes.FilteredNoise,
+    processes.BrownNoise,
     processes.WhiteSignal,
     processes.PresentInput,
     processes.Piecewise,
@@ -175,7 +176,7 @@ def _is_pure_callable(value: Any) -> bool:
         return False
     if isinstance(value, np.ufunc):
         return True
-    if isinstance(value, types.BuiltinFunctionType):
+    if isinstance(value, types.BuiltinFunctionType) and value.__module__ == "math":
         return getattr(math, value.__name__, None) is value
     return value in _PURE_NUMPY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from nengo.utils.numpy import maxint
 
 from nengolab.compiler.graph import Call, Input
 from nengolab.exceptions import SimulationError
+from nengolab.runtime.processes import ProcessState, RunningProcess
 from nengolab.runtime.worker import uninterrupted
 
 
@@ -37,7 +38,8 @@ class Host:
         self.overrides: dict[Any, np.ndarray] = {}
         self.error: BaseException | None = None
         self.stopped = False  # nobody waits for the tile any more: call nothing
-        self._steps: dict[str, list] = {}
+        self.seed = 0
+        self._processes: dict[str, list[RunningProcess]] = {}
         self._drawn: dict[str, tuple[int, list[np.ndarray]]] = {}
         self._returned: dict[tuple, Any] = {}
         self._playing_back = False
@@ -47,22 +49,70 @@ class Host:
 
         The first item draws as Nengo does; item ``i`` from a generator seeded with ``seed + i``.
         """
-        self._steps, self._drawn = {}, {}
+        self.seed, self._processes, self._drawn = seed, {}, {}
         rngs = [np.random.RandomState((seed + i) % maxint) for i in range(self.batch)]
-        for call in self.calls:
-            if call.process is not None:
-                self._steps[call.name] = [
-                    self._process_step(call, rng, item) for item, rng in enumerate(rngs)
-                ]
+        for call in self._process_calls():
+            self._processes[call.name] = [
+                RunningProcess.of(call, self.dt, self._rng(call, rng, item))
+                for item, rng in enumerate(rngs)
+            ]
 
-    def _process_step(self, call: Call, rng: np.random.RandomState, item: int):
-        process = call.process
-        shape_in, shape_out = (call.size_in,), (call.size_out,)
-        own_rng = process.get_rng(rng)
-        if item and process.seed is not None:
-            own_rng = np.random.RandomState((process.seed + item) % maxint)
-        state = process.make_state(shape_in, shape_out, self.dt, dtype=np.float64)
-        return process.make_step(shape_in, shape_out, self.dt, own_rng, state)
+    def _rng(self, call: Call, rng: np.random.RandomState, item: int) -> np.random.RandomState:
+        own = call.process.get_rng(rng)
+        if item and call.process.seed is not None:
+            own = np.random.RandomState((call.process.seed + item) % maxint)
+        return own
+
+    def _process_calls(self) -> list[Call]:
+        return [call for call in self.calls if call.process is not None]
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def out_of_reach(self) -> dict[str, str]:
+        """What may hold state that nobody can copy, and why: by name, without the brackets."""
+        found = {c.name: c.verdict.why for c in self.calls if c.verdict.level == "tied"}
+        for call in self._process_calls():
+            found[call.name] = self._processes[call.name][0].out_of_reach
+        return {name.removesuffix("()"): why for name, why in found.items() if why}
+
+    def process_states(self) -> dict[str, tuple[ProcessState, ...]]:
+        """State of every process within reach, one for each batch item."""
+        return {
+            name: tuple(item.capture() for item in items)
+            for name, items in self._processes.items()
+            if not items[0].out_of_reach
+        }
+
+    def misfits(self, states: Mapping[str, tuple[ProcessState, ...]]) -> list[str]:
+        """How states of processes do not fit this network."""
+        own = {n: items[0] for n, items in self._processes.items() if not items[0].out_of_reach}
+        missing = [f"the process {n!r} is missing" for n in own if n not in states]
+        unknown = [f"the process {n!r} is unknown" for n in states if n not in own]
+        both = [(n, own[n].misfit(states[n][0])) for n in own if n in states]
+        return missing + unknown + [f"the process {n!r} {why}" for n, why in both if why]
+
+    def drawn(self) -> dict[str, tuple[int, np.ndarray]]:
+        """What processes drew for steps that did not come to count: from which on, and values."""
+        return {n: (first, np.array(rows)) for n, (first, rows) in self._drawn.items() if rows}
+
+    def put_processes(
+        self,
+        seed: int,
+        states: Mapping[str, tuple[ProcessState, ...]],
+        drawn: Mapping[str, tuple[int, np.ndarray]],
+    ) -> None:
+        """Put the processes within reach back to ``states``; the others go on as they are."""
+        self.seed = seed
+        self._drawn = {n: (first, list(rows)) for n, (first, rows) in drawn.items()}
+        for call in self._process_calls():
+            for item, state in enumerate(states.get(call.name, ())):
+                running = self._processes[call.name][item]
+                if not running.started_like(state):
+                    rng = np.random.RandomState()
+                    rng.set_state(state.origin)
+                    running = RunningProcess.of(call, self.dt, rng)
+                    self._processes[call.name][item] = running
+                running.put(state)
 
     # -- called by the program -----------------------------------------------------------------
 
@@ -164,7 +214,7 @@ class Host:
             args = (t,) if call.takes_t else ()
             if call.takes_x:
                 args += (np.array(x[item], dtype=np.float64),)
-            fn = self._steps[call.name][item] if call.process is not None else call.fn
+            fn = self._processes[call.name][item].step if call.process is not None else call.fn
             try:
                 value = fn(*args)
             except Exception as err:

@@ -1,7 +1,8 @@
-"""What comes out of a simulator: probe histories and built parameters, by Nengo object."""
+"""What comes out of a simulator: probe data with the steps it covers, and built parameters."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,61 +12,214 @@ from nengo.base import ObjView
 
 from nengolab.exceptions import ValidationError
 from nengolab.names import Names, listing
+from nengolab.runtime.history import History, InMemory, LastSample, Sampling
+from nengolab.runtime.store import Folder, OnDisk, ProbeStore
 
 
-class ProbeHistory:
-    """The data of one probe, kept as the pieces in which it came.
+class Stretches:
+    """Which steps were recorded: stretches without a gap, in the order in which they came.
+
+    Time starts anew at a reset; going back to an earlier state reaches no further than that.
+    """
+
+    def __init__(self) -> None:
+        self._spans: list[list[int]] = []
+        self._first = 0  # the first stretch since time started anew
+
+    def extend(self, done: int, now: int) -> None:
+        """Add the steps after ``done`` up to ``now``."""
+        if len(self._spans) > self._first and self._spans[-1][1] == done:
+            self._spans[-1][1] = now
+        else:
+            self._spans.append([done, now])
+
+    def cut(self, step: int) -> None:
+        """Forget what lies after ``step``."""
+        while len(self._spans) > self._first and self._spans[-1][0] >= step:
+            self._spans.pop()
+        if len(self._spans) > self._first:
+            self._spans[-1][1] = min(step, self._spans[-1][1])
+
+    def restart(self) -> None:
+        """Time starts anew; what was recorded stays."""
+        self._first = len(self._spans)
+
+    def steps(self) -> np.ndarray:
+        """The numbers of the steps."""
+        return np.concatenate(
+            [np.zeros(0, int), *(np.arange(a + 1, b + 1) for a, b in self._spans)]
+        )
+
+
+class Recording:
+    """What the probes of a simulator gave, and when.
 
     Parameters
     ----------
-    probe : nengo.Probe
+    shapes : dict of nengo.Probe to tuple of int
+        Shape of one sample: ``(batch, size)``; where weights are probed ``(batch, rows, columns)``.
     dt : float
-    shape : tuple of int
-        Of one sample: ``(size,)``, or ``(rows, columns)`` where weights are probed.
+        Length of a step (s).
+    dtype : str
+    batched : bool
+        Whether ``sim.data`` has a batch axis.
+    keeps_history : callable
+        Whether a probe keeps every sample or the last one only.
+    store : ProbeStore, optional
+        Where to keep what probes with a history give; None for memory.
     """
 
-    def __init__(self, probe: nengo.Probe, dt: float, shape: tuple[int, ...]):
-        self.shape = shape
-        self.period = 1 if probe.sample_every is None else probe.sample_every / dt
-        self._pieces: list[np.ndarray] = []
+    def __init__(
+        self,
+        shapes: dict[nengo.Probe, tuple[int, ...]],
+        dt: float,
+        dtype: str,
+        batched: bool,
+        keeps_history: Callable[[nengo.Probe], bool],
+        store: ProbeStore | None = None,
+    ):
+        self.stretches = Stretches()
+        self.folder = None if store is None else Folder(store.path)
+        self._shapes = shapes
+        self._sampling = {p: Sampling(p.sample_every, dt) for p in shapes}
+        self.histories: dict[nengo.Probe, History] = {}
+        for i, (probe, shape) in enumerate(shapes.items()):
+            kind = (shape, dtype, batched)
+            if not keeps_history(probe):
+                self.histories[probe] = LastSample(*kind)
+            elif self.folder is not None:
+                self.histories[probe] = OnDisk(self.folder, f"probe_{i}", *kind)
+            else:
+                self.histories[probe] = InMemory(*kind)
 
-    def samples(self, done: int, data: np.ndarray) -> np.ndarray:
-        """The steps that ``sample_every`` keeps; ``data`` is ``(steps, batch, size)``."""
-        data = data.reshape(*data.shape[:2], *self.shape)
-        if self.period == 1:
-            return data
-        steps = np.arange(done + 1, done + 1 + len(data))
-        return data[steps % self.period < 1]
+    # -- on disk -------------------------------------------------------------------------------
 
-    def append(self, done: int, data: np.ndarray) -> None:
-        self._pieces.append(self.samples(done, data))
+    def create(self, overwrite: bool, dt: float, name_of: Callable[[Any], str]) -> None:
+        """Make the folder and its arrays, where there is to be one."""
+        if self.folder is None:
+            return
+        self.folder.create({"dt": dt}, overwrite)
+        for probe, history in self._on_disk().items():
+            attributes = {
+                "name": name_of(probe),
+                "label": probe.label,
+                "target": name_of(probe.target),
+                "attr": probe.attr,
+                "dt": dt,
+                "sample_every": probe.sample_every,
+            }
+            history.create(len(self.histories), attributes)
+
+    def _on_disk(self) -> dict[nengo.Probe, OnDisk]:
+        return {p: h for p, h in self.histories.items() if isinstance(h, OnDisk)}
+
+    def flush(self) -> None:
+        """Write to disk what waits to be written."""
+        started = time.monotonic()
+        self._write(list(self._on_disk().values()), everything=True)
+        if self.folder is not None:
+            self.folder.flushed(time.monotonic() - started)
+
+    def _write(self, histories: list[OnDisk], everything: bool) -> None:
+        waiting = [h for h in histories if h.waiting]
+        if waiting:
+            self.folder.check_owned()
+        for history in waiting:
+            history.write(everything)
+
+    def _write_what_is_due(self) -> None:
+        if self.folder is None:
+            return
+        if self.folder.due():
+            self.flush()
+        else:
+            self._write([h for h in self._on_disk().values() if h.full], everything=False)
+
+    # -- samples -------------------------------------------------------------------------------
+
+    def pick(self, done: int, outputs: Mapping[Any, np.ndarray]) -> dict[nengo.Probe, np.ndarray]:
+        """What ``sample_every`` keeps of a tile, by probe; ``done`` steps came before it."""
+        return {
+            p: s.pick(done, outputs[p].reshape(len(outputs[p]), *self._shapes[p]))
+            for p, s in self._sampling.items()
+        }
+
+    def append(self, done: int, now: int, outputs: Mapping[Any, np.ndarray]) -> None:
+        """Record the steps after ``done`` up to ``now``."""
+        self.stretches.extend(done, now)
+        for probe, rows in self.pick(done, outputs).items():
+            self.histories[probe].append(rows)
+        self._write_what_is_due()
+
+    def cut(self, step: int) -> None:
+        """Forget what lies after ``step``: the simulator goes back to it."""
+        self.stretches.cut(step)
+        self._shorten()
 
     def clear(self) -> None:
-        self._pieces = []
+        """Forget everything."""
+        self.stretches = Stretches()
+        self._shorten()
 
-    def array(self) -> np.ndarray | None:
-        """Everything so far, ``(samples, batch, size)``, read-only; None before the first run."""
-        if not self._pieces:
-            return None
-        if len(self._pieces) > 1:
-            self._pieces = [np.concatenate(self._pieces)]
-        view = self._pieces[0].view()
-        view.setflags(write=False)
-        return view
+    def _shorten(self) -> None:
+        steps = self.stretches.steps()
+        if self.folder is not None:
+            self.folder.check_owned()
+        for probe, history in self.histories.items():
+            history.truncate(int(np.count_nonzero(self._sampling[probe].kept(steps))))
+
+    def read(self, probe: nengo.Probe) -> Any:
+        """The data of a probe."""
+        history = self.histories[probe]
+        if isinstance(history, OnDisk):
+            self._write([history], everything=True)
+        return history.array()
+
+    # -- pickling ------------------------------------------------------------------------------
+
+    def contents(self) -> dict[str, Any]:
+        """Everything recorded, to be put into a recording of the same probes; on disk its size."""
+        self.flush()
+        return {
+            "stretches": self.stretches,
+            "path": None if self.folder is None else self.folder.path,
+            "on_disk": {p: h.n for p, h in self._on_disk().items()},
+            "in_memory": {p: h for p, h in self.histories.items() if not isinstance(h, OnDisk)},
+        }
+
+    def put(self, contents: dict[str, Any], writes: bool) -> None:
+        """Take up what another recording held; the data on disk stays where it is.
+
+        Parameters
+        ----------
+        contents : dict
+        writes : bool
+            Whether the data on disk is this recording's from now on, no longer the other's.
+        """
+        self.stretches = contents["stretches"]
+        self.histories.update(contents["in_memory"])
+        if self.folder is not None:
+            self.folder.reopen()
+            for probe, n in contents["on_disk"].items():
+                self.histories[probe].reopen(n)
+            if writes:
+                self.folder.own()
 
 
 class SimulationData(Mapping):
     """``sim.data``: probe data, and what was built for ensembles and connections.
 
     ``sim.data[probe]`` is ``(samples, size)``, or ``(batch, samples, size)`` where the simulator
-    was given a ``minibatch_size``. A key is a Nengo object, or its name. Weights and encoders that
-    are learned online are shown as they are now, with the batch axis that probes have.
+    was given a ``minibatch_size``. A key is a Nengo object, or its name. With a probe store it is a
+    `StoredData`, which reads from disk what it is indexed with; a probe with ``keep_history`` off
+    shows one sample. Weights and encoders that are learned online are shown as they are now, with
+    the batch axis that probes have.
 
     Parameters
     ----------
     params : dict
         What Nengo's builder made of each object.
-    histories : dict of nengo.Probe to ProbeHistory
+    recording : Recording
     batched : bool
         Whether data has a batch axis.
     names : Names
@@ -76,12 +230,12 @@ class SimulationData(Mapping):
     def __init__(
         self,
         params: dict[Any, Any],
-        histories: dict[nengo.Probe, ProbeHistory],
+        recording: Recording,
         batched: bool,
         names: Names,
         learned: Callable[[Any], dict[str, np.ndarray]],
     ):
-        self._params, self._histories, self._batched = params, histories, batched
+        self._params, self._recording, self._batched = params, recording, batched
         self._names, self._learned = names, learned
 
     def __getitem__(self, key: Any) -> Any:
@@ -89,15 +243,13 @@ class SimulationData(Mapping):
         key = self._names.find(key) if isinstance(key, str) else key
         key = key.obj if isinstance(key, ObjView) else key
         key = key.ensemble if isinstance(key, nengo.ensemble.Neurons) else key
-        if key in self._histories:
-            array = self._histories[key].array()
-            if array is None:
-                array = np.zeros((0, 1, *self._histories[key].shape))
-            return np.moveaxis(array, 1, 0) if self._batched else array[:, 0]
+        if key in self._recording.histories:
+            return self._recording.read(key)
         if key not in self._params:
+            probes = listing(map(self._names.get, self._recording.histories))
             raise ValidationError(
                 f"{asked if key is None else self._names.get(key)!r} is not in the simulated "
-                f"network; its probes are {listing(map(self._names.get, self._histories))}, and it "
+                f"network; its probes are {probes}, and it "
                 f"holds {listing(self._names.get(o) for o in self._params if o is not None)}",
                 attr="data",
             )

@@ -15,8 +15,10 @@ from nengolab.compiler.build import build
 from nengolab.compiler.simplify import simplify
 from nengolab.exceptions import SimulationError, SimulatorClosed, ValidationError
 from nengolab.names import listing
+from nengolab.runtime import state
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
+from nengolab.runtime.state import Snapshot
 from nengolab.runtime.worker import Worker, uninterrupted
 
 
@@ -36,16 +38,31 @@ class Engine:
     progress : nengo.utils.progress.Progress, optional
     device : str, optional
         TensorFlow device.
+    built : Built, optional
+        The network built before; then ``model`` is not looked at.
+    probes : list of nengo.Probe, optional
+        Which of the model's probes to read; the others were taps once. Default: all.
     """
 
     def __init__(
-        self, network, dt, seed, batch, dtype, force, model=None, progress=None, device=None
+        self,
+        network,
+        dt,
+        seed,
+        batch,
+        dtype,
+        force,
+        model=None,
+        progress=None,
+        device=None,
+        built=None,
+        probes=None,
     ):
-        self.built = build(network, dt, model, progress)
+        self.built = build(network, dt, model, progress) if built is None else built
         self.network, self.batch, self.dtype, self.force = network, batch, dtype, force
         self.dt = self.built.model.dt
         self.graph = simplify(self.built)
-        self.probes = list(self.graph.probes)
+        self.probes = list(self.graph.probes if probes is None else probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype)
         self.device, self.closed = device, False
         self.aside = Worker()
@@ -78,11 +95,22 @@ class Engine:
             lambda: self.compiling(),
         )
 
-    def reset(self, seed: int) -> None:
-        """Time 0, initial state, processes drawn anew."""
+    def reset(self, seed: int, parameters: bool = True, processes: bool = True) -> None:
+        """Time 0 and initial state; parameters as built and processes drawn anew where asked."""
         self.n_steps = 0
-        self.host.reset(seed)
+        if processes:
+            self.host.reset(seed)
+        if parameters:
+            self.runner.set_values({})
         self.runner.set_named_state({})
+
+    def snapshot(self) -> Snapshot:
+        """The state as a value."""
+        return state.take(self)
+
+    def restore(self, snapshot: Snapshot) -> list[str]:
+        """Put a state back; names what stays as it is. See `nengolab.runtime.state.put`."""
+        return state.put(self, snapshot)
 
     def tiles(self, n_steps: int) -> Iterator[Tile]:
         """Compute ``n_steps`` tile by tile; the next tile starts from the last one committed."""
@@ -119,7 +147,7 @@ class Engine:
     def advance(self, n_steps: int) -> dict[Any, np.ndarray]:
         """Advance by ``n_steps`` or not at all; ``{probe: (steps, batch, size)}``."""
         self._swap()
-        runner, state, before = self.runner, self.runner.state, self.n_steps
+        runner, held, before = self.runner, self.runner.state, self.n_steps
         pieces: dict[Any, list[np.ndarray]] = {}
         try:
             for tile in self.tiles(n_steps):
@@ -128,7 +156,7 @@ class Engine:
                 self.runner.state, self.n_steps = tile.state, tile.done + tile.n_steps
         except BaseException:
             with uninterrupted():
-                self.runner, runner.state, self.n_steps = runner, state, before
+                self.runner, runner.state, self.n_steps = runner, held, before
             raise
         self.host.keep_drawn(self.n_steps)
         # A tap that became ready between two tiles saw only part of this call: from the next on.

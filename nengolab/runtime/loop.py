@@ -103,9 +103,9 @@ class Runner:
         self.host, self.device = host, device
         self.worker = worker or Worker()
         self._compiling, self._jobs = compiling, {}
-        self.values: dict[Param, np.ndarray] = {}
         self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
         self.timing = Timing()
+        self.values: dict[Param, np.ndarray] = {}
         self.params = _tensors(self.program.pack(self.value))
         self.set_named_state(self.program.initial_state())
         self.timing.lower_s = time.perf_counter() - started
@@ -116,6 +116,12 @@ class Runner:
     def value(self, param: Param) -> np.ndarray:
         """Current value of a parameter."""
         return self.values.get(param, param.value)
+
+    def set_values(self, values: dict[Param, np.ndarray]) -> None:
+        """Give parameters these values, and all others those with which they were built."""
+        if values or self.values:
+            self.values = dict(values)
+            self.params = _tensors(self.program.pack(self.value))
 
     # -- state ---------------------------------------------------------------------------------
 

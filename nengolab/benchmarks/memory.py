@@ -1,0 +1,110 @@
+"""Whether memory stays flat: resident size of a process after short and after long runs.
+
+Each case runs in a process of its own, because memory that a process once had is often not given
+back to the system.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import nengo
+
+STEPS = (100_000, 1_000_000)
+LIMIT_MB = 20.0
+
+
+def _network() -> nengo.Network:
+    with nengo.Network(seed=0) as net:
+        noise = nengo.Node(nengo.processes.WhiteSignal(1.0, 10, seed=1))
+        ens = nengo.Ensemble(50, 1)
+        nengo.Connection(noise, ens)
+        nengo.Connection(ens, ens, synapse=0.1)
+        net.probe = nengo.Probe(ens, synapse=0.05)
+        net.spikes = nengo.Probe(ens.neurons)
+    return net
+
+
+def _last_sample_only(net: nengo.Network) -> dict:
+    from nengolab import configure_settings
+
+    with net:
+        configure_settings(keep_history=False)
+    return {}
+
+
+def _on_disk(net: nengo.Network) -> dict:
+    folder = tempfile.mkdtemp(prefix="nengolab-memory-")
+    return {"probe_store": Path(folder) / "probes.zarr"}
+
+
+CASES: dict[str, Callable[[nengo.Network], dict]] = {
+    "keep_history=False": _last_sample_only,
+    "probes to disk": _on_disk,
+}
+
+
+def resident_mb() -> float:
+    """Resident size of this process (MB)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    import resource
+
+    return pages * resource.getpagesize() / 1e6
+
+
+def _run(case: str, steps: tuple[int, ...], call_steps: int | None, results) -> None:
+    import shutil
+
+    import nengolab
+
+    net = _network()
+    settings = CASES[case](net)
+    sizes = []
+    with nengolab.Simulator(net, progress_bar=False, **settings) as sim:
+        for goal in steps:
+            while sim.n_steps < goal:
+                sim.run_steps(min(call_steps or goal, goal - sim.n_steps))
+            gc.collect()
+            sizes.append(resident_mb())
+        assert sim.data[net.spikes].shape == (steps[-1] if settings else 1, 50)
+    if settings:
+        shutil.rmtree(settings["probe_store"].parent)
+    results.put(sizes)
+
+
+def measure_memory(
+    case: str, steps: tuple[int, ...] = STEPS, call_steps: int | None = None
+) -> list[float]:
+    """Resident size (MB) after each of ``steps``, for a case of ``CASES``, in a new process.
+
+    Parameters
+    ----------
+    case : str
+    steps : tuple of int
+        Steps since time 0 at which to look.
+    call_steps : int, optional
+        Cut the run into calls of so many steps.
+    """
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    process = context.Process(target=_run, args=(case, steps, call_steps, results))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"the measurement of {case!r} ended with code {process.exitcode}")
+    return results.get()
+
+
+def memory_flat() -> int:
+    """Print what is measured; 1 where memory grows by more than ``LIMIT_MB``, else 0."""
+    grown = []
+    for case in CASES:
+        sizes = measure_memory(case)
+        grown.append(sizes[-1] - sizes[0])
+        shown = ", ".join(f"{s:,} steps {m:.0f} MB" for s, m in zip(STEPS, sizes, strict=True))
+        print(f"{case}: {shown}; grown by {grown[-1]:.1f} MB", flush=True)
+    return int(max(grown) > LIMIT_MB)
