@@ -17,8 +17,18 @@ TensorFlow is loaded when the first ``Simulator`` is made, not on import.
 """
 
 from nengolab import exceptions
+from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
 
 __version__ = "0.1.0"
-__all__ = ["Simulator", "Tap", "__version__", "configure_settings", "exceptions"]
+__all__ = [
+    "LeakyReLU",
+    "Simulator",
+    "SoftLIFRate",
+    "SpikingLeakyReLU",
+    "Tap",
+    "__version__",
+    "configure_settings",
+    "exceptions",
+]

@@ -65,7 +65,7 @@ class Runner:
         self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
         self.timing = Timing()
         self.params = _tensors(self.program.pack(self.value))
-        self.set_named_state(self.program.initial_state())
+        self.set_named_state({})
         self.timing.lower_s = time.perf_counter() - started
         self.capacity = self._capacity()
         self._seconds_per_step = 0.0
@@ -82,7 +82,7 @@ class Runner:
 
     def set_named_state(self, named: dict[str, np.ndarray]) -> None:
         """Put a state back; what is not named starts as at time 0."""
-        full = self.program.initial_state()
+        full = self.program.initial_state(self.host.seed)
         full.update({k: v for k, v in named.items() if k in full})
         self.state = _tensors(self.program.enter_state(full))
 
@@ -196,10 +196,7 @@ class Runner:
     def _which(self, key: str, state: dict) -> str:
         names = self.program.locate(key)
         named = self.program.leave_state(state) if state else {}
-        for name, value in named.items():
-            if not np.all(np.isfinite(value)):
-                return name
-        return names[0]
+        return next((n for n, v in named.items() if not np.all(np.isfinite(v))), names[0])
 
     def read(
         self, reading: Reading, records: dict, series: np.ndarray, held: np.ndarray, n_steps: int
