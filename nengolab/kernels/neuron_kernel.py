@@ -17,7 +17,7 @@ class NeuronKernel(Kernel):
     state_names : tuple of str
         The state that Nengo keeps for the type.
     random : bool
-        Whether it draws random numbers; it then has a state ``"generator"`` as well.
+        Whether it draws random numbers; it then has the states ``"generator"`` and ``"spikes"``.
     """
 
     constant_names: tuple[str, ...] = ()

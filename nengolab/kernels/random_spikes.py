@@ -13,6 +13,7 @@ from nengolab.kernels.neuron_kernel import NeuronKernel
 # From this mean on counts are drawn by rejection: its constants hold from 10 on, and the search
 # takes about mean + 8 sqrt(mean) rounds.
 SEARCH_BELOW = 10.0
+SEARCH_TERMS = 8
 
 
 class _RandomSpikes(NeuronKernel):
@@ -32,8 +33,12 @@ class _RandomSpikes(NeuronKernel):
         (signed,) = spec.static
         expected = spec.dt * (tf.abs(rate) if signed else rate)
         spikes = self.spikes(expected, draws)
-        out = (params["amplitude"][None] * (1 / spec.dt)) * spikes
-        return {"generator": draws.state}, {"out": out * tf.sign(rate) if signed else out}
+        if signed:
+            spikes = spikes * tf.sign(rate)
+        # Nothing reads these spikes in the next step. But what a loop carries is computed once,
+        # where XLA would draw all numbers anew in everything that reads an expression.
+        new = {"generator": draws.state, "spikes": spikes}
+        return new, {"out": (params["amplitude"][None] * (1 / spec.dt)) * spikes}
 
     def spikes(self, expected: Any, draws: Draws) -> Any:
         """How many spikes, for the expected number of them."""
@@ -66,37 +71,53 @@ class PoissonSpiking(_RandomSpikes):
 
     def spikes(self, expected, draws):
         mean = tf.cast(expected, tf.float64)
-        large = (mean >= SEARCH_BELOW) & tf.math.is_finite(mean)
-        small = _searched(tf.where(mean < SEARCH_BELOW, mean, 0), draws.double(0))
-        counts = _rejected(mean, large, small, draws)
+        finite = tf.math.is_finite(mean)
+        large = (mean >= SEARCH_BELOW) & finite
+        small = tf.where(mean < SEARCH_BELOW, mean, 0)
+        # Each further way is taken only where the one before left something to do.
+        counts = _first_terms(small, draws.double(0))
+        counts = tf.cond(
+            tf.reduce_any(counts == SEARCH_TERMS),
+            lambda: _searched(small, draws.double(0)),
+            lambda: counts,
+        )
+        counts = tf.cond(
+            tf.reduce_any(large), lambda: _rejected(mean, large, counts, draws), lambda: counts
+        )
         # Neither NaN nor infinity nor a negative mean may pass as a number of spikes.
-        valid = (mean >= 0) & tf.math.is_finite(mean)
+        valid = (mean >= 0) & finite
         return tf.cast(tf.where(valid, counts, mean * float("nan")), expected.dtype)
 
 
+def _first_terms(mean: Any, uniform: Any) -> Any:
+    """``_searched`` as far as ``SEARCH_TERMS``, which settles common rates in one pass."""
+    p = total = tf.exp(-mean)
+    count = tf.zeros_like(uniform)
+    for k in range(1, SEARCH_TERMS + 1):
+        count = count + tf.cast(uniform > total, tf.float64)
+        p = p * (mean / k)
+        total = total + p
+    return count
+
+
 def _searched(mean: Any, uniform: Any) -> Any:
-    """Poisson counts for small means by inversion: ``p(k) = p(k - 1) mean / k``."""
+    """Poisson counts for small means by inversion: how many ``k`` have ``F(k) < uniform``.
 
-    def going(k, count, p, total):
+    ``F`` is summed from ``p(k) = p(k - 1) mean / k``.
+    """
+
+    def going(k, p, total):
         # The end of the tail: what would be added is below a rounding of the sum.
-        return (uniform > total) & ((total + p > total) | (k <= mean))
+        return (uniform > total) & ((total + p > total) | (k < mean))
 
-    def cond(k, count, p, total):
-        return tf.reduce_any(going(k, count, p, total))
-
-    def body(k, count, p, total):
-        more = going(k, count, p, total)
+    def body(k, p, total, count):
+        count = count + tf.cast(going(k, p, total), tf.float64)
         p = p * (mean / (k + 1))
-        return (
-            k + 1,
-            tf.where(more, k + 1, count),
-            p,
-            tf.where(more, total + p, total),
-        )
+        return k + 1, p, total + p, count
 
     first = tf.exp(-mean)
-    zero = tf.constant(0.0, tf.float64)
-    return tf.while_loop(cond, body, (zero, tf.zeros_like(uniform + mean), first, first))[1]
+    start = (tf.constant(0.0, tf.float64), first, first, tf.zeros_like(uniform))
+    return tf.while_loop(lambda *s: tf.reduce_any(going(*s[:3])), body, start)[3]
 
 
 def _rejected(mean: Any, large: Any, counts: Any, draws: Draws) -> Any:

@@ -15,8 +15,6 @@ from nengolab.kernels import generator
 if TYPE_CHECKING:
     from nengolab.compiler.simplify import Simplifier
 
-GENERATOR = "generator"
-
 
 def _neurons(s: Simplifier, op: SimNeurons) -> None:
     kernel = kernel_for(op)
@@ -31,9 +29,10 @@ def _neurons(s: Simplifier, op: SimNeurons) -> None:
     }
     new = s.add_op(op, kernel.name, kernel.static(op.neurons), params=params, state=state)
     if kernel.random:
-        new.state[GENERATOR] = np.zeros(generator.WORDS, np.uint32)
+        new.state["spikes"] = np.zeros(op.output.shape)
+        new.state["generator"] = np.zeros(generator.WORDS, np.uint32)
         (rng,) = op.state_extra
-        new.drawn[GENERATOR] = partial(generator.seeded, identity=_identity(op, rng))
+        new.drawn["generator"] = partial(generator.seeded, identity=_identity(op, rng))
     _wire(s, op, new)
 
 
