@@ -50,7 +50,7 @@ def _called_back(s: Simplifier, op: SimNeurons) -> None:
         size_in=op.J.size,
         size_out=op.output.size,
         verdict=verdict(op.neurons),
-        name=s.unique(f"{s.built.name_of(op)}.neurons()"),
+        name=s.unique(f"{s.built.name_of(op)}()"),
         owner=s.built.owner(op),
         op=op,
         stepped=True,
