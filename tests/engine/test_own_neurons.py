@@ -179,11 +179,12 @@ def test_state_is_the_programs(kind, feedback):
     with nengolab.Simulator(net, seed=1, minibatch_size=2, progress_bar=False) as sim:
         sim.run_steps(45)
         first = np.array(sim.data[output])
-        runner = sim._engine.runner
-        state = runner.named_state()
+        engine = sim._engine
+        state = engine.runner.named_state()
         after = sim.advance(30)[output]
         assert (sim.advance(30)[output] != after).any()
-        runner.set_named_state(state)
+        engine.runner.set_named_state(state)
+        engine.n_steps = 45
         np.testing.assert_array_equal(sim.advance(30)[output], after)
         sim.reset()
         sim.run_steps(45)
@@ -202,8 +203,11 @@ def test_state_is_the_programs(kind, feedback):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        (Broken(), "a: its neuron type Broken raised ArithmeticError: no more at t = 0.013 s"),
-        (Infinite(), "a: its neuron type Infinite put out a value that is not finite at t = 0.001"),
+        (Broken(), "[ab]: its neuron type Broken raised ArithmeticError: no more at t = 0.013 s"),
+        (
+            Infinite(),
+            "[ab]: its neuron type Infinite put out a value that is not finite at t = 0.001",
+        ),
     ],
     ids=["raises", "infinite"],
 )
