@@ -49,7 +49,7 @@ def all_states() -> nengo.Network:
         for name, neuron_type in WITH_STATE.items():
             ens = nengo.Ensemble(20, 1, neuron_type=neuron_type, label=name)
             if name == "Izhikevich":  # where its equations are stable
-                ens.encoders, ens.intercepts = Choice([[1]]), Uniform(-1, -0.6)
+                ens.encoders, ens.intercepts = Choice([[1]]), Uniform(-3, -1.5)
             nengo.Connection(stimulus, ens)
             for key in neuron_type.probeable:
                 nengo.Probe(ens.neurons, key, label=f"{name} {key}")
