@@ -72,13 +72,15 @@ def _beside_arguments(fn: types.FunctionType) -> str | None:
     )
     module = None
     for ins in dis.get_instructions(fn):
-        if ins.opname in _KEEPS:
+        # A method's own variables, seen by functions inside it, are cells as well.
+        own_cell = ins.argval in fn.__code__.co_cellvars
+        if ins.opname in _KEEPS and not own_cell:
             return f"stores {ins.argval!r} outside its state"
         if ins.opname.startswith("LOAD_GLOBAL"):
             module = fn.__globals__.get(ins.argval)
             if not _is_constant(module):
                 return f"uses the variable {ins.argval!r}"
-        elif ins.opname == "LOAD_DEREF" and not _is_constant(captured[ins.argval]):
+        elif ins.opname == "LOAD_DEREF" and not _is_constant(captured.get(ins.argval)):
             return f"uses the variable {ins.argval!r}"
         elif module is np and ins.opname in ("LOAD_ATTR", "LOAD_METHOD") and ins.argval == "random":
             return "draws from NumPy's global generator"

@@ -25,7 +25,8 @@ class Leaky(nengo.neurons.NeuronType):
     def step(self, dt, J, output, level, count):
         level += dt * (np.maximum(J, 0) - level) / 0.02
         count += 1
-        some = (count + np.arange(len(J))) % 3 == 0
+        third = 3
+        some = np.array([(c + i) % third == 0 for i, c in enumerate(count)])
         output[some] = 100 * level[some]
 
     def rates(self, x, gain, bias):
