@@ -17,9 +17,20 @@ TensorFlow is loaded when the first ``Simulator`` is made, not on import.
 """
 
 from nengolab import exceptions
+from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
 
 __version__ = "0.1.0"
-__all__ = ["ProbeStore", "Simulator", "Tap", "__version__", "configure_settings", "exceptions"]
+__all__ = [
+    "LeakyReLU",
+    "ProbeStore",
+    "Simulator",
+    "SoftLIFRate",
+    "SpikingLeakyReLU",
+    "Tap",
+    "__version__",
+    "configure_settings",
+    "exceptions",
+]

@@ -95,9 +95,17 @@ class Emitter:
             series.update(out)
             records.update(rec)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
-        flags = [tf.reduce_all(tf.math.is_finite(state[k])) for k in sorted(state)]
+        flags = [self.finite(k, state[k]) for k in sorted(state)]
         finite = tf.stack(flags) if flags else tf.zeros(0, tf.bool)
         return state, {"records": records, "finite": finite}
+
+    def finite(self, key: str, value: Any) -> Any:
+        """Whether a state array holds numbers; what a person's own code keeps may be anything."""
+        number, name = key.split(".", 1)
+        call = self.program.groups[int(number)].group.op.call
+        if not value.dtype.is_floating or (call is not None and name in call.state):
+            return tf.constant(True)
+        return tf.reduce_all(tf.math.is_finite(value))
 
     def reads(self, region: Region) -> set[str]:
         """Arrays of earlier regions (or inputs) that a region reads."""
@@ -288,20 +296,34 @@ class Emitter:
                 tf.zeros((batch, 0), self.program.dtype)
             ]
             xs.append(tf.reshape(inputs[0], (batch, -1)))
+        held = [state[g.state_key(name)] for g in groups for name in g.group.op.call.state]
         results = tf.numpy_function(
-            lambda step, *xs: self.host.step(calls, int(step), xs),
-            [step, *xs],
-            [self.program.dtype] * len(calls),
+            lambda step, *arrays: self.host.step(calls, int(step), arrays),
+            [step, *xs, *held],
+            [self.program.dtype] * len(calls) + [array.dtype for array in held],
         )
+        ys, kept = results[: len(calls)], iter(results[len(calls) :])
         new, out = {}, {}
-        for lowered, call, y in zip(groups, calls, results, strict=True):
+        for lowered, call, y in zip(groups, calls, ys, strict=True):
             y = tf.reshape(tf.ensure_shape(y, (batch, call.size_out)), (batch, 1, call.size_out))
-            if lowered.group.op.state:
+            if "y" in lowered.group.op.state:
                 new[lowered.state_key("y")] = y
                 out[f"{lowered.index}:out+"] = y
             elif lowered.group.op.ports:
                 out[f"{lowered.index}:out"] = y
+            for name in call.state:
+                key = lowered.state_key(name)
+                new[key] = tf.ensure_shape(next(kept), state[key].shape)
+                out.update(self.shown(lowered, name, new[key], batch))
         return new, out
+
+    def shown(self, lowered: LoweredGroup, name: str, value: Any, rows: int) -> dict:
+        """State of a Python call as its port, where it has one."""
+        port = lowered.group.op.ports.get(name)
+        if port is None:
+            return {}
+        value = tf.cast(tf.reshape(value, (rows, 1, port.size)), self.program.dtype)
+        return {f"{lowered.index}:{name}": value}
 
     # -- batched -------------------------------------------------------------------------------
 
@@ -335,19 +357,27 @@ class Emitter:
         """A Python function on no feedback path: one callback for the tile, steps in order."""
         batch, call = self.program.batch, lowered.group.op.call
         x = tf.reshape(inputs[0], (capacity, batch, -1))
-        y = tf.numpy_function(
-            lambda start, n, x: self.host.tile(call, int(start), int(n), x),
-            [start, n_steps, x],
-            self.program.dtype,
+        keys = [lowered.state_key(name) for name in call.state]
+        held = [state[key] for key in keys]
+        y, *results = tf.numpy_function(
+            lambda start, n, x, *held: self.host.tile(call, int(start), int(n), x, held),
+            [start, n_steps, x, *held],
+            [self.program.dtype] + [array.dtype for array in held] * 2,
         )
         y = tf.reshape(
             tf.ensure_shape(y, (capacity, batch, call.size_out)), (capacity, batch, 1, -1)
         )
+        new, seen = results[: len(held)], results[len(held) :]
+        new = {k: tf.ensure_shape(v, state[k].shape) for k, v in zip(keys, new, strict=True)}
+        shown: dict[str, Any] = {}
+        for name, values in zip(call.state, seen, strict=True):
+            shown |= self.shown(lowered, name, values, capacity * batch)
         if not lowered.group.op.ports:
-            return {}, {}
+            return new, {}
         flat = (capacity * batch, 1, call.size_out)
-        if not lowered.group.op.state:
-            return {}, {"out": tf.reshape(y, flat)}
+        if "y" not in lowered.group.op.state:
+            out = {key.split(":")[1]: value for key, value in shown.items()}
+            return new, {"out": tf.reshape(y, flat)} | out
         key = lowered.state_key("y")
         before = tf.concat([state[key][None], y[:-1]], axis=0)
         return (

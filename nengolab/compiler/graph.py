@@ -7,6 +7,7 @@ resets, copies, slices and passthrough nodes is all in the wires, so those cost 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -93,6 +94,10 @@ class Call:
         The operator it came from.
     stepped : bool
         Whether it is an operation of the graph rather than an input evaluated ahead.
+    neurons : nengo.neurons.NeuronType or None
+        Runs this type's ``step``.
+    state : tuple of str
+        State of the operation that is passed in and comes out anew, in its own dtype.
     """
 
     fn: Any
@@ -106,6 +111,8 @@ class Call:
     owner: Any = None
     op: Any = None
     stepped: bool = False
+    neurons: Any = None
+    state: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -122,6 +129,9 @@ class Op:
     params : dict of str to Param
     state : dict of str to ndarray
         Initial state.
+    drawn : dict of str to callable
+        State that starts from random numbers: ``drawn[name](seed, item)`` is its initial value for
+        a simulator's seed and a place in the batch, in shape and dtype as in ``state``.
     ports : dict of str to Port
     name : str
         Readable name of the owner.
@@ -135,6 +145,7 @@ class Op:
     name: str
     owner: Any = None
     ports: dict[str, Port] = field(default_factory=dict)
+    drawn: dict[str, Callable[[int, int], np.ndarray]] = field(default_factory=dict)
     call: Call | None = None
     index: int = -1
 

@@ -157,8 +157,16 @@ class Program:
                 arrays = [named[f"{op.name}.{name}"] for op in lowered.group.ops]
                 stacked[name] = np.stack(arrays, axis=-1 if layout.last else 1)
             for name, array in kernel.enter(stacked, lowered.spec).items():
-                carried[lowered.state_key(name)] = np.ascontiguousarray(array, dtype=self.dtype)
+                dtype = self._state_dtype(lowered, name)
+                carried[lowered.state_key(name)] = np.ascontiguousarray(array, dtype=dtype)
         return carried
+
+    def _state_dtype(self, lowered: LoweredGroup, name: str) -> Any:
+        """The program's dtype, but for integers and for what only Python computes with."""
+        op = lowered.group.op
+        initial = np.asarray(op.state.get(name, 0.0))
+        own = initial.dtype.kind != "f" or (op.call is not None and name in op.call.state)
+        return initial.dtype if own else self.dtype
 
     def leave_state(self, carried: dict[str, Any]) -> dict[str, np.ndarray]:
         """The inverse of ``enter_state``."""
@@ -176,10 +184,12 @@ class Program:
                     named[f"{op.name}.{name}"] = np.take(array, m, axis=axis)
         return named
 
-    def initial_state(self) -> dict[str, np.ndarray]:
-        """Named state at time 0, the same for every batch item."""
+    def initial_state(self, seed: int) -> dict[str, np.ndarray]:
+        """Named state at time 0, the same for every batch item but for what is drawn."""
         return {
-            f"{op.name}.{name}": np.broadcast_to(value, (self.batch, *np.shape(value))).copy()
+            f"{op.name}.{name}": np.stack([op.drawn[name](seed, i) for i in range(self.batch)])
+            if name in op.drawn
+            else np.broadcast_to(value, (self.batch, *np.shape(value))).copy()
             for op in self.schedule.graph.ops
             for name, value in op.state.items()
         }

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from nengo.builder.neurons import SimNeurons
 from nengo.builder.node import SimPyFunc
 from nengo.builder.operator import Operator
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
 from nengo.node import Node
 
+from nengolab.compiler import own_neurons
 from nengolab.compiler.build import Built
 from nengolab.compiler.fusing import share_inputs
 from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
@@ -113,9 +115,12 @@ class Simplifier:
     def _order_matters(self) -> bool:
         """Whether some Python code both reads the network and may be tied to other code."""
         return any(
-            isinstance(op, (SimPyFunc, SimProcess))
-            and reads_network(op, self.model.dt)
-            and verdict(op).level == "tied"
+            (
+                isinstance(op, (SimPyFunc, SimProcess))
+                and reads_network(op, self.model.dt)
+                and verdict(op).level == "tied"
+            )
+            or (isinstance(op, SimNeurons) and own_neurons.is_tied(op))
             for op in self.model.operators
         )
 

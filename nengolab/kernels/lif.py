@@ -24,7 +24,8 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from nengolab.kernels.base import Kernel
+from nengolab.kernels.neuron_kernel import NeuronKernel
+from nengolab.kernels.rates import adapted
 
 MAX_TERMS = 8
 _FLOAT32_EPS = 2.0**-24
@@ -48,11 +49,13 @@ def _terms(term) -> int:
     return k
 
 
-class Lif(Kernel):
+class Lif(NeuronKernel):
     """Leaky integrate-and-fire: current ``J`` to spikes of ``amplitude / dt``."""
 
     name = "lif"
     stateful = True
+    constant_names = ("tau_rc", "tau_ref", "amplitude", "min_voltage")
+    state_names = ("voltage", "refractory_time")
 
     def variant(self, group) -> str:
         if group.dtype != "float32":
@@ -106,13 +109,33 @@ class Lif(Kernel):
         if not spec.variant.startswith("packed"):
             return state
         voltage, refractory = state["voltage"], state["refractory_time"]
-        return {"u": np.where(refractory > spec.dt, -refractory, voltage)}
+        others = {k: v for k, v in state.items() if k not in Lif.state_names}
+        return others | {"u": np.where(refractory > spec.dt, -refractory, voltage)}
 
     def leave(self, state, spec):
         if not spec.variant.startswith("packed"):
             return state
         u = np.asarray(state["u"])
-        return {"voltage": np.maximum(u, 0), "refractory_time": np.maximum(-u, 0)}
+        others = {k: v for k, v in state.items() if k != "u"}
+        return others | {"voltage": np.maximum(u, 0), "refractory_time": np.maximum(-u, 0)}
+
+
+class AdaptiveLif(Lif):
+    """A LIF neuron for ``J - n``; ``n += dt/tau_n (inc_n spikes - n)``.
+
+    Source: La Camera et al., "Minimal models of adapted neuronal response to in vivo-like input
+    currents", Neural Computation 16, 2004.
+    """
+
+    name = "adaptive_lif"
+    constant_names = (*Lif.constant_names, "tau_n", "inc_n")
+    state_names = (*Lif.state_names, "adaptation")
+
+    def step(self, params, state, inputs, spec):
+        n = state["adaptation"]
+        new, out = super().step(params, state, [inputs[0] - n], spec)
+        n = adapted(params, n, out["out"], spec.dt)
+        return new | {"adaptation": n}, out | {"adaptation": n}
 
 
 def _voltage_and_time(p, state, current, dt, expm1, log1p):

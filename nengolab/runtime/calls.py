@@ -10,6 +10,7 @@ import numpy as np
 from nengo.utils.numpy import maxint
 
 from nengolab.compiler.graph import Call, Input
+from nengolab.compiler.own_neurons import step_neurons
 from nengolab.exceptions import SimulationError
 from nengolab.runtime.processes import ProcessState, RunningProcess
 from nengolab.runtime.worker import uninterrupted
@@ -129,24 +130,60 @@ class Host:
         finally:
             self._playing_back = False
 
-    def step(self, calls: list[Call], done: int, xs: tuple) -> list[np.ndarray]:
-        """One step of several functions, in order. ``done`` steps came before this one."""
+    def step(self, calls: list[Call], done: int, arrays: tuple) -> list[np.ndarray]:
+        """One step of several functions, in order. ``done`` steps came before this one.
+
+        ``arrays`` are the inputs of all, then the state of all; outputs and new state come back.
+        """
         key = (calls[0].name, done)
-        if not self._playing_back:
-            self._returned[key] = [
-                self._call(call, done, x) for call, x in zip(calls, xs, strict=True)
-            ]
+        if self._playing_back:
+            return self._returned[key]
+        ys, kept = [], [np.array(a) for a in arrays[len(calls) :]]
+        rest = iter(kept)
+        for call, x in zip(calls, arrays, strict=False):
+            state = {name: next(rest) for name in call.state}
+            ys.append(self._advance(call, done, x, state))
+        self._returned[key] = [*ys, *kept]
         return self._returned[key]
 
-    def tile(self, call: Call, done: int, n_steps: int, x: np.ndarray) -> np.ndarray:
-        """``n_steps`` steps of one function on ``x`` of shape ``(steps, batch, size)``."""
+    def tile(
+        self, call: Call, done: int, n_steps: int, x: np.ndarray, held: tuple
+    ) -> list[np.ndarray]:
+        """``n_steps`` steps of one function on ``x`` of shape ``(steps, batch, size)``.
+
+        Gives its outputs, the state after the last step, and the state after each step.
+        """
         if self._playing_back:
-            return self._returned[call.name, done]
+            out, seen = self._returned[call.name, done]
+            last = [a[n_steps - 1] if n_steps else h for a, h in zip(seen, held, strict=True)]
+            return [out, *last, *seen]
         out = np.zeros((*x.shape[:2], call.size_out), self.dtype)
+        state = {name: np.array(a) for name, a in zip(call.state, held, strict=True)}
+        seen = {name: np.zeros((len(x), *a.shape), a.dtype) for name, a in state.items()}
         for i in range(n_steps):
-            out[i] = self._call(call, done + i, x[i])
-        self._returned[call.name, done] = out
-        return out
+            out[i] = self._advance(call, done + i, x[i], state)
+            for name, a in state.items():
+                seen[name][i] = a
+        self._returned[call.name, done] = out, list(seen.values())
+        return [out, *state.values(), *seen.values()]
+
+    def _advance(self, call: Call, done: int, x: np.ndarray, state: dict) -> np.ndarray:
+        """One step of a function; ``state`` ``(batch, 1, ...)`` is changed in place."""
+        if call.neurons is None:
+            return self._call(call, done, x)
+        if self.stopped:
+            raise CallFailed("the tile was given up")
+        t = (done + 1) * self.dt
+        for item in range(self.batch):
+            current = np.array(x[item], dtype=np.float64)
+            try:
+                step_neurons(call.op, self.dt, current, {k: a[item, 0] for k, a in state.items()})
+            except Exception as err:
+                self._fail(call, f"raised {type(err).__name__}: {err}", t, err)
+        output = state["output"][:, 0]
+        if not np.all(np.isfinite(output)):
+            self._fail(call, "put out a value that is not finite", t)
+        return output.astype(self.dtype)
 
     def ahead(self, inputs: list[Input], done: int, n_steps: int, capacity: int) -> np.ndarray:
         """Values of all inputs evaluated ahead of a tile, ``(capacity, batch, sizes)``.
@@ -241,13 +278,16 @@ class Host:
         return out
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
+        kind = "function" if call.neurons is None else "neuron type"
         self.error = SimulationError(
-            f"{call.name.removesuffix('()')}: its function {_name(call)} {what} at t = {t:.6g} s"
+            f"{call.name.removesuffix('()')}: its {kind} {_name(call)} {what} at t = {t:.6g} s"
         )
         self.error.__cause__ = cause
         raise CallFailed(str(self.error))
 
 
 def _name(call: Call) -> str:
+    if call.neurons is not None:
+        return type(call.neurons).__name__
     fn = call.fn if call.fn is not None else type(call.process)
     return getattr(fn, "__name__", type(fn).__name__)

@@ -107,7 +107,7 @@ class Runner:
         self.timing = Timing()
         self.values: dict[Param, np.ndarray] = {}
         self.params = _tensors(self.program.pack(self.value))
-        self.set_named_state(self.program.initial_state())
+        self.set_named_state({})
         self.timing.lower_s = time.perf_counter() - started
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
         self.capacity = self._capacity()
@@ -134,7 +134,7 @@ class Runner:
 
     def set_named_state(self, named: dict[str, np.ndarray]) -> None:
         """Put a state back; what is not named starts as at time 0."""
-        full = self.program.initial_state()
+        full = self.program.initial_state(self.host.seed)
         full.update({k: v for k, v in named.items() if k in full})
         self.state = _tensors(self.program.enter_state(full))
 

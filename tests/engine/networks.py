@@ -5,20 +5,39 @@ from __future__ import annotations
 import nengo
 import numpy as np
 
+import nengolab
+
 NEURONS = {
     "LIF": nengo.LIF(),
     "LIF slow": nengo.LIF(tau_rc=0.05, tau_ref=0.005, amplitude=0.5),
     "LIF fast membrane": nengo.LIF(tau_rc=0.002),
     "LIF below zero": nengo.LIF(min_voltage=-1),
     "LIF no refractory time": nengo.LIF(tau_ref=0.0),
+    "AdaptiveLIF": nengo.AdaptiveLIF(tau_n=0.1, inc_n=0.05, amplitude=0.8),
+    "Izhikevich": nengo.Izhikevich(),
+    "RegularSpiking": nengo.RegularSpiking(nengo.AdaptiveLIFRate(tau_n=0.1), amplitude=0.6),
+    "RegularSpiking of Tanh": nengo.RegularSpiking(nengo.Tanh(tau_ref=0.01)),
     "LIFRate": nengo.LIFRate(amplitude=0.7),
+    "AdaptiveLIFRate": nengo.AdaptiveLIFRate(tau_n=0.1, inc_n=0.05),
+    "SoftLIFRate": nengolab.SoftLIFRate(sigma=0.5, amplitude=0.7),
     "RectifiedLinear": nengo.RectifiedLinear(amplitude=2),
     "SpikingRectifiedLinear": nengo.SpikingRectifiedLinear(),
+    "LeakyReLU": nengolab.LeakyReLU(negative_slope=0.2),
+    "SpikingLeakyReLU": nengolab.SpikingLeakyReLU(amplitude=0.5),
     "Sigmoid": nengo.Sigmoid(),
     "Tanh": nengo.Tanh(tau_ref=0.01),
     "Direct": nengo.Direct(),
 }
-RATES = ["LIFRate", "RectifiedLinear", "Sigmoid", "Tanh", "Direct"]
+RATES = [
+    "LIFRate",
+    "AdaptiveLIFRate",
+    "SoftLIFRate",
+    "RectifiedLinear",
+    "LeakyReLU",
+    "Sigmoid",
+    "Tanh",
+    "Direct",
+]
 SPIKING = [name for name in NEURONS if name not in RATES]
 
 
@@ -26,7 +45,8 @@ def recurrent(neuron_type) -> nengo.Network:
     """Input, a recurrent population, a computed function of it, a neuron-to-neuron connection."""
     with nengo.Network(seed=3) as net:
         net.config[nengo.Ensemble].neuron_type = neuron_type
-        if getattr(neuron_type, "tau_ref", 0) >= 0.005:
+        base = getattr(neuron_type, "base_type", neuron_type)
+        if getattr(base, "tau_ref", 0) >= 0.005:
             net.config[nengo.Ensemble].max_rates = nengo.dists.Uniform(50, 90)
         stimulus = nengo.Node(lambda t: [np.sin(7 * t), np.cos(11 * t)], label="stimulus")
         a = nengo.Ensemble(60, 2, radius=1.3, label="a")

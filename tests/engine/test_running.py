@@ -285,9 +285,17 @@ def test_nan_that_arises_inside_is_named_with_its_step():
 
 
 def test_what_has_no_kernel_is_named():
-    net = small(nengo.Izhikevich())
-    with pytest.raises(BuildError, match="a: the operator SimNeurons.*Izhikevich.*no kernel"):
-        nengolab.Simulator(net, progress_bar=False)
+    class Strange(nengo.builder.Operator):
+        """An operator that nobody knows."""
+
+        sets = incs = reads = updates = ()
+
+    net = small()
+    model = nengo.builder.Model()
+    model.build(net)
+    model.add_op(Strange(tag="a thing"))
+    with pytest.raises(BuildError, match=r"a thing: the operator Strange has no kernel"):
+        nengolab.Simulator(None, model=model, progress_bar=False)
 
 
 def test_closed_simulator():
