@@ -217,11 +217,13 @@ class Host:
 
         They are drawn once for each step: those of a tile that failed are there for the next.
         """
+        if n_steps == 0:  # a compile
+            return 0.0
         first, rows = self._drawn.setdefault(call.name, (done, []))
         with uninterrupted():  # between the generator's draw and its being noted
             while first + len(rows) < done + n_steps:
                 rows.append(self._call(call, first + len(rows), None))
-        return rows[done - first :][:n_steps] or 0.0
+        return rows[done - first :][:n_steps]
 
     def keep_drawn(self, done: int) -> None:
         """Forget what processes drew for the first ``done`` steps: they will not come again."""
