@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import nengo
 import numpy as np
+import scipy.sparse
 
 
 def integrator(dimensions: int = 4, neurons: int = 2000) -> nengo.Network:
@@ -79,6 +80,26 @@ def recurrent_lif(neurons: int = 2000) -> nengo.Network:
     return net
 
 
+def sparse_recurrent(neurons: int = 20_000, density: float = 0.01) -> nengo.Network:
+    """Make a large recurrent population, neuron to neuron, of which few are connected."""
+    rng = np.random.RandomState(4)
+    inputs = int(density * neurons)
+    nonzeros = (
+        rng.normal(0, 0.1 / inputs, neurons * inputs),
+        rng.randint(neurons, size=(neurons * inputs)),
+    )
+    weights = scipy.sparse.csr_matrix((*nonzeros, np.arange(neurons + 1) * inputs), (neurons,) * 2)
+    weights.sum_duplicates()
+    with nengo.Network(seed=0) as net:
+        rates = nengo.dists.Uniform(20, 80)
+        ens = nengo.Ensemble(neurons, 1, max_rates=rates, n_eval_points=500)
+        nengo.Connection(nengo.Node(0.5), ens)
+        transform = nengo.Sparse((neurons, neurons), init=weights)
+        nengo.Connection(ens.neurons, ens.neurons, transform=transform, synapse=0.01)
+        net.probe = nengo.Probe(ens, synapse=0.05)
+    return net
+
+
 def chain(ensembles: int = 500, neurons: int = 20) -> nengo.Network:
     """Make a chain of small ensembles."""
     with nengo.Network(seed=0) as net:
@@ -130,6 +151,7 @@ NETWORKS: dict[str, Callable[[], nengo.Network]] = {
     "circular_convolution": circular_convolution,
     "basal_ganglia": basal_ganglia,
     "recurrent_lif": recurrent_lif,
+    "sparse_recurrent": sparse_recurrent,
     "chain": chain,
     "node_loops": node_loops,
     "pes": pes,

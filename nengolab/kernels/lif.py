@@ -53,6 +53,7 @@ class Lif(Kernel):
 
     name = "lif"
     stateful = True
+    spiking = True
 
     def variant(self, group) -> str:
         if group.dtype != "float32":

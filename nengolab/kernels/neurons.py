@@ -51,6 +51,7 @@ class SpikingRectifiedLinear(NeuronKernel):
 
     name = "spiking_rectified_linear"
     stateful = True
+    spiking = True
     constant_names = ("amplitude",)
 
     def step(self, params, state, inputs, spec):

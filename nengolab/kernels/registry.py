@@ -5,6 +5,7 @@ from __future__ import annotations
 from nengolab.kernels.base import Kernel
 from nengolab.kernels.calls import CallKernel
 from nengolab.kernels.neurons import NEURON_KERNELS
+from nengolab.kernels.sparse import SparseDot
 from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.transforms import Dot, Scale
 
@@ -14,6 +15,7 @@ KERNELS: dict[str, Kernel] = {
         CallKernel(),
         Dot(),
         Scale(),
+        SparseDot(),
         FirstOrderFilter(),
         LinearFilterKernel(),
         *NEURON_KERNELS,

@@ -1,11 +1,15 @@
-"""Linear maps: matrices and elementwise gains."""
+"""Linear maps: matrices, sparse matrices, convolutions and elementwise gains."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nengo.builder.operator import DotInc, ElementwiseInc, Operator
+import numpy as np
+from nengo.builder.operator import DotInc, ElementwiseInc, Operator, SparseDotInc
 from nengo.builder.signal import Signal
+from nengo.transforms import SparseMatrix
+
+from nengolab.kernels.sparse import Pattern
 
 if TYPE_CHECKING:
     from nengolab.compiler.simplify import Simplifier
@@ -17,6 +21,18 @@ def _dot(s: Simplifier, op: DotInc) -> None:
         raise s.no_kernel(op, f"shapes {op.A.shape} and {op.X.shape}")
     weights = s.param(op.A, f"{s.built.name_of(op)}.weights")
     new = s.add_op(op, "dot", (), params={"weights": weights})
+    s.connect(new, op.X)
+    s.emit(new, "out", op.Y)
+
+
+def _sparse(s: Simplifier, op: SparseDotInc) -> None:
+    _require_constant(s, op, op.A)
+    matrix = op.A.initial_value
+    matrix = (matrix.allocate() if isinstance(matrix, SparseMatrix) else matrix).tocsr()
+    # The parameter is the vector of the nonzeros: the matrix itself might not fit in memory.
+    weights = s.param(op.A, f"{s.built.name_of(op)}.weights", np.asarray(matrix.data, float))
+    new = s.add_op(op, "sparse_dot", (*matrix.shape, len(s.ops)), params={"weights": weights})
+    new.pattern = Pattern(matrix)
     s.connect(new, op.X)
     s.emit(new, "out", op.Y)
 
@@ -36,4 +52,4 @@ def _require_constant(s: Simplifier, op: Operator, signal: Signal) -> None:
         raise s.no_kernel(op, f"{signal.name} changes while the network runs")
 
 
-TRANSLATORS = {DotInc: _dot, ElementwiseInc: _elementwise}
+TRANSLATORS = {DotInc: _dot, ElementwiseInc: _elementwise, SparseDotInc: _sparse}
