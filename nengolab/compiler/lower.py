@@ -22,6 +22,7 @@ class _GroupFacts:
 
     def __init__(self, group: Group, schedule: Schedule, dtype: str, observed: set):
         self.layout, self.dt, self.dtype = group.layout, schedule.graph.dt, dtype
+        self.static = group.op.static
         self.stepped = schedule.regions[group.region].mode != BATCHED
         self.reads_spikes = all(reads_spikes(schedule.graph, op) for op in group.ops)
         self._group, self._observed = group, observed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nengolab.kernels.base import Kernel
 from nengolab.kernels.calls import CallKernel
+from nengolab.kernels.convolution import Convolve
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.sparse import SparseDot
 from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
@@ -13,6 +14,7 @@ KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in (
         CallKernel(),
+        Convolve(),
         Dot(),
         Scale(),
         SparseDot(),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from nengo.builder.operator import DotInc, ElementwiseInc, Operator, SparseDotInc
 from nengo.builder.signal import Signal
+from nengo.builder.transforms import ConvInc, ConvTransposeInc, GeneralConvInc
 from nengo.transforms import SparseMatrix
 
+from nengolab.kernels.convolution import Geometry
 from nengolab.kernels.sparse import Pattern
 
 if TYPE_CHECKING:
@@ -47,9 +49,36 @@ def _elementwise(s: Simplifier, op: ElementwiseInc) -> None:
     s.emit(new, "out", op.Y)
 
 
+def _convolution(s: Simplifier, op: GeneralConvInc) -> None:
+    _require_constant(s, op, op.W)
+    conv = op.conv
+    geometry = Geometry(
+        conv.input_shape.spatial_shape,
+        conv.output_shape.spatial_shape,
+        conv.kernel_size,
+        conv.strides,
+        conv.input_shape.n_channels,
+        conv.output_shape.n_channels,
+        conv.groups,
+        conv.padding == "same",
+        conv.channels_last,
+        op.is_transpose,
+    )
+    weights = s.param(op.W, f"{s.built.name_of(op)}.weights")
+    new = s.add_op(op, "convolve", (geometry,), params={"weights": weights})
+    s.connect(new, op.X)
+    s.emit(new, "out", op.Y)
+
+
 def _require_constant(s: Simplifier, op: Operator, signal: Signal) -> None:
     if not s.is_constant(signal):
         raise s.no_kernel(op, f"{signal.name} changes while the network runs")
 
 
-TRANSLATORS = {DotInc: _dot, ElementwiseInc: _elementwise, SparseDotInc: _sparse}
+TRANSLATORS = {
+    DotInc: _dot,
+    ElementwiseInc: _elementwise,
+    SparseDotInc: _sparse,
+    ConvInc: _convolution,
+    ConvTransposeInc: _convolution,
+}
