@@ -50,7 +50,9 @@ def pays_batched(graph: Graph, op: Op, batch: int) -> bool:
     """Whether an operation on no feedback path is faster over many steps at once.
 
     Large dense weights are: as a matrix product over steps x batch they are read once a tile.
-    Neurons and small decoders are not, since their arrays would travel through memory.
+    Neurons and small decoders are not, since their arrays would travel through memory; nor are
+    convolutions (figures in ``kernels/convolution.py``), nor sparse matrices that spikes go
+    through, of which the loop reads only what is needed.
     """
     if op.kernel == "sparse_dot":
         return not reads_spikes(graph, op) and op.params["weights"].size >= BATCHED_FROM_NONZEROS

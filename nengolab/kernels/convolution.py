@@ -9,6 +9,11 @@ With kernel ``w`` of size ``K`` and stride ``s`` along an axis (correlation, as 
 input, rounded down for convolutions; for transposed ones Nengo pads the spread input by
 ``p = clip(out + K - 1 - ((in - 1) s + 1), 0, 2 K - 2)``, the larger half first, so that
 ``before = K - 1 - ceil(p / 2)``.
+
+On no feedback path, too, convolutions are stepped unless time batches are asked for. Steps a
+processor second in the XLA loop against time batches in the vendor library, between two LIF layers
+of equal size: 16 x 16 x 32 9,700 against 5,100; 8 x 8 x 128 3,400 against 1,500; 4 x 4 x 512 720
+against 155; the three layers of the ``conv_stack`` benchmark 4,000 against 2,700.
 """
 
 from __future__ import annotations
@@ -50,13 +55,6 @@ class Geometry:
     same: bool
     channels_last: bool
     transposed: bool
-
-    @property
-    def multiplications(self) -> int:
-        """Multiplications of one application."""
-        sites = self.spatial_in if self.transposed else self.spatial_out
-        per_site = np.prod(self.kernel) * self.channels_in * self.channels_out // self.groups
-        return int(np.prod(sites) * per_site)
 
 
 class Convolve(Kernel):
