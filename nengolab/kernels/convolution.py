@@ -1,6 +1,6 @@
 """Convolutions and transposed convolutions in 1, 2 and 3 dimensions.
 
-With kernel ``w`` of size ``K`` and stride ``s`` along an axis (correlation, as usual for networks)::
+With kernel ``w`` of size ``K`` and stride ``s`` along an axis (a correlation, as is usual)::
 
     y[o] = sum_k w[k] x[s o + k - before]                        convolution
     y[o] = sum of w[k] x[i] over s i + k = o + before            transposed
@@ -109,7 +109,10 @@ def _convolution(x, weights, geometry: Geometry):
 
 
 def _compiled(x, weights, geometry: Geometry):
-    return tf.function(_convolution, jit_compile=True, autograph=False)(x, weights, geometry)
+    run = tf.function(
+        lambda x, weights: _convolution(x, weights, geometry), jit_compile=True, autograph=False
+    )
+    return run.get_concrete_function(x, weights)(x, weights)
 
 
 def _shifted(x, weights, geometry: Geometry):

@@ -8,7 +8,8 @@ than the product of all elements would. Measured in one XLA loop, float32 (one c
 - 2,000 x 2,000 dense: 37 us with 5 % of the inputs firing, 540 us with all; whole product 330 us.
 - 20,000 x 20,000 with 1 % connected: 280 us with 2 % firing; reading all weights 5,200 us.
 
-Finding the nonzero elements takes 17 us of that for 20,000 elements, a visit 0.1 us and what it adds.
+Of that, finding the nonzero ones among 20,000 elements takes 17 us, and a visit 0.1 us beside
+what it adds.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ def test_like_convolutions_run_as_one_group(members, schedule):
     def make():
         with nengo.Network(seed=0) as net:
             for i in range(members):
-                conv = nengo.Convolution(3, (6, 6, 2), channels_last=i >= 0)
+                conv = nengo.Convolution(3, (6, 6, 2))
                 source = nengo.Node(np.random.RandomState(i).normal(size=72))
                 out = nengo.Node(size_in=conv.size_out)
                 nengo.Connection(source, out, transform=conv, synapse=0.01)
@@ -263,7 +263,7 @@ def spiking(pre, post, transform, recurrent=False, spikes_from=nengo.LIF, rate=2
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize(
-    "neurons, recurrent",
+    ("neurons", "recurrent"),
     [
         (nengo.LIF, True),
         (nengo.LIF, False),
@@ -366,7 +366,7 @@ def test_products_of_spikes(kind, rate):
 
 
 @pytest.mark.parametrize("kind", ["dense", "sparse"])
-@pytest.mark.parametrize("drive, fired", [(-1e3, 0.0), (1e6, 1.0)])
+@pytest.mark.parametrize(("drive", "fired"), [(-1e3, 0.0), (1e6, 1.0)])
 def test_all_or_none_of_the_neurons_fire(kind, drive, fired):
     matrix = sparse_matrix(150, 150, 0.2) * 1e-4
     transform = nengo.Sparse((150, 150), init=matrix) if kind == "sparse" else matrix.toarray()
@@ -385,6 +385,31 @@ def test_all_or_none_of_the_neurons_fire(kind, drive, fired):
     np.testing.assert_array_equal(got, expected)
     expected, got = both(make, 30, "float32")["current"]
     np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+def test_transforms_in_a_loop_through_python():
+    """A Node on a feedback path: the loop is not compiled as a whole, its parts are."""
+    sparse = nengo.Sparse((150, 150), init=sparse_matrix(150, 150, 0.1) * 1e-3)
+    conv = nengo.Convolution(1, (10, 15, 1), padding="same", groups=1)
+    weights = np.random.RandomState(0).normal(0, 1e-3, (150, 150))
+
+    def make():
+        with nengo.Network(seed=0) as net:
+            a, b = nengo.Ensemble(150, 1), nengo.Ensemble(150, 1)
+            node = nengo.Node(lambda t, x: 0.5 * x + 0.2, size_in=1)
+            nengo.Connection(a, node)
+            nengo.Connection(node, a)
+            nengo.Connection(b, node, transform=0.1)
+            for transform in (sparse, weights):
+                nengo.Connection(a.neurons, b.neurons, transform=transform)
+            picture = nengo.Node(size_in=150)
+            nengo.Connection(b.neurons, picture, transform=conv)
+            nengo.Connection(picture, a.neurons, transform=1e-4)
+            nengo.Probe(a.neurons, label="a")
+            nengo.Probe(picture, label="picture")
+        return net
+
+    agree(make, 120)
 
 
 @pytest.mark.parametrize("members", [2, 9])
