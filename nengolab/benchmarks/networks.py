@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import nengo
 import numpy as np
+import scipy.sparse
 
 
 def integrator(dimensions: int = 4, neurons: int = 2000) -> nengo.Network:
@@ -79,6 +80,54 @@ def recurrent_lif(neurons: int = 2000) -> nengo.Network:
     return net
 
 
+def sparse_recurrent(neurons: int = 20_000, density: float = 0.01) -> nengo.Network:
+    """Make a large recurrent population, neuron to neuron, of which few are connected."""
+    rng = np.random.RandomState(4)
+    inputs = int(density * neurons)
+    nonzeros = (
+        rng.normal(0, 0.1 / inputs, neurons * inputs),
+        rng.randint(neurons, size=(neurons * inputs)),
+    )
+    weights = scipy.sparse.csr_matrix((*nonzeros, np.arange(neurons + 1) * inputs), (neurons,) * 2)
+    weights.sum_duplicates()
+    with nengo.Network(seed=0) as net:
+        rates = nengo.dists.Uniform(20, 80)
+        ens = nengo.Ensemble(neurons, 1, max_rates=rates, n_eval_points=500)
+        nengo.Connection(nengo.Node(0.5), ens)
+        transform = nengo.Sparse((neurons, neurons), init=weights)
+        nengo.Connection(ens.neurons, ens.neurons, transform=transform, synapse=0.01)
+        net.probe = nengo.Probe(ens, synapse=0.05)
+    return net
+
+
+def conv_stack(classes: int = 10) -> nengo.Network:
+    """Make three layers of spiking convolutions of an image, and a dense readout."""
+    rng = np.random.RandomState(5)
+    neurons = nengo.LIF(amplitude=0.01)
+    layers = (((28, 28, 1), 32, 1), ((26, 26, 32), 64, 2), ((12, 12, 64), 128, 2))
+    with nengo.Network(seed=0) as net:
+        last = nengo.Node(rng.uniform(0, 1, 28 * 28))
+        for shape, filters, stride in layers:
+            kernel = rng.uniform(-1, 1, (3, 3, shape[2], filters)) * np.sqrt(2 / (9 * shape[2]))
+            conv = nengo.Convolution(filters, shape, strides=(stride, stride), init=kernel)
+            layer = nengo.Ensemble(
+                conv.output_shape.size,
+                1,
+                neuron_type=neurons,
+                max_rates=nengo.dists.Choice([100]),
+                intercepts=nengo.dists.Choice([0]),
+                n_eval_points=10,
+            ).neurons
+            synapse = None if shape[2] == 1 else 0.005
+            nengo.Connection(last, layer, transform=conv, synapse=synapse)
+            last = layer
+        out = nengo.Node(size_in=classes)
+        weights = rng.normal(0, 1 / np.sqrt(last.size_out), (classes, last.size_out))
+        nengo.Connection(last, out, transform=weights, synapse=0.005)
+        net.probe = nengo.Probe(out, synapse=0.05)
+    return net
+
+
 def chain(ensembles: int = 500, neurons: int = 20) -> nengo.Network:
     """Make a chain of small ensembles."""
     with nengo.Network(seed=0) as net:
@@ -130,6 +179,8 @@ NETWORKS: dict[str, Callable[[], nengo.Network]] = {
     "circular_convolution": circular_convolution,
     "basal_ganglia": basal_ganglia,
     "recurrent_lif": recurrent_lif,
+    "sparse_recurrent": sparse_recurrent,
+    "conv_stack": conv_stack,
     "chain": chain,
     "node_loops": node_loops,
     "pes": pes,

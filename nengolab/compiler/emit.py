@@ -34,7 +34,7 @@ class Traced:
         built; None keeps it to this one.
     """
 
-    _shared: ClassVar[OrderedDict[tuple[str, int], Any]] = OrderedDict()
+    _shared: ClassVar[OrderedDict[tuple[str, str], Any]] = OrderedDict()
 
     def __init__(self, run: Any, key: str | None = None):
         self._function, self._key = tf.function(run, autograph=False), key
@@ -43,11 +43,12 @@ class Traced:
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         capacity = inputs["series"].shape[0]
         if capacity not in self._traces:
-            self._traces[capacity] = self._find(capacity, (params, state, inputs, n_steps))
+            self._traces[capacity] = self._find((params, state, inputs, n_steps))
         return self._traces[capacity](params, state, inputs, n_steps)
 
-    def _find(self, capacity: int, arguments: tuple) -> Any:
-        key = (self._key, capacity)
+    def _find(self, arguments: tuple) -> Any:
+        # Packed parameters may differ in shape where all else is alike (sparse matrices).
+        key = (self._key, str([(a.shape, a.dtype) for a in tf.nest.flatten(arguments)]))
         found = self._shared.pop(key, None) or self._function.get_concrete_function(*arguments)
         if self._key is not None:
             self._shared[key] = found  # the newest is last

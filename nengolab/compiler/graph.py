@@ -135,6 +135,8 @@ class Op:
     ports : dict of str to Port
     name : str
         Readable name of the owner.
+    pattern : object
+        What a kernel arranges the parameters by, where they are no plain stacks.
     """
 
     kernel: str
@@ -147,6 +149,7 @@ class Op:
     ports: dict[str, Port] = field(default_factory=dict)
     drawn: dict[str, Callable[[int, int], np.ndarray]] = field(default_factory=dict)
     call: Call | None = None
+    pattern: Any = None
     index: int = -1
 
     def add_port(self, name: str, size: int, delayed: bool = False) -> Port:

@@ -12,7 +12,7 @@ from nengolab.compiler.fingerprint import fingerprint
 from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
-from nengolab.compiler.schedule import Group, Schedule
+from nengolab.compiler.schedule import BATCHED, Group, Schedule, reads_spikes
 from nengolab.kernels.base import Spec
 
 HELD, SERIES = "held", "series"
@@ -21,8 +21,11 @@ HELD, SERIES = "held", "series"
 class _GroupFacts:
     """What a kernel may look at when it chooses its formula."""
 
-    def __init__(self, group: Group, dt: float, dtype: str, observed: set[tuple[int, str]]):
-        self.layout, self.dt, self.dtype = group.layout, dt, dtype
+    def __init__(self, group: Group, schedule: Schedule, dtype: str, observed: set):
+        self.layout, self.dt, self.dtype = group.layout, schedule.graph.dt, dtype
+        self.static = group.op.static
+        self.stepped = schedule.regions[group.region].mode != BATCHED
+        self.reads_spikes = all(reads_spikes(schedule.graph, op) for op in group.ops)
         self._group, self._observed = group, observed
 
     def param_shape(self, name: str) -> tuple[int, ...]:
@@ -61,7 +64,7 @@ def lower(
     observed = _observed(graph, readings)
     groups = {}
     for group in schedule.groups:
-        facts = _GroupFacts(group, graph.dt, dtype, observed)
+        facts = _GroupFacts(group, schedule, dtype, observed)
         op = group.op
         lowered = LoweredGroup(group, Spec(group.layout, op.static, graph.dt, dtype, ""), [])
         lowered.spec = replace(lowered.spec, variant=kernel_of(lowered).variant(facts))

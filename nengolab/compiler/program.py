@@ -127,13 +127,24 @@ class Program:
         """
         packed = {}
         for lowered in self.groups.values():
-            for name in lowered.group.op.params:
-                packed[f"{lowered.index}.{name}"] = self._pack_param(lowered, name, values)
+            for name, array in self._pack_group(lowered, values).items():
+                packed[f"{lowered.index}.{name}"] = array
             for i, route in enumerate(lowered.routes):
                 constant = route.constant(values)
                 if constant is not None:
                     packed[f"{lowered.index}.in{i}"] = constant
-        return {k: np.ascontiguousarray(v, dtype=self.dtype) for k, v in packed.items()}
+        dtype = np.dtype(self.dtype)
+        return {
+            k: np.ascontiguousarray(v, dtype=v.dtype if v.dtype.kind == "i" else dtype)
+            for k, v in packed.items()
+        }
+
+    def _pack_group(self, lowered: LoweredGroup, values) -> dict[str, np.ndarray]:
+        ops = lowered.group.ops
+        own = kernel_of(lowered).arrays(ops, values, lowered.spec)
+        if own is not None:
+            return own
+        return {name: self._pack_param(lowered, name, values) for name in ops[0].params}
 
     def _pack_param(self, lowered: LoweredGroup, name: str, values) -> np.ndarray:
         arrays = [np.atleast_1d(values(op.params[name])) for op in lowered.group.ops]

@@ -173,12 +173,13 @@ class Simplifier:
         wire = Wire.of_source(self.add_source(port), port.size)
         self.writers.setdefault(signal.base, []).append((elements(signal), wire))
 
-    def param(self, signal: Signal, fallback: str) -> Param:
-        """The parameter that a constant signal holds."""
+    def param(self, signal: Signal, fallback: str, value: np.ndarray | None = None) -> Param:
+        """The parameter that a constant signal holds (as ``value``, where that is not its own)."""
         owner, key = self.signal_names.get(signal, (None, None))
         name = f"{self.built.names.get(owner)}.{key}" if owner is not None else fallback
         role = key if owner is not None else fallback.rsplit(".", 1)[-1]
-        return Param(self.unique(name), np.asarray(signal.initial_value), owner, role)
+        value = np.asarray(signal.initial_value) if value is None else value
+        return Param(self.unique(name), value, owner, role)
 
     # -- wires ---------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 Tensor = Any
 MEMBERS_LAST_FROM = 8
 
@@ -79,6 +81,8 @@ class Kernel:
     # Whether what it puts out is too large to be kept for every step of a tile: its readers run
     # in the same loop.
     near = False
+    # Whether most elements of the port "out" are 0 in most steps.
+    spiking = False
 
     def variant(self, group: Any) -> str:
         """Choose the formula for a group; what the choice rests on is fixed at compile time."""
@@ -86,6 +90,13 @@ class Kernel:
 
     def permutation(self, param: str, ndim: int, spec: Spec) -> tuple[int, ...] | None:
         """Axis order of a packed parameter, from ``(*shape, members)``; None for the standard."""
+        return None
+
+    def arrays(self, ops: list[Any], values: Any, spec: Spec) -> dict[str, np.ndarray] | None:
+        """Packed arrays of a group whose parameters are no plain stacks; None for the standard.
+
+        Arrays of integers keep their type. ``values(param)`` is a parameter's current value.
+        """
         return None
 
     def apply(self, params: dict, inputs: list, spec: Spec) -> dict[str, Tensor]:

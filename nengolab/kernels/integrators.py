@@ -13,6 +13,7 @@ class SpikingRectifiedLinear(NeuronKernel):
 
     name = "spiking_rectified_linear"
     stateful = True
+    spiking = True
     constant_names = ("amplitude",)
     state_names = ("voltage",)
 
@@ -25,6 +26,7 @@ class SpikingLeakyRelu(NeuronKernel):
 
     name = "spiking_leaky_relu"
     stateful = True
+    spiking = True
     constant_names = ("negative_slope", "amplitude")
     state_names = ("voltage",)
 
@@ -40,6 +42,7 @@ class RegularSpiking(NeuronKernel):
 
     name = "regular_spiking"
     stateful = True
+    spiking = True
     constant_names = ("amplitude",)
     state_names = ("voltage",)
 
@@ -85,6 +88,7 @@ class Izhikevich(NeuronKernel):
 
     name = "izhikevich"
     stateful = True
+    spiking = True
     constant_names = ("tau_recovery", "coupling", "reset_voltage", "reset_recovery")
     state_names = ("voltage", "recovery")
 

@@ -56,6 +56,7 @@ class Lif(NeuronKernel):
     stateful = True
     constant_names = ("tau_rc", "tau_ref", "amplitude", "min_voltage")
     state_names = ("voltage", "refractory_time")
+    spiking = True
 
     def variant(self, group) -> str:
         if group.dtype != "float32":

@@ -21,6 +21,7 @@ class _RandomSpikes(NeuronKernel):
     """Spikes of a mean number ``e = rate dt`` a step; static is whether rates may be negative."""
 
     stateful = True
+    spiking = True
     random = True
     constant_names = ("amplitude",)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from nengolab.kernels.base import Kernel
 from nengolab.kernels.calls import CallKernel
+from nengolab.kernels.convolution import Convolve
 from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
+from nengolab.kernels.sparse import SparseDot
 from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.transforms import Dot, Scale
 
@@ -13,8 +15,10 @@ KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in (
         CallKernel(),
+        Convolve(),
         Dot(),
         Scale(),
+        SparseDot(),
         FirstOrderFilter(),
         LinearFilterKernel(),
         *NEURON_KERNELS,

@@ -5,10 +5,15 @@ from __future__ import annotations
 import tensorflow as tf
 
 from nengolab.kernels.base import Kernel, Spec
+from nengolab.kernels.events import add_events, each_item
 
 # Up to this many columns (rows), a map is written out as that many fused multiply-adds
 # (reductions), which the compiler fuses with the neurons around it.
 FEW = 16
+
+# From this size on, adding up the columns of the neurons that fired is faster than the product.
+EVENTS_FROM_ELEMENTS = 128 * 128
+EVENTS_FROM_SIDE = 64
 
 
 class Dot(Kernel):
@@ -21,15 +26,20 @@ class Dot(Kernel):
     name = "dot"
 
     def variant(self, group) -> str:
-        _rows, columns = group.param_shape("weights")
+        rows, columns = group.param_shape("weights")
         if columns <= FEW:
             return "columns"
+        large = rows * columns >= EVENTS_FROM_ELEMENTS and min(rows, columns) >= EVENTS_FROM_SIDE
+        if large and group.stepped and group.reads_spikes:
+            return "events"
         return "reduce" if group.layout.last else "matmul"
 
     def permutation(self, param, ndim, spec):
         # from (rows, columns, members)
         if spec.variant == "columns":
             return (1, 0, 2) if spec.layout.last else (1, 2, 0)
+        if spec.variant == "events":
+            return (2, 1, 0)
         if spec.variant == "reduce":
             return (0, 1, 2)
         return (2, 0, 1)
@@ -56,6 +66,23 @@ class Dot(Kernel):
         if len(rows) <= FEW:
             return tf.stack(rows, axis=1)
         return tf.reduce_sum(weights[None] * x[:, None], axis=2)
+
+    @staticmethod
+    def _events(weights, x, spec: Spec):
+        """Spikes: the columns of those that fired are added up, ``weights (G, columns, rows)``."""
+        members, columns, rows = weights.shape
+        x = tf.transpose(x, (0, 2, 1)) if spec.layout.last else x
+
+        # One row for each member's column: picking a member's matrix first would copy it.
+        lines = tf.reshape(weights, (-1, rows))
+
+        def one(item, x):
+            first = item % members * columns
+            return add_events(x, lambda y, j: y + lines[first + j] * x[j], tf.zeros(rows, x.dtype))
+
+        y = each_item(one, tf.reshape(x, (-1, columns)), rows)
+        y = tf.reshape(y, (-1, members, rows))
+        return tf.transpose(y, (0, 2, 1)) if spec.layout.last else y
 
     @staticmethod
     def _matmul(weights, x, spec: Spec):

@@ -1,14 +1,19 @@
-"""Linear maps: matrices and elementwise gains."""
+"""Linear maps: matrices, sparse matrices, convolutions and elementwise gains."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from nengo.builder.operator import DotInc, ElementwiseInc
+from nengo.builder.operator import DotInc, ElementwiseInc, Operator, SparseDotInc
 from nengo.builder.signal import Signal
+from nengo.builder.transforms import ConvInc, ConvTransposeInc, GeneralConvInc
+from nengo.transforms import SparseMatrix
+from scipy.sparse import csr_matrix
 
 from nengolab.compiler.graph import Wire
+from nengolab.kernels.convolution import Geometry
+from nengolab.kernels.sparse import Pattern
 
 if TYPE_CHECKING:
     from nengolab.compiler.simplify import Simplifier
@@ -26,6 +31,18 @@ def _dot(s: Simplifier, op: DotInc) -> None:
         return
     weights = s.param(op.A, f"{s.built.name_of(op)}.weights")
     new = s.add_op(op, "dot", (), params={"weights": weights})
+    s.connect(new, op.X)
+    s.emit(new, "out", op.Y)
+
+
+def _sparse(s: Simplifier, op: SparseDotInc) -> None:
+    _require_constant(s, op, op.A)
+    matrix = op.A.initial_value
+    matrix = csr_matrix(matrix.allocate() if isinstance(matrix, SparseMatrix) else matrix)
+    # The parameter is the vector of the nonzeros: the matrix itself might not fit in memory.
+    weights = s.param(op.A, f"{s.built.name_of(op)}.weights", np.asarray(matrix.data, float))
+    new = s.add_op(op, "sparse_dot", (*matrix.shape, len(s.ops)), params={"weights": weights})
+    new.pattern = Pattern(matrix)
     s.connect(new, op.X)
     s.emit(new, "out", op.Y)
 
@@ -50,4 +67,36 @@ def _spread(s: Simplifier, signal: Signal, size: int) -> Wire:
     return wire if wire.size == size else wire.take(np.zeros(size, np.int64))
 
 
-TRANSLATORS = {DotInc: _dot, ElementwiseInc: _elementwise}
+def _convolution(s: Simplifier, op: GeneralConvInc) -> None:
+    _require_constant(s, op, op.W)
+    conv = op.conv
+    geometry = Geometry(
+        conv.input_shape.spatial_shape,
+        conv.output_shape.spatial_shape,
+        conv.kernel_size,
+        conv.strides,
+        conv.input_shape.n_channels,
+        conv.output_shape.n_channels,
+        conv.groups,
+        conv.padding == "same",
+        conv.channels_last,
+        op.is_transpose,
+    )
+    weights = s.param(op.W, f"{s.built.name_of(op)}.weights")
+    new = s.add_op(op, "convolve", (geometry,), params={"weights": weights})
+    s.connect(new, op.X)
+    s.emit(new, "out", op.Y)
+
+
+def _require_constant(s: Simplifier, op: Operator, signal: Signal) -> None:
+    if not s.is_constant(signal):
+        raise s.no_kernel(op, f"{signal.name} changes while the network runs")
+
+
+TRANSLATORS = {
+    DotInc: _dot,
+    ElementwiseInc: _elementwise,
+    SparseDotInc: _sparse,
+    ConvInc: _convolution,
+    ConvTransposeInc: _convolution,
+}
