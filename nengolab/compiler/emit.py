@@ -48,7 +48,8 @@ class Traced:
 
     def _find(self, arguments: tuple) -> Any:
         # Packed parameters may differ in shape where all else is alike (sparse matrices).
-        key = (self._key, str([(a.shape, a.dtype) for a in tf.nest.flatten(arguments)]))
+        shapes = [(a.shape, a.dtype) for a in tf.nest.flatten(arguments)]
+        key = (self._key, f"{shapes} {tf.zeros(()).device}")
         found = self._shared.pop(key, None) or self._function.get_concrete_function(*arguments)
         if self._key is not None:
             self._shared[key] = found  # the newest is last
