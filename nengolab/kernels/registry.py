@@ -6,12 +6,14 @@ from nengolab.kernels.base import Kernel
 from nengolab.kernels.calls import CallKernel
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.traced import TracedKernel
 from nengolab.kernels.transforms import Dot, Scale
 
 KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in (
         CallKernel(),
+        TracedKernel(),
         Dot(),
         Scale(),
         FirstOrderFilter(),
