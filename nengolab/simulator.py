@@ -110,6 +110,7 @@ class Simulator:
                 1 if minibatch_size is None else int(minibatch_size),
                 get_setting(network, "dtype"),
                 get_setting(network, "schedule"),
+                get_setting(network, "python_functions"),
                 model,
                 tracker.next_stage("Building", "Build") if network is not None else None,
             )

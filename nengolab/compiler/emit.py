@@ -73,8 +73,13 @@ class Emitter:
             series.update(out)
             records.update(rec)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
-        flags = [tf.reduce_all(tf.math.is_finite(state[k])) for k in sorted(state)]
-        finite = tf.stack(flags) if flags else tf.zeros(0, tf.bool)
+        flags = [tf.reduce_all(tf.math.is_finite(state[k]))[None] for k in sorted(state)]
+        traced = [
+            records.pop(_sound(i))
+            for i in sorted(self.program.groups)
+            if self.program.groups[i].group.op.traced is not None
+        ]
+        finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
         return state, {"records": records, "finite": finite}
 
     def reads(self, region: Region) -> set[str]:
@@ -132,8 +137,10 @@ class Emitter:
         names = list(shapes)
         arrays = [tf.TensorArray(dtype, capacity, element_shape=shapes[n]) for n in names]
         parts = self.segments(region)
+        traced = [g for g in self.by_region[region.index] if g.group.op.traced is not None]
+        sound = {g.index: tf.ones(g.spec.layout.members, tf.bool) for g in traced}
 
-        def body(i, state, arrays):
+        def body(i, state, arrays, sound):
             env = {"held": held} | {k: v[i] for k, v in series.items()}
             state = dict(state)
             for lowered in self.by_region[region.index]:
@@ -150,20 +157,28 @@ class Emitter:
                 if name.startswith("rec "):
                     value = self.recorded(value, records[key])
                 written.append(array.write(i, value))
-            return i + 1, state, written
+            sound = {g.index: sound[g.index] & self.finite(g, env) for g in traced}
+            return i + 1, state, written, sound
 
-        _, state, arrays = tf.while_loop(
-            lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays)
+        _, state, arrays, sound = tf.while_loop(
+            lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays, sound)
         )
         stacked = {name: array.stack() for name, array in zip(names, arrays, strict=True)}
         out = {k: stacked[k] for k in carried}
-        rec = {}
+        rec = {_sound(index): flags for index, flags in sound.items()}
         for key in records:
             if f"rec {key}" in stacked:
                 rec[key] = stacked[f"rec {key}"]
             else:
                 rec[key] = tf.reshape(stacked[key], (capacity, batch, self.program.width(key)))
         return state, out, rec
+
+    def finite(self, lowered: LoweredGroup, env: dict, valid: Any = None) -> Any:
+        """For each member of a group of traced functions, whether all that it gave is finite."""
+        ok = tf.math.is_finite(env[f"{lowered.index}:out"])
+        if valid is not None:
+            ok |= ~valid[:, None, None]
+        return tf.reduce_all(ok, axis=(0, 1) if lowered.spec.layout.last else (0, 2))
 
     def recorded(self, value: Any, index: np.ndarray | None) -> Any:
         flat = tf.reshape(value, (self.program.batch, -1))
@@ -276,6 +291,7 @@ class Emitter:
         env = {k: tf.reshape(v, (rows, *v.shape[2:])) for k, v in series.items()}
         env["held"] = tf.tile(held, (capacity, 1))
         new: dict[str, Any] = {}
+        rec: dict[str, Any] = {}
         for lowered in self.by_region[region.index]:
             own = _own(params, lowered.index)
             inputs = self.inputs(lowered, own, env.__getitem__, rows)
@@ -285,11 +301,13 @@ class Emitter:
             else:
                 out = kernel_of(lowered).apply(own, inputs, lowered.spec)
             env.update({f"{lowered.index}:{k}": v for k, v in out.items()})
+            if lowered.group.op.traced is not None:
+                valid = tf.range(rows) < n_steps * batch
+                rec[_sound(lowered.index)] = self.finite(lowered, env, valid)
         carried, records = self.leaves(region)
         series_out = {
             k: tf.reshape(env[k], (capacity, batch, *self.program.shape(k))) for k in carried
         }
-        rec = {}
         for key, index in records.items():
             flat = tf.reshape(env[key], (capacity, batch, self.program.width(key)))
             rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
@@ -327,6 +345,11 @@ def _compiled(fn: Any, *args: Any) -> Any:
     once for each network for one that is traced again and again, and warn.
     """
     return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)(*args)
+
+
+def _sound(index: int) -> str:
+    """Under which key a group of traced functions tells whether its values are finite."""
+    return f"sound {index}"
 
 
 def _own(arrays: dict, index: int) -> dict:

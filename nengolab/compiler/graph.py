@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nengolab.compiler.independence import Verdict
+from nengolab.compiler.tracing import Trace
 
 
 @dataclass(eq=False)
@@ -92,6 +93,10 @@ class Call:
         The operator it came from.
     stepped : bool
         Whether it is an operation of the graph rather than an input evaluated ahead.
+    trace : Trace or None
+        What it computes as an expression, which is evaluated in its place.
+    untraced : str
+        Why there is no trace.
     """
 
     fn: Any
@@ -105,6 +110,8 @@ class Call:
     owner: Any = None
     op: Any = None
     stepped: bool = False
+    trace: Trace | None = None
+    untraced: str = ""
 
 
 @dataclass(eq=False)
@@ -124,6 +131,8 @@ class Op:
     ports : dict of str to Port
     name : str
         Readable name of the owner.
+    call, traced : Call or None
+        The Python function that it calls back, or whose trace it evaluates.
     """
 
     kernel: str
@@ -135,6 +144,7 @@ class Op:
     owner: Any = None
     ports: dict[str, Port] = field(default_factory=dict)
     call: Call | None = None
+    traced: Call | None = None
     index: int = -1
 
     def add_port(self, name: str, size: int, delayed: bool = False) -> Port:

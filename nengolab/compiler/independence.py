@@ -52,9 +52,7 @@ class Capture:
         if self.content is None:
             return False
         old = self.content
-        return (
-            held.dtype != old.dtype or held.shape != old.shape or held.tobytes() != old.tobytes()
-        )
+        return held.dtype != old.dtype or held.shape != old.shape or held.tobytes() != old.tobytes()
 
 
 @dataclass(frozen=True)

@@ -19,20 +19,30 @@ from nengo.node import Node
 from nengolab.compiler.build import Built
 from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
 from nengolab.compiler.operators import TRANSLATORS
-from nengolab.compiler.operators.python import reads_network, verdict
+from nengolab.compiler.operators.python import is_tied, reads_network, traces, verdict
 from nengolab.compiler.signals import elements
 from nengolab.exceptions import BuildError
 
 
-def simplify(built: Built) -> Graph:
+def simplify(
+    built: Built, functions: str = "auto", demoted: frozenset[Operator] = frozenset()
+) -> Graph:
     """Translate a built model.
+
+    Parameters
+    ----------
+    built : Built
+    functions : {"auto", "traced", "callback"}
+        How Python functions run; see ``configure_settings``.
+    demoted : set of nengo.builder.Operator
+        Those whose functions are not to be traced, because what they read keeps changing.
 
     Raises
     ------
     BuildError
         Naming the object and the operator, for an operator that has no kernel.
     """
-    return Simplifier(built).graph()
+    return Simplifier(built, functions, demoted).graph()
 
 
 class Simplifier:
@@ -41,10 +51,13 @@ class Simplifier:
     Parameters
     ----------
     built : Built
+    functions, demoted
+        As for ``simplify``.
     """
 
-    def __init__(self, built: Built):
-        self.built = built
+    def __init__(self, built: Built, functions: str, demoted: frozenset[Operator]):
+        self.built, self.functions, self.demoted = built, functions, demoted
+        self.clock = Input("clock", 2, False, owner="clock")
         self.model = built.model
         self.signal_names = built.signal_names()
         self.sources: list[Source] = []
@@ -65,6 +78,7 @@ class Simplifier:
     # -- the graph -----------------------------------------------------------------------------
 
     def graph(self) -> Graph:
+        self.traces, self.untraced = traces(self)
         self.ordered = self._order_matters()
         for op in self.model.operators:
             translate = TRANSLATORS.get(type(op))
@@ -82,12 +96,14 @@ class Simplifier:
         )
 
     def _order_matters(self) -> bool:
-        """Whether some Python code both reads the network and may be tied to other code."""
-        return any(
-            isinstance(op, (SimPyFunc, SimProcess))
-            and reads_network(op, self.model.dt)
-            and verdict(op).level == "tied"
+        """Whether some Python code that reads the network may be tied to other code."""
+        called = [
+            op
             for op in self.model.operators
+            if isinstance(op, (SimPyFunc, SimProcess)) and op not in self.traces
+        ]
+        return any(is_tied(op, self.model.dt) for op in called) and any(
+            reads_network(op, self.model.dt) and verdict(op).level != "pure" for op in called
         )
 
     def no_kernel(self, op: Operator, detail: str = "") -> BuildError:
@@ -127,7 +143,11 @@ class Simplifier:
 
     def connect(self, op: Op, *signals: Signal) -> None:
         """Wire ``signals`` to the inputs of ``op``, once all writers are known."""
-        self._later.append(lambda: op.inputs.extend(self.read(s) for s in signals))
+        self.later(lambda: op.inputs.extend(self.read(s) for s in signals))
+
+    def later(self, fill: Callable[[], None]) -> None:
+        """Do this once all writers are known."""
+        self._later.append(fill)
 
     def emit(self, op: Op, name: str, signal: Signal, delayed: bool = False) -> None:
         """A new port of ``op`` that writes to ``signal``."""

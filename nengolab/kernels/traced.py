@@ -21,16 +21,31 @@ FEW_PRODUCTS = 1024
 def _floor_mod(a, b):
     # The sign of the divisor, as in Python; a - b floor(a/b) would round.
     rest = tf.truncatemod(a, b)
-    return tf.where((rest != 0) & ((rest < 0) != (b < 0)), rest + b, rest)
+    return tf.where(_signs_differ(rest, b), rest + b, rest)
 
 
 def _floor_divide(a, b):
-    whole = tf.round((a - _floor_mod(a, b)) / b)
-    return tf.where(b == 0, a / b, whole)
+    rest = tf.truncatemod(a, b)
+    whole = (a - rest) / b - tf.cast(_signs_differ(rest, b), a.dtype)
+    return tf.where(b == 0, a / b, tf.round(whole))
 
 
-def _power(a, b):
-    return tf.pow(a, b)
+def _signs_differ(rest, b):
+    return (rest != 0) & ((rest < 0) != (b < 0))
+
+
+def _with_nan(extreme):
+    """XLA's own drops a NaN that comes second; NumPy's does not."""
+    return lambda a, b: tf.where(tf.math.is_nan(b), b, extreme(a, b))
+
+
+def _extreme_of_rows(reduce):
+    def apply(a, k):
+        rows = tf.reshape(a, (*a.shape[:-1], a.shape[-1] // k, k))
+        nan = tf.reduce_any(tf.math.is_nan(rows), axis=-1)
+        return tf.where(nan, tf.constant(np.nan, a.dtype), reduce(rows, axis=-1))
+
+    return apply
 
 
 def _copysign(a, b):
@@ -39,9 +54,11 @@ def _copysign(a, b):
 
 
 def _hypot(a, b):
-    high, low = tf.maximum(tf.abs(a), tf.abs(b)), tf.minimum(tf.abs(a), tf.abs(b))
+    a, b = tf.abs(a), tf.abs(b)
+    high, low = tf.maximum(a, b), tf.minimum(a, b)
     ratio = low / tf.where(high == 0, tf.ones_like(high), high)
-    return tf.where(tf.math.is_inf(high), high, high * tf.sqrt(1 + ratio * ratio))
+    long = tf.where(tf.math.is_nan(a + b), a + b, high * tf.sqrt(1 + ratio * ratio))
+    return tf.where(tf.math.is_inf(a) | tf.math.is_inf(b), tf.constant(np.inf, a.dtype), long)
 
 
 def _trunc(a):
@@ -130,11 +147,11 @@ TENSORFLOW: dict[str, Any] = {
     "floor_divide": _floor_divide,
     "remainder": _floor_mod,
     "fmod": tf.truncatemod,
-    "power": _power,
+    "power": tf.pow,
     "arctan2": tf.atan2,
     "hypot": _hypot,
-    "maximum": tf.maximum,
-    "minimum": tf.minimum,
+    "maximum": _with_nan(tf.maximum),
+    "minimum": _with_nan(tf.minimum),
     "copysign": _copysign,
     "less": tf.less,
     "less_equal": tf.less_equal,
@@ -151,8 +168,8 @@ TENSORFLOW: dict[str, Any] = {
     "take": _take,
     "sum": _rows(tf.reduce_sum),
     "prod": _rows(tf.reduce_prod),
-    "max": _rows(tf.reduce_max),
-    "min": _rows(tf.reduce_min),
+    "max": _extreme_of_rows(tf.reduce_max),
+    "min": _extreme_of_rows(tf.reduce_min),
     "all": _rows(tf.reduce_all),
     "any": _rows(tf.reduce_any),
     "matmul": _matmul,
@@ -179,30 +196,28 @@ def evaluate(code: tuple, constants: Any, x: Any, t: Any) -> Any:
 
 
 class TracedKernel(Kernel):
-    """``y = f(t, x)`` with ``f`` as code: ``static = (code, takes x, takes t, size)``.
+    """``y = f(t, x)`` with ``f`` as code: ``static = (code, size of y)``.
 
-    Inputs are ``x`` and the clock (the step as two whole numbers), as far as they are used. The
-    parameter ``constants`` holds each number as the sum of three, so that it stays exact in single
-    precision.
+    Inputs are ``x`` and, where the code uses the time, the clock (the step as two whole numbers).
+    The parameter ``constants`` holds each number as the sum of three, so that it stays exact in
+    single precision.
     """
 
     name = "traced"
 
     def apply(self, params, inputs, spec: Spec):
-        code, takes_x, takes_t, size = spec.static
-        inputs = [self._members_first(v, spec) for v in inputs]
-        x = inputs[0] if takes_x else None
+        code, size = spec.static
+        x, *rest = (self._members_first(v, spec) for v in inputs)
         t = None
-        if takes_t:
-            clock = inputs[-1]
+        if rest:
+            clock = rest[0]
             t = (clock[..., :1] * CLOCK_BASE + clock[..., 1:]) * spec.dt
         constants = None
         if "constants" in params:
             constants = self._members_first(params["constants"][None], spec)
             constants = tf.add_n(tf.split(constants, 3, axis=-1))
         y = evaluate(code, constants, x, t)
-        rows = inputs[0].shape[0] if inputs else None
-        y = tf.cast(tf.broadcast_to(y, (rows, spec.layout.members, size)), spec.dtype)
+        y = tf.cast(tf.broadcast_to(y, (*x.shape[:2], size)), spec.dtype)
         return {"out": tf.transpose(y, (0, 2, 1)) if spec.layout.last else y}
 
     @staticmethod

@@ -9,6 +9,7 @@ from nengo.utils.numpy import maxint
 
 from nengolab.compiler.graph import Call, Input
 from nengolab.exceptions import SimulationError
+from nengolab.kernels.traced import CLOCK_BASE
 
 
 class CallFailed(Exception):
@@ -31,6 +32,7 @@ class Host:
 
     def __init__(self, calls: list[Call], batch: int, dt: float, dtype: str):
         self.calls, self.batch, self.dt, self.dtype = calls, batch, dt, dtype
+        self.any_tied = any(c.verdict.level == "tied" and c.trace is None for c in calls)
         self.overrides: dict[Any, np.ndarray] = {}
         self.error: SimulationError | None = None
         self._steps: dict[str, list] = {}
@@ -83,9 +85,14 @@ class Host:
             if source.owner in ("time", "step"):
                 steps = np.arange(done + 1, done + n_steps + 1)[:, None, None]
                 rows[...] = steps * self.dt if source.owner == "time" else steps
+            elif source.owner == "clock":
+                steps = np.arange(done + 1, done + n_steps + 1)[:, None]
+                rows[..., 0], rows[..., 1] = np.divmod(steps, CLOCK_BASE)
             elif source.owner in self.overrides:
                 rows[...] = self.overrides[source.owner]
-            elif source.call is not None and source.call.verdict.level != "tied":
+            elif source.call is not None and source.call.trace is not None:
+                self._evaluate(source.call, done, rows)
+            elif source.call is not None and self._independent(source.call):
                 for i in range(n_steps):
                     rows[i] = self._call(source.call, done + i, None)
             elif source.call is not None:
@@ -94,6 +101,20 @@ class Host:
             for call, rows in tied:
                 rows[i] = self._call(call, done + i, None)
         return out
+
+    def _evaluate(self, call: Call, done: int, rows: np.ndarray) -> None:
+        """A traced function of the time, for all steps at once, ``rows (steps, batch, size)``."""
+        t = np.arange(done + 1, done + len(rows) + 1)[:, None] * self.dt
+        values = np.broadcast_to(call.trace(None, t), (len(rows), call.size_out))
+        rows[...] = values[:, None]
+        # Where it raises an error, the function itself says which.
+        for i in np.flatnonzero(~np.isfinite(values).all(axis=1)):
+            rows[i] = self._call(call, done + int(i), None)
+
+    def _independent(self, call: Call) -> bool:
+        """Whether it does not matter when a function is called among the others."""
+        level = call.verdict.level
+        return level == "pure" or level == "reads" and not self.any_tied
 
     def held(self, inputs: list[Input]) -> np.ndarray:
         """Values of the constant inputs, ``(batch, sizes)``."""
@@ -135,12 +156,13 @@ class Host:
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
         self.error = SimulationError(
-            f"{call.name.removesuffix('()')}: its function {_name(call)} {what} at t = {t:.6g} s"
+            f"{call.name.removesuffix('()')}: its function {function_name(call)} {what} at t = {t:.6g} s"
         )
         self.error.__cause__ = cause
         raise CallFailed(str(self.error))
 
 
-def _name(call: Call) -> str:
+def function_name(call: Call) -> str:
+    """What to call the function or process of a call."""
     fn = call.fn if call.fn is not None else type(call.process)
     return getattr(fn, "__name__", type(fn).__name__)

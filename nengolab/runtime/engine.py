@@ -10,7 +10,10 @@ import nengo
 import numpy as np
 
 from nengolab.compiler.build import build
+from nengolab.compiler.graph import Call, Graph
 from nengolab.compiler.simplify import simplify
+from nengolab.compiler.tracing import Untraceable, trace
+from nengolab.compiler.tracing.expressions import split
 from nengolab.exceptions import ValidationError
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner
@@ -28,15 +31,20 @@ class Engine:
     batch : int
     dtype : {"float32", "float64"}
     force : {"auto", "stepped", "batched"}
+    functions : {"auto", "traced", "callback"}
     model : nengo.builder.Model, optional
     progress : nengo.utils.progress.Progress, optional
     """
 
-    def __init__(self, network, dt, seed, batch, dtype, force, model=None, progress=None):
+    def __init__(
+        self, network, dt, seed, batch, dtype, force, functions, model=None, progress=None
+    ):
         self.built = build(network, dt, model, progress)
         self.network, self.batch, self.dtype, self.force = network, batch, dtype, force
         self.dt = self.built.model.dt
-        self.graph = simplify(self.built)
+        self.functions: str = functions
+        self.demoted: frozenset[Any] = frozenset()
+        self.graph = self._simplify()
         self.probes = list(self.graph.probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype)
         self.taps: dict[Any, nengo.Probe] = {}
@@ -53,6 +61,9 @@ class Engine:
         label = getattr(self.network, "label", None)
         return f"network {label!r}" if label else "unlabeled network"
 
+    def _simplify(self) -> Graph:
+        return simplify(self.built, self.functions, self.demoted)
+
     def _make_runner(self, graph, probes) -> Runner:
         readings = {p: graph.probes[p] for p in probes}
         return Runner(graph, self.batch, self.dtype, self.force, readings, self.host)
@@ -68,6 +79,7 @@ class Engine:
         left = n_steps
         while left > 0:
             self._swap()
+            self._follow_captures()
             limit = {} if seconds is None else {"seconds": seconds}
             before = self.n_steps
             n, outputs = self.runner.tile(before, left, **limit)
@@ -89,6 +101,46 @@ class Engine:
             raise
         # A tap that became ready between two tiles saw only part of this call: from the next on.
         return {p: np.concatenate(d) for p, d in pieces.items() if sum(map(len, d)) == n_steps}
+
+    # -- what traced functions read ------------------------------------------------------------
+
+    def _follow_captures(self) -> None:
+        """Before a tile: trace anew the functions that read a variable which has changed.
+
+        Where the numbers alone differ, they are put in place; else the network is compiled anew
+        without that trace.
+        """
+        stale = [c for c in self.runner.graph.calls if c.trace is not None and not c.trace.holds]
+        for call in stale:
+            if not self._retrace(call):
+                self._demote(call)
+                return self._follow_captures()
+
+    def _retrace(self, call: Call) -> bool:
+        """Whether a new trace could be put in the old one's place."""
+        size_in = call.size_in if call.takes_x else None
+        try:
+            new = trace(call.fn, call.takes_t, size_in, call.size_out)
+        except Untraceable:
+            return False
+        if call.takes_x and new.code != call.trace.code:
+            return False
+        call.trace = new
+        for op in self.runner.graph.ops:
+            if op.traced is call and op.params:
+                self.runner.set_value(op.params["constants"], split(new.constants))
+        return True
+
+    def _demote(self, call: Call) -> None:
+        """Compile anew with this function called back."""
+        for future in list(self._pending):
+            future.result()
+        self._swap()
+        self.demoted |= {call.op}
+        graph = self._simplify()
+        taps = [p for t, p in self.taps.items() if t.ready]
+        runner = self._make_runner(graph, [*self.probes, *taps])
+        self._take_over(graph, runner)
 
     # -- inputs --------------------------------------------------------------------------------
 
@@ -145,7 +197,7 @@ class Engine:
         if request < self._requests:
             return None  # more are asked for already: one compile serves all
         try:
-            graph = simplify(self.built)
+            graph = self._simplify()
             taps = [p for p in list(self.taps.values()) if p in graph.probes]
             runner = self._make_runner(graph, [*self.probes, *taps])
             runner.compile()
@@ -174,7 +226,9 @@ class Engine:
             latest = self._pending.pop(0).result() or latest
         if latest is None:
             return
-        graph, runner = latest
+        self._take_over(*latest)
+
+    def _take_over(self, graph: Graph, runner: Runner) -> None:
         runner.set_named_state(self.runner.named_state())
         self.compiles += self.runner.program.traces
         self.graph, self.runner = graph, runner

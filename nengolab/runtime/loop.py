@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nengolab.compiler.graph import Graph, Param, Wire
+from nengolab.compiler.graph import Call, Graph, Param, Wire
 from nengolab.compiler.lower import lower
 from nengolab.compiler.program import Program, Reading
 from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import SimulationError
-from nengolab.runtime.calls import CallFailed, Host
+from nengolab.runtime.calls import CallFailed, Host, function_name
 
 # A tile keeps what it records in memory until it leaves; and in time batches its arrays should
 # stay in cache. Short calls (a step, a slow live view) get a capacity of their own, so that they
@@ -60,7 +60,7 @@ class Runner:
         host: Host,
     ):
         started = time.perf_counter()
-        self.host = host
+        self.host, self.graph = host, graph
         self.values: dict[Param, np.ndarray] = {}
         self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
         self.timing = Timing()
@@ -73,6 +73,11 @@ class Runner:
     def value(self, param: Param) -> np.ndarray:
         """Current value of a parameter."""
         return self.values.get(param, param.value)
+
+    def set_value(self, param: Param, value: np.ndarray) -> None:
+        """Compute with another value of a parameter from the next tile on."""
+        self.values[param] = value
+        self.params = _tensors(self.program.pack(self.value))
 
     # -- state ---------------------------------------------------------------------------------
 
@@ -157,7 +162,7 @@ class Runner:
             new, out = self.program(self.params, state, inputs, tf.constant(n_steps))
         except (tf.errors.OpError, CallFailed) as err:
             self._raise(err)
-        bad = _not_finite(new, out)
+        bad = self._not_finite(new, out)
         if bad:
             self._raise_not_finite(bad[0], state, inputs, n_steps, done)
         records = {k: np.asarray(v) for k, v in out["records"].items()}
@@ -176,7 +181,7 @@ class Runner:
         while high - low > 1 and not calls:
             middle = (low + high) // 2
             new, out = self.program(self.params, state, inputs, tf.constant(middle))
-            bad = _not_finite(new, out)
+            bad = self._not_finite(new, out)
             low, high, key = (low, middle, bad[0]) if bad else (middle, high, key)
         new, _ = (
             self.program(self.params, state, inputs, tf.constant(high))
@@ -186,11 +191,16 @@ class Runner:
                 None,
             )
         )
-        name = self._which(key, new)
+        if isinstance(key, str):
+            what = f"{self._which(key, new)} became NaN or infinite"
+        else:
+            what = (
+                f"{key.name.removesuffix('()')}: its function {function_name(key)}, which is "
+                "traced, returned a non-finite value or raised an error"
+            )
         when = f"at step {done + high}" if not calls else f"in steps {done + 1} to {done + n_steps}"
         raise SimulationError(
-            f"{name} became NaN or infinite {when} "
-            f"(t = {(done + high) * self.host.dt:.6g} s); the state before it is kept"
+            f"{what} {when} (t = {(done + high) * self.host.dt:.6g} s); the state before it is kept"
         )
 
     def _which(self, key: str, state: dict) -> str:
@@ -226,6 +236,14 @@ class Runner:
         index = next(r.index for r in self.program.records if r.key == key)
         return source if index is None else np.searchsorted(index, source)
 
+    def _not_finite(self, state: dict[str, Any], out: dict[str, Any]) -> list[str | Call]:
+        """Traced functions that gave NaN or infinity, then keys of state arrays that hold it."""
+        finite = out["finite"].numpy()
+        if finite.all():
+            return []
+        what = [*self.program.traced, *sorted(state)]
+        return [key for key, ok in zip(what, finite, strict=True) if not ok]
+
     # -- sizes ---------------------------------------------------------------------------------
 
     def _capacity(self) -> int:
@@ -237,14 +255,6 @@ class Runner:
         width += sum(i.size for i in self.program.inputs_series)
         bytes_a_step = max(1, width) * self.program.batch * np.dtype(self.program.dtype).itemsize
         return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, TILE_STEPS))
-
-
-def _not_finite(state: dict[str, Any], out: dict[str, Any]) -> list[str]:
-    """Keys of the state arrays that hold NaN or infinity."""
-    finite = out["finite"].numpy()
-    if finite.all():
-        return []
-    return [key for key, ok in zip(sorted(state), finite, strict=True) if not ok]
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
