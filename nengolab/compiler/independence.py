@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from nengo import processes
 
-
 _MISSING = object()
 _GENERATOR = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 

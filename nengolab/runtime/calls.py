@@ -114,7 +114,7 @@ class Host:
     def _independent(self, call: Call) -> bool:
         """Whether it does not matter when a function is called among the others."""
         level = call.verdict.level
-        return level == "pure" or level == "reads" and not self.any_tied
+        return level == "pure" or (level == "reads" and not self.any_tied)
 
     def held(self, inputs: list[Input]) -> np.ndarray:
         """Values of the constant inputs, ``(batch, sizes)``."""
@@ -155,8 +155,9 @@ class Host:
             self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
+        name = call.name.removesuffix("()")
         self.error = SimulationError(
-            f"{call.name.removesuffix('()')}: its function {function_name(call)} {what} at t = {t:.6g} s"
+            f"{name}: its function {function_name(call)} {what} at t = {t:.6g} s"
         )
         self.error.__cause__ = cause
         raise CallFailed(str(self.error))

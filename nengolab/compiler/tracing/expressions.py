@@ -19,7 +19,7 @@ import numpy as np
 
 Code = tuple[tuple[str, tuple[int, ...], tuple], ...]
 
-MAX_NODES = 3000
+MAX_NODES = 1000
 MAX_SIZE = 4096
 
 

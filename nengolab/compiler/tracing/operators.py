@@ -20,6 +20,7 @@ from nengolab.compiler.tracing.tracer import (
 
 
 def constant(value: float) -> Tracer:
+    """A Python number as a tracer."""
     return as_tracer(value)
 
 
@@ -59,6 +60,7 @@ def arithmetic(op: str, a: Any, b: Any) -> Tracer:
 
 
 def power(a: Any, b: Any) -> Tracer:
+    """``a ** b``."""
     values = [as_tracer(a), as_tracer(b)]
     py, kind = all(v.py for v in values), common_kind(values)
     if kind != "f":
@@ -74,11 +76,13 @@ def power(a: Any, b: Any) -> Tracer:
 
 
 def compare(op: str, a: Any, b: Any) -> Tracer:
+    """``less``, ``equal``, ..."""
     values = [as_float(as_tracer(v)) for v in (a, b)]
     return elementwise(op, values, "b")
 
 
 def bitwise(op: str, a: Any, b: Any) -> Tracer:
+    """``&``, ``|`` and ``^``, of truth values."""
     values = [as_tracer(a), as_tracer(b)]
     if any(v.kind != "b" for v in values):
         raise Untraceable("it uses & | ^ on numbers")

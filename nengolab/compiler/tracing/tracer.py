@@ -62,6 +62,7 @@ def current() -> Run:
 
 
 def activate(run: Run | None) -> None:
+    """Let tracers of this thread belong to ``run``."""
     _active.run = run
 
 
@@ -117,7 +118,7 @@ class Tracer:
         return self._numpy().ndim
 
     @property
-    def T(self) -> Tracer:  # noqa: N802
+    def T(self) -> Tracer:
         return self.view(self._numpy().T)
 
     def _numpy(self) -> np.ndarray:
@@ -251,6 +252,7 @@ def joint(parts: list[Tracer]) -> tuple[Expr, str]:
 
 
 def common_kind(parts: list[Tracer]) -> str:
+    """Of truth values, whole and floating-point numbers the most general."""
     return max((p.kind for p in parts), key="bif".index)
 
 
