@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -17,6 +18,8 @@ from nengolab.compiler.tracing.expressions import split
 from nengolab.exceptions import ValidationError
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner
+
+RECOMPILES = 2  # for one function, before it is called back instead
 
 
 class Engine:
@@ -44,6 +47,7 @@ class Engine:
         self.dt = self.built.model.dt
         self.functions: str = functions
         self.demoted: frozenset[Any] = frozenset()
+        self._recompiled: Counter = Counter()
         self.graph = self._simplify()
         self.probes = list(self.graph.probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype)
@@ -107,13 +111,13 @@ class Engine:
     def _follow_captures(self) -> None:
         """Before a tile: trace anew the functions that read a variable which has changed.
 
-        Where the numbers alone differ, they are put in place; else the network is compiled anew
-        without that trace.
+        Where the numbers alone differ, they are put in place; else the network is compiled anew,
+        and, where that goes on, with the function called back.
         """
         stale = [c for c in self.runner.graph.calls if c.trace is not None and not c.trace.holds]
         for call in stale:
             if not self._retrace(call):
-                self._demote(call)
+                self._recompile(call)
                 return self._follow_captures()
 
     def _retrace(self, call: Call) -> bool:
@@ -131,12 +135,14 @@ class Engine:
                 self.runner.set_value(op.params["constants"], split(new.constants))
         return True
 
-    def _demote(self, call: Call) -> None:
-        """Compile anew with this function called back."""
+    def _recompile(self, call: Call) -> None:
+        """Compile anew, after this function's trace has become another one."""
         for future in list(self._pending):
             future.result()
         self._swap()
-        self.demoted |= {call.op}
+        self._recompiled[call.op] += 1
+        if self._recompiled[call.op] > RECOMPILES:
+            self.demoted |= {call.op}
         graph = self._simplify()
         taps = [p for t, p in self.taps.items() if t.ready]
         runner = self._make_runner(graph, [*self.probes, *taps])

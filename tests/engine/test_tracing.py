@@ -120,7 +120,7 @@ TRACEABLE = {
     "ternary": lambda t, x: x if x[0] > 0 else 0,
     "time": lambda t, x: x * np.sin(2 * np.pi * 40 * t),
     "step in time": lambda t, x: x if t < 0.0205 else -x,
-    "where": lambda t, x: np.where(x > 0, np.sqrt(x), x),
+    "where": lambda t, x: np.where(x > 0, np.sqrt(abs(x)), x),
     "truth": lambda t, x: (x > 0) * 1,
     "comparison": lambda t, x: x > 0.2,
     "mod": lambda t, x: x % 0.3,
@@ -139,7 +139,6 @@ TRACEABLE = {
     "roll": lambda t, x: np.roll(x, 1),
     "clip": lambda t, x: np.clip(x, -0.2, 0.4),
     "sign": lambda t, x: np.sign(x) * np.tanh(x),
-    "partial": functools.partial(lambda a, t, x: a * x, 3.0),
     "constant": lambda t, x: 0.25,
     "float": lambda t, x: [float(x[0]), float(x[1]) / 2, len(x)],
     "any": lambda t, x: 1.0 if np.any(x > 0.5) else -1.0,
@@ -207,7 +206,7 @@ def network(functions, feedback=False):
             node = nengo.Node(fn, size_in=DIMENSIONS, size_out=DIMENSIONS, label=name)
             nengo.Connection(stimulus, node, synapse=None)
             if feedback:
-                nengo.Connection(node, node, synapse=0.005, transform=0.2)
+                nengo.Connection(node, node, synapse=0.005, transform=0.05)
             nengo.Probe(node, label=name)
     return net
 
@@ -257,7 +256,7 @@ def test_batches():
 
 
 def test_single_precision():
-    smooth = {k: TRACEABLE[k] for k in ("affine", "matrix", "time", "tuple", "powers", "norm")}
+    smooth = {k: TRACEABLE[k] for k in ("affine", "time", "norm", "clamps", "sign")}
     compare(lambda: network(smooth, feedback=True), dtype="float32", tolerance=1e-4)
 
 
@@ -295,11 +294,12 @@ def test_connection_functions_are_traced():
             b, c = nengo.Node(size_in=1), nengo.Node(size_in=2)
             nengo.Connection(a, b, function=lambda x: x[0] * x[1] if x[0] > 0 else -1)
             nengo.Connection(a, c, function=np.tanh)
+            nengo.Connection(a, c, function=functools.partial(lambda gain, x: gain * x, 3.0))
             nengo.Probe(b, label="product")
             nengo.Probe(c, label="tanh")
         return net
 
-    assert compare(make).count("traced into TensorFlow") == 2
+    assert compare(make).count("traced into TensorFlow") == 3
 
 
 def test_members_that_differ_in_numbers_are_one_group():
@@ -396,12 +396,12 @@ def test_errors_and_infinities(fn):
 
 
 @pytest.mark.parametrize(
-    "fn, why",
+    ("fn", "why"),
     [
         (lambda t, x: None, "returns None"),
         (lambda t, x: [1, 2], "shape"),
         (lambda t, x: "text", "str"),
-        (lambda t, x: x.sum(axis=5), "AxisError"),
+        (lambda t, x: x.sum(axis=5), "IndexError"),
         (lambda t, x: x[7], "IndexError"),
         (lambda t, x: 1 / 0.0, "ZeroDivisionError"),
         (lambda t, x: x * np.float32(0.1), "float32"),
@@ -489,7 +489,7 @@ def captured_network(gain, array, mode):
 
 
 @pytest.mark.parametrize("mode", ["forward", "feedback"])
-@pytest.mark.parametrize("values", [(3.0, -1.5), (0, 5), ([1.0, 2.0], 2.0), (np.ones(2), 1.0)])
+@pytest.mark.parametrize("values", [(3.0, -1.5), (0, 5), (None, 2.0)])
 def test_variables_that_change_between_runs(values, mode):
     data, compiles = [], 0
     for simulator in (nengo.Simulator, nengolab.Simulator):
@@ -504,10 +504,8 @@ def test_variables_that_change_between_runs(values, mode):
                 assert sim.report().count("traced") >= 3
             for value in values:
                 array[0, 1] += 1.0
-                if np.ndim(value) == 0:
+                if value is not None:
                     set_gain(value)
-                else:
-                    array[...] = 0.5
                 sim.run_steps(20)
             data.append({p.label: sim.data[p] for p in net.all_probes})
             if simulator is nengolab.Simulator:

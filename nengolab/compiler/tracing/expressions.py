@@ -184,31 +184,50 @@ class Pool:
 
 def linear(result: Expr) -> tuple[Code, np.ndarray]:
     """An expression as code and constants."""
-    number: dict[int, int] = {}
-    code: list[tuple] = []
-    constants: list[np.ndarray] = []
+    writer = _Writer()
     stack = [(result, False)]
     while stack:
         expr, ready = stack.pop()
-        if id(expr) in number:
+        if id(expr) in writer.number:
             continue
-        if not ready and not expr.is_const:
-            stack.append((expr, True))
-            stack.extend((a, False) for a in reversed(expr.args))
-            continue
-        number[id(expr)] = len(code)
-        if not expr.is_const:
-            exponent = expr.args[1:] if expr.op == "power" else ()
-            for a in exponent:
-                if a.is_const:  # an exponent decides which formula is used
-                    code[number[id(a)]] = ("lit", (), tuple(a.value.tolist()))
-            code.append((expr.op, tuple(number[id(a)] for a in expr.args), expr.static))
-        elif expr.value.dtype == bool or not np.all(_splits(expr.value)):
-            code.append(("lit", (), tuple(expr.value.tolist())))
+        if ready or expr.is_const:
+            writer.write(expr)
         else:
-            code.append(("const", (), (sum(c.size for c in constants), expr.size)))
-            constants.append(expr.value)
-    return tuple(code), np.concatenate(constants) if constants else np.zeros(0)
+            stack.append((expr, True))
+            stack.extend((a, False) for a in reversed(expr.args) if not a.is_const)
+    constants = writer.constants
+    return tuple(writer.code), np.concatenate(constants) if constants else np.zeros(0)
+
+
+class _Writer:
+    """Writes code. Constants are written wherever they are used: equal ones make no structure."""
+
+    def __init__(self) -> None:
+        self.code: list[tuple] = []
+        self.constants: list[np.ndarray] = []
+        self.number: dict[int, int] = {}
+
+    def write(self, expr: Expr) -> None:
+        if expr.is_const:
+            self.constant(expr.value, False)
+            return
+        args = []
+        for i, a in enumerate(expr.args):
+            if a.is_const:
+                # An exponent decides which formula is used.
+                args.append(self.constant(a.value, expr.op == "power" and i == 1))
+            else:
+                args.append(self.number[id(a)])
+        self.number[id(expr)] = len(self.code)
+        self.code.append((expr.op, tuple(args), expr.static))
+
+    def constant(self, value: np.ndarray, literal: bool) -> int:
+        if literal or value.dtype == bool or not np.all(_splits(value)):
+            self.code.append(("lit", (), tuple(value.tolist())))
+        else:
+            self.code.append(("const", (), (sum(c.size for c in self.constants), value.size)))
+            self.constants.append(value)
+        return len(self.code) - 1
 
 
 def _splits(value: np.ndarray) -> np.ndarray:
