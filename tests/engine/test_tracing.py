@@ -146,6 +146,13 @@ TRACEABLE = {
 }
 
 
+# Each function is compiled by itself, a quarter of a second each: enough of them elsewhere.
+SOME = {
+    name: TRACEABLE[name]
+    for name in ("affine", "matrix", "branches", "assigns", "clamps", "time", "whole", "norm")
+}
+
+
 def uses_files(t, x):
     with open("/dev/null") as f:
         return x + len(f.read())
@@ -220,8 +227,8 @@ def compare(make, steps=60, tolerance=1e-9, expect=None, batch=None, **settings)
     with net:
         nengolab.configure_settings(**{"dtype": "float64", **settings})
     with nengolab.Simulator(net, minibatch_size=batch, progress_bar=False) as sim:
-        sim.run_steps(steps // 3)
-        sim.run_steps(steps - steps // 3)
+        sim.run_steps(16)
+        sim.run_steps(steps - 16)
         report = sim.report()
         for p in net.all_probes:
             data = sim.data[p] if batch is None else sim.data[p][-1]
@@ -237,22 +244,22 @@ def compare(make, steps=60, tolerance=1e-9, expect=None, batch=None, **settings)
 # -- values --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("schedule", ["auto", "stepped", "batched"])
+@pytest.mark.parametrize("schedule", ["stepped", "batched"])
 def test_traced_functions_are_what_python_computes(schedule):
     expect = dict.fromkeys(TRACEABLE, "traced into TensorFlow")
-    report = compare(lambda: network(TRACEABLE), expect=expect, schedule=schedule)
+    report = compare(lambda: network(TRACEABLE), expect=expect, steps=48, schedule=schedule)
     assert "calls Python" not in report
     assert "stimulus(): evaluated ahead of each tile, for all its steps at once" in report
 
 
 def test_in_feedback_loops():
-    expect = dict.fromkeys(TRACEABLE, "traced into TensorFlow")
-    report = compare(lambda: network(TRACEABLE, feedback=True), expect=expect)
+    expect = dict.fromkeys(SOME, "traced into TensorFlow")
+    report = compare(lambda: network(SOME, feedback=True), expect=expect)
     assert "calls Python" not in report
 
 
 def test_batches():
-    compare(lambda: network(TRACEABLE, feedback=True), batch=3)
+    compare(lambda: network(SOME, feedback=True), batch=3)
 
 
 def test_single_precision():
