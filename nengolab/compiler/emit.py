@@ -8,6 +8,7 @@ body alternates compiled segments with one callback for each level of Python fun
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -146,8 +147,12 @@ class Emitter:
             for lowered in self.by_region[region.index]:
                 env.update(self.delayed(lowered, state))
             for is_call, groups in parts:
-                run = self.call_level if is_call else segment
-                new, out = run(groups, params, state, env, start + tf.cast(i, tf.int64))
+                if is_call:
+                    new, out = self.call_level(
+                        groups, params, state, env, start + tf.cast(i, tf.int64)
+                    )
+                else:
+                    new, out = segment(groups, params, state, env)
                 state.update(new)
                 env.update(out)
             written = []
@@ -199,7 +204,7 @@ class Emitter:
                 parts.append((is_call, [lowered]))
         return parts
 
-    def inline(self, groups, params, state, env, step) -> tuple[dict, dict]:
+    def inline(self, groups, params, state, env) -> tuple[dict, dict]:
         """The groups' kernels one after the other."""
         env, new_state = dict(env), {}
         for lowered in groups:
@@ -208,13 +213,13 @@ class Emitter:
             env.update(out)
         return new_state, env
 
-    def compiled_segment(self, groups, params, state, env, step) -> tuple[dict, dict]:
+    def compiled_segment(self, groups, params, state, env) -> tuple[dict, dict]:
         """The same as a function compiled by itself, inside an uncompiled loop."""
         own = {lowered.index for lowered in groups}
         needed = {k for lowered in groups for r in lowered.routes for k in r.keys}
 
         def segment(params, state, env):
-            new, out = self.inline(groups, params, state, env, step)
+            new, out = self.inline(groups, params, state, env)
             return new, {k: v for k, v in out.items() if k not in env}
 
         mine = lambda d: {k: v for k, v in d.items() if int(k.split(".")[0]) in own}  # noqa: E731
@@ -258,29 +263,48 @@ class Emitter:
     # -- Python --------------------------------------------------------------------------------
 
     def call_level(self, groups, params, state, env, step) -> tuple[dict, dict]:
-        """One callback for all Python functions of a level, in Nengo's order."""
+        """One callback for all Python functions of a level, in Nengo's order.
+
+        One array goes out and one comes back, cut by compiled functions: every operation of the
+        uncompiled loop costs microseconds, and each function would need several.
+        """
         batch = self.program.batch
         calls: list[Call] = [lowered.group.op.call for lowered in groups]
-        xs = []
-        for lowered in groups:
-            inputs = self.inputs(lowered, _own(params, lowered.index), env.__getitem__, batch) or [
-                tf.zeros((batch, 0), self.program.dtype)
-            ]
-            xs.append(tf.reshape(inputs[0], (batch, -1)))
-        results = tf.numpy_function(
-            lambda step, *xs: self.host.step(calls, int(step), xs),
-            [step, *xs],
-            [self.program.dtype] * len(calls),
-        )
+        ends = np.cumsum([0, *(call.size_in for call in calls)])
+
+        def gathered(params, env):
+            return tf.concat([self.call_input(g, params, env) for g in groups], axis=1)
+
+        def called(step, x):
+            xs = [x[:, a:b] for a, b in itertools.pairwise(ends)]
+            return np.concatenate(self.host.step(calls, int(step), xs), axis=1)
+
+        def cut(y):
+            parts = tf.split(y, [call.size_out for call in calls], axis=1)
+            return [part[:, None] for part in parts]
+
+        needed = {k for g in groups for r in g.routes for k in r.keys}
+        own = {g.index for g in groups}
+        mine = {k: v for k, v in params.items() if int(k.split(".")[0]) in own}
+        x = _compiled(gathered, mine, {k: v for k, v in env.items() if k in needed})
+        y = tf.numpy_function(called, [step, x], self.program.dtype)
+        y = tf.ensure_shape(y, (batch, sum(call.size_out for call in calls)))
         new, out = {}, {}
-        for lowered, call, y in zip(groups, calls, results, strict=True):
-            y = tf.reshape(tf.ensure_shape(y, (batch, call.size_out)), (batch, 1, call.size_out))
+        for lowered, part in zip(groups, _compiled(cut, y), strict=True):
             if lowered.group.op.state:
-                new[lowered.state_key("y")] = y
-                out[f"{lowered.index}:out+"] = y
+                new[lowered.state_key("y")] = part
+                out[f"{lowered.index}:out+"] = part
             elif lowered.group.op.ports:
-                out[f"{lowered.index}:out"] = y
+                out[f"{lowered.index}:out"] = part
         return new, out
+
+    def call_input(self, lowered: LoweredGroup, params: dict, env: dict) -> Any:
+        """What a Python function is given in one step, ``(batch, size_in)``."""
+        batch, size = self.program.batch, lowered.group.op.call.size_in
+        if not lowered.routes:
+            return tf.zeros((batch, size), self.program.dtype)
+        own = _own(params, lowered.index)
+        return tf.reshape(self.inputs(lowered, own, env.__getitem__, batch)[0], (batch, size))
 
     # -- batched -------------------------------------------------------------------------------
 

@@ -147,8 +147,10 @@ class Host:
     def _checked(self, call: Call, value: Any, t: float) -> np.ndarray:
         try:
             array = np.asarray(value, dtype=np.float64)
-            if value is None or not np.all(np.isfinite(array)):
+            if value is None or not np.isfinite(array).all():
                 self._fail(call, f"returned a non-finite value: {value!r}", t)
+            if array.shape == (call.size_out,):  # broadcasting takes longer than all the rest
+                return array
             return np.broadcast_to(array, (call.size_out,))
         except (TypeError, ValueError) as err:
             expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
