@@ -146,13 +146,15 @@ class Emitter:
             state = dict(state)
             for lowered in self.by_region[region.index]:
                 env.update(self.delayed(lowered, state))
-            for is_call, groups in parts:
+            for k, (is_call, groups) in enumerate(parts):
                 if is_call:
                     new, out = self.call_level(
                         groups, params, state, env, start + tf.cast(i, tf.int64)
                     )
                 else:
-                    new, out = segment(groups, params, state, env)
+                    before = parts[k - 1][1] if k else []
+                    after = parts[k + 1][1] if k + 1 < len(parts) else []
+                    new, out = segment(groups, params, state, env, before, after)
                 state.update(new)
                 env.update(out)
             written = []
@@ -204,8 +206,11 @@ class Emitter:
                 parts.append((is_call, [lowered]))
         return parts
 
-    def inline(self, groups, params, state, env) -> tuple[dict, dict]:
-        """The groups' kernels one after the other."""
+    def inline(self, groups, params, state, env, before=(), after=()) -> tuple[dict, dict]:
+        """The groups' kernels one after the other.
+
+        ``before`` and ``after`` are the levels of Python functions around them.
+        """
         env, new_state = dict(env), {}
         for lowered in groups:
             new, out = self.group_step(lowered, params, state, env)
@@ -213,17 +218,29 @@ class Emitter:
             env.update(out)
         return new_state, env
 
-    def compiled_segment(self, groups, params, state, env) -> tuple[dict, dict]:
-        """The same as a function compiled by itself, inside an uncompiled loop."""
-        own = {lowered.index for lowered in groups}
-        needed = {k for lowered in groups for r in lowered.routes for k in r.keys}
+    def compiled_segment(self, groups, params, state, env, before, after) -> tuple[dict, dict]:
+        """The same as a function compiled by itself, inside an uncompiled loop.
+
+        It cuts up what the functions before it returned and packs what those after it are given:
+        every operation of the uncompiled loop costs microseconds.
+        """
+        returned = {f"{g.index}:out" for g in before if g.group.op.ports}
+        cut = bool(returned) and not any(g.group.op.state for g in before)
+        needed = {k for g in (*groups, *after) for r in g.routes for k in r.keys}
+        own = {g.index for g in (*groups, *after)}
 
         def segment(params, state, env):
+            if cut:
+                env = env | self.cut(before, env["returned"])
             new, out = self.inline(groups, params, state, env)
+            if after:
+                out["given"] = self.given(after, params, out)
             return new, {k: v for k, v in out.items() if k not in env}
 
         mine = lambda d: {k: v for k, v in d.items() if int(k.split(".")[0]) in own}  # noqa: E731
-        read = {k: v for k, v in env.items() if k in needed}
+        read = {k: v for k, v in env.items() if k in needed and not (cut and k in returned)}
+        if cut:
+            read["returned"] = env["returned"]
         return _compiled(segment, mine(params), mine(state), read)
 
     def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
@@ -265,46 +282,45 @@ class Emitter:
     def call_level(self, groups, params, state, env, step) -> tuple[dict, dict]:
         """One callback for all Python functions of a level, in Nengo's order.
 
-        One array goes out and one comes back, cut by compiled functions: every operation of the
-        uncompiled loop costs microseconds, and each function would need several.
+        One array goes out and one comes back.
         """
-        batch = self.program.batch
         calls: list[Call] = [lowered.group.op.call for lowered in groups]
         ends = np.cumsum([0, *(call.size_in for call in calls)])
-
-        def gathered(params, env):
-            return tf.concat([self.call_input(g, params, env) for g in groups], axis=1)
 
         def called(step, x):
             xs = [x[:, a:b] for a, b in itertools.pairwise(ends)]
             return np.concatenate(self.host.step(calls, int(step), xs), axis=1)
 
-        def cut(y):
-            parts = tf.split(y, [call.size_out for call in calls], axis=1)
-            return [part[:, None] for part in parts]
-
-        needed = {k for g in groups for r in g.routes for k in r.keys}
-        own = {g.index for g in groups}
-        mine = {k: v for k, v in params.items() if int(k.split(".")[0]) in own}
-        x = _compiled(gathered, mine, {k: v for k, v in env.items() if k in needed})
+        x = env.pop("given") if "given" in env else self.given(groups, params, env)
         y = tf.numpy_function(called, [step, x], self.program.dtype)
-        y = tf.ensure_shape(y, (batch, sum(call.size_out for call in calls)))
-        new, out = {}, {}
-        for lowered, part in zip(groups, _compiled(cut, y), strict=True):
-            if lowered.group.op.state:
-                new[lowered.state_key("y")] = part
-                out[f"{lowered.index}:out+"] = part
-            elif lowered.group.op.ports:
-                out[f"{lowered.index}:out"] = part
-        return new, out
+        y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in calls)))
+        # What nobody reads of the parts, TensorFlow leaves out.
+        parts = _compiled(lambda y: self.cut(groups, y), y)
+        new = {g.state_key("y"): parts[f"{g.index}:out+"] for g in groups if g.group.op.state}
+        return new, {"returned": y} | parts
 
-    def call_input(self, lowered: LoweredGroup, params: dict, env: dict) -> Any:
-        """What a Python function is given in one step, ``(batch, size_in)``."""
-        batch, size = self.program.batch, lowered.group.op.call.size_in
-        if not lowered.routes:
-            return tf.zeros((batch, size), self.program.dtype)
-        own = _own(params, lowered.index)
-        return tf.reshape(self.inputs(lowered, own, env.__getitem__, batch)[0], (batch, size))
+    @staticmethod
+    def cut(groups: list[LoweredGroup], y: Any) -> dict[str, Any]:
+        """What the functions of a level returned, as the arrays of their ports."""
+        sizes = [g.group.op.call.size_out for g in groups]
+        parts = zip(groups, tf.split(y, sizes, axis=1), strict=True)
+        return {
+            f"{g.index}:out{'+' * bool(g.group.op.state)}": part[:, None]
+            for g, part in parts
+            if g.group.op.ports or g.group.op.state
+        }
+
+    def given(self, groups: list[LoweredGroup], params: dict, env: dict) -> Any:
+        """What the functions of a level are given in one step, ``(batch, sizes)``."""
+        batch, given = self.program.batch, []
+        for lowered in groups:
+            size = lowered.group.op.call.size_in
+            x = tf.zeros((batch, size), self.program.dtype)
+            if lowered.routes:
+                own = _own(params, lowered.index)
+                x = self.inputs(lowered, own, env.__getitem__, batch)[0]
+            given.append(tf.reshape(x, (batch, size)))
+        return tf.concat(given, axis=1)
 
     # -- batched -------------------------------------------------------------------------------
 
