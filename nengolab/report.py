@@ -102,10 +102,21 @@ def _calls(engine: Any) -> list[str]:
     lines = []
     for call in engine.graph.calls:
         mode = modes.get(call.name)
+        if call.trace is not None:
+            lines.append(f"  {call.name}: {_traced(engine, call)}")
+            continue
         way = {
             None: "evaluated ahead of each tile",
             BATCHED: "called back once a tile (no feedback path)",
             PYTHON: "called back each step",
         }[mode]
-        lines.append(f"  {call.name}: {way}; {call.verdict.level}: {call.verdict.why}")
+        why = f"; not traced: {call.untraced}" if call.untraced else ""
+        lines.append(f"  {call.name}: {way}; {call.verdict.level}: {call.verdict.why}{why}")
     return lines
+
+
+def _traced(engine: Any, call: Any) -> str:
+    how = f"{call.verdict.level}: {call.verdict.why}"
+    if call.takes_x:
+        return f"traced into TensorFlow ({len(call.trace.code)} operations); {how}"
+    return f"evaluated ahead of each tile, for all its steps at once (traced); {how}"

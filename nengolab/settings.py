@@ -13,6 +13,7 @@ from nengolab.exceptions import ValidationError
 
 DTYPES = ("float32", "float64")
 SCHEDULES = ("auto", "stepped", "batched")
+PYTHON_FUNCTIONS = ("auto", "traced", "callback")
 
 
 class _ChoiceParam(Parameter):
@@ -39,6 +40,7 @@ def _keep_history() -> BoolParam:
 _OPTIONS = {
     "dtype": lambda: _ChoiceParam("dtype", DTYPES, "float32"),
     "schedule": lambda: _ChoiceParam("schedule", SCHEDULES, "auto"),
+    "python_functions": lambda: _ChoiceParam("python_functions", PYTHON_FUNCTIONS, "auto"),
 }
 # Options of an object rather than of the network: the type that carries them, and the parameter.
 _OBJECT_OPTIONS = {"keep_history": (nengo.Probe, _keep_history)}
@@ -66,6 +68,11 @@ def configure_settings(**settings: str | bool) -> None:
         How operators on no feedback path run. ``"auto"`` lets the cost model choose;
         ``"stepped"`` runs everything step by step; ``"batched"`` runs whatever can over many
         steps at once. The results are the same; the speed is not.
+    python_functions : {"auto", "traced", "callback"}
+        How functions of Nodes and connections run. ``"auto"`` traces into TensorFlow what can be
+        traced, and calls the others back; ``"callback"`` calls all of them back; ``"traced"``
+        refuses, with a ``BuildError``, a network in which one cannot be traced. The results are
+        the same. ``sim.report()`` says of each function what was done and why.
     keep_history : bool
         Whether ``sim.data[probe]`` holds every sample or the last one only. Default True. Once it
         was set here, ``net.config[nengo.Probe].keep_history`` is what holds for all probes and

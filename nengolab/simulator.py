@@ -147,6 +147,7 @@ class Simulator:
                 minibatch_size or 1,
                 get_setting(network, "dtype"),
                 get_setting(network, "schedule"),
+                get_setting(network, "python_functions"),
                 model,
                 tracker.next_stage("Building", "Build") if network is not None else None,
                 device,

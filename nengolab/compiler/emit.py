@@ -8,6 +8,7 @@ body alternates compiled segments with one callback for each level of Python fun
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from typing import Any, ClassVar
 
@@ -97,11 +98,16 @@ class Emitter:
             series.update(out)
             records.update(rec)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
-        flags = [self.finite(k, state[k]) for k in sorted(state)]
-        finite = tf.stack(flags) if flags else tf.zeros(0, tf.bool)
+        flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
+        traced = [
+            records.pop(_sound(i))
+            for i in sorted(self.program.groups)
+            if self.program.groups[i].group.op.traced is not None
+        ]
+        finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
         return state, {"records": records, "finite": finite}
 
-    def finite(self, key: str, value: Any) -> Any:
+    def finite_state(self, key: str, value: Any) -> Any:
         """Whether a state array holds numbers; what a person's own code keeps may be anything."""
         number, name = key.split(".", 1)
         call = self.program.groups[int(number)].group.op.call
@@ -177,15 +183,23 @@ class Emitter:
         names = list(shapes)
         arrays = [tf.TensorArray(dtype, capacity, element_shape=shapes[n]) for n in names]
         parts = self.segments(region)
+        traced = [g for g in self.by_region[region.index] if g.group.op.traced is not None]
+        sound = {g.index: tf.ones(g.spec.layout.members, tf.bool) for g in traced}
 
-        def body(i, state, arrays):
+        def body(i, state, arrays, sound):
             env = {"held": held} | {k: v[i] for k, v in series.items()}
             state = dict(state)
             for lowered in self.by_region[region.index]:
                 env.update(self.delayed(lowered, state))
-            for is_call, groups in parts:
-                run = self.call_level if is_call else segment
-                new, out = run(groups, params, state, env, start + tf.cast(i, tf.int64))
+            for k, (is_call, groups) in enumerate(parts):
+                if is_call:
+                    new, out = self.call_level(
+                        groups, params, state, env, start + tf.cast(i, tf.int64)
+                    )
+                else:
+                    before = parts[k - 1][1] if k else []
+                    after = parts[k + 1][1] if k + 1 < len(parts) else []
+                    new, out = segment(groups, params, state, env, before, after)
                 state.update(new)
                 env.update(out)
             written = []
@@ -195,20 +209,28 @@ class Emitter:
                 if name.startswith("rec "):
                     value = self.recorded(value, records[key])
                 written.append(array.write(i, value))
-            return i + 1, state, written
+            sound = {g.index: sound[g.index] & self.finite_traced(g, env) for g in traced}
+            return i + 1, state, written, sound
 
-        _, state, arrays = tf.while_loop(
-            lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays)
+        _, state, arrays, sound = tf.while_loop(
+            lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays, sound)
         )
         stacked = {name: array.stack() for name, array in zip(names, arrays, strict=True)}
         out = {k: stacked[k] for k in carried}
-        rec = {}
+        rec = {_sound(index): flags for index, flags in sound.items()}
         for key in records:
             if f"rec {key}" in stacked:
                 rec[key] = stacked[f"rec {key}"]
             else:
                 rec[key] = tf.reshape(stacked[key], (capacity, batch, self.program.width(key)))
         return state, out, rec
+
+    def finite_traced(self, lowered: LoweredGroup, env: dict, valid: Any = None) -> Any:
+        """For each member of a group of traced functions, whether all that it gave is finite."""
+        ok = tf.math.is_finite(env[f"{lowered.index}:out"])
+        if valid is not None:
+            ok |= ~valid[:, None, None]
+        return tf.reduce_all(ok, axis=(0, 1) if lowered.spec.layout.last else (0, 2))
 
     def recorded(self, value: Any, index: np.ndarray | None) -> Any:
         flat = tf.reshape(value, (value.shape[0], -1))
@@ -229,8 +251,11 @@ class Emitter:
                 parts.append((is_call, [lowered]))
         return parts
 
-    def inline(self, groups, params, state, env, step) -> tuple[dict, dict]:
-        """The groups' kernels one after the other."""
+    def inline(self, groups, params, state, env, before=(), after=()) -> tuple[dict, dict]:
+        """The groups' kernels one after the other.
+
+        ``before`` and ``after`` are the levels of Python functions around them.
+        """
         env, new_state = dict(env), {}
         for lowered in groups:
             new, out = self.group_step(lowered, params, state, env)
@@ -238,17 +263,29 @@ class Emitter:
             env.update(out)
         return new_state, env
 
-    def compiled_segment(self, groups, params, state, env, step) -> tuple[dict, dict]:
-        """The same as a function compiled by itself, inside an uncompiled loop."""
-        own = {lowered.index for lowered in groups}
-        needed = {"held", *(k for lowered in groups for r in lowered.routes for k in r.keys)}
+    def compiled_segment(self, groups, params, state, env, before, after) -> tuple[dict, dict]:
+        """The same as a function compiled by itself, inside an uncompiled loop.
+
+        It cuts up what the functions before it returned and packs what those after it are given:
+        every operation of the uncompiled loop costs microseconds.
+        """
+        returned = {f"{g.index}:out" for g in before if g.group.op.ports}
+        cut = bool(returned) and not any(g.group.op.state for g in before)
+        needed = {"held", *(k for g in (*groups, *after) for r in g.routes for k in r.keys)}
+        own = {g.index for g in (*groups, *after)}
 
         def segment(params, state, env):
-            new, out = self.inline(groups, params, state, env, step)
+            if cut:
+                env = env | self.cut(before, env["returned"])
+            new, out = self.inline(groups, params, state, env)
+            if after:
+                out["given"] = self.given(after, params, out)
             return new, {k: v for k, v in out.items() if k not in env}
 
         mine = lambda d: {k: v for k, v in d.items() if int(k.split(".")[0]) in own}  # noqa: E731
-        read = {k: v for k, v in env.items() if k in needed}
+        read = {k: v for k, v in env.items() if k in needed and not (cut and k in returned)}
+        if cut:
+            read["returned"] = env["returned"]
         arguments = mine(params), mine(state), read
         return _compiled(segment, *arguments)(*arguments)
 
@@ -289,35 +326,57 @@ class Emitter:
     # -- Python --------------------------------------------------------------------------------
 
     def call_level(self, groups, params, state, env, step) -> tuple[dict, dict]:
-        """One callback for all Python functions of a level, in Nengo's order."""
-        batch = self.program.batch
+        """One callback for all Python functions of a level, in Nengo's order.
+
+        One array goes out and one comes back.
+        """
         calls: list[Call] = [lowered.group.op.call for lowered in groups]
-        xs = []
+        ends = np.cumsum([0, *(call.size_in for call in calls)])
+        keys = [g.state_key(name) for g in groups for name in g.group.op.call.state]
+        held = [state[key] for key in keys]
+
+        def called(step, x, *held):
+            xs = [x[:, a:b] for a, b in itertools.pairwise(ends)]
+            results = self.host.step(calls, int(step), [*xs, *held])
+            return [np.concatenate(results[: len(calls)], axis=1), *results[len(calls) :]]
+
+        x = env.pop("given") if "given" in env else self.given(groups, params, env)
+        types = [self.program.dtype, *(array.dtype for array in held)]
+        y, *kept = tf.numpy_function(called, [step, x, *held], types)
+        y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in calls)))
+        # What nobody reads of the parts, TensorFlow leaves out.
+        parts = _compiled(lambda y: self.cut(groups, y), y)(y)
+        delayed = [g for g in groups if "y" in g.group.op.state]
+        new = {g.state_key("y"): parts[f"{g.index}:out+"] for g in delayed}
+        for key, before, after in zip(keys, held, kept, strict=True):
+            new[key] = tf.ensure_shape(after, before.shape)
+        for g in groups:
+            for name in g.group.op.call.state:
+                parts |= self.shown(g, name, new[g.state_key(name)], self.program.batch)
+        return new, {"returned": y} | parts
+
+    @staticmethod
+    def cut(groups: list[LoweredGroup], y: Any) -> dict[str, Any]:
+        """What the functions of a level returned, as the arrays of their ports."""
+        sizes = [g.group.op.call.size_out for g in groups]
+        parts = zip(groups, tf.split(y, sizes, axis=1), strict=True)
+        return {
+            f"{g.index}:out{'+' * ('y' in g.group.op.state)}": part[:, None]
+            for g, part in parts
+            if g.group.op.ports or g.group.op.state
+        }
+
+    def given(self, groups: list[LoweredGroup], params: dict, env: dict) -> Any:
+        """What the functions of a level are given in one step, ``(batch, sizes)``."""
+        batch, given = self.program.batch, []
         for lowered in groups:
-            inputs = self.inputs(lowered, _own(params, lowered.index), env.__getitem__, batch) or [
-                tf.zeros((batch, 0), self.program.dtype)
-            ]
-            xs.append(tf.reshape(inputs[0], (batch, -1)))
-        held = [state[g.state_key(name)] for g in groups for name in g.group.op.call.state]
-        results = tf.numpy_function(
-            lambda step, *arrays: self.host.step(calls, int(step), arrays),
-            [step, *xs, *held],
-            [self.program.dtype] * len(calls) + [array.dtype for array in held],
-        )
-        ys, kept = results[: len(calls)], iter(results[len(calls) :])
-        new, out = {}, {}
-        for lowered, call, y in zip(groups, calls, ys, strict=True):
-            y = tf.reshape(tf.ensure_shape(y, (batch, call.size_out)), (batch, 1, call.size_out))
-            if "y" in lowered.group.op.state:
-                new[lowered.state_key("y")] = y
-                out[f"{lowered.index}:out+"] = y
-            elif lowered.group.op.ports:
-                out[f"{lowered.index}:out"] = y
-            for name in call.state:
-                key = lowered.state_key(name)
-                new[key] = tf.ensure_shape(next(kept), state[key].shape)
-                out.update(self.shown(lowered, name, new[key], batch))
-        return new, out
+            size = lowered.group.op.call.size_in
+            x = tf.zeros((batch, size), self.program.dtype)
+            if lowered.routes:
+                own = _own(params, lowered.index)
+                x = self.inputs(lowered, own, env.__getitem__, batch)[0]
+            given.append(tf.reshape(x, (batch, size)))
+        return tf.concat(given, axis=1)
 
     def shown(self, lowered: LoweredGroup, name: str, value: Any, rows: int) -> dict:
         """State of a Python call as its port, where it has one."""
@@ -336,6 +395,7 @@ class Emitter:
         env = {k: tf.reshape(v, (rows, *v.shape[2:])) for k, v in series.items()}
         env["held"] = tf.tile(held, (capacity, 1))
         new: dict[str, Any] = {}
+        rec: dict[str, Any] = {}
         for lowered in self.by_region[region.index]:
             own = _own(params, lowered.index)
             inputs = self.inputs(lowered, own, env.__getitem__, rows)
@@ -345,11 +405,13 @@ class Emitter:
             else:
                 out = kernel_of(lowered).apply(own, inputs, lowered.spec)
             env.update({f"{lowered.index}:{k}": v for k, v in out.items()})
+            if lowered.group.op.traced is not None:
+                valid = tf.range(rows) < n_steps * batch
+                rec[_sound(lowered.index)] = self.finite_traced(lowered, env, valid)
         carried, records = self.leaves(region)
         series_out = {
             k: tf.reshape(env[k], (capacity, batch, *self.program.shape(k))) for k in carried
         }
-        rec = {}
         for key, index in records.items():
             flat = tf.reshape(env[key], (capacity, batch, self.program.width(key)))
             rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
@@ -406,7 +468,17 @@ def _joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
     def join(dicts: tuple[dict, ...], axis: int) -> dict:
         return {k: tf.concat([d[k] for d in dicts], axis=axis) for k in dicts[0]}
 
-    return join(states, 0), join(series, 1), join(records, 1)
+    sound = {k: tf.reduce_all([r.pop(k) for r in records], axis=0) for k in _sounds(records[0])}
+    return join(states, 0), join(series, 1), join(records, 1) | sound
+
+
+def _sound(index: int) -> str:
+    """Under which key a group of traced functions tells whether its values are finite."""
+    return f"sound {index}"
+
+
+def _sounds(records: dict) -> list[str]:
+    return [key for key in records if key.startswith("sound ")]
 
 
 def _own(arrays: dict, index: int) -> dict:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nengolab.compiler.independence import Verdict
+from nengolab.compiler.tracing import Trace
 
 
 @dataclass(eq=False)
@@ -98,6 +99,10 @@ class Call:
         Runs this type's ``step``.
     state : tuple of str
         State of the operation that is passed in and comes out anew, in its own dtype.
+    trace : Trace or None
+        What it computes as an expression, which is evaluated in its place.
+    untraced : str
+        Why there is no trace.
     """
 
     fn: Any
@@ -113,6 +118,8 @@ class Call:
     stepped: bool = False
     neurons: Any = None
     state: tuple[str, ...] = ()
+    trace: Trace | None = None
+    untraced: str = ""
 
 
 @dataclass(eq=False)
@@ -137,6 +144,8 @@ class Op:
         Readable name of the owner.
     pattern : object
         What a kernel arranges the parameters by, where they are no plain stacks.
+    call, traced : Call or None
+        The Python function that it calls back, or whose trace it evaluates.
     """
 
     kernel: str
@@ -150,6 +159,7 @@ class Op:
     drawn: dict[str, Callable[[int, int], np.ndarray]] = field(default_factory=dict)
     call: Call | None = None
     pattern: Any = None
+    traced: Call | None = None
     index: int = -1
 
     def add_port(self, name: str, size: int, delayed: bool = False) -> Port:

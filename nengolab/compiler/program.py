@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nengolab.compiler.graph import Input, Param
+from nengolab.compiler.graph import Call, Input, Param
 from nengolab.compiler.routes import Route
 from nengolab.compiler.schedule import Group, Schedule
 from nengolab.kernels.base import Kernel, Spec
@@ -114,6 +114,12 @@ class Program:
     def width(self, key: str) -> int:
         """Elements of the array ``key`` of one batch item."""
         return int(np.prod(self.shape(key)))
+
+    @property
+    def traced(self) -> list[Call]:
+        """Functions whose traces are evaluated, in the order of their finite flags."""
+        groups = (self.groups[i].group for i in sorted(self.groups))
+        return [op.traced for g in groups if g.op.traced is not None for op in g.ops]
 
     # -- parameters ----------------------------------------------------------------------------
 

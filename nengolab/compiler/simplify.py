@@ -22,22 +22,32 @@ from nengolab.compiler.build import Built
 from nengolab.compiler.fusing import share_inputs
 from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
 from nengolab.compiler.operators import TRANSLATORS, learning
-from nengolab.compiler.operators.python import reads_network, verdict
+from nengolab.compiler.operators.python import is_tied, reads_network, traces, verdict
 from nengolab.compiler.signals import elements
 from nengolab.exceptions import BuildError
 
 _COMPUTED = ("weights", "encoders", "bias", "gain", "constant")
 
 
-def simplify(built: Built) -> Graph:
+def simplify(
+    built: Built, functions: str = "auto", demoted: frozenset[Operator] = frozenset()
+) -> Graph:
     """Translate a built model.
+
+    Parameters
+    ----------
+    built : Built
+    functions : {"auto", "traced", "callback"}
+        How Python functions run; see ``configure_settings``.
+    demoted : set of nengo.builder.Operator
+        Those whose functions are not to be traced, because what they read keeps changing.
 
     Raises
     ------
     BuildError
         Naming the object and the operator, for an operator that has no kernel.
     """
-    return Simplifier(built).graph()
+    return Simplifier(built, functions, demoted).graph()
 
 
 class Simplifier:
@@ -46,10 +56,13 @@ class Simplifier:
     Parameters
     ----------
     built : Built
+    functions, demoted
+        As for ``simplify``.
     """
 
-    def __init__(self, built: Built):
-        self.built = built
+    def __init__(self, built: Built, functions: str, demoted: frozenset[Operator]):
+        self.built, self.functions, self.demoted = built, functions, demoted
+        self.clock = Input("clock", 2, False, owner="clock")
         self.model = built.model
         self.signal_names = built.signal_names()
         self.sources: list[Source] = []
@@ -76,6 +89,7 @@ class Simplifier:
     # -- the graph -----------------------------------------------------------------------------
 
     def graph(self) -> Graph:
+        self.traces, self.untraced = traces(self)
         self.ordered = self._order_matters()
         self.learned = learning.prepare(self)
         for op in self.model.operators:
@@ -113,15 +127,19 @@ class Simplifier:
                 )
 
     def _order_matters(self) -> bool:
-        """Whether some Python code both reads the network and may be tied to other code."""
-        return any(
-            (
-                isinstance(op, (SimPyFunc, SimProcess))
-                and reads_network(op, self.model.dt)
-                and verdict(op).level == "tied"
-            )
-            or (isinstance(op, SimNeurons) and own_neurons.is_tied(op))
+        """Whether some Python code that reads the network may be tied to other code."""
+        neurons = any(
+            isinstance(op, SimNeurons) and own_neurons.is_tied(op) for op in self.model.operators
+        )
+        called = [
+            op
             for op in self.model.operators
+            if isinstance(op, (SimPyFunc, SimProcess)) and op not in self.traces
+        ]
+        if not neurons and not any(is_tied(op, self.model.dt) for op in called):
+            return False
+        return neurons or any(
+            reads_network(op, self.model.dt) and verdict(op).level != "pure" for op in called
         )
 
     def no_kernel(self, op: Operator, detail: str = "") -> BuildError:

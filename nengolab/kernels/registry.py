@@ -9,6 +9,7 @@ from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.sparse import SparseDot
 from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.traced import TracedKernel
 from nengolab.kernels.transforms import Dot, Scale
 
 KERNELS: dict[str, Kernel] = {
@@ -16,6 +17,7 @@ KERNELS: dict[str, Kernel] = {
     for kernel in (
         CallKernel(),
         Convolve(),
+        TracedKernel(),
         Dot(),
         Scale(),
         SparseDot(),

@@ -12,6 +12,7 @@ from nengo.utils.numpy import maxint
 from nengolab.compiler.graph import Call, Input
 from nengolab.compiler.own_neurons import step_neurons
 from nengolab.exceptions import SimulationError
+from nengolab.kernels.traced import CLOCK_BASE
 from nengolab.runtime.processes import ProcessState, RunningProcess
 from nengolab.runtime.worker import uninterrupted
 
@@ -36,6 +37,7 @@ class Host:
 
     def __init__(self, calls: list[Call], batch: int, dt: float, dtype: str):
         self.calls, self.batch, self.dt, self.dtype = calls, batch, dt, dtype
+        self.any_tied = any(c.verdict.level == "tied" and c.trace is None for c in calls)
         self.overrides: dict[Any, np.ndarray] = {}
         self.error: BaseException | None = None
         self.stopped = False  # nobody waits for the tile any more: call nothing
@@ -198,11 +200,16 @@ class Host:
             if source.owner in ("time", "step"):
                 steps = np.arange(done + 1, done + n_steps + 1)[:, None, None]
                 rows[...] = steps * self.dt if source.owner == "time" else steps
+            elif source.owner == "clock":
+                steps = np.arange(done + 1, done + n_steps + 1)[:, None]
+                rows[..., 0], rows[..., 1] = np.divmod(steps, CLOCK_BASE)
             elif source.owner in self.overrides:
                 rows[...] = self.overrides[source.owner]
             elif source.call is not None and source.call.process is not None:
                 rows[...] = self._draw(source.call, done, n_steps)
-            elif source.call is not None and source.call.verdict.level != "tied":
+            elif source.call is not None and source.call.trace is not None:
+                self._evaluate(source.call, done, rows)
+            elif source.call is not None and self._independent(source.call):
                 for i in range(n_steps):
                     rows[i] = self._call(source.call, done + i, None)
             elif source.call is not None:
@@ -231,6 +238,20 @@ class Host:
             name: (max(first, done), rows[max(0, done - first) :])
             for name, (first, rows) in self._drawn.items()
         }
+
+    def _evaluate(self, call: Call, done: int, rows: np.ndarray) -> None:
+        """A traced function of the time, for all steps at once, ``rows (steps, batch, size)``."""
+        t = np.arange(done + 1, done + len(rows) + 1)[:, None] * self.dt
+        values = np.broadcast_to(call.trace(None, t), (len(rows), call.size_out))
+        rows[...] = values[:, None]
+        # Where it raises an error, the function itself says which.
+        for i in np.flatnonzero(~np.isfinite(values).all(axis=1)):
+            rows[i] = self._call(call, done + int(i), None)
+
+    def _independent(self, call: Call) -> bool:
+        """Whether it does not matter when a function is called among the others."""
+        level = call.verdict.level
+        return level == "pure" or (level == "reads" and not self.any_tied)
 
     def held(self, inputs: list[Input]) -> np.ndarray:
         """Values of the constant inputs, ``(batch, sizes)``."""
@@ -272,7 +293,9 @@ class Host:
             self._fail(call, given, t)
         try:
             array = np.asarray(value, dtype=np.float64)
-            out = np.broadcast_to(array, (call.size_out,))
+            # Broadcasting takes longer than all the rest.
+            right = array.shape == (call.size_out,)
+            out = array if right else np.broadcast_to(array, (call.size_out,))
         except (TypeError, ValueError) as err:
             self._fail(call, given, t, err)
         if not np.all(np.isfinite(array)):
@@ -280,15 +303,18 @@ class Host:
         return out
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
-        kind = "function" if call.neurons is None else "neuron type"
+        name, kind = call.name.removesuffix("()"), "function"
+        if call.neurons is not None:
+            kind = "neuron type"
         self.error = SimulationError(
-            f"{call.name.removesuffix('()')}: its {kind} {_name(call)} {what} at t = {t:.6g} s"
+            f"{name}: its {kind} {function_name(call)} {what} at t = {t:.6g} s"
         )
         self.error.__cause__ = cause
         raise CallFailed(str(self.error))
 
 
-def _name(call: Call) -> str:
+def function_name(call: Call) -> str:
+    """What to call the function, process or neuron type of a call."""
     if call.neurons is not None:
         return type(call.neurons).__name__
     fn = call.fn if call.fn is not None else type(call.process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -12,7 +13,10 @@ import numpy as np
 from nengo.base import ObjView
 
 from nengolab.compiler.build import build
+from nengolab.compiler.graph import Call, Graph
 from nengolab.compiler.simplify import simplify
+from nengolab.compiler.tracing import Untraceable, trace
+from nengolab.compiler.tracing.expressions import split
 from nengolab.exceptions import SimulationError, SimulatorClosed, ValidationError
 from nengolab.names import listing
 from nengolab.runtime import state
@@ -20,6 +24,8 @@ from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.state import Snapshot
 from nengolab.runtime.worker import Worker, uninterrupted
+
+RECOMPILES = 2  # for one function, before it is called back instead
 
 
 class Engine:
@@ -34,6 +40,7 @@ class Engine:
     batch : int
     dtype : {"float32", "float64"}
     force : {"auto", "stepped", "batched"}
+    functions : {"auto", "traced", "callback"}
     model : nengo.builder.Model, optional
     progress : nengo.utils.progress.Progress, optional
     device : str, optional
@@ -52,6 +59,7 @@ class Engine:
         batch,
         dtype,
         force,
+        functions,
         model=None,
         progress=None,
         device=None,
@@ -61,7 +69,10 @@ class Engine:
         self.built = build(network, dt, model, progress) if built is None else built
         self.network, self.batch, self.dtype, self.force = network, batch, dtype, force
         self.dt = self.built.model.dt
-        self.graph = simplify(self.built)
+        self.functions: str = functions
+        self.demoted: frozenset[Any] = frozenset()
+        self._recompiled: Counter = Counter()
+        self.graph = self._simplify()
         self.probes = list(self.graph.probes if probes is None else probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype)
         self.device, self.closed = device, False
@@ -80,6 +91,9 @@ class Engine:
         """What to call the network."""
         label = getattr(self.network, "label", None)
         return f"network {label!r}" if label else "unlabeled network"
+
+    def _simplify(self) -> Graph:
+        return simplify(self.built, self.functions, self.demoted)
 
     def _make_runner(self, graph, probes) -> Runner:
         readings = {p: graph.probes[p] for p in probes}
@@ -119,6 +133,7 @@ class Engine:
             if self.closed:
                 raise SimulatorClosed(f"closed at step {self.n_steps}, while it was running")
             self._swap()
+            self._follow_captures()
             tile = self.runner.tile(self.n_steps, last - self.n_steps)
             self._check_finite(tile)
             yield tile
@@ -161,6 +176,48 @@ class Engine:
         self.host.keep_drawn(self.n_steps)
         # A tap that became ready between two tiles saw only part of this call: from the next on.
         return {p: np.concatenate(d) for p, d in pieces.items() if sum(map(len, d)) == n_steps}
+
+    # -- what traced functions read ------------------------------------------------------------
+
+    def _follow_captures(self) -> None:
+        """Before a tile: trace anew the functions that read a variable which has changed.
+
+        Where the numbers alone differ, they are put in place; else the network is compiled anew,
+        and, where that goes on, with the function called back.
+        """
+        stale = [c for c in self.runner.graph.calls if c.trace is not None and not c.trace.holds]
+        for call in stale:
+            if not self._retrace(call):
+                self._recompile(call)
+                return self._follow_captures()
+
+    def _retrace(self, call: Call) -> bool:
+        """Whether a new trace could be put in the old one's place."""
+        size_in = call.size_in if call.takes_x else None
+        try:
+            new = trace(call.fn, call.takes_t, size_in, call.size_out)
+        except Untraceable:
+            return False
+        if call.takes_x and new.code != call.trace.code:
+            return False
+        call.trace = new
+        for op in self.runner.graph.ops:
+            if op.traced is call and op.params:
+                self.runner.set_value(op.params["constants"], split(new.constants))
+        return True
+
+    def _recompile(self, call: Call) -> None:
+        """Compile anew, after this function's trace has become another one."""
+        for future in list(self._pending):
+            future.result()
+        self._swap()
+        self._recompiled[call.op] += 1
+        if self._recompiled[call.op] > RECOMPILES:
+            self.demoted |= {call.op}
+        graph = self._simplify()
+        taps = [p for t, p in self.taps.items() if t.ready]
+        runner = self._make_runner(graph, [*self.probes, *taps])
+        self._take_over(graph, runner)
 
     # -- inputs --------------------------------------------------------------------------------
 
@@ -247,7 +304,7 @@ class Engine:
         if request < self._requests:
             return None  # more are asked for already: one compile serves all
         try:
-            graph = simplify(self.built)
+            graph = self._simplify()
             taps = [p for p in list(self.taps.values()) if p in graph.probes]
             runner = self._make_runner(graph, [*self.probes, *taps])
             runner.compile()
@@ -277,12 +334,13 @@ class Engine:
         with uninterrupted():
             while self._pending and self._pending[0].done():
                 latest = self._pending.pop(0).result() or latest
-            if latest is None:
-                return
-            graph, runner = latest
-            runner.set_named_state(self.runner.named_state())
-            self.compiles += self.runner.program.traces
-            self.graph, self.runner = graph, runner
+            if latest is not None:
+                self._take_over(*latest)
+
+    def _take_over(self, graph: Graph, runner: Runner) -> None:
+        runner.set_named_state(self.runner.named_state())
+        self.compiles += self.runner.program.traces
+        self.graph, self.runner = graph, runner
 
     def prepare(self) -> None:
         """Put the taps that were asked for in place, and compile what is not compiled."""

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nengolab.compiler.graph import Graph, Param, Wire
+from nengolab.compiler.graph import Call, Graph, Param, Wire
 from nengolab.compiler.lower import lower
 from nengolab.compiler.program import Program, Reading
 from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import SimulationError
-from nengolab.runtime.calls import CallFailed, Host
+from nengolab.runtime.calls import CallFailed, Host, function_name
 from nengolab.runtime.worker import Worker, interruptible, uninterrupted
 
 # A tile keeps what it records in memory until it leaves; and in time batches its arrays should
@@ -100,7 +100,7 @@ class Runner:
         compiling: Callable[[], AbstractContextManager] = nullcontext,
     ):
         started = time.perf_counter()
-        self.host, self.device = host, device
+        self.host, self.device, self.graph = host, device, graph
         self.worker = worker or Worker()
         self._compiling, self._jobs = compiling, {}
         self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
@@ -118,10 +118,19 @@ class Runner:
         return self.values.get(param, param.value)
 
     def set_values(self, values: dict[Param, np.ndarray]) -> None:
-        """Give parameters these values, and all others those with which they were built."""
+        """Give parameters these values, and all others those with which they were built.
+
+        What traced functions read is not touched: it follows the variables.
+        """
         if values or self.values:
-            self.values = dict(values)
+            read = {p: v for p, v in self.values.items() if p.role == "constants"}
+            self.values = read | dict(values)
             self.params = _tensors(self.program.pack(self.value))
+
+    def set_value(self, param: Param, value: np.ndarray) -> None:
+        """Compute with another value of a parameter from the next tile on."""
+        self.values[param] = value
+        self.params = _tensors(self.program.pack(self.value))
 
     # -- state ---------------------------------------------------------------------------------
 
@@ -218,7 +227,7 @@ class Runner:
             new, out = self._call(state, inputs, n_steps)
         except (tf.errors.OpError, CallFailed) as err:
             self._raise(err)
-        bad = _not_finite(new, out)
+        bad = self._not_finite(new, out)
         if bad:
             self._raise_not_finite(bad[0], state, inputs, n_steps)
         records = {k: np.asarray(v) for k, v in out["records"].items()}
@@ -264,12 +273,19 @@ class Runner:
         with self.host.playing_back():
             while high - low > 1:
                 middle = (low + high) // 2
-                bad = _not_finite(*self._call(state, inputs, middle))
+                bad = self._not_finite(*self._call(state, inputs, middle))
                 low, high, key = (low, middle, bad[0]) if bad else (middle, high, key)
             new, _ = self._call(state, inputs, high)
+        if isinstance(key, str):
+            what = f"{self._which(key, new)} became NaN or infinite"
+        else:
+            what = (
+                f"{key.name.removesuffix('()')}: its function {function_name(key)}, which is "
+                "traced, returned a non-finite value or raised an error"
+            )
         step = int(inputs["start"]) + high
         raise SimulationError(
-            f"{self._which(key, new)} became NaN or infinite at step {step} "
+            f"{what} at step {step} "
             f"(t = {step * self.host.dt:.6g} s); the state of step {int(inputs['start'])} is kept"
         )
 
@@ -305,6 +321,14 @@ class Runner:
         index = next(r.index for r in self.program.records if r.key == key)
         return source if index is None else np.searchsorted(index, source)
 
+    def _not_finite(self, state: dict[str, Any], out: dict[str, Any]) -> list[str | Call]:
+        """Traced functions that gave NaN or infinity, then keys of state arrays that hold it."""
+        finite = out["finite"].numpy()
+        if finite.all():
+            return []
+        what = [*self.program.traced, *sorted(state)]
+        return [key for key, ok in zip(what, finite, strict=True) if not ok]
+
     # -- sizes ---------------------------------------------------------------------------------
 
     def _capacity(self) -> int:
@@ -317,14 +341,6 @@ class Runner:
         width += sum(call.size_out for call in self._calls)
         bytes_a_step = max(1, width) * self.program.batch * np.dtype(self.program.dtype).itemsize
         return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, TILE_STEPS))
-
-
-def _not_finite(state: dict[str, Any], out: dict[str, Any]) -> list[str]:
-    """Keys of the state arrays that hold NaN or infinity."""
-    finite = out["finite"].numpy()
-    if finite.all():
-        return []
-    return [key for key, ok in zip(sorted(state), finite, strict=True) if not ok]
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -61,7 +61,10 @@ def _engine_contents(engine: Engine) -> dict[str, Any]:
     return {
         "model": engine.built.model,
         "probes": engine.probes,
-        "settings": {name: getattr(engine, name) for name in ("batch", "dtype", "force", "device")},
+        "settings": {
+            name: getattr(engine, name)
+            for name in ("batch", "dtype", "force", "functions", "device")
+        },
         "snapshot": state.take(engine),
         "values": {param.name: value for param, value in engine.runner.values.items()},
         "inputs": engine.host.overrides,

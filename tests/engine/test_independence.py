@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import nengo
@@ -55,17 +56,55 @@ def imports(t):
     return random.random()
 
 
+def changes_its_copy(t, x):
+    x[0] = t
+    y = np.zeros(2)
+    y += x
+    return y
+
+
+def calls_another(t, x):
+    return changes_its_copy(t, x)
+
+
+def calls_itself(t):
+    return calls_itself(t - 1) if t > 0 else 0
+
+
+def counts_inside(t):
+    n = 0
+
+    def more():
+        nonlocal n
+        n += 1
+        return n
+
+    return more()
+
+
 PURE = [
+    counts_inside,
     lambda t: 0.5,
     lambda t: np.sin(2 * np.pi * t),
     lambda t: [np.cos(t), math.exp(-t)],
     lambda t: 1 if t < 0.1 else (2 if t < 0.2 else 0),
     lambda t, x: x**2 + np.dot(x, x),
     lambda t, x: np.clip(x, -1, 1).sum(),
+    lambda t: (lambda: t)(),
+    lambda t, x: [v**2 for v in x],
+    lambda t, x: sum(v * t for v in x),
+    changes_its_copy,
+    functools.partial(lambda a, t: a * t, 2.0),
     np.sin,
     math.cos,
 ]
-READS = [make_closure(2.0), lambda t: SCALE * t, make_counter()[1], make_closure((1, 2.5))]
+READS = [
+    make_closure(2.0),
+    lambda t: SCALE * t,
+    make_counter()[1],
+    make_closure((1, 2.5)),
+    calls_another,
+]
 TIED = [
     make_counter()[0],
     make_closure([1, 2]),
@@ -74,13 +113,15 @@ TIED = [
     uses_global_list,
     default_list,
     imports,
+    calls_itself,
     lambda t: np.random.rand(),
+    lambda t: [np.random.rand() for _ in range(2)],
+    functools.partial(lambda a, t: a, [1]),
     lambda t: LOG,
     lambda t: open("f"),
     lambda t: print(t),
     lambda t, x: x.sort(),
     lambda t: Thing(),
-    lambda t: (lambda: t)(),
     print,
     Thing(),
 ]

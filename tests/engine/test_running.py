@@ -329,7 +329,7 @@ def test_settings():
     with nengo.Network() as net:
         with pytest.raises(ValidationError, match="float16"):
             nengolab.configure_settings(dtype="float16")
-        with pytest.raises(ConfigError, match="speed.*dtype.*schedule"):
+        with pytest.raises(ConfigError, match="speed.*dtype.*python_functions, schedule"):
             nengolab.configure_settings(speed="high")
         nengolab.configure_settings(dtype="float64")
         probe = nengo.Probe(nengo.Node(1 / 3))

@@ -85,7 +85,7 @@ def test_node_on_no_feedback_path_is_called_once_a_tile():
         sim.run_steps(40)
         report = sim.report()
     assert "recorder(): called back once a tile" in report
-    assert "wave(): evaluated ahead of each tile; pure" in report
+    assert "wave(): evaluated ahead of each tile, for all its steps at once" in report
     t, x = np.array([s for s in seen if s[0] > 0]).T  # at 0, Nengo tries the function out
     np.testing.assert_allclose(t, np.arange(1, 41) * 0.001)
     np.testing.assert_allclose(x, np.sin(t), atol=1e-7)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from nengo.builder.neurons import SimNeurons
 from nengo.builder.node import SimPyFunc
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
 
-from nengolab.compiler import independence
-from nengolab.compiler.graph import Call, Input, Param, Wire
+from nengolab.compiler import independence, own_neurons
+from nengolab.compiler.graph import Call, Input, Op, Param, Wire
 from nengolab.compiler.signals import elements
+from nengolab.compiler.tracing import Trace, Untraceable, trace
+from nengolab.compiler.tracing.expressions import split
+from nengolab.exceptions import BuildError
 from nengolab.kernels.synapses import linear_filter
 
 if TYPE_CHECKING:
@@ -30,6 +34,59 @@ def reads_network(op: SimPyFunc | SimProcess, dt: float) -> bool:
     if isinstance(op, SimPyFunc):
         return op.x is not None
     return op.input is not None and linear_filter(op.process, dt, 1) is None
+
+
+def is_tied(op: SimPyFunc | SimProcess, dt: float) -> bool:
+    """Whether Python code may share objects with other Python code."""
+    if isinstance(op, SimProcess) and op.input is not None:
+        if linear_filter(op.process, dt, op.input.size) is not None:
+            return False
+    return verdict(op).level == "tied"
+
+
+def traces(s: Simplifier) -> tuple[dict[Any, Trace], dict[Any, str]]:
+    """The operators' functions that can be traced, and why others cannot.
+
+    A function that reads variables is traced only where no tied Python code runs in the network:
+    such code could change a variable between two steps. Between two tiles it is checked.
+    """
+    found: dict[Any, Trace] = {}
+    why: dict[Any, str] = {}
+    functions = [op for op in s.model.operators if isinstance(op, SimPyFunc)]
+    for op in functions:
+        try:
+            found[op] = _trace(s, op)
+        except Untraceable as reason:
+            why[op] = str(reason)
+    python = [op for op in s.model.operators if isinstance(op, (SimPyFunc, SimProcess))]
+    own = [op for op in s.model.operators if isinstance(op, SimNeurons) and own_neurons.is_tied(op)]
+    tied = next((op for op in python if op not in found and is_tied(op, s.model.dt)), None)
+    tied = tied or next(iter(own), None)
+    if tied is not None:
+        for op in [op for op in found if verdict(op).level != "pure"]:
+            del found[op]
+            why[op] = (
+                f"it {independence.of(op.fn, arrays=True).why}, which "
+                f"{s.built.name_of(tied)} might change"
+            )
+    if s.functions == "traced" and why:
+        op, reason = next(iter(why.items()))
+        raise BuildError(
+            f"{s.built.name_of(op)}: its function {getattr(op.fn, '__name__', op.fn)} cannot be "
+            f"traced: {reason}; the setting python_functions='auto' lets it be called back"
+        )
+    return found, why
+
+
+def _trace(s: Simplifier, op: SimPyFunc) -> Trace:
+    if s.functions == "callback":
+        raise Untraceable("the setting python_functions is 'callback'")
+    if op in s.demoted:
+        raise Untraceable("what it reads changes between runs")
+    size_in = None if op.x is None else op.x.size
+    if op.x is not None and op.x.ndim != 1:
+        raise Untraceable("its input is no vector")
+    return trace(op.fn, op.t is not None, size_in, 0 if op.output is None else op.output.size)
 
 
 def _process(s: Simplifier, op: SimProcess) -> None:
@@ -53,7 +110,26 @@ def _process(s: Simplifier, op: SimProcess) -> None:
 
 def _pyfunc(s: Simplifier, op: SimPyFunc) -> None:
     call = _call(s, op, op.fn, None, op.t is not None, op.x, op.output)
-    _add_call(s, op, call, op.x, op.output, False)
+    call.trace, call.untraced = s.traces.get(op), s.untraced.get(op, "")
+    if call.trace is not None and op.x is not None:
+        _add_traced(s, op, call)
+    else:
+        _add_call(s, op, call, op.x, op.output, False)
+
+
+def _add_traced(s: Simplifier, op: SimPyFunc, call: Call) -> None:
+    s.calls.append(call)
+    params = {}
+    if call.trace.constants.size:
+        name = s.unique(f"{s.built.name_of(op)}.constants")
+        params["constants"] = Param(name, split(call.trace.constants), call.owner, "constants")
+    new: Op = s.add_op(op, "traced", (call.trace.code, call.size_out), params=params)
+    new.traced = call
+    s.connect(new, op.x)
+    if call.trace.uses_time:
+        clock = Wire.of_source(s.add_source(s.clock), s.clock.size)
+        s.when_known(lambda: new.inputs.append(clock))
+    s.emit(new, "out", op.output)
 
 
 def _call(s, op, fn, process, takes_t, x, output) -> Call:
@@ -73,7 +149,8 @@ def _call(s, op, fn, process, takes_t, x, output) -> Call:
 
 def _add_call(s, op, call: Call, x: Signal | None, output: Signal | None, delayed: bool) -> None:
     s.calls.append(call)
-    if x is None and not delayed and (call.verdict.level == "pure" or not s.ordered):
+    ahead = call.verdict.level == "pure" or call.trace is not None or not s.ordered
+    if x is None and not delayed and ahead:
         # Needs nothing from the network and is tied to nothing inside it: it runs ahead.
         number = s.add_source(Input(call.name, call.size_out, False, None, call, call.owner))
         if output is not None:
