@@ -62,6 +62,8 @@ class Simulator:
         Run this many copies at once. None acts as 1 and leaves the batch axis out of ``sim.data``.
     progress_bar : bool or nengo.utils.progress.ProgressBar
         Show progress of building and running.
+    optimize : bool
+        Accepted for compatibility with ``nengo.Simulator``; like operators are always merged.
 
     Attributes
     ----------
@@ -85,6 +87,7 @@ class Simulator:
         unroll_simulation: int = 1,
         minibatch_size: int | None = None,
         progress_bar: Any = True,
+        optimize: bool = True,
     ):
         self.closed = True  # until everything is there
         self._owner: tuple[int, str] | None = None
@@ -93,7 +96,7 @@ class Simulator:
                 f"must be at least 1, got {minibatch_size}", attr="minibatch_size", obj=self
             )
         self.network, self.minibatch_size = network, minibatch_size
-        self.device, self.progress_bar = device, progress_bar
+        self.device, self.progress_bar, self.optimize = device, progress_bar, optimize
         self.seed = self._choose_seed(network, seed)
         # TensorFlow takes seconds to load and is needed from here on only.
         from nengolab.runtime.tensorflow import load_tensorflow
@@ -102,18 +105,21 @@ class Simulator:
         from nengolab.runtime.data import ProbeHistory, SimulationData
         from nengolab.runtime.engine import Engine
 
+        settings = network if network is not None or model is None else model.toplevel
         with ProgressTracker(progress_bar, Progress("Building", "Build")) as tracker:
             self._engine = Engine(
                 network,
                 dt,
                 self.seed,
                 1 if minibatch_size is None else int(minibatch_size),
-                get_setting(network, "dtype"),
-                get_setting(network, "schedule"),
+                get_setting(settings, "dtype"),
+                get_setting(settings, "schedule"),
                 model,
                 tracker.next_stage("Building", "Build") if network is not None else None,
             )
-        self._histories = {p: ProbeHistory(p, self.dt) for p in self._engine.probes}
+        self._histories = {
+            p: ProbeHistory(p, self.dt, self.model.sig[p]["in"].shape) for p in self._engine.probes
+        }
         self.data: SimulationData = SimulationData(
             self.model.params, self._histories, minibatch_size is not None
         )
@@ -153,8 +159,23 @@ class Simulator:
         """Readable name of an object of the network: subnetwork path, label or type, ordinal."""
         return self._engine.built.names.get(obj)
 
-    def trange(self, sample_every: float | None = None) -> np.ndarray:
-        """Times (s) at which a probe with this ``sample_every`` has data."""
+    def trange(self, sample_every: float | None = None, dt: float | None = None) -> np.ndarray:
+        """Times (s) at which a probe with this ``sample_every`` has data.
+
+        ``dt`` is the name that it had in Nengo before version 3.
+        """
+        if dt is not None:
+            if sample_every is not None:
+                raise ValidationError(
+                    f"is the old name of sample_every; give one of them, got {dt} and "
+                    f"{sample_every}",
+                    attr="dt",
+                    obj=self,
+                )
+            warnings.warn(
+                "trange(dt=...) is deprecated; use sample_every", DeprecationWarning, stacklevel=2
+            )
+            sample_every = dt
         period = 1 if sample_every is None else sample_every / self.dt
         steps = np.arange(1, self.n_steps + 1)
         return self.dt * steps[steps % period < 1]

@@ -17,7 +17,17 @@ from nengo.builder.signal import Signal
 from nengo.node import Node
 
 from nengolab.compiler.build import Built
-from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
+from nengolab.compiler.graph import (
+    Call,
+    Graph,
+    Input,
+    Op,
+    Param,
+    Port,
+    Source,
+    Wire,
+    endless,
+)
 from nengolab.compiler.operators import TRANSLATORS
 from nengolab.compiler.operators.python import reads_network, verdict
 from nengolab.compiler.signals import elements
@@ -54,6 +64,7 @@ class Simplifier:
         # base signal -> what writes to it: (elements of the base, wire or (signal, elements))
         self.writers: dict[Signal, list[tuple[np.ndarray, Any]]] = {}
         self.wires: dict[Signal, Wire] = {}
+        self._resolving: list[Signal] = []
         self.taken_names: dict[str, int] = {}
         self._later: list[Callable[[], None]] = []
         self.updated = {s.base for op in self.model.operators for s in op.updates}
@@ -61,6 +72,7 @@ class Simplifier:
         self.written = {
             s.base for op in self.model.operators for s in (*op.sets, *op.incs, *op.updates)
         }
+        self.read_bases = {s.base for op in self.model.operators for s in op.reads}
 
     # -- the graph -----------------------------------------------------------------------------
 
@@ -142,6 +154,10 @@ class Simplifier:
         role = key if owner is not None else fallback.rsplit(".", 1)[-1]
         return Param(self.unique(name), np.asarray(signal.initial_value), owner, role)
 
+    def name_of_signal(self, signal: Signal) -> str:
+        owner, _ = self.signal_names.get(signal, (None, None))
+        return self.built.names.get(owner) if owner is not None else str(signal.name)
+
     # -- wires ---------------------------------------------------------------------------------
 
     def read(self, signal: Signal) -> Wire:
@@ -166,7 +182,11 @@ class Simplifier:
         return Wire(wire.size, wire.pos, src, wire.idx)
 
     def base_wire(self, base: Signal) -> Wire:
+        if base in self._resolving:
+            cycle = self._resolving[self._resolving.index(base) :]
+            raise endless([self.name_of_signal(s) for s in cycle])
         if base not in self.wires:
+            self._resolving.append(base)
             parts = []
             for where, what in self.writers.get(base, ()):
                 wire = what if isinstance(what, Wire) else self.base_wire(what[0]).take(what[1])
@@ -174,6 +194,7 @@ class Simplifier:
             if base not in self.written:
                 parts.append(self.constant_wire(base))
             self.wires[base] = Wire.summed(base.size, parts)
+            self._resolving.pop()
         return self.wires[base]
 
     def constant_wire(self, base: Signal) -> Wire:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nengolab.kernels.base import Kernel
 from nengolab.kernels.calls import CallKernel
 from nengolab.kernels.neurons import NEURON_KERNELS
-from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.transforms import Dot, Scale
 
 KERNELS: dict[str, Kernel] = {
@@ -16,6 +16,7 @@ KERNELS: dict[str, Kernel] = {
         Scale(),
         FirstOrderFilter(),
         LinearFilterKernel(),
+        FiniteResponse(),
         *NEURON_KERNELS,
     )
 }

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from nengo.builder import Model
+from nengo.builder.processes import SimProcess
+from nengo.utils.graphs import toposort
 from nengo.utils.numpy import maxint
+from nengo.utils.simulator import operator_dependency_graph
 
 from nengolab.compiler.graph import Call, Input
 from nengolab.exceptions import SimulationError
@@ -27,10 +31,13 @@ class Host:
         Length of a step (s).
     dtype : str
         What results are cast to; functions see double precision, as in Nengo.
+    model : nengo.builder.Model
     """
 
-    def __init__(self, calls: list[Call], batch: int, dt: float, dtype: str):
+    def __init__(self, calls: list[Call], batch: int, dt: float, dtype: str, model: Model):
         self.calls, self.batch, self.dt, self.dtype = calls, batch, dt, dtype
+        self.model = model
+        self._draw_order: list[Call | None] | None = None
         self.overrides: dict[Any, np.ndarray] = {}
         self.error: SimulationError | None = None
         self._steps: dict[str, list] = {}
@@ -40,22 +47,25 @@ class Host:
 
         The first item draws as Nengo does; item ``i`` from a generator seeded with ``seed + i``.
         """
-        self._steps = {}
-        rngs = [np.random.RandomState((seed + i) % maxint) for i in range(self.batch)]
-        for call in self.calls:
-            if call.process is not None:
-                self._steps[call.name] = [
-                    self._process_step(call, rng, item) for item, rng in enumerate(rngs)
-                ]
+        processes = [call for call in self.calls if call.process is not None]
+        self._steps = {call.name: [] for call in processes}
+        if self._draw_order is None:
+            self._draw_order = _draw_order(self.model, processes)
+        for item in range(self.batch):
+            rng = np.random.RandomState((seed + item) % maxint)
+            seeds = {c: int(c.process.seed) + item for c in processes if c.process.seed is not None}
+            for call in self._draw_order:
+                if call is not None or item == 0:
+                    seeds[call] = rng.randint(maxint)
+            for call in processes:
+                self._steps[call.name].append(self._process_step(call, seeds[call]))
 
-    def _process_step(self, call: Call, rng: np.random.RandomState, item: int):
-        process = call.process
-        shape_in, shape_out = (call.size_in,), (call.size_out,)
-        own_rng = process.get_rng(rng)
-        if item and process.seed is not None:
-            own_rng = np.random.RandomState((process.seed + item) % maxint)
-        state = process.make_state(shape_in, shape_out, self.dt, dtype=np.float64)
-        return process.make_step(shape_in, shape_out, self.dt, own_rng, state)
+    def _process_step(self, call: Call, seed: int):
+        process, op = call.process, call.op
+        shape_in = op.input.shape if op.input is not None else (0,)
+        rng = np.random.RandomState(seed % maxint)
+        state = process.make_state(shape_in, op.output.shape, self.dt, dtype=np.float64)
+        return process.make_step(shape_in, op.output.shape, self.dt, rng, state)
 
     # -- called by the program -----------------------------------------------------------------
 
@@ -113,7 +123,8 @@ class Host:
         for item in range(1 if same else self.batch):
             args = (t,) if call.takes_t else ()
             if call.takes_x:
-                args += (np.array(x[item], dtype=np.float64),)
+                shape = call.op.input.shape if call.process is not None else (call.size_in,)
+                args += (np.array(x[item], dtype=np.float64).reshape(shape),)
             fn = self._steps[call.name][item] if call.process is not None else call.fn
             try:
                 value = fn(*args)
@@ -128,7 +139,8 @@ class Host:
             array = np.asarray(value, dtype=np.float64)
             if value is None or not np.all(np.isfinite(array)):
                 self._fail(call, f"returned a non-finite value: {value!r}", t)
-            return np.broadcast_to(array, (call.size_out,))
+            shape = call.op.output.shape if call.process is not None else (call.size_out,)
+            return np.broadcast_to(array, shape).ravel()
         except (TypeError, ValueError) as err:
             expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
             self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)
@@ -139,6 +151,19 @@ class Host:
         )
         self.error.__cause__ = cause
         raise CallFailed(str(self.error))
+
+
+def _draw_order(model: Model, processes: list[Call]) -> list[Call | None]:
+    """Who takes a number from Nengo's generator, in Nengo's order; None for what runs natively.
+
+    Every process without a seed of its own takes one when its step is made, synapses too.
+    """
+    call_of = {call.op: call for call in processes if call.process.seed is None}
+    if not call_of:
+        return []
+    order = toposort(operator_dependency_graph(model.operators))
+    drawing = [op for op in order if isinstance(op, SimProcess) and op.process.seed is None]
+    return [call_of.get(op) for op in drawing]
 
 
 def _name(call: Call) -> str:

@@ -9,7 +9,7 @@ import nengo
 import numpy as np
 from nengo.base import ObjView
 
-from nengolab.exceptions import ValidationError
+from nengolab.exceptions import UnknownObject
 
 
 class ProbeHistory:
@@ -19,10 +19,13 @@ class ProbeHistory:
     ----------
     probe : nengo.Probe
     dt : float
+    shape : tuple of int
+        Of what is probed: weights are matrices.
     """
 
-    def __init__(self, probe: nengo.Probe, dt: float):
+    def __init__(self, probe: nengo.Probe, dt: float, shape: tuple[int, ...]):
         self.period = 1 if probe.sample_every is None else probe.sample_every / dt
+        self.shape = shape
         self._pieces: list[np.ndarray] = []
 
     def samples(self, done: int, data: np.ndarray) -> np.ndarray:
@@ -38,13 +41,14 @@ class ProbeHistory:
     def clear(self) -> None:
         self._pieces = []
 
-    def array(self) -> np.ndarray | None:
-        """Everything so far, ``(samples, batch, size)``, read-only; None before the first run."""
+    def array(self) -> np.ndarray:
+        """Everything so far, ``(samples, batch, *shape)``, read-only."""
         if not self._pieces:
-            return None
+            return np.zeros((0, 1, *self.shape))
         if len(self._pieces) > 1:
             self._pieces = [np.concatenate(self._pieces)]
-        view = self._pieces[0].view()
+        whole = self._pieces[0]
+        view = whole.reshape((*whole.shape[:2], *self.shape))
         view.setflags(write=False)
         return view
 
@@ -64,12 +68,9 @@ class SimulationData(Mapping):
         key = key.ensemble if isinstance(key, nengo.ensemble.Neurons) else key
         if key in self._histories:
             array = self._histories[key].array()
-            if array is None:
-                shape = (0, 1, key.size_in)
-                array = np.zeros(shape)
             return np.moveaxis(array, 1, 0) if self._batched else array[:, 0]
         if key not in self._params:
-            raise ValidationError(
+            raise UnknownObject(
                 f"{key} is not in the simulated network; it holds "
                 f"{len(self._histories)} probes and {len(self._params)} objects",
                 attr="data",
@@ -81,3 +82,6 @@ class SimulationData(Mapping):
 
     def __len__(self) -> int:
         return len(self._params)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))

@@ -34,11 +34,12 @@ class Engine:
 
     def __init__(self, network, dt, seed, batch, dtype, force, model=None, progress=None):
         self.built = build(network, dt, model, progress)
-        self.network, self.batch, self.dtype, self.force = network, batch, dtype, force
+        self.network = network if network is not None else self.built.model.toplevel
+        self.batch, self.dtype, self.force = batch, dtype, force
         self.dt = self.built.model.dt
         self.graph = simplify(self.built)
         self.probes = list(self.graph.probes)
-        self.host = Host(self.graph.calls, batch, self.dt, dtype)
+        self.host = Host(self.graph.calls, batch, self.dt, dtype, self.built.model)
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
