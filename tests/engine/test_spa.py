@@ -11,6 +11,7 @@ import pytest
 
 from .compare import both, rms
 
+
 def bound_and_recalled() -> nengo.Network:
     """Bind, unbind, clean up with an associative memory, hold in a memory."""
     vocab = nengo_spa.Vocabulary(16, pointer_gen=np.random.RandomState(1))
