@@ -103,4 +103,4 @@ def build(
         )
     if network is not None:
         model.build(network, progress=progress)
-    return Built(model, Names(model.toplevel))
+    return Built(model, Names(network if network is not None else model.toplevel))
