@@ -124,7 +124,7 @@ class Host:
             args = (t,) if call.takes_t else ()
             if call.takes_x:
                 shape = call.op.input.shape if call.process is not None else (call.size_in,)
-                args += (np.array(x[item], dtype=np.float64).reshape(shape),)
+                args += (np.array(np.reshape(x[item], shape), dtype=np.float64),)
             fn = self._steps[call.name][item] if call.process is not None else call.fn
             try:
                 value = fn(*args)

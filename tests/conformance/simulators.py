@@ -40,6 +40,11 @@ def _in_precision(dtype: str) -> type:
     return nengolab.Simulator
 
 
+def pytest_addoption(parser: Any) -> None:
+    """Declare the option that pytest-allclose reads, and does not declare."""
+    parser.addini("allclose_tolerances", "tolerances by test", type="linelist", default=[])
+
+
 def pytest_collection_modifyitems(config: Any, items: list) -> None:
     """Leave out tests that simulate nothing; nengo's plugin does so for nengo's own only."""
     left_out = [item for item in items if "Simulator" not in item.fixturenames]
