@@ -156,7 +156,9 @@ class Host:
 def _draw_order(model: Model, processes: list[Call]) -> list[Call | None]:
     """Who takes a number from Nengo's generator, in Nengo's order; None for what runs natively.
 
-    Every process without a seed of its own takes one when its step is made, synapses too.
+    Every process without a seed of its own takes one when its step is made, synapses too. The
+    order is that of ``nengo.Simulator(optimize=False)``; with its optimiser, the order of what is
+    added to the input of ensembles varies from run to run. That of Nodes is the same in both.
     """
     call_of = {call.op: call for call in processes if call.process.seed is None}
     if not call_of:
