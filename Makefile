@@ -21,8 +21,8 @@ WIDGET_SOURCES := $(shell find js/src/widgets js/scripts/build-widgets.mjs -type
 EXTENSION_SOURCES := $(shell find js/src/lab js/style js/scripts/build-lab.mjs -type f) \
   js/install.json js/tsconfig.lab.json
 
-.PHONY: help setup setup-tests lab build test test-typescript test-python test-notebooks \
-  test-browser test-packaging lint wheel lock clean
+.PHONY: help setup setup-tests lab build test test-typescript test-python test-conformance \
+  test-notebooks test-browser test-packaging lint wheel lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -111,6 +111,9 @@ test-typescript: build ## TypeScript: types and unit tests
 
 test-python: setup ## Python: engine, live session, widgets
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests python
+
+test-conformance: setup ## nengo's own tests, on this engine
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests conformance
 
 test-notebooks: setup ## the notebooks, through nbval
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests notebooks

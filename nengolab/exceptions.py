@@ -14,8 +14,13 @@ __all__ = [
     "SimulationError",
     "SimulatorBusy",
     "SimulatorClosed",
+    "UnknownObject",
     "ValidationError",
 ]
+
+
+class UnknownObject(ValidationError, KeyError):
+    """A mapping of simulated objects was asked for one that is not in the network."""
 
 
 class SimulatorBusy(SimulationError):

@@ -91,6 +91,8 @@ class Simulator:
     probe_store : str, Path or nengolab.ProbeStore, optional
         A new folder in which probe data is kept (as Zarr) instead of in memory, so that a run may
         be as long as the disk is large; ``data[probe]`` then reads what it is indexed with.
+    optimize : bool
+        Accepted for compatibility with ``nengo.Simulator``; like operators are always merged.
 
     Attributes
     ----------
@@ -115,6 +117,7 @@ class Simulator:
         minibatch_size: int | None = None,
         progress_bar: Any = True,
         probe_store: Any = None,
+        optimize: bool = True,
     ):
         self.closed = True  # until everything is there
         self._owner: tuple[int, str] | None = None
@@ -124,7 +127,7 @@ class Simulator:
         dt = seconds(dt, "dt", positive=True, obj=self)
         whole(unroll_simulation, "unroll_simulation", 1, self)
         self.network, self.minibatch_size = network, minibatch_size
-        self.device, self.progress_bar = device, progress_bar
+        self.device, self.progress_bar, self.optimize = device, progress_bar, optimize
         self.seed = self._choose_seed(network, seed)
         # TensorFlow takes seconds to load and is needed from here on only.
         from nengolab.runtime.tensorflow import check_device, load_tensorflow
@@ -135,6 +138,7 @@ class Simulator:
         from nengolab.runtime.engine import Engine
         from nengolab.runtime.store import ProbeStore
 
+        settings = network if network is not None else model.toplevel
         store = None if probe_store is None else ProbeStore.of(probe_store)
         if store is not None:
             store.check()
@@ -145,9 +149,9 @@ class Simulator:
                 dt,
                 self.seed,
                 minibatch_size or 1,
-                get_setting(network, "dtype"),
-                get_setting(network, "schedule"),
-                get_setting(network, "python_functions"),
+                get_setting(settings, "dtype"),
+                get_setting(settings, "schedule"),
+                get_setting(settings, "python_functions"),
                 model,
                 tracker.next_stage("Building", "Build") if network is not None else None,
                 device,
@@ -201,12 +205,25 @@ class Simulator:
         """Readable name of an object of the network: subnetwork path, label or type, ordinal."""
         return self._engine.built.names.get(obj)
 
-    def trange(self, sample_every: float | None = None) -> np.ndarray:
+    def trange(self, sample_every: float | None = None, dt: float | None = None) -> np.ndarray:
         """Times (s) at which a probe with this ``sample_every`` has data.
 
         They are those of the samples in ``data``: what ``advance`` ran, what was cleared and what
-        lies after a restored state is left out.
+        lies after a restored state is left out. ``dt`` is what ``sample_every`` was called before
+        Nengo 3.
         """
+        if dt is not None:
+            if sample_every is not None:
+                raise ValidationError(
+                    f"is the old name of sample_every; give one of them, got {dt} and "
+                    f"{sample_every}",
+                    attr="dt",
+                    obj=self,
+                )
+            warnings.warn(
+                "trange(dt=...) is deprecated; use sample_every", DeprecationWarning, stacklevel=2
+            )
+            sample_every = dt
         period = 1 if sample_every is None else sample_every / self.dt
         steps = self._recording.stretches.steps()
         return self.dt * steps[steps % period < 1]

@@ -120,7 +120,7 @@ def build(
         model = OwnedModel(
             dt=float(dt), label=f"{network}, dt={dt:f}", decoder_cache=_decoder_cache(network)
         )
-    names = Names(network)
+    names = Names(network if network is not None else model.toplevel)
     if network is not None:
         try:
             model.build(network, progress=progress)

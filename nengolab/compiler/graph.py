@@ -16,6 +16,15 @@ import numpy as np
 
 from nengolab.compiler.independence import Verdict
 from nengolab.compiler.tracing import Trace
+from nengolab.exceptions import BuildError
+
+
+def endless(names: list[str]) -> BuildError:
+    """The error for values that would have to be known before they are computed."""
+    return BuildError(
+        f"feedback within one step, through {', '.join(dict.fromkeys(names))}: give one of these "
+        "connections a synapse (0 delays by one step) instead of None"
+    )
 
 
 @dataclass(eq=False)

@@ -21,7 +21,7 @@ from nengo.utils.simulator import operator_dependency_graph
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from nengolab.compiler.graph import Graph, Op
+from nengolab.compiler.graph import Graph, Op, endless
 from nengolab.kernels.base import Layout
 from nengolab.kernels.registry import KERNELS
 
@@ -247,7 +247,24 @@ def _merge(ops: list[Op], edges: list[tuple[int, int]]) -> list[list[Op]]:
                 waits[j] -= 1
                 if waits[j] == 0:
                     ready[keys[j]].append(j)
+    if stuck := [inside[i] for i, n in waits.items() if n > 0]:
+        raise endless([op.name for op in _on_a_cycle(stuck, edges)])
     return merged
+
+
+def _on_a_cycle(ops: list[Op], edges: list[tuple[int, int]]) -> list[Op]:
+    """Those of ``ops`` that lie on a cycle, not merely behind one."""
+    waiting = {op.index: op for op in ops}
+    before = defaultdict(list)
+    for pre, post in edges:
+        if pre in waiting and post in waiting:
+            before[post].append(pre)
+    # Walking against the edges from one that waits, some operation comes a second time.
+    at, path = next(iter(waiting)), []
+    while at not in path:
+        path.append(at)
+        at = before[at][0]
+    return [waiting[i] for i in reversed(path[path.index(at) :])]
 
 
 def _chain_of_tied_calls(graph: Graph) -> list[int]:

@@ -20,7 +20,17 @@ from nengo.node import Node
 from nengolab.compiler import own_neurons
 from nengolab.compiler.build import Built
 from nengolab.compiler.fusing import share_inputs
-from nengolab.compiler.graph import Call, Graph, Input, Op, Param, Port, Source, Wire
+from nengolab.compiler.graph import (
+    Call,
+    Graph,
+    Input,
+    Op,
+    Param,
+    Port,
+    Source,
+    Wire,
+    endless,
+)
 from nengolab.compiler.operators import TRANSLATORS, learning
 from nengolab.compiler.operators.python import is_tied, reads_network, traces, verdict
 from nengolab.compiler.signals import elements
@@ -72,6 +82,7 @@ class Simplifier:
         # base signal -> what writes to it: (elements of the base, wire or (signal, elements))
         self.writers: dict[Signal, list[tuple[np.ndarray, Any]]] = {}
         self.wires: dict[Signal, Wire] = {}
+        self._resolving: list[Signal] = []
         self.taken_names: dict[str, int] = {}
         self._later: list[Callable[[], None]] = []
         self.updated = {s.base for op in self.model.operators for s in op.updates}
@@ -85,6 +96,7 @@ class Simplifier:
         self.written = {
             s.base for op in self.model.operators for s in (*op.sets, *op.incs, *op.updates)
         }
+        self.read_bases = {s.base for op in self.model.operators for s in op.reads}
 
     # -- the graph -----------------------------------------------------------------------------
 
@@ -199,6 +211,10 @@ class Simplifier:
         value = np.asarray(signal.initial_value) if value is None else value
         return Param(self.unique(name), value, owner, role)
 
+    def name_of_signal(self, signal: Signal) -> str:
+        owner, _ = self.signal_names.get(signal, (None, None))
+        return self.built.names.get(owner) if owner is not None else str(signal.name)
+
     # -- wires ---------------------------------------------------------------------------------
 
     def read(self, signal: Signal) -> Wire:
@@ -225,8 +241,13 @@ class Simplifier:
         return Wire(wire.size, wire.pos, src, wire.idx)
 
     def base_wire(self, base: Signal) -> Wire:
+        if base in self._resolving:
+            cycle = self._resolving[self._resolving.index(base) :]
+            raise endless([self.name_of_signal(s) for s in cycle])
         if base not in self.wires:
+            self._resolving.append(base)
             self.wires[base] = self._base_wire(base)
+            self._resolving.pop()
         return self.wires[base]
 
     def _base_wire(self, base: Signal) -> Wire:

@@ -8,7 +8,7 @@ from nengolab.kernels.convolution import Convolve
 from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.sparse import SparseDot
-from nengolab.kernels.synapses import FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.traced import TracedKernel
 from nengolab.kernels.transforms import Dot, Scale
 
@@ -23,6 +23,7 @@ KERNELS: dict[str, Kernel] = {
         SparseDot(),
         FirstOrderFilter(),
         LinearFilterKernel(),
+        FiniteResponse(),
         *NEURON_KERNELS,
         *LEARNING_KERNELS,
     )

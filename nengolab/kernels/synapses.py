@@ -1,4 +1,4 @@
-"""Linear filters: Nengo's synapses, discretised as Nengo does."""
+"""Filters: Nengo's synapses, discretised as Nengo does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from nengo.synapses import LinearFilter
+import tensorflow as tf
+from nengo.synapses import LinearFilter, Triangle
 
 from nengolab.kernels.base import Kernel
 
@@ -20,7 +21,7 @@ class DiscreteFilter:
     ----------
     kernel : str
     order : int
-        Number of state variables of a filter that is not first order.
+        Number of state variables an element has, beside its output.
     advanced : bool
         Whether the output is ``C x`` of the new state (no direct term), as Nengo does to save a
         step of delay; otherwise ``C x + D u`` of the old state.
@@ -50,11 +51,15 @@ def state_space(synapse: LinearFilter, dt: float) -> tuple[np.ndarray, ...]:
 
 
 def linear_filter(synapse: Any, dt: float, size: int) -> DiscreteFilter | None:
-    """Discretise ``synapse`` for vectors of ``size``, or None where it is no linear filter.
+    """Discretise ``synapse`` for vectors of ``size``, or None where no kernel here computes it.
 
     The state-space matrices come from Nengo (zero-order hold unless the synapse says otherwise).
+    A subclass with a step of its own is not one of them.
     """
-    if not isinstance(synapse, LinearFilter):
+    step = getattr(type(synapse), "make_step", None)
+    if isinstance(synapse, Triangle) and step is Triangle.make_step:
+        return _triangle(synapse, dt, size)
+    if not isinstance(synapse, LinearFilter) or step is not LinearFilter.make_step:
         return None
     a, b, c, d = state_space(synapse, dt)
     zeros = np.zeros(size)
@@ -71,6 +76,17 @@ def linear_filter(synapse: Any, dt: float, size: int) -> DiscreteFilter | None:
     constants |= {f"c{i}": np.asarray(c[0, i]) for i in range(order)} | {"d": np.asarray(d.item())}
     state = {f"x{i}": zeros for i in range(order)} | {"y": zeros}
     return DiscreteFilter("linear_filter", order, no_direct, constants, state)
+
+
+def _triangle(synapse: Triangle, dt: float, size: int) -> DiscreteFilter:
+    """``h[k] = 2 (n - k) / (n (n + 1))`` for ``k = 0 .. n - 1``, with ``n = round(t / dt) + 1``."""
+    n = int(np.round(synapse.t / dt)) + 1
+    taps = np.arange(n, 0, -1) / (n * (n + 1) / 2)
+    if n == 1:
+        constants = {"a": np.asarray(0.0), "b": np.asarray(1.0)}
+        return DiscreteFilter("first_order", 0, True, constants, {"y": np.zeros(size)})
+    state = {"z": np.zeros((n - 1, size)), "y": np.zeros(size)}
+    return DiscreteFilter("finite_response", n - 1, True, {"taps": taps}, state)
 
 
 class FirstOrderFilter(Kernel):
@@ -111,6 +127,39 @@ class LinearFilterKernel(Kernel):
         if not advanced:
             y = y + params["d"][None] * u
         return {f"x{i}": x for i, x in enumerate(new)} | {"y": y}, {"out": y}
+
+    def delayed(self, state, spec):
+        return {"out": state["y"]}
+
+
+class FiniteResponse(Kernel):
+    """``y[t] = sum_k h[k] u[t-k]``, ``k = 0 .. n - 1``, in the transposed direct form.
+
+    ``z_i`` is what the inputs up to now add to the output ``i`` steps ahead::
+
+        y[t] = h_0 u[t] + z_1[t-1];   z_i[t] = h_i u[t] + z_(i+1)[t-1];   z_n = 0
+
+    One elementwise pass over the state and no sum over it. Nengo takes differences of the output
+    instead, which is the same but for rounding that it accumulates.
+    """
+
+    name = "finite_response"
+    stateful = True
+
+    def step(self, params, state, inputs, spec):
+        u, z, taps = inputs[0], state["z"], params["taps"][None]
+        # z: (batch, n - 1, size, members) or (batch, members, n - 1, size)
+        axis = 1 if spec.layout.last else 2
+        ahead = tf.expand_dims(u, axis)
+        if spec.layout.last:
+            first, later, soon = taps[:, :1], taps[:, 1:, None], z[:, 0]
+            rest = z[:, 1:]
+        else:
+            first, later, soon = taps[:, :, :1], taps[:, :, 1:, None], z[:, :, 0]
+            rest = z[:, :, 1:]
+        y = first * u + soon
+        z = tf.concat([rest, tf.zeros_like(ahead)], axis) + later * ahead
+        return {"z": z, "y": y}, {"out": y}
 
     def delayed(self, state, spec):
         return {"out": state["y"]}

@@ -7,7 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from nengo.builder import Model
+from nengo.builder.processes import SimProcess
+from nengo.utils.graphs import toposort
 from nengo.utils.numpy import maxint
+from nengo.utils.simulator import operator_dependency_graph
 
 from nengolab.compiler.graph import Call, Input
 from nengolab.compiler.own_neurons import step_neurons
@@ -33,11 +37,14 @@ class Host:
         Length of a step (s).
     dtype : str
         What results are cast to; functions see double precision, as in Nengo.
+    model : nengo.builder.Model
     """
 
-    def __init__(self, calls: list[Call], batch: int, dt: float, dtype: str):
+    def __init__(self, calls: list[Call], batch: int, dt: float, dtype: str, model: Model):
         self.calls, self.batch, self.dt, self.dtype = calls, batch, dt, dtype
         self.any_tied = any(c.verdict.level == "tied" and c.trace is None for c in calls)
+        self.model = model
+        self._draw_order: list[Call | None] | None = None
         self.overrides: dict[Any, np.ndarray] = {}
         self.error: BaseException | None = None
         self.stopped = False  # nobody waits for the tile any more: call nothing
@@ -52,19 +59,24 @@ class Host:
 
         The first item draws as Nengo does; item ``i`` from a generator seeded with ``seed + i``.
         """
-        self.seed, self._processes, self._drawn = seed, {}, {}
-        rngs = [np.random.RandomState((seed + i) % maxint) for i in range(self.batch)]
-        for call in self._process_calls():
-            self._processes[call.name] = [
-                RunningProcess.of(call, self.dt, self._rng(call, rng, item))
-                for item, rng in enumerate(rngs)
-            ]
+        processes = self._process_calls()
+        self.seed, self._drawn = seed, {}
+        self._processes = {call.name: [] for call in processes}
+        if self._draw_order is None:
+            self._draw_order = _draw_order(self.model, processes)
+        for item in range(self.batch):
+            rng = np.random.RandomState((seed + item) % maxint)
+            seeds = {c: int(c.process.seed) + item for c in processes if c.process.seed is not None}
+            for call in self._draw_order:
+                if call is not None or item == 0:
+                    seeds[call] = rng.randint(maxint)
+            for call in processes:
+                rng_of_call = np.random.RandomState(seeds[call] % maxint)
+                self._processes[call.name].append(RunningProcess.of(call, self.dt, rng_of_call))
 
-    def _rng(self, call: Call, rng: np.random.RandomState, item: int) -> np.random.RandomState:
-        own = call.process.get_rng(rng)
-        if item and call.process.seed is not None:
-            own = np.random.RandomState((call.process.seed + item) % maxint)
-        return own
+    def time_restarted(self) -> None:
+        """Time is 0 again and the processes go on: so does what they have drawn ahead."""
+        self._drawn = {name: (0, rows) for name, (_, rows) in self._drawn.items()}
 
     def _process_calls(self) -> list[Call]:
         return [call for call in self.calls if call.process is not None]
@@ -237,6 +249,7 @@ class Host:
         self._drawn = {
             name: (max(first, done), rows[max(0, done - first) :])
             for name, (first, rows) in self._drawn.items()
+            if first + len(rows) > done
         }
 
     def _evaluate(self, call: Call, done: int, rows: np.ndarray) -> None:
@@ -273,7 +286,8 @@ class Host:
         for item in range(1 if same else self.batch):
             args = (t,) if call.takes_t else ()
             if call.takes_x:
-                args += (np.array(x[item], dtype=np.float64),)
+                shape = call.op.input.shape if call.process is not None else (call.size_in,)
+                args += (np.array(np.reshape(x[item], shape), dtype=np.float64),)
             fn = self._processes[call.name][item].step if call.process is not None else call.fn
             try:
                 value = fn(*args)
@@ -293,14 +307,14 @@ class Host:
             self._fail(call, given, t)
         try:
             array = np.asarray(value, dtype=np.float64)
+            shape = call.op.output.shape if call.process is not None else (call.size_out,)
             # Broadcasting takes longer than all the rest.
-            right = array.shape == (call.size_out,)
-            out = array if right else np.broadcast_to(array, (call.size_out,))
+            out = array if array.shape == shape else np.broadcast_to(array, shape)
         except (TypeError, ValueError) as err:
             self._fail(call, given, t, err)
         if not np.all(np.isfinite(array)):
             self._fail(call, f"returned a non-finite value: {value!r}", t)
-        return out
+        return out.ravel()
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
         name, kind = call.name.removesuffix("()"), "function"
@@ -311,6 +325,21 @@ class Host:
         )
         self.error.__cause__ = cause
         raise CallFailed(str(self.error))
+
+
+def _draw_order(model: Model, processes: list[Call]) -> list[Call | None]:
+    """Who takes a number from Nengo's generator, in Nengo's order; None for what runs natively.
+
+    Every process without a seed of its own takes one when its step is made, synapses too. The
+    order is that of ``nengo.Simulator(optimize=False)``; with its optimiser, the order of what is
+    added to the input of ensembles varies from run to run. That of Nodes is the same in both.
+    """
+    call_of = {call.op: call for call in processes if call.process.seed is None}
+    if not call_of:
+        return []
+    order = toposort(operator_dependency_graph(model.operators))
+    drawing = [op for op in order if isinstance(op, SimProcess) and op.process.seed is None]
+    return [call_of.get(op) for op in drawing]
 
 
 def function_name(call: Call) -> str:

@@ -10,7 +10,7 @@ import nengo
 import numpy as np
 from nengo.base import ObjView
 
-from nengolab.exceptions import ValidationError
+from nengolab.exceptions import UnknownObject
 from nengolab.names import Names, listing
 from nengolab.runtime.history import History, InMemory, LastSample, Sampling
 from nengolab.runtime.store import Folder, OnDisk, ProbeStore
@@ -247,7 +247,7 @@ class SimulationData(Mapping):
             return self._recording.read(key)
         if key not in self._params:
             probes = listing(map(self._names.get, self._recording.histories))
-            raise ValidationError(
+            raise UnknownObject(
                 f"{asked if key is None else self._names.get(key)!r} is not in the simulated "
                 f"network; its probes are {probes}, and it "
                 f"holds {listing(self._names.get(o) for o in self._params if o is not None)}",
@@ -274,3 +274,6 @@ class SimulationData(Mapping):
 
     def __len__(self) -> int:
         return len(self._params)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))

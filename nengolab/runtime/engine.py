@@ -67,14 +67,15 @@ class Engine:
         probes=None,
     ):
         self.built = build(network, dt, model, progress) if built is None else built
-        self.network, self.batch, self.dtype, self.force = network, batch, dtype, force
+        self.network = network if network is not None else self.built.model.toplevel
+        self.batch, self.dtype, self.force = batch, dtype, force
         self.dt = self.built.model.dt
         self.functions: str = functions
         self.demoted: frozenset[Any] = frozenset()
         self._recompiled: Counter = Counter()
         self.graph = self._simplify()
         self.probes = list(self.graph.probes if probes is None else probes)
-        self.host = Host(self.graph.calls, batch, self.dt, dtype)
+        self.host = Host(self.graph.calls, batch, self.dt, dtype, self.built.model)
         self.device, self.closed = device, False
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
@@ -114,6 +115,8 @@ class Engine:
         self.n_steps = 0
         if processes:
             self.host.reset(seed)
+        else:
+            self.host.time_restarted()
         if parameters:
             self.runner.set_values({})
         self.runner.set_named_state({})

@@ -66,7 +66,9 @@ class RunningProcess:
     def of(cls, call: Call, dt: float, rng: np.random.RandomState) -> RunningProcess:
         """The process at time 0 with this generator."""
         origin = rng.get_state()
-        shape_in, shape_out = (call.size_in,), (call.size_out,)
+        op = call.op
+        shape_in = op.input.shape if op.input is not None else (0,)
+        shape_out = op.output.shape
         state = call.process.make_state(shape_in, shape_out, dt, dtype=np.float64)
         step = call.process.make_step(shape_in, shape_out, dt, rng, state)
         running = cls(step, rng, origin, state)

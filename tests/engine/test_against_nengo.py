@@ -77,6 +77,8 @@ def test_ensemble_array():
         nengo.Alpha(0.01),
         nengo.LinearFilter([1], [1e-4, 0.02, 1]),
         nengo.LinearFilter([0.01, 1], [0.02, 1]),
+        nengo.Triangle(0.02),
+        nengo.Triangle(0),
         None,
     ],
     ids=str,
@@ -93,6 +95,65 @@ def test_synapses(synapse):
 
     for expected, got in both(make, 300).values():
         assert np.abs(expected).max() > 0.1
+        assert np.abs(expected - got).max() < 1e-9
+
+
+@pytest.mark.parametrize("schedule", ["stepped", "batched"])
+@pytest.mark.parametrize("members", [3, 12])
+def test_triangle_of_many_neurons(members, schedule):
+    def make():
+        with nengo.Network(seed=1) as net:
+            a = nengo.networks.EnsembleArray(20, members, neuron_type=nengo.LIFRate())
+            b = nengo.networks.EnsembleArray(20, members, neuron_type=nengo.LIFRate())
+            nengo.Connection(nengo.Node(lambda t: np.sin(9 * t)), a.input[0], synapse=None)
+            for source, target in zip(a.ea_ensembles, b.ea_ensembles, strict=True):
+                nengo.Connection(source, target, synapse=nengo.Triangle(0.03))
+                nengo.Connection(target, source, synapse=nengo.Triangle(0.005), transform=0.5)
+            nengo.Probe(b.output, synapse=nengo.Triangle(0.01))
+        return net
+
+    for expected, got in both(make, 300, schedule=schedule).values():
+        assert np.ptp(expected) > 0.1
+        assert np.abs(expected - got).max() < 1e-9
+    for expected, got in both(make, 300, "float32", schedule).values():
+        assert rms(expected, got) < 1e-5
+
+
+class _Gain(nengo.synapses.Lowpass):
+    """A filter that says it is a lowpass and steps otherwise."""
+
+    def make_step(self, shape_in, shape_out, dt, rng, state):
+        return lambda t, x: 3 * x
+
+
+class _Memory(nengo.synapses.Synapse):
+    """Keeps its state where Nengo asks synapses to keep it."""
+
+    def make_state(self, shape_in, shape_out, dt, dtype=None, y0=0):
+        return {"sum": np.zeros(shape_out)}
+
+    def make_step(self, shape_in, shape_out, dt, rng, state):
+        def step(t, x):
+            state["sum"] += x * dt
+            return state["sum"]
+
+        return step
+
+
+@pytest.mark.parametrize("synapse", [_Gain(0.1), _Memory()], ids=lambda s: type(s).__name__)
+def test_synapses_of_a_persons_own(synapse):
+    def make():
+        with nengo.Network(seed=1) as net:
+            stimulus = nengo.Node(lambda t: np.sin(t * 9) + np.arange(2))
+            a = nengo.Ensemble(30, 2, neuron_type=nengo.LIFRate())
+            nengo.Connection(stimulus, a, synapse=synapse)
+            nengo.Connection(a, a, synapse=synapse, transform=0.1)
+            nengo.Probe(stimulus, synapse=synapse)
+            nengo.Probe(a)
+        return net
+
+    for expected, got in both(make, 200).values():
+        assert np.ptp(expected) > 0.1
         assert np.abs(expected - got).max() < 1e-9
 
 
@@ -175,6 +236,8 @@ def test_probe_options():
             nengo.Probe(a.neurons[3:9], sample_every=0.002, label="some")
             nengo.Probe(conn, label="connection")
             nengo.Probe(a, "input", label="ensemble input")
+            nengo.Probe(a, "scaled_encoders", label="encoders", sample_every=0.1)
+            nengo.Probe(nengo.Connection(a, a, transform=0.1), "weights", label="weights")
         return net
 
     data = both(make, 350)

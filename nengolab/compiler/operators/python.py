@@ -104,8 +104,10 @@ def _process(s: Simplifier, op: SimProcess) -> None:
             s.connect(new, op.input)
             s.emit(new, "out", op.output, delayed)
             return
-    call = _call(s, op, None, op.process, True, op.input, op.output)
-    _add_call(s, op, call, op.input, op.output, delayed)
+    # Nengo gives every process an output; what one computes that nobody reads is nobody's concern.
+    output = op.output if op.output.base in s.read_bases else None
+    call = _call(s, op, None, op.process, True, op.input, output)
+    _add_call(s, op, call, op.input, output, delayed)
 
 
 def _pyfunc(s: Simplifier, op: SimPyFunc) -> None:
