@@ -58,6 +58,8 @@ def pays_batched(graph: Graph, op: Op, batch: int) -> bool:
         return not reads_spikes(graph, op) and op.params["weights"].size >= BATCHED_FROM_NONZEROS
     if op.kernel != "dot":
         return False
+    if batch > 1 and reads_spikes(graph, op):
+        return False  # visiting what fired, item by item, reads less than any product
     rows, columns = op.params["weights"].value.shape
     # A batch already turns the stepped product into a matrix product with that many rows.
     return min(

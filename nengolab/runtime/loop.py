@@ -16,7 +16,7 @@ import tensorflow as tf
 from nengolab.compiler.graph import Call, Graph, Param, Wire
 from nengolab.compiler.lower import lower
 from nengolab.compiler.program import Program, Reading
-from nengolab.compiler.schedule import schedule
+from nengolab.compiler.schedule import BATCHED, schedule
 from nengolab.exceptions import SimulationError
 from nengolab.runtime.calls import CallFailed, Host, function_name
 from nengolab.runtime.worker import Worker, interruptible, uninterrupted
@@ -27,6 +27,9 @@ from nengolab.runtime.worker import Worker, interruptible, uninterrupted
 TILE_STEPS = 512
 SHORT_STEPS = 16
 TILE_BYTES = 64e6
+# In time batches a tile is computed whole, however few of its steps are asked for; and more rows
+# (steps x batch) do not make a matrix product faster.
+TILE_ROWS = 1024
 TILE_SECONDS = 0.3
 # A tile that is expected to end within this runs on the calling thread, where an interrupt waits
 # for its end; handing it to another thread and back costs some 25 us.
@@ -340,7 +343,10 @@ class Runner:
         width += sum(i.size for i in self.program.inputs_series)
         width += sum(call.size_out for call in self._calls)
         bytes_a_step = max(1, width) * self.program.batch * np.dtype(self.program.dtype).itemsize
-        return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, TILE_STEPS))
+        most = TILE_STEPS
+        if any(r.mode == BATCHED for r in self.program.schedule.regions):
+            most = min(most, TILE_ROWS // self.program.batch)
+        return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, max(most, SHORT_STEPS * 2)))
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
