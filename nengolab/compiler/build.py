@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import SignalError
 from nengo.solvers import Solver
 from nengo.synapses import Synapse
+from threadpoolctl import threadpool_limits
 
 from nengolab.compiler import shortcuts
 from nengolab.exceptions import BuildError
@@ -122,8 +124,11 @@ def build(
         )
     names = Names(network if network is not None else model.toplevel)
     if network is not None:
+        # For small problems, a library's threads cost more than they give.
+        threads = nullcontext() if _has_large(network) else threadpool_limits(1, "blas")
         try:
-            model.build(network, progress=progress)
+            with threads:
+                model.build(network, progress=progress)
         except SignalError as err:  # Nengo's own check, which does not know whose signal it is
             owner = getattr(model, "failed_at", None) or network
             raise BuildError(f"{names.get(owner)}: {err} Give it finite values.") from err
@@ -138,7 +143,10 @@ def _decoder_cache(network: nengo.Network | None) -> Any:
     Only one process at a time may write to it; others are warned, which is noise for a network
     that does not need it.
     """
+    return get_default_decoder_cache() if _has_large(network) else NoDecoderCache()
+
+
+def _has_large(network: nengo.Network | None) -> bool:
+    """Whether some ensemble's decoders are a large problem."""
     ensembles = network.all_ensembles if network is not None else ()
-    if any(e.n_neurons >= shortcuts.SOLVED_HERE_BELOW for e in ensembles):
-        return get_default_decoder_cache()
-    return NoDecoderCache()
+    return any(e.n_neurons >= shortcuts.SOLVED_HERE_BELOW for e in ensembles)
