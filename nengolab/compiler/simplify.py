@@ -87,7 +87,8 @@ class Simplifier:
         self._later: list[Callable[[], None]] = []
         self.updated = {s.base for op in self.model.operators for s in op.updates}
         self.fresh: dict[Port, Port] = {}
-        # Base signals that keep what is added to them, of the rules' deltas, and of those that are read.
+        # Base signals that keep what is added to them (weights that learn), of the rules' deltas,
+        # and of those that are read.
         self.learned: dict[Signal, Op] = {}
         self.rules: dict[Signal, learning.Rule] = {}
         self.deltas: dict[Signal, Port] = {}
