@@ -19,5 +19,6 @@ def elements(signal: Signal) -> np.ndarray:
 
 
 def sliced(flat: np.ndarray, shape: tuple, sl: Any) -> np.ndarray:
-    """Those of the places ``flat`` of an array of ``shape`` that ``sl`` picks."""
-    return flat if sl is None else np.atleast_1d(flat.reshape(shape)[sl]).ravel()
+    """Those of the places ``flat`` of an array of ``shape`` that ``sl`` picks, in its shape."""
+    places = flat.reshape(shape)
+    return places if sl is None else places[sl]

@@ -87,7 +87,8 @@ class Simplifier:
         self._later: list[Callable[[], None]] = []
         self.updated = {s.base for op in self.model.operators for s in op.updates}
         self.fresh: dict[Port, Port] = {}
-        # Base signals of weights that learn, of the rules' deltas, and of those that are read.
+        # Base signals that keep what is added to them (weights that learn), of the rules' deltas,
+        # and of those that are read.
         self.learned: dict[Signal, Op] = {}
         self.rules: dict[Signal, learning.Rule] = {}
         self.deltas: dict[Signal, Port] = {}
@@ -255,12 +256,16 @@ class Simplifier:
             return learning.weights_wire(self, base)
         if base in self.rules:
             return learning.delayed_delta(self, base)
+        if base not in self.written:
+            return self.constant_wire(base)
+        return self.sum_of_writers(base)
+
+    def sum_of_writers(self, base: Signal) -> Wire:
+        """The wire of all that is set in or added to a signal within a step."""
         parts = []
         for where, what in self.writers.get(base, ()):
             wire = what if isinstance(what, Wire) else self.base_wire(what[0]).take(what[1])
             parts.append(wire.place(where, base.size))
-        if base not in self.written:
-            parts.append(self.constant_wire(base))
         return Wire.summed(base.size, parts)
 
     def constant_wire(self, base: Signal) -> Wire:

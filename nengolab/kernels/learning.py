@@ -172,6 +172,19 @@ class Learn(Kernel):
         return {key: form.leave(np.asarray(weights)) for key, weights in state.items()}
 
 
+class Accumulate(Kernel):
+    """``v[t] = v[t-1] + u[t]``, of any shape: what keeps all that is added to it."""
+
+    name = "accumulate"
+    stateful = True
+    near = True
+
+    def step(self, params, state, inputs, spec):
+        ((key, value),) = state.items()
+        value = value + tf.reshape(inputs[0], value.shape)
+        return {key: value}, {"out": tf.reshape(value, inputs[0].shape)}
+
+
 class Delta(Kernel):
     """One rule's change by itself, for whoever reads it; static is ``(shape, decay)``."""
 
@@ -278,6 +291,7 @@ class Rls(Kernel):
 
 LEARNING_KERNELS = (
     Learn(),
+    Accumulate(),
     Delta(),
     DotSignal(),
     Multiply(),

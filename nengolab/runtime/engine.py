@@ -264,9 +264,10 @@ class Engine:
         found = {}
         for lowered in self.runner.program.groups.values():
             for op in lowered.group.ops:
-                if op.kernel == "learn" and op.owner is obj:
+                if op.kernel in ("learn", "accumulate") and op.owner is obj:
                     named = self.runner.named_state(lowered.index)
-                    found |= {key: named[f"{op.name}.{key}"].copy() for key in op.state}
+                    keys = op.state.keys() & {"weights", "encoders"}
+                    found |= {key: named[f"{op.name}.{key}"].copy() for key in keys}
         return found
 
     # -- taps ----------------------------------------------------------------------------------

@@ -360,14 +360,14 @@ def test_learning_beside_python():
     assert change(data, 1) > 1e-3
 
 
-def noisy() -> nengo.Network:
-    """PES, RLS and Voja driven by noise: each item of a batch sees its own."""
+def noisy(rules=(PES, RLS)) -> nengo.Network:
+    """Such rules and Voja driven by noise: each item of a batch sees its own."""
     net = nengo.Network(seed=8)
     with net:
         noise = nengo.Node(nengo.processes.WhiteSignal(1.0, high=8, rms=0.5), size_out=1)
         net.pre, net.post = nengo.Ensemble(30, 1), nengo.Ensemble(20, 1)
         nengo.Connection(noise, net.pre)
-        net.conn = nengo.Connection(net.pre, net.post, learning_rule_type=[PES, RLS])
+        net.conn = nengo.Connection(net.pre, net.post, learning_rule_type=list(rules))
         for rule in net.conn.learning_rule:
             nengo.Connection(net.post, rule)
             nengo.Connection(noise, rule, transform=-1, function=np.square)
@@ -559,15 +559,3 @@ def test_what_nengo_refuses_is_refused(wrong):
             attempt(simulator)
         words.append((type(refused.value), str(refused.value).split(" at 0x")[0]))
     assert words[0] == words[1]
-
-
-def test_what_keeps_but_does_not_learn_has_no_kernel():
-    """A signal that an operator of a person's own keeps adding to."""
-    with nengo.Network(seed=0) as net:
-        ens = nengo.Ensemble(10, 1, label="someone")
-    model = nengo.builder.Model()
-    model.build(net)
-    kept = nengo.builder.Signal(np.zeros(1), name="kept")
-    model.add_op(nengo.builder.operator.Copy(model.sig[ens]["in"], kept, inc=True))
-    with pytest.raises(BuildError, match="kept.*nengo.Simulator runs it"):
-        nengolab.Simulator(None, model=model, progress_bar=False)

@@ -3,6 +3,10 @@
 Nengo adds a rule's ``delta`` to the weights at the start of the next step. Here an operation
 ``learn`` keeps the weights as its state and adds what the rules compute at the end of a step; its
 delayed port shows what the step after computes with, which is the same.
+
+Whatever else adds to a signal that nothing sets (the delta of a person's own rule) counts in the
+step that computes it. An operation ``accumulate`` keeps such a signal, with what Nengo's own rules
+add to it beside: those deltas are computed as vectors or matrices of their own then.
 """
 
 from __future__ import annotations
@@ -12,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nengo.builder.learning_rules import SimBCM, SimOja, SimPES, SimRLS, SimVoja
-from nengo.builder.operator import Operator
+from nengo.builder.operator import Copy, Operator
 from nengo.builder.signal import Signal
 
 from nengolab.compiler.graph import Op, Param, Port, Wire
-from nengolab.exceptions import BuildError
+from nengolab.compiler.signals import elements
 
 if TYPE_CHECKING:
     from nengolab.compiler.simplify import Simplifier
@@ -51,43 +55,60 @@ class Rule:
 def prepare(s: Simplifier) -> dict[Signal, Op]:
     """An operation for each signal that keeps what is added to it.
 
-    That is what is incremented, and neither set nor updated: weights that learn.
+    That is what is incremented, and neither set nor updated: weights that learn, most often.
     """
     operators = s.model.operators
     kept = {sig.base for op in operators for sig in (*op.sets, *op.updates)}
-    learned: dict[Signal, Op] = {}
+    deltas = {op.delta.base for op in operators if type(op) in TRANSLATORS}
+    added: dict[Signal, list[Operator]] = {}
     for op in operators:
-        for base in (sig.base for sig in op.incs):
-            if base not in kept and base not in learned:
-                learned[base] = _learn(s, op, base)
+        for base in {sig.base for sig in op.incs} - kept:
+            added.setdefault(base, []).append(op)
+    learned = {}
+    for base, ops in added.items():
+        by_rules = all(_applies_rule(op, deltas) for op in ops)
+        learned[base] = (_learn if by_rules else _accumulate)(s, ops[0], base)
     return learned
 
 
-def _learn(s: Simplifier, nengo_op: Operator, base: Signal) -> Op:
+def _applies_rule(op: Operator, deltas: set[Signal]) -> bool:
+    """Whether ``op`` adds the whole delta of one of Nengo's rules to a whole signal."""
+    if type(op) is not Copy or op.src.base not in deltas:
+        return False
+    whole = op.src_slice is None and op.dst_slice is None and op.src.shape == op.dst.shape
+    return whole and all(_whole(elements(sig), sig.base) for sig in (op.src, op.dst))
+
+
+def _keep(s: Simplifier, nengo_op: Operator, base: Signal, kernel: str) -> Op:
     owner, key = s.signal_names.get(base, (s.built.owner(nengo_op), base.name))
     # Not counted among the owner's operations: it is called like what it keeps.
     name = s.built.names.get(owner) if owner is not None else s.unique(base.name)
-    op = Op("learn", (), [], {}, {key: np.array(base.initial_value, float)}, name, owner)
-    op.add_port("out", base.size, delayed=True)
+    op = Op(kernel, (), [], {}, {key: np.array(base.initial_value, float)}, name, owner)
     s.ops.append(op)
-    s.when_known(lambda: _fill(s, nengo_op, base, op))
     return op
 
 
-def _fill(s: Simplifier, nengo_op: Operator, base: Signal, op: Op) -> None:
+def _learn(s: Simplifier, nengo_op: Operator, base: Signal) -> Op:
+    op = _keep(s, nengo_op, base, "learn")
+    op.add_port("out", base.size, delayed=True)
+    s.when_known(lambda: _fill(s, base, op))
+    return op
+
+
+def _fill(s: Simplifier, base: Signal, op: Op) -> None:
     """The inputs of ``learn``, once every rule is known."""
-    decays = []
-    for where, what in s.writers.get(base, ()):
-        rule = None if isinstance(what, Wire) else s.rules.get(what[0])
-        if rule is None or not (_whole(where, base) and _whole(what[1], base)):
-            raise BuildError(
-                f"{op.name}: {base.name} keeps what {nengo_op} adds to it, and only nengo's "
-                "learning rules can do that in nengolab; nengo.Simulator runs it"
-            )
-        decays.append(rule.decay is not None)
+    rules = [s.rules[what[0]] for _, what in s.writers[base]]
+    for rule in rules:
         op.inputs += [_wire(s, part) for part in rule.parts]
-    op.static = (tuple(base.shape), tuple(decays))
+    op.static = (tuple(base.shape), tuple(rule.decay is not None for rule in rules))
     op.inputs += [_wire(s, port) for port in s.products.get(base, ())]
+
+
+def _accumulate(s: Simplifier, nengo_op: Operator, base: Signal) -> Op:
+    op = _keep(s, nengo_op, base, "accumulate")
+    op.add_port("out", base.size)
+    s.when_known(lambda: op.inputs.append(s.sum_of_writers(base)))
+    return op
 
 
 def _whole(at: np.ndarray, base: Signal) -> bool:
@@ -101,7 +122,7 @@ def _wire(s: Simplifier, part: Port | Signal) -> Wire:
 
 
 def weights_wire(s: Simplifier, base: Signal) -> Wire:
-    """The wire of weights that learn."""
+    """The wire of what is kept: weights that learn, most often."""
     return _wire(s, s.learned[base].ports["out"])
 
 

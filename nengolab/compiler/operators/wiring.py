@@ -36,9 +36,9 @@ def _reset(s: Simplifier, op: Reset) -> None:
 def _copy(s: Simplifier, op: Copy) -> None:
     src = sliced(elements(op.src), op.src.shape, op.src_slice)
     dst = sliced(elements(op.dst), op.dst.shape, op.dst_slice)
-    if src.size == 1 and dst.size > 1:
-        src = np.repeat(src, dst.size)
-    s.writers.setdefault(op.dst.base, []).append((dst, (op.src.base, src)))
+    if src.size != dst.size:
+        src = np.broadcast_to(src, dst.shape)
+    s.writers.setdefault(op.dst.base, []).append((dst.ravel(), (op.src.base, src.ravel())))
 
 
 TRANSLATORS = {TimeUpdate: _time, Reset: _reset, Copy: _copy, SimProbe: _nothing}
