@@ -19,7 +19,13 @@ __all__ = [
 ]
 
 
-class UnknownObject(ValidationError, KeyError):
+class _Missing(KeyError):
+    """A KeyError that shows its message as it is, not as a key."""
+
+    __str__ = Exception.__str__
+
+
+class UnknownObject(ValidationError, _Missing):
     """A mapping of simulated objects was asked for one that is not in the network."""
 
 

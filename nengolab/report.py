@@ -26,7 +26,7 @@ def report(engine: Any, profile: bool = False) -> str:
     lines = [
         f"{engine.title}, dt = {engine.dt:g} s",
         f"{len(engine.built.model.operators)} Nengo operators -> {len(engine.graph.ops)} operations"
-        f" -> {len(program.groups)} groups in {len(program.schedule.regions)} regions;"
+        f" -> {len(program.groups)} groups in {_count(len(program.schedule.regions), 'region')};"
         f" batch {engine.batch}, {engine.dtype}, tiles of up to {runner.capacity} steps",
     ]
     for region in program.schedule.regions:
@@ -49,12 +49,16 @@ def report(engine: Any, profile: bool = False) -> str:
     return "\n".join(lines)
 
 
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
+
+
 def _memory(runner: Any) -> list[str]:
     params, state = (
         sum(v.shape.num_elements() * v.dtype.size for v in arrays.values()) / 1e6
         for arrays in (runner.params, runner.state)
     )
-    return [f"memory: {params:,.2f} MB of parameters, {state:,.2f} MB of state"]
+    return [f"memory: {params:,.3f} MB of parameters, {state:,.3f} MB of state"]
 
 
 def _profile(runner: Any) -> list[str]:

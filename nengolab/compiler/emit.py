@@ -47,6 +47,11 @@ class Traced:
             self._traces[capacity] = self._find((params, state, inputs, n_steps))
         return self._traces[capacity](params, state, inputs, n_steps)
 
+    @classmethod
+    def forget(cls) -> None:
+        """Let go of the shared forms; programs that use one keep it."""
+        cls._shared.clear()
+
     def _find(self, arguments: tuple) -> Any:
         # Packed parameters may differ in shape where all else is alike (sparse matrices).
         shapes = [(a.shape, a.dtype) for a in tf.nest.flatten(arguments)]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import nengolab
+from nengolab.compiler.emit import Traced
 from nengolab.exceptions import SimulatorClosed
 
 # What is measured on a quiet machine is below 0.25 s; this is for a busy one.
@@ -110,6 +111,7 @@ def test_advance_does_all_steps_or_none():
 
 def test_a_compile_goes_on_and_the_next_run_uses_it():
     net = noisy()
+    Traced.forget()  # other tests compiled the same network
     with nengolab.Simulator(net, progress_bar=False) as sim:
         assert interrupted(lambda: sim.run(1.0), 0.03) < SOON
         assert (sim.n_steps, len(sim.data[net.probe])) == (0, 0)
@@ -129,6 +131,7 @@ def test_a_python_function_that_hangs():
 
     net = looped(slow)
     with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.prepare()  # the interrupt is to come in the function, not in a compile
         sim.run_steps(10)
         nap[0] = 3.0
         started = time.perf_counter()

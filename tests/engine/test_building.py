@@ -1,0 +1,129 @@
+"""Building: shorter ways give Nengo's numbers, compiled forms are shared, batches are split."""
+
+from __future__ import annotations
+
+import nengo
+import numpy as np
+import pytest
+
+import nengolab
+from nengolab.compiler import shares
+from nengolab.compiler.emit import Traced
+
+
+def decoded_many_ways(scale: float = 1.0) -> nengo.Network:
+    """Connections out of one ensemble that share much, little, or nothing."""
+    with nengo.Network(seed=1) as net:
+        stimulus = nengo.Node(lambda t: [np.sin(9 * t), np.cos(7 * t)])
+        a = nengo.Ensemble(60, 2, radius=1.5, label="a")
+        out = nengo.Node(size_in=12)
+        nengo.Connection(stimulus, a, synapse=None)
+        nengo.Connection(a, out[:2], transform=scale)
+        nengo.Connection(a, out[2:4], synapse=0.02)
+        nengo.Connection(a[1], out[4])
+        nengo.Connection(a[::-1], out[5:7], synapse=nengo.Alpha(0.01))
+        nengo.Connection(a, out[7], function=lambda x: x[0] * x[1])
+        nengo.Connection(a[0], out[8], function=np.square)
+        nengo.Connection(a, out[9], function=lambda x: x[0], eval_points=[[0, 0], [1, 1], [-1, 0]])
+        nengo.Connection(a, out[10], function=lambda x: x[1], solver=nengo.solvers.LstsqL2(reg=0.01))
+        nengo.Connection(a, out[11], function=lambda x: 1, solver=nengo.solvers.LstsqNoise())
+        net.probe = nengo.Probe(out, synapse=0.01)
+    return net
+
+
+def test_decoders_are_nengos():
+    net = decoded_many_ways()
+    with nengo.Simulator(net, progress_bar=False) as theirs, nengolab.Simulator(net) as ours:
+        for conn in net.connections:
+            expected, got = (sim.data[conn] for sim in (theirs, ours))
+            if expected.weights is not None:
+                np.testing.assert_allclose(got.weights, expected.weights, rtol=1e-9, atol=1e-15)
+            if expected.solver_info is not None:
+                np.testing.assert_allclose(
+                    got.solver_info["rmses"], expected.solver_info["rmses"], rtol=1e-9, atol=1e-15
+                )
+
+
+def test_no_active_neuron_is_refused_as_by_nengo():
+    with nengo.Network(seed=0) as net:
+        a = nengo.Ensemble(5, 1, gain=np.ones(5), bias=-np.full(5, 9.0))
+        nengo.Connection(a, nengo.Node(size_in=1))
+    with pytest.raises(nengo.exceptions.BuildError, match="'activities' matrix is all zero"):
+        nengolab.Simulator(net, progress_bar=False)
+
+
+def test_a_network_built_again_does_not_compile():
+    """Also with other weights, which are arguments of what is compiled."""
+    Traced.forget()
+    data = {}
+    for scale, traces in ((1.0, 2), (1.0, 0), (0.5, 0)):
+        net = decoded_many_ways(scale)
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            sim.run_steps(100)
+            sim.run_steps(5)
+            assert sim._engine.runner.program.traces == traces
+            data[scale, traces] = sim.data[net.probe].copy()
+    np.testing.assert_array_equal(data[1.0, 2], data[1.0, 0])
+    np.testing.assert_allclose(data[0.5, 0][:, :2], 0.5 * data[1.0, 0][:, :2], atol=1e-5)
+    np.testing.assert_allclose(data[0.5, 0][:, 2:], data[1.0, 0][:, 2:], atol=1e-5)
+
+
+def test_another_structure_is_not_taken_for_the_same():
+    """Same sizes, other wiring: what is fixed at compile time differs."""
+
+    def make(target: int) -> nengo.Network:
+        with nengo.Network(seed=0) as net:
+            out = nengo.Node(size_in=2)
+            nengo.Connection(nengo.Node(1.0), out[target], synapse=0.01)
+            net.probe = nengo.Probe(out)
+        return net
+
+    for target in (0, 1):
+        net = make(target)
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            sim.run_steps(50)
+            last = sim.data[net.probe][-1]
+        assert last[target] > 0.9
+        assert last[1 - target] == 0
+
+
+@pytest.mark.parametrize("cores", [1, 2, 4])
+def test_shares_of_a_batch(cores, monkeypatch):
+    """However many loops a batch of 5 is split into, each item is the same."""
+    monkeypatch.setattr(shares, "WORTH_A_LOOP", 1)
+    monkeypatch.setattr(shares.os, "cpu_count", lambda: cores)
+    Traced.forget()
+    with nengo.Network(seed=2) as net:
+        nengolab.configure_settings(dtype="float64")
+        noise = nengo.Node(nengo.processes.WhiteNoise(seed=3), label="noise")
+        a = nengo.Ensemble(30, 1)
+        nengo.Connection(noise, a, synapse=0.05)
+        nengo.Connection(a, a, synapse=0.1, function=lambda x: 0.8 * x)
+        loop = nengo.Node(lambda t, x: 0.5 * x, size_in=1)
+        nengo.Connection(a, loop)
+        nengo.Connection(loop, a)
+        probe = nengo.Probe(a, synapse=0.01)
+    with nengolab.Simulator(net, minibatch_size=5, progress_bar=False) as sim:
+        sim.run_steps(60)
+        found = sim.data[probe].copy()
+    assert np.ptp(found, axis=0).max() > 1e-3  # every item draws its own noise
+    with nengo.Simulator(net, progress_bar=False) as reference:
+        reference.run_steps(60)
+        np.testing.assert_allclose(found[0], reference.data[probe], atol=1e-9)
+    with nengolab.Simulator(net, minibatch_size=2, progress_bar=False) as sim:
+        sim.run_steps(60)
+        np.testing.assert_allclose(found[:2], sim.data[probe], atol=1e-12)
+
+
+def test_where_the_time_goes():
+    net = decoded_many_ways()
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(30)
+        before = sim.state
+        lines = sim.report(profile=True).split("where a step's time goes")[1].splitlines()[1:]
+        after = sim.state
+    groups = len(sim._engine.runner.program.groups)
+    assert len(lines) == groups
+    assert sum(float(line.split("%")[0]) for line in lines) == pytest.approx(100, abs=groups)
+    for name, array in before.arrays.items():
+        np.testing.assert_array_equal(array, after.arrays[name])
