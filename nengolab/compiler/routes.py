@@ -17,6 +17,7 @@ import tensorflow as tf
 from nengolab.compiler.graph import Graph, Param, Wire
 
 MANY_TERMS = 16
+MANY_PICKS = 16
 MAX_RUNS = 8
 
 
@@ -84,7 +85,7 @@ class Route:
         rows : int or tensor
             Length of the leading axis, which is passed through.
         """
-        terms = [_pick(read(p.key), p.index, self.shape, rows) for p in self.picks]
+        terms = self._terms(read, rows)
         terms += [_sum(read(k), f, t, self.shape, rows) for k, f, t in self.sums]
         if constant is not None:
             terms.append(constant[None])
@@ -94,6 +95,22 @@ class Route:
         if total.shape[0] == 1 and rows != 1:
             total = tf.broadcast_to(total, (rows, *self.shape))
         return total
+
+    def _terms(self, read: Callable[[Hashable], Any], rows: Any) -> list[Any]:
+        """What the picks give, to be summed.
+
+        Many that fill each other's gaps (a thousand probes' filters, each of another output of one
+        product) are one pick of all arrays in a row: XLA needs minutes to compile them one by one.
+        """
+        picks = self.picks
+        if len(picks) > MANY_PICKS and np.sum([p.index >= 0 for p in picks], axis=0).max() <= 1:
+            flat = [_flat(read(p.key), rows) for p in picks]
+            index, at = np.full(len(picks[0].index), -1), 0
+            for p, x in zip(picks, flat, strict=True):
+                index = np.where(p.index >= 0, p.index + at, index)
+                at += int(x.shape[1])
+            return [_pick(tf.concat(flat, axis=1), index, self.shape, rows)]
+        return [_pick(read(p.key), p.index, self.shape, rows) for p in picks]
 
 
 def make_route(
