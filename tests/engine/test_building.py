@@ -25,7 +25,8 @@ def decoded_many_ways(scale: float = 1.0) -> nengo.Network:
         nengo.Connection(a, out[7], function=lambda x: x[0] * x[1])
         nengo.Connection(a[0], out[8], function=np.square)
         nengo.Connection(a, out[9], function=lambda x: x[0], eval_points=[[0, 0], [1, 1], [-1, 0]])
-        nengo.Connection(a, out[10], function=lambda x: x[1], solver=nengo.solvers.LstsqL2(reg=0.01))
+        weak = nengo.solvers.LstsqL2(reg=0.01)
+        nengo.Connection(a, out[10], function=lambda x: x[1], solver=weak)
         nengo.Connection(a, out[11], function=lambda x: 1, solver=nengo.solvers.LstsqNoise())
         net.probe = nengo.Probe(out, synapse=0.01)
     return net
