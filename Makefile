@@ -21,7 +21,7 @@ WIDGET_SOURCES := $(shell find js/src/widgets js/scripts/build-widgets.mjs -type
 EXTENSION_SOURCES := $(shell find js/src/lab js/style js/scripts/build-lab.mjs -type f) \
   js/install.json js/tsconfig.lab.json
 
-.PHONY: help setup setup-tests lab build test test-typescript test-python test-conformance \
+.PHONY: help setup setup-tests lab build test test-typescript test-python test-conformance test-nightly \
   test-notebooks test-browser test-packaging lint wheel lock clean
 
 help: ## show what can be made
@@ -114,6 +114,9 @@ test-python: setup ## Python: engine, live session, widgets
 
 test-conformance: setup ## nengo's own tests, on this engine
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests conformance
+
+test-nightly: setup ## the same with those that nengo calls slow, and in single precision
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests nightly
 
 test-notebooks: setup ## the notebooks, through nbval
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests notebooks

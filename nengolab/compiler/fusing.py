@@ -6,6 +6,8 @@ from nengolab.compiler.graph import Op, Wire
 
 # Only small matrices: large ones are worth a place of their own in the schedule.
 MOST_ROWS = 16
+# Every matrix is a product of its own in the compiled code; very many are better merged.
+MOST_MATRICES = 8
 
 
 def share_inputs(ops: list[Op]) -> list[Op]:
@@ -21,7 +23,10 @@ def share_inputs(ops: list[Op]) -> list[Op]:
         if op.kernel != "dot" or op.params["weights"].value.shape[0] > MOST_ROWS:
             kept.append(op)
             continue
-        into = first.setdefault(_key(op.inputs[0]), op)
+        key = _key(op.inputs[0])
+        into = first.setdefault(key, op)
+        if len(into.params) == MOST_MATRICES:
+            into = first[key] = op
         if into is op:
             kept.append(op)
             continue

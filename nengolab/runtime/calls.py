@@ -286,8 +286,8 @@ class Host:
         for item in range(1 if same else self.batch):
             args = (t,) if call.takes_t else ()
             if call.takes_x:
-                shape = call.op.input.shape if call.process is not None else (call.size_in,)
-                args += (np.array(np.reshape(x[item], shape), dtype=np.float64),)
+                given = np.array(x[item], dtype=np.float64)
+                args += (given if call.process is None else given.reshape(call.op.input.shape),)
             fn = self._processes[call.name][item].step if call.process is not None else call.fn
             try:
                 value = fn(*args)
@@ -301,18 +301,17 @@ class Host:
         return out
 
     def _checked(self, call: Call, value: Any, t: float) -> np.ndarray:
-        expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
-        given = f"returned {value!r} ({type(value).__name__}); {expected}"
-        if value is None:
-            self._fail(call, given, t)
+        shape = call.op.output.shape if call.process is not None else (call.size_out,)
         try:
+            if value is None:
+                raise TypeError("nothing was returned")
             array = np.asarray(value, dtype=np.float64)
-            shape = call.op.output.shape if call.process is not None else (call.size_out,)
-            # Broadcasting takes longer than all the rest.
+            # Broadcasting takes longer than all the rest, and a message longer still.
             out = array if array.shape == shape else np.broadcast_to(array, shape)
         except (TypeError, ValueError) as err:
-            self._fail(call, given, t, err)
-        if not np.all(np.isfinite(array)):
+            expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
+            self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)
+        if not np.isfinite(array).all():
             self._fail(call, f"returned a non-finite value: {value!r}", t)
         return out.ravel()
 
