@@ -388,11 +388,12 @@ def test_listeners_that_never_acknowledge_or_look(session):
     session.wait_time(1.0, PATIENCE)
     held, before = session.buffer_bytes, len(hidden_frames)
     session.wait_time(4.0, PATIENCE)
+    # A fast engine needs few frames for these seconds; the one that acknowledges gets more.
+    wait_for(lambda: len(tape.frames) > 3)
     session.pause().result(PATIENCE)
     assert len(stuck_frames) == 2
     assert len(hidden_frames) == before
     assert session.buffer_bytes == held
-    assert len(tape.frames) > 3
 
 
 def test_frames_come_from_one_thread_and_say_how_fast_it_is(session):
