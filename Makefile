@@ -112,10 +112,10 @@ test-typescript: build ## TypeScript: types and unit tests
 test-python: setup ## Python: engine, live session, widgets
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests python
 
-test-conformance: setup ## nengo's own tests, on this engine
+test-conformance: setup ## nengo's own tests on this engine, the slow ones too
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests conformance
 
-test-nightly: setup ## the same with those that nengo calls slow, and in single precision
+test-nightly: setup ## the same in single precision
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests nightly
 
 test-notebooks: setup ## the notebooks, through nbval
