@@ -12,6 +12,7 @@ import time
 import nengo
 import numpy as np
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 import nengolab
 from nengolab.compiler.emit import Traced
@@ -259,3 +260,40 @@ def test_a_handler_of_the_person_stays():
         assert heard == [1]
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_the_stop_button_of_a_notebook():
+    """What Jupyter does for it: the kernel's process is interrupted."""
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+
+        def run(code: str) -> tuple[dict, str]:
+            said = []
+            reply = client.execute_interactive(
+                code,
+                timeout=120,
+                output_hook=lambda m: said.append(m["content"].get("text", "")),
+                allow_stdin=False,
+            )
+            return reply["content"], "".join(said)
+
+        run(
+            "import nengo, nengolab\n"
+            "with nengo.Network(seed=0) as net:\n"
+            "    nengo.Probe(nengo.Ensemble(50, 1))\n"
+            "sim = nengolab.Simulator(net, progress_bar=False)\n"
+            "sim.run(0.1)"
+        )
+        timer = threading.Timer(2.0, manager.interrupt_kernel)
+        timer.start()
+        started = time.perf_counter()
+        stopped, _ = run("sim.run(1e6)")
+        assert stopped["ename"] == "KeyboardInterrupt"
+        assert time.perf_counter() - started < 2.0 + SOON
+        _, said = run(
+            "sim.run(0.1); print(sim.n_steps == len(sim.data[net.probes[0]]) == len(sim.trange()))"
+        )
+        assert said.strip() == "True"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
