@@ -76,8 +76,8 @@ _PURE_BUILTINS = {
         "reversed"
     ).split()
 }
-_IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), np.generic)
-_IMPURE_OPS = {
+IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), np.generic)
+IMPURE_OPS = {
     "STORE_GLOBAL",
     "DELETE_GLOBAL",
     "STORE_ATTR",
@@ -183,7 +183,7 @@ class _Check:
             raise _Tied("it is a generator")
         previous: Any = None
         for ins in dis.get_instructions(code):
-            if ins.opname in _IMPURE_OPS - allowed:
+            if ins.opname in IMPURE_OPS - allowed:
                 raise _Tied(f"it uses {ins.opname.lower().replace('_', ' ')}")
             if ins.opname in ("STORE_DEREF", "DELETE_DEREF") and ins.argval not in inner:
                 raise _Tied(f"it uses {ins.opname.lower().replace('_', ' ')}")
@@ -265,7 +265,7 @@ def _require_immutable(value: Any, what: str) -> None:
         for item in value:
             _require_immutable(item, what)
         return
-    if not isinstance(value, _IMMUTABLE):
+    if not isinstance(value, IMMUTABLE):
         raise _Tied(f"{what} is a {type(value).__name__}, which can change")
 
 

@@ -78,7 +78,9 @@ class DecoderSolver:
 
     def forget(self) -> None:
         """Drop what was kept for further connections of the same build."""
-        self.__init__()
+        self._systems.clear()
+        self._decoded.clear()
+        self._bytes = 0
 
     def applies_to(self, solver: Any, conn: nengo.Connection) -> bool:
         """Whether the problem is one that is solved here."""

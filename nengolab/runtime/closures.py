@@ -17,22 +17,8 @@ from nengo import Process
 
 from nengolab.compiler import independence
 
-_IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), np.generic)
 _MODULES = ("numpy", "math")
-_FORBIDDEN = {
-    "STORE_DEREF",
-    "DELETE_DEREF",
-    "STORE_GLOBAL",
-    "DELETE_GLOBAL",
-    "STORE_ATTR",
-    "DELETE_ATTR",
-    "IMPORT_NAME",
-    "YIELD_VALUE",
-    "MAKE_FUNCTION",
-    "LOAD_NAME",
-    "LOAD_LOCALS",
-    "LOAD_BUILD_CLASS",
-}
+_FORBIDDEN = independence.IMPURE_OPS | {"STORE_DEREF", "DELETE_DEREF", "MAKE_FUNCTION"}
 _VARIABLES = ("LOAD_GLOBAL", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _NOTHING = ("CACHE", "PRECALL", "PUSH_NULL", "NOP", "RESUME")
@@ -97,7 +83,7 @@ def _is_harmless(value: Any, known: tuple[Any, ...]) -> bool:
 
 
 def _is_constant(value: Any, known: tuple[Any, ...]) -> bool:
-    if any(value is k for k in known) or isinstance(value, _IMMUTABLE):
+    if any(value is k for k in known) or isinstance(value, independence.IMMUTABLE):
         return True
     if isinstance(value, tuple):
         return all(_is_constant(item, known) for item in value)
