@@ -38,6 +38,8 @@ def test_the_notebook_runs_and_shows_what_its_text_says(lab: JupyterLab, kernel:
     twins.press("pause")
 
     # Part 2: the class with the largest value is the digit that is shown.
+    # Nothing is sent to a panel that is off the screen.
+    reader.root.scroll_into_view_if_needed()
     reader.wait_state("ready")
     reader.press("play")
     until(lambda: len(reader.plot("class values lines")["t"]) > 0, "class values", 90)

@@ -140,10 +140,15 @@ def test_bad_input_values_are_refused_by_name(value):
         sim.advance(5)
 
 
-def wait_for(sim, tap, seconds=60.0):
+def settle(sim, tap, seconds=60.0):
+    """Run until it is known whether a tap can be delivered."""
     until = time.monotonic() + seconds
     while not tap.ready and tap.error is None and time.monotonic() < until:
         sim.advance(1)
+
+
+def wait_for(sim, tap):
+    settle(sim, tap)
     assert tap.ready, tap.error
 
 
@@ -193,6 +198,7 @@ def test_a_tap_that_fails_does_not_take_others_with_it():
         good = sim.add_tap(net.a.neurons)
         bad = sim.add_tap(silent)  # no neuron fires at its evaluation points
         wait_for(sim, good)
+        settle(sim, bad)
         assert isinstance(bad.error, BuildError)
         assert set(sim.advance(2)) == {net.probe, good}
 
