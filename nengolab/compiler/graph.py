@@ -289,6 +289,12 @@ class Graph:
     calls: list[Call] = field(default_factory=list)
     _ports_read: dict[int, list[Port]] = field(default_factory=dict)
 
+    @cached_property
+    def params(self) -> dict[str, Param]:
+        """Every parameter by its name: those of operations, then those added inside wires."""
+        found = {p.name: p for op in self.ops for p in op.params.values()}
+        return found | {s.name: s for s in self.sources if isinstance(s, Param)}
+
     def ports_read(self, op: Op) -> list[Port]:
         """Ports that an operation reads, each once."""
         if op.index not in self._ports_read:

@@ -21,7 +21,8 @@ HELD, SERIES = "held", "series"
 class _GroupFacts:
     """What a kernel may look at when it chooses its formula."""
 
-    def __init__(self, group: Group, schedule: Schedule, dtype: str, observed: set):
+    def __init__(self, group: Group, schedule: Schedule, dtype: str, observed: set, training: bool):
+        self.training = training
         self.layout, self.dt, self.dtype = group.layout, schedule.graph.dt, dtype
         self.static = group.op.static
         self.stepped = schedule.regions[group.region].mode != BATCHED
@@ -43,7 +44,12 @@ class _GroupFacts:
 
 
 def lower(
-    schedule: Schedule, batch: int, dtype: str, readings: dict[Any, Wire], host: Any
+    schedule: Schedule,
+    batch: int,
+    dtype: str,
+    readings: dict[Any, Wire],
+    host: Any,
+    training: bool = False,
 ) -> Program:
     """Lower a schedule.
 
@@ -57,6 +63,8 @@ def lower(
         Wires to be read out after every step, by probe or tap.
     host : nengolab.runtime.calls.Host
         Runs the Python functions that are called back.
+    training : bool
+        Whether the program is to be differentiated.
     """
     graph = schedule.graph
     held, series = _inputs(graph)
@@ -64,9 +72,11 @@ def lower(
     observed = _observed(graph, readings)
     groups = {}
     for group in schedule.groups:
-        facts = _GroupFacts(group, schedule, dtype, observed)
+        facts = _GroupFacts(group, schedule, dtype, observed, training)
         op = group.op
-        lowered = LoweredGroup(group, Spec(group.layout, op.static, graph.dt, dtype, ""), [])
+        lowered = LoweredGroup(
+            group, Spec(group.layout, op.static, graph.dt, dtype, "", training), []
+        )
         lowered.spec = replace(lowered.spec, variant=kernel_of(lowered).variant(facts))
         lowered.routes = [
             make_route(graph, [o.inputs[i] for o in group.ops], places, group.layout, wire.size)

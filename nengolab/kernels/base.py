@@ -59,6 +59,8 @@ class Spec:
     dtype : str
     variant : str
         Which of its formulas the kernel chose for this group.
+    training : bool
+        Whether the program is to be differentiated, and layers such as Dropout are active.
     """
 
     layout: Layout
@@ -66,6 +68,7 @@ class Spec:
     dt: float
     dtype: str
     variant: str
+    training: bool = False
 
 
 class Kernel:

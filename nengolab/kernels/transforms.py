@@ -30,7 +30,7 @@ class Dot(Kernel):
         if columns <= FEW:
             return "columns"
         large = rows * columns >= EVENTS_FROM_ELEMENTS and min(rows, columns) >= EVENTS_FROM_SIDE
-        if large and group.stepped and group.reads_spikes:
+        if large and group.stepped and group.reads_spikes and not group.training:
             return "events"
         return "reduce" if group.layout.last else "matmul"
 

@@ -206,7 +206,9 @@ class Engine:
         call.trace = new
         for op in self.runner.graph.ops:
             if op.traced is call and op.params:
-                self.runner.set_value(op.params["constants"], split(new.constants))
+                self.runner.set_values(
+                    {op.params["constants"].name: split(new.constants)}, keep=True
+                )
         return True
 
     def _recompile(self, call: Call) -> None:
@@ -343,6 +345,8 @@ class Engine:
 
     def _take_over(self, graph: Graph, runner: Runner) -> None:
         runner.set_named_state(self.runner.named_state())
+        known = set(graph.params)
+        runner.set_values({n: v for n, v in self.runner.values.items() if n in known})
         self.compiles += self.runner.program.traces
         self.graph, self.runner = graph, runner
 

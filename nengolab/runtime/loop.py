@@ -104,11 +104,12 @@ class Runner:
     ):
         started = time.perf_counter()
         self.host, self.device, self.graph = host, device, graph
+        self._read = {p.name for p in graph.params.values() if p.role == "constants"}
         self.worker = worker or Worker()
         self._compiling, self._jobs = compiling, {}
         self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
         self.timing = Timing()
-        self.values: dict[Param, np.ndarray] = {}
+        self.values: dict[str, np.ndarray] = {}
         self.params = _tensors(self.program.pack(self.value))
         self.set_named_state({})
         self.timing.lower_s = time.perf_counter() - started
@@ -118,22 +119,20 @@ class Runner:
 
     def value(self, param: Param) -> np.ndarray:
         """Current value of a parameter."""
-        return self.values.get(param, param.value)
+        return self.values.get(param.name, param.value)
 
-    def set_values(self, values: dict[Param, np.ndarray]) -> None:
-        """Give parameters these values, and all others those with which they were built.
+    def set_values(self, values: dict[str, np.ndarray], keep: bool = False) -> None:
+        """Compute with these values of parameters, by name, from the next tile on.
 
-        What traced functions read is not touched: it follows the variables.
+        All others get the values with which they were built, unless they are to be kept. What
+        traced functions read is not touched: it follows the variables.
         """
         if values or self.values:
-            read = {p: v for p, v in self.values.items() if p.role == "constants"}
-            self.values = read | dict(values)
+            kept = (
+                self.values if keep else {n: self.values[n] for n in self._read & set(self.values)}
+            )
+            self.values = kept | dict(values)
             self.params = _tensors(self.program.pack(self.value))
-
-    def set_value(self, param: Param, value: np.ndarray) -> None:
-        """Compute with another value of a parameter from the next tile on."""
-        self.values[param] = value
-        self.params = _tensors(self.program.pack(self.value))
 
     # -- state ---------------------------------------------------------------------------------
 

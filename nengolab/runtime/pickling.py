@@ -66,7 +66,7 @@ def _engine_contents(engine: Engine) -> dict[str, Any]:
             for name in ("batch", "dtype", "force", "functions", "device")
         },
         "snapshot": state.take(engine),
-        "values": {param.name: value for param, value in engine.runner.values.items()},
+        "values": dict(engine.runner.values),
         "inputs": engine.host.overrides,
     }
 
@@ -84,8 +84,7 @@ def _engine_from(network: nengo.Network | None, contents: dict[str, Any]) -> Eng
         probes=contents["probes"],
     )
     engine.host.overrides = contents["inputs"]
-    params = {p.name: p for op in engine.graph.ops for p in op.params.values()}
-    engine.runner.set_values({params[n]: value for n, value in contents["values"].items()})
+    engine.runner.set_values(contents["values"])
     state.put(engine, snapshot)
     processes = {c.name.removesuffix("()") for c in engine.graph.calls if c.process is not None}
     lost = sorted(processes & set(snapshot.not_restorable))
