@@ -154,12 +154,12 @@ class Emitter:
             )
             size = items.stop - first
             if size not in made:
-                made[size] = _compiled(
+                made[size] = compiled(
                     lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
                     *arguments,
                 )
             parts.append(made[size](*arguments))
-        return _joined(parts)
+        return joined(parts)
 
     def python(self, region, params, state, held, series, start, n_steps, capacity):
         """An uncompiled loop over the steps, with callbacks."""
@@ -292,7 +292,7 @@ class Emitter:
         if cut:
             read["returned"] = env["returned"]
         arguments = mine(params), mine(state), read
-        return _compiled(segment, *arguments)(*arguments)
+        return compiled(segment, *arguments)(*arguments)
 
     def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
         """One step of one group."""
@@ -350,7 +350,7 @@ class Emitter:
         y, *kept = tf.numpy_function(called, [step, x, *held], types)
         y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in calls)))
         # What nobody reads of the parts, TensorFlow leaves out.
-        parts = _compiled(lambda y: self.cut(groups, y), y)(y)
+        parts = compiled(lambda y: self.cut(groups, y), y)(y)
         delayed = [g for g in groups if "y" in g.group.op.state]
         new = {g.state_key("y"): parts[f"{g.index}:out+"] for g in delayed}
         for key, before, after in zip(keys, held, kept, strict=True):
@@ -401,7 +401,8 @@ class Emitter:
         env["held"] = tf.tile(held, (capacity, 1))
         new: dict[str, Any] = {}
         rec: dict[str, Any] = {}
-        for lowered in self.by_region[region.index]:
+
+        def emit_group(lowered: LoweredGroup) -> None:
             own = _own(params, lowered.index)
             inputs = self.inputs(lowered, own, env.__getitem__, rows)
             if lowered.group.op.call:
@@ -413,6 +414,8 @@ class Emitter:
             if lowered.group.op.traced is not None:
                 valid = tf.range(rows) < n_steps * batch
                 rec[_sound(lowered.index)] = self.finite_traced(lowered, env, valid)
+
+        self.emit_batched(region, params, env, rows, emit_group)
         carried, records = self.leaves(region)
         series_out = {
             k: tf.reshape(env[k], (capacity, batch, *self.program.shape(k))) for k in carried
@@ -421,6 +424,11 @@ class Emitter:
             flat = tf.reshape(env[key], (capacity, batch, self.program.width(key)))
             rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
         return new, series_out, rec
+
+    def emit_batched(self, region, params, env, rows, emit_group) -> None:
+        """Emit the groups of a batched region in order."""
+        for lowered in self.by_region[region.index]:
+            emit_group(lowered)
 
     def call_tile(self, lowered, inputs, state, start, n_steps, capacity) -> tuple[dict, dict]:
         """A Python function on no feedback path: one callback for the tile, steps in order."""
@@ -455,7 +463,7 @@ class Emitter:
         )
 
 
-def _compiled(fn: Any, *args: Any) -> Any:
+def compiled(fn: Any, *args: Any) -> Any:
     """``fn`` as a function that XLA compiles for arguments like ``args``.
 
     A concrete function, made where it is used: TensorFlow would take a function that is traced
@@ -464,7 +472,7 @@ def _compiled(fn: Any, *args: Any) -> Any:
     return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)
 
 
-def _joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
+def joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
     """States, series and records of the shares of a batch, put together."""
     if len(parts) == 1:
         return parts[0]
