@@ -19,6 +19,7 @@ from nengolab.compiler.graph import Call
 from nengolab.compiler.program import LoweredGroup, Program, kernel_of
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
+from nengolab.kernels.compiled import compiled
 
 # Compiled forms that are kept for networks that may be built again.
 KEPT_FORMS = 32
@@ -297,11 +298,11 @@ class Emitter:
     def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
         """One step of one group."""
         kernel, spec = kernel_of(lowered), lowered.spec
-        p = _own(params, lowered.index)
+        p = own_entries(params, lowered.index)
         inputs = self.inputs(lowered, p, env.__getitem__, env["held"].shape[0])
         if not kernel.stateful:
             return {}, {f"{lowered.index}:{k}": v for k, v in kernel.apply(p, inputs, spec).items()}
-        new, out = kernel.step(p, _own(state, lowered.index), inputs, spec)
+        new, out = kernel.step(p, own_entries(state, lowered.index), inputs, spec)
         ports = lowered.group.op.ports
         return (
             {lowered.state_key(k): v for k, v in new.items()},
@@ -313,7 +314,7 @@ class Emitter:
         ports = {p.name for p in lowered.group.op.ports.values() if p.delayed}
         if not ports:
             return {}
-        own = _own(state, lowered.index)
+        own = own_entries(state, lowered.index)
         values = (
             {"out": own["y"]}
             if lowered.group.op.call
@@ -378,7 +379,7 @@ class Emitter:
             size = lowered.group.op.call.size_in
             x = tf.zeros((batch, size), self.program.dtype)
             if lowered.routes:
-                own = _own(params, lowered.index)
+                own = own_entries(params, lowered.index)
                 x = self.inputs(lowered, own, env.__getitem__, batch)[0]
             given.append(tf.reshape(x, (batch, size)))
         return tf.concat(given, axis=1)
@@ -403,7 +404,7 @@ class Emitter:
         rec: dict[str, Any] = {}
 
         def emit_group(lowered: LoweredGroup) -> None:
-            own = _own(params, lowered.index)
+            own = own_entries(params, lowered.index)
             inputs = self.inputs(lowered, own, env.__getitem__, rows)
             if lowered.group.op.call:
                 new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
@@ -463,15 +464,6 @@ class Emitter:
         )
 
 
-def compiled(fn: Any, *args: Any) -> Any:
-    """``fn`` as a function that XLA compiles for arguments like ``args``.
-
-    A concrete function, made where it is used: TensorFlow would take a function that is traced
-    once for each network for one that is traced again and again, and warn.
-    """
-    return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)
-
-
 def joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
     """States, series and records of the shares of a batch, put together."""
     if len(parts) == 1:
@@ -494,7 +486,7 @@ def _sounds(records: dict) -> list[str]:
     return [key for key in records if key.startswith("sound ")]
 
 
-def _own(arrays: dict, index: int) -> dict:
+def own_entries(arrays: dict, index: int) -> dict:
     """The entries of one group, under their own names."""
     prefix = f"{index}."
     return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}

@@ -11,7 +11,6 @@ class LifRate(NeuronKernel):
     """``r = amplitude / (tau_ref + tau_rc log(1 + 1/(J - 1)))`` for ``J > 1``, else 0."""
 
     name = "lif_rate"
-    elementwise = True
     constant_names = ("tau_rc", "tau_ref", "amplitude")
 
     def apply(self, params, inputs, spec):
@@ -57,7 +56,6 @@ class SoftLifRate(NeuronKernel):
     """
 
     name = "soft_lif_rate"
-    elementwise = True
     constant_names = ("sigma", "tau_rc", "tau_ref", "amplitude")
 
     def apply(self, params, inputs, spec):
@@ -81,7 +79,6 @@ class RectifiedLinear(NeuronKernel):
     """``r = amplitude max(J, 0)``."""
 
     name = "rectified_linear"
-    elementwise = True
     constant_names = ("amplitude",)
 
     def apply(self, params, inputs, spec):
@@ -92,7 +89,6 @@ class LeakyRelu(NeuronKernel):
     """``r = amplitude J`` for ``J > 0``, ``amplitude negative_slope J`` else."""
 
     name = "leaky_relu"
-    elementwise = True
     constant_names = ("negative_slope", "amplitude")
 
     def apply(self, params, inputs, spec):
@@ -108,7 +104,6 @@ class Sigmoid(NeuronKernel):
     """``r = 1/tau_ref / (1 + exp(-J))``."""
 
     name = "sigmoid"
-    elementwise = True
     constant_names = ("tau_ref",)
 
     def apply(self, params, inputs, spec):
@@ -119,7 +114,6 @@ class Tanh(NeuronKernel):
     """``r = 1/tau_ref tanh(J)``."""
 
     name = "tanh"
-    elementwise = True
     constant_names = ("tau_ref",)
 
     def apply(self, params, inputs, spec):

@@ -1,0 +1,196 @@
+"""The program in the forms that Keras calls: one for each batch size, number of steps and use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nengolab.compiler import packing
+from nengolab.compiler.differentiate import read
+from nengolab.compiler.graph import Graph, Input, Param
+from nengolab.compiler.lower import lower
+from nengolab.compiler.schedule import schedule
+from nengolab.runtime.calls import Host
+from nengolab.runtime.loop import tile_capacity
+
+
+class Form:
+    """A program with what a call of it needs beside the data.
+
+    Parameters
+    ----------
+    graph : Graph
+    readings : dict
+        Wires to read out, by probe.
+    batch, n_steps : int
+    training : bool
+        Whether it is to be differentiated.
+    force : {"auto", "stepped", "batched"}
+    dtype : str
+    engine : Engine
+        For the state, and for what inputs that are not fed put out.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        readings: dict[Any, Any],
+        batch: int,
+        n_steps: int,
+        training: bool,
+        force: str,
+        dtype: str,
+        engine: Any,
+    ):
+        self.batch, self.n_steps, self.training = batch, n_steps, training
+        self.host = Host(graph.calls, batch, engine.dt, dtype, graph.model)
+        self.program = lower(
+            schedule(graph, batch, "batched" if training else force),
+            batch,
+            dtype,
+            readings,
+            self.host,
+            training=training,
+            all_series=True,
+        )
+        self.capacity = n_steps if training else min(n_steps, tile_capacity(self.program))
+        self._engine = engine
+        self._processes: dict[str, tuple] = {}
+        self.state: dict[str, Any] = {}
+        self.start = tf.Variable(0, trainable=False, dtype=tf.int64)
+        self.filled: dict[tuple[str, ...], Any] = {}
+
+    @property
+    def inputs(self) -> list[Input]:
+        """Inputs of the program, in order."""
+        return self.program.inputs_series
+
+    # -- before a call -------------------------------------------------------------------------
+
+    def begin(self, named: dict[str, np.ndarray], done: int, fill: Callable[..., Any]) -> None:
+        """Start from this state.
+
+        Parameters
+        ----------
+        named : dict
+            State by name, ``(batch, ...)`` of at least this form's batch.
+        done : int
+            Steps done before.
+        fill : callable
+            ``fill(inputs, n_steps, batch)`` gives what inputs that are not fed put out.
+        """
+        full = self.program.initial_state(self.host.seed)
+        full |= {k: v[: self.batch] for k, v in named.items() if k in full}
+        for key, value in self.program.enter_state(full).items():
+            if key in self.state:
+                self.state[key].assign(value)
+            else:
+                self.state[key] = tf.Variable(value, trainable=False)
+        self.start.assign(done)
+        self.host.reset(self._engine.host.seed)
+        self.host.overrides = self._engine.host.overrides
+        states = self._engine.host.process_states()
+        self._processes = {n: items[: self.batch] for n, items in states.items()}
+        self.host.put_processes(self._engine.host.seed, self._processes, {})
+        for owners, variable in self.filled.items():
+            variable.assign(fill(self._not_fed(owners), self.n_steps, self.batch))
+
+    def _not_fed(self, owners: tuple) -> list[Input]:
+        return [i for i in self.inputs if i.owner not in owners]
+
+    def before_batch(self, stateful: bool) -> None:
+        """Without state from batch to batch, processes inside the network start anew too."""
+        self.host.begin()
+        if not stateful and self._processes:
+            self.host.put_processes(self.host.seed, self._processes, {})
+
+    def ready(self, fed: tuple, fill: Callable[..., Any]) -> None:
+        """Make room for what inputs other than ``fed`` (Nodes) put out."""
+        if fed not in self.filled and self._not_fed(fed):
+            values = fill(self._not_fed(fed), self.n_steps, self.batch)
+            self.filled[fed] = tf.Variable(values, trainable=False, dtype=self.program.dtype)
+
+    # -- the call ------------------------------------------------------------------------------
+
+    def __call__(self, data: dict[Any, Any], values: Callable[[Param], Any]) -> tuple[dict, ...]:
+        """Run the program on tensors.
+
+        Parameters
+        ----------
+        data : dict
+            ``(batch, steps, size)``, by Node.
+        values : callable
+            A parameter's tensor.
+
+        Returns
+        -------
+        tuple of dict
+            What each probe saw ``(batch, steps, size)``; the state after the last step; new values
+            of parameters that change in training, by name.
+        """
+        series = self._series(data)
+        params = packing.pack(self.program, values)
+        state = {k: tf.convert_to_tensor(v) for k, v in self.state.items()}
+        if self.training:
+            seen, state, updates = self._tile(params, state, series, 0, self.n_steps, values)
+        else:
+            seen, state, updates = self._tiles(params, state, series, values)
+        return {p: tf.transpose(x, (1, 0, 2)) for p, x in seen.items()}, state, updates
+
+    def _series(self, data: dict[Any, Any]) -> Any:
+        """All inputs, ``(steps, batch, sizes)``."""
+        fed = tuple(data)
+        if fed in self.filled:
+            rest = self._not_fed(fed)
+            parts = tf.split(self.filled[fed], [i.size for i in rest], axis=2)
+            filled = dict(zip(rest, parts, strict=True))
+        columns = []
+        for source in self.inputs:
+            if source.owner in data:
+                x = tf.cast(data[source.owner], self.program.dtype)
+                x = tf.ensure_shape(x, (self.batch, self.n_steps, source.size))
+                columns.append(_steps_first(x))
+            else:
+                columns.append(filled[source])
+        if not columns:
+            return tf.zeros((self.n_steps, self.batch, 0), self.program.dtype)
+        return tf.concat(columns, axis=2) if len(columns) > 1 else columns[0]
+
+    def _tile(self, params, state, series, done, n_steps, values):
+        inputs = {
+            "held": tf.zeros((self.batch, 0), self.program.dtype),
+            "series": series,
+            "start": self.start + done,
+        }
+        state, out = self.program.run(params, state, inputs, tf.constant(n_steps))
+        seen = {
+            p: read(self.program, r, out["records"], series, inputs["held"], values)[:n_steps]
+            for p, r in self.program.readings.items()
+        }
+        return seen, state, out.get("updates", {})
+
+    def _tiles(self, params, state, series, values):
+        """Tile after tile, so that what a tile holds stays within bounds."""
+        pieces: list[dict] = []
+        updates: dict = {}
+        for done in range(0, self.n_steps, self.capacity):
+            n_steps = min(self.capacity, self.n_steps - done)
+            part = series[done : done + n_steps]
+            if n_steps < self.capacity:
+                part = tf.pad(part, [(0, self.capacity - n_steps), (0, 0), (0, 0)])
+            seen, state, updates = self._tile(params, state, part, done, n_steps, values)
+            pieces.append(seen)
+        if len(pieces) == 1:
+            return pieces[0], state, updates
+        joined = {p: tf.concat([seen[p] for seen in pieces], axis=0) for p in pieces[0]}
+        return joined, state, updates
+
+
+def _steps_first(x: Any) -> Any:
+    """``(batch, steps, size)`` -> ``(steps, batch, size)``; without a copy where one axis is 1."""
+    if 1 in x.shape[:2]:
+        return tf.reshape(x, (x.shape[1], x.shape[0], x.shape[2]))
+    return tf.transpose(x, (1, 0, 2))
