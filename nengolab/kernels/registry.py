@@ -7,6 +7,7 @@ from nengolab.kernels.calls import CallKernel
 from nengolab.kernels.convolution import Convolve
 from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
+from nengolab.kernels.rates import AdaptiveSoftLifRate
 from nengolab.kernels.sparse import SparseDot
 from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.traced import TracedKernel
@@ -25,6 +26,7 @@ KERNELS: dict[str, Kernel] = {
         LinearFilterKernel(),
         FiniteResponse(),
         *NEURON_KERNELS,
+        AdaptiveSoftLifRate(),
         *LEARNING_KERNELS,
     )
 }
