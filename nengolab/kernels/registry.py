@@ -9,6 +9,7 @@ from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.rates import AdaptiveSoftLifRate
 from nengolab.kernels.sparse import SparseDot
+from nengolab.kernels.surrogate import SURROGATE_KERNELS
 from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.traced import TracedKernel
 from nengolab.kernels.transforms import Dot, Scale
@@ -27,6 +28,7 @@ KERNELS: dict[str, Kernel] = {
         FiniteResponse(),
         *NEURON_KERNELS,
         AdaptiveSoftLifRate(),
+        *SURROGATE_KERNELS,
         *LEARNING_KERNELS,
     )
 }
