@@ -169,10 +169,8 @@ class Differentiable(Emitter):
 SHARED_FROM_ELEMENTS = 2048
 
 
-def read(
-    program: Program, reading: Reading, records: dict, series: Tensor, held: Tensor, values: Any
-) -> Tensor:
-    """What a probe saw, ``(steps, batch, size)``, as ``Runner.read`` gives it in NumPy."""
+def read(program: Program, reading: Reading, records: dict, series: Tensor, held: Tensor) -> Tensor:
+    """What a probe saw but for constants, ``(steps, batch, size)``; as ``Runner.read`` in NumPy."""
     steps, batch = series.shape[0], program.batch
     indices = {r.key: r.index for r in program.records}
     terms = []
@@ -187,14 +185,19 @@ def read(
             if indices[key] is not None:
                 source = indices[key].searchsorted(source)
         terms.append(placed(x, source, target, reading.size))
-    for param, source, target in reading.constants:
-        value = tf.cast(tf.reshape(values(param), (1, -1)), program.dtype)
-        row = placed(value, source, target, reading.size)
-        terms.append(tf.broadcast_to(row, (steps * batch, reading.size)))
     if not terms:
         return tf.zeros((steps, batch, reading.size), program.dtype)
     total = tf.add_n(terms) if len(terms) > 1 else terms[0]
     return tf.reshape(total, (steps, batch, reading.size))
+
+
+def constants_of(program: Program, reading: Reading, values: Any) -> Tensor:
+    """What a probe sees of constants, ``(1, 1, size)``."""
+    terms = [tf.zeros((1, reading.size), program.dtype)]
+    for param, source, target in reading.constants:
+        value = tf.cast(tf.reshape(values(param), (1, -1)), program.dtype)
+        terms.append(placed(value, source, target, reading.size))
+    return tf.add_n(terms)[None]
 
 
 def _width(program: Program, key: str, index: Any) -> int:

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from nengolab.compiler import packing
-from nengolab.compiler.differentiate import read
+from nengolab.compiler.differentiate import constants_of, read
 from nengolab.compiler.graph import Graph, Input, Param
 from nengolab.compiler.lower import lower
 from nengolab.compiler.schedule import schedule
+from nengolab.exceptions import ValidationError
+from nengolab.names import listing
 from nengolab.runtime.calls import Host
+from nengolab.runtime.chunks import chunked
 from nengolab.runtime.loop import tile_capacity
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Back-propagation over so many steps at once; what is before them is left out, or run again.
+
+    Attributes
+    ----------
+    size : int
+    truncate : bool
+        Whether the gradient ends where a chunk begins.
+    """
+
+    size: int
+    truncate: bool
 
 
 class Form:
@@ -32,6 +51,8 @@ class Form:
     dtype : str
     engine : Engine
         For the state, and for what inputs that are not fed put out.
+    chunk : Chunk, optional
+        How a long sequence is differentiated in chunks.
     """
 
     def __init__(
@@ -44,7 +65,9 @@ class Form:
         force: str,
         dtype: str,
         engine: Any,
+        chunk: Chunk | None = None,
     ):
+        self.chunk = chunk
         self.batch, self.n_steps, self.training = batch, n_steps, training
         self.host = Host(graph.calls, batch, engine.dt, dtype, graph.model)
         self.program = lower(
@@ -58,6 +81,7 @@ class Form:
         )
         self.capacity = n_steps if training else min(n_steps, tile_capacity(self.program))
         self._engine = engine
+        self._labels = {probe: f"probe {i}" for i, probe in enumerate(readings)}
         self._processes: dict[str, tuple] = {}
         self.state: dict[str, Any] = {}
         self.start = tf.Variable(0, trainable=False, dtype=tf.int64)
@@ -134,11 +158,26 @@ class Form:
         series = self._series(data)
         params = packing.pack(self.program, values)
         state = {k: tf.convert_to_tensor(v) for k, v in self.state.items()}
-        if self.training:
-            seen, state, updates = self._tile(params, state, series, 0, self.n_steps, values)
+        updates: dict[str, Any] = {}
+        if not self.training:
+            seen, state = self._tiles(params, state, series)
+        elif self.chunk is not None and self.chunk.size < self.n_steps:
+            seen, state = chunked(
+                self._checked_tile, params, state, series, self.chunk.size, self.chunk.truncate
+            )
         else:
-            seen, state, updates = self._tiles(params, state, series, values)
-        return {p: tf.transpose(x, (1, 0, 2)) for p, x in seen.items()}, state, updates
+            seen, state, updates = self._tile(params, state, series, 0)
+        constants = {
+            self._labels[p]: constants_of(self.program, r, values)
+            for p, r in self.program.readings.items()
+            if r.constants
+        }
+        outputs = {}
+        for probe in self.program.readings:
+            x = seen[self._labels[probe]]
+            x = x + constants[self._labels[probe]] if self._labels[probe] in constants else x
+            outputs[probe] = _steps_first(x)
+        return outputs, state, updates
 
     def _series(self, data: dict[Any, Any]) -> Any:
         """All inputs, ``(steps, batch, sizes)``."""
@@ -159,38 +198,48 @@ class Form:
             return tf.zeros((self.n_steps, self.batch, 0), self.program.dtype)
         return tf.concat(columns, axis=2) if len(columns) > 1 else columns[0]
 
-    def _tile(self, params, state, series, done, n_steps, values):
+    def _tile(self, params, state, series, done, n_steps=None):
+        """Outputs of all steps of ``series``, by number; the state; updates."""
         inputs = {
             "held": tf.zeros((self.batch, 0), self.program.dtype),
             "series": series,
             "start": self.start + done,
         }
-        state, out = self.program.run(params, state, inputs, tf.constant(n_steps))
+        n_steps = tf.constant(series.shape[0]) if n_steps is None else n_steps
+        state, out = self.program.run(params, state, inputs, n_steps)
         seen = {
-            p: read(self.program, r, out["records"], series, inputs["held"], values)[:n_steps]
+            self._labels[p]: read(self.program, r, out["records"], series, inputs["held"])
             for p, r in self.program.readings.items()
         }
         return seen, state, out.get("updates", {})
 
-    def _tiles(self, params, state, series, values):
+    def _checked_tile(self, params, state, series, done):
+        seen, state, updates = self._tile(params, state, series, done)
+        if updates:
+            raise ValidationError(
+                f"{listing(updates)} change from step to step while training; a sequence with such "
+                "layers cannot be trained in chunks: leave truncate and checkpoint_every out",
+                attr="truncate",
+            )
+        return seen, state
+
+    def _tiles(self, params, state, series):
         """Tile after tile, so that what a tile holds stays within bounds."""
         pieces: list[dict] = []
-        updates: dict = {}
         for done in range(0, self.n_steps, self.capacity):
             n_steps = min(self.capacity, self.n_steps - done)
             part = series[done : done + n_steps]
             if n_steps < self.capacity:
                 part = tf.pad(part, [(0, self.capacity - n_steps), (0, 0), (0, 0)])
-            seen, state, updates = self._tile(params, state, part, done, n_steps, values)
-            pieces.append(seen)
+            seen, state, _ = self._tile(params, state, part, done, tf.constant(n_steps))
+            pieces.append({p: x[:n_steps] for p, x in seen.items()})
         if len(pieces) == 1:
-            return pieces[0], state, updates
-        joined = {p: tf.concat([seen[p] for seen in pieces], axis=0) for p in pieces[0]}
-        return joined, state, updates
+            return pieces[0], state
+        return {p: tf.concat([seen[p] for seen in pieces], axis=0) for p in pieces[0]}, state
 
 
 def _steps_first(x: Any) -> Any:
-    """``(batch, steps, size)`` -> ``(steps, batch, size)``; without a copy where one axis is 1."""
+    """``(batch, steps, size)`` -> ``(steps, batch, size)`` and back; no copy where one axis is 1."""
     if 1 in x.shape[:2]:
         return tf.reshape(x, (x.shape[1], x.shape[0], x.shape[2]))
     return tf.transpose(x, (1, 0, 2))

@@ -51,6 +51,8 @@ class NetworkModel(keras.Model):
         super().__init__(name=name, dtype=engine.dtype)
         self._engine = engine
         self._nodes, self._probes = dict(inputs), dict(outputs)
+        self._aliases = {probe: alias for alias, probe in outputs.items()}
+        self.chunk: Any = None
         self._training_graph = training_graph
         self._variables = Variables(
             engine.graph.params.values(), trainable, engine.built.names.get, engine.dtype
@@ -119,8 +121,7 @@ class NetworkModel(keras.Model):
                 form.state[key].assign(value)
             form.start.assign_add(form.n_steps)
 
-        aliases = {probe: alias for alias, probe in self._probes.items()}
-        return {aliases[p]: x for p, x in seen.items()}, keep
+        return {self._aliases[p]: x for p, x in seen.items()}, keep
 
     def form(self, inputs: Any, training: bool) -> Form:
         """The program for inputs of these shapes."""
@@ -155,7 +156,17 @@ class NetworkModel(keras.Model):
                 self._graph_to_train = self._training_graph()
             graph = self._graph_to_train[0]
         readings = {p: graph.probes[p] for p in self._probes.values() if p in graph.probes}
-        return Form(graph, readings, batch, n_steps, training, engine.force, engine.dtype, engine)
+        return Form(
+            graph,
+            readings,
+            batch,
+            n_steps,
+            training,
+            engine.force,
+            engine.dtype,
+            engine,
+            self.chunk,
+        )
 
     # -- state ---------------------------------------------------------------------------------
 
