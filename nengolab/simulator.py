@@ -21,6 +21,7 @@ from nengolab.runtime.worker import uninterrupted
 from nengolab.settings import get_setting, keeps_history
 
 if TYPE_CHECKING:
+    from nengolab.parameters import Parameters
     from nengolab.runtime.data import SimulationData
     from nengolab.runtime.state import Snapshot
 
@@ -165,6 +166,7 @@ class Simulator:
         from nengolab.runtime.data import Recording, SimulationData
 
         engine, batched = self._engine, self.minibatch_size is not None
+        self._parameters: tuple[Any, Parameters] | None = None
         shapes = {p: (engine.batch, *self.model.sig[p]["in"].shape) for p in engine.probes}
         keeps = partial(keeps_history, self.network)
         self._recording = Recording(shapes, self.dt, engine.dtype, batched, keeps, store)
@@ -204,6 +206,22 @@ class Simulator:
     def name_of(self, obj: Any) -> str:
         """Readable name of an object of the network: subnetwork path, label or type, ordinal."""
         return self._engine.built.names.get(obj)
+
+    @property
+    def parameters(self) -> Parameters:
+        """Every array of the network: its name, owner, role, shape, value, and whether it trains.
+
+        ``print(sim.parameters)`` shows the table; ``sim.parameters["hidden.encoders"].value`` is
+        one's current value, and assigning to that changes it.
+        """
+        from nengolab.parameters import Parameters
+
+        graph = self._engine.graph  # a new one where the network was compiled anew
+        if self._parameters is None or self._parameters[0] is not graph:
+            batched = self.minibatch_size is not None
+            table = Parameters.of_engine(self._engine, batched, self._check_usable)
+            self._parameters = (graph, table)
+        return self._parameters[1]
 
     def trange(self, sample_every: float | None = None, dt: float | None = None) -> np.ndarray:
         """Times (s) at which a probe with this ``sample_every`` has data.

@@ -13,7 +13,7 @@ import numpy as np
 from nengo.base import ObjView
 
 from nengolab.compiler.build import build
-from nengolab.compiler.graph import Call, Graph
+from nengolab.compiler.graph import Call, Graph, Op
 from nengolab.compiler.simplify import simplify
 from nengolab.compiler.tracing import Untraceable, trace
 from nengolab.compiler.tracing.expressions import split
@@ -263,14 +263,22 @@ class Engine:
         dict
             ``{"weights": (batch, rows, columns)}``, ``{"encoders": ...}`` (scaled), or nothing.
         """
-        found = {}
-        for lowered in self.runner.program.groups.values():
-            for op in lowered.group.ops:
-                if op.kernel in ("learn", "accumulate") and op.owner is obj:
-                    named = self.runner.named_state(lowered.index)
-                    keys = op.state.keys() & {"weights", "encoders"}
-                    found |= {key: named[f"{op.name}.{key}"].copy() for key in keys}
-        return found
+        return {
+            key: self.learned_value(op, key)
+            for op in self.graph.learned
+            if op.owner is obj
+            for key in op.state.keys() & {"weights", "encoders"}
+        }
+
+    def learned_value(self, op: Op, key: str) -> np.ndarray:
+        """What is learned online, as it is now: ``(batch, ...)``, a copy."""
+        found = next(
+            lowered
+            for lowered in self.runner.program.groups.values()
+            if lowered.group.op.kernel == op.kernel
+            and any(o.name == op.name for o in lowered.group.ops)
+        )
+        return self.runner.named_state(found.index)[f"{op.name}.{key}"].copy()
 
     # -- taps ----------------------------------------------------------------------------------
 
