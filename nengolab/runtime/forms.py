@@ -239,7 +239,7 @@ class Form:
 
 
 def _steps_first(x: Any) -> Any:
-    """``(batch, steps, size)`` -> ``(steps, batch, size)`` and back; no copy where one axis is 1."""
+    """``(batch, steps, size)`` <-> ``(steps, batch, size)``; no copy where one axis is 1."""
     if 1 in x.shape[:2]:
         return tf.reshape(x, (x.shape[1], x.shape[0], x.shape[2]))
     return tf.transpose(x, (1, 0, 2))

@@ -107,6 +107,28 @@ class NetworkModel(keras.Model):
         seen, _ = self._run(inputs, bool(training))
         return seen
 
+    @property
+    def probes(self) -> dict[str, Any]:
+        """Probes by alias."""
+        return dict(self._probes)
+
+    def one_batch(self, what: str, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        """``train_on_batch``, ``test_on_batch`` or ``predict_on_batch``."""
+        make = {
+            "train_on_batch": self.make_train_function,
+            "test_on_batch": self.make_test_function,
+            "predict_on_batch": self.make_predict_function,
+        }[what]
+        given = (x,) if what == "predict_on_batch" else (x, y, sample_weight)
+        data = tuple(
+            {k: tf.convert_to_tensor(v) for k, v in part.items()}
+            for part in given
+            if part is not None
+        )
+        if what != "predict_on_batch":
+            self.reset_metrics()
+        return make()(iter([data]))
+
     def _run(self, inputs: Any, training: bool) -> tuple[dict[str, Any], Callable[[], None]]:
         """Outputs, and what puts the state away in which the program ended."""
         form = self.form(inputs, training)

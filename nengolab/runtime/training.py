@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from nengolab.checks import whole
@@ -16,8 +14,9 @@ from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.names import listing
 from nengolab.runtime.aliases import Aliases
 from nengolab.runtime.feeding import Fed, Feeder, target_kind
-from nengolab.runtime.filling import Filling
+from nengolab.runtime.forms import Chunk
 from nengolab.runtime.keras_model import NetworkModel
+from nengolab.runtime.variables import keras_name
 from nengolab.settings import get_setting, get_surrogate
 from nengolab.surrogates import surrogate
 
@@ -48,8 +47,7 @@ class Training:
             {a: p for a, p in self.aliases.probes.items() if p in engine.graph.probes},
             trainable,
             self._training_graph,
-            Filling(engine),
-            self.aliases.model_name,
+            keras_name(getattr(network, "label", None) or "network"),
         )
 
     def _training_graph(self) -> tuple[Any, dict[Any, str]]:
@@ -84,9 +82,11 @@ class Training:
         loss: Any = None,
         metrics: Any = None,
         loss_weights: Any = None,
+        truncate: int | None = None,
+        checkpoint_every: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """As ``keras.Model.compile``, keyed by probe or name."""
+        """As ``keras.Model.compile``, keyed by probe or name; see ``Simulator.compile``."""
         if self.inference_only:
             raise SimulationError(
                 "cannot compile for training: the setting inference_only is True; leave it out of "
@@ -109,6 +109,7 @@ class Training:
                 "it already, and convolutions and matrix products are faster outside",
                 stacklevel=3,
             )
+        self.model.chunk = _chunk(truncate, checkpoint_every)
         self.model.forget()
         self.model.compile(
             optimizer=optimizer,
@@ -125,7 +126,7 @@ class Training:
             return {}
         if isinstance(given, Mapping):
             return {self.aliases.probe(key, attr): value for key, value in given.items()}
-        probes = list(self.model.output_aliases)
+        probes = list(self.model.probes)
         if isinstance(given, (list, tuple)) and attr != "metrics":
             if len(given) != len(probes):
                 raise ValidationError(
@@ -172,7 +173,7 @@ class Training:
         held_out = None
         if validation_data is not None:
             held_out = self.feeder.validation(validation_data, fed.n_steps, targets=self._kinds)
-        own = [self.best, *self._own_callbacks(kwargs.get("verbose", "auto"))]
+        own: list = []
         given = (
             callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
         )
@@ -292,3 +293,17 @@ class Training:
             raise SimulationError(
                 f"cannot {what} before compile(optimizer, loss) has said what to minimise"
             )
+
+
+def _chunk(truncate: int | None, checkpoint_every: int | None) -> Chunk | None:
+    if truncate is not None and checkpoint_every is not None:
+        raise ValidationError(
+            f"got {truncate} and {checkpoint_every}: give truncate to leave out gradients across "
+            "chunks, checkpoint_every to keep them",
+            attr="truncate, checkpoint_every",
+        )
+    if truncate is not None:
+        return Chunk(whole(truncate, "truncate", 1), True)
+    if checkpoint_every is not None:
+        return Chunk(whole(checkpoint_every, "checkpoint_every", 1), False)
+    return None
