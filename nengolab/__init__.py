@@ -17,19 +17,23 @@ TensorFlow is loaded when the first ``Simulator`` is made, not on import.
 """
 
 from nengolab import exceptions
+from nengolab.layer import Layer
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
+from nengolab.tensor_node import TensorNode
 
 __version__ = "0.1.0"
 __all__ = [
+    "Layer",
     "LeakyReLU",
     "ProbeStore",
     "Simulator",
     "SoftLIFRate",
     "SpikingLeakyReLU",
     "Tap",
+    "TensorNode",
     "__version__",
     "configure_settings",
     "exceptions",

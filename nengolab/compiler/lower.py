@@ -13,6 +13,7 @@ from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
 from nengolab.compiler.schedule import BATCHED, Group, Schedule, reads_spikes
+from nengolab.kernels import tensor
 from nengolab.kernels.base import Spec
 
 HELD, SERIES = "held", "series"
@@ -67,6 +68,9 @@ def lower(
         Whether the program is to be differentiated.
     """
     graph = schedule.graph
+    for op in graph.ops:
+        if op.kernel == "tensor":
+            tensor.check(op, batch, dtype)
     held, series = _inputs(graph)
     places = _places(graph, schedule, held, series)
     observed = _observed(graph, readings)

@@ -9,6 +9,7 @@ from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.sparse import SparseDot
 from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.tensor import TensorKernel
 from nengolab.kernels.traced import TracedKernel
 from nengolab.kernels.transforms import Dot, Scale
 
@@ -18,6 +19,7 @@ KERNELS: dict[str, Kernel] = {
         CallKernel(),
         Convolve(),
         TracedKernel(),
+        TensorKernel(),
         Dot(),
         Scale(),
         SparseDot(),
