@@ -145,6 +145,6 @@ def _is_constant(node: nengo.Node) -> bool:
 
 def _identity(conn: nengo.Connection) -> str:
     return (
-        f"passes on what comes in: the transform is NoTransform, a fixed "
+        "passes on what comes in: the transform is NoTransform, a fixed "
         "identity; give the connection a transform to have weights"
     )
