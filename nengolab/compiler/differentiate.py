@@ -1,8 +1,8 @@
 """Emitting a program that is to be differentiated.
 
 Regions keep their meaning; how they are emitted differs. What runs over all steps at once is plain
-TensorFlow, with the vendor library's convolutions and matrix products, but for runs of elementwise
-operations, which XLA compiles into one pass. A stepped region is an *island*: XLA compiles a loop
+TensorFlow, with the vendor library's convolutions and matrix products; neurons take gain and bias
+into their own pass (``kernels/affine.py``). A stepped region is an *island*: XLA compiles a loop
 that goes forward and keeps the state before each step, and a second one that goes back and takes,
 step by step, the vector-Jacobian product of the very same step. TensorFlow sees the two through
 ``tf.custom_gradient``; its own gradient of a compiled loop would need lists that cannot leave it.
@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from nengolab.compiler.emit import Emitter, compiled, joined
+from nengolab.compiler.emit import Emitter, joined, own_entries
 from nengolab.compiler.packing import placed
-from nengolab.compiler.program import LoweredGroup, Program, Reading, kernel_of
+from nengolab.compiler.program import LoweredGroup, Program, Reading
 from nengolab.compiler.schedule import BATCHED, PYTHON
+from nengolab.kernels.affine import AFFINE
+from nengolab.kernels.compiled import compiled
 
 Tensor = Any
 
@@ -30,11 +33,16 @@ class Differentiable(Emitter):
     """
 
     def run(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
-        """All steps at once; ``outputs["records"]`` is what `read` reads."""
+        """All steps at once.
+
+        Of the outputs, ``"records"`` is what `read` reads, ``"updates"`` are new values of
+        variables that layers change while training, and ``"losses"`` what layers add to the loss.
+        """
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
         updates: dict[str, Any] = {}
+        losses: dict[str, Any] = {}
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
@@ -51,9 +59,13 @@ class Differentiable(Emitter):
             state.update(new)
             series.update(out)
             for key, value in rec.items():
-                kind = updates if key.startswith("update:") else records
-                kind[key.removeprefix("update:")] = value
-        return state, {"records": records, "updates": updates}
+                if key.startswith("update:"):
+                    updates[key.removeprefix("update:")] = value
+                elif key.startswith("loss:"):
+                    losses[key.removeprefix("loss:")] = value
+                else:
+                    records[key] = value
+        return state, {"records": records, "updates": updates, "losses": losses}
 
     # -- stepped -------------------------------------------------------------------------------
 
@@ -122,60 +134,52 @@ class Differentiable(Emitter):
     # -- batched -------------------------------------------------------------------------------
 
     def emit_batched(self, region, params, env, rows, emit_group) -> None:
-        """Groups in order; neighbours that are elementwise are compiled as one."""
-        waiting: list[LoweredGroup] = []
-        for lowered in self.by_region[region.index]:
-            if _elementwise(lowered):
-                waiting.append(lowered)
+        """Groups in order; neurons take gain and bias into their own pass where they can."""
+        groups = self.by_region[region.index]
+        gains = {g.index: self._gain_of(g, groups) for g in groups}
+        taken = {scale.index for scale in gains.values() if scale is not None}
+        for lowered in groups:
+            if lowered.index in taken:
                 continue
-            self._cluster(waiting, params, env, rows)
-            waiting = []
-            emit_group(lowered)
-        self._cluster(waiting, params, env, rows)
+            if lowered.group.op.kernel in AFFINE:
+                self._affine(lowered, gains[lowered.index], params, env, rows)
+            else:
+                emit_group(lowered)
 
-    def _cluster(self, groups: list[LoweredGroup], params: dict, env: dict, rows: int) -> None:
-        if not groups:
-            return
-        own = {g.index for g in groups}
-        reads = {k for g in groups for r in g.routes for k in r.keys}
-        outside = {k: env[k] for k in reads if not (":" in k and int(k.split(":")[0]) in own)}
-        outside["held"] = env["held"]
-        mine = {k: v for k, v in params.items() if int(k.split(".")[0]) in own}
-        leaving = self._leaving(groups)
+    def _affine(self, lowered, scale: LoweredGroup | None, params, env, rows: int) -> None:
+        own, source = own_entries(params, lowered.index), scale or lowered
+        gain = None if scale is None else params[f"{scale.index}.weights"]
+        bias = own.pop("in0", None)
+        before = params.get(f"{scale.index}.in0") if scale is not None else None
+        x = source.routes[0].build(env.__getitem__, before, rows, self.program.dtype)
+        constants = {k: own[k] for k in lowered.group.op.params}
+        rate = AFFINE[lowered.group.op.kernel](constants, gain, bias, x)
+        env[f"{lowered.index}:out"] = rate
 
-        def cluster(params, outside):
-            _, inside = self.inline(groups, params, {}, outside)
-            return {k: inside[k] for k in leaving}
-
-        env.update(in_one_pass(cluster, mine, outside))
-
-    def _leaving(self, groups: list[LoweredGroup]) -> list[str]:
-        """Arrays of these groups that others, or probes, read."""
-        own = {g.index for g in groups}
-        read = {
-            k
-            for lowered in self.program.groups.values()
-            if lowered.index not in own
-            for r in lowered.routes
-            for k in r.keys
-        }
-        read |= self.carried | {r.key for r in self.program.records}
-        return sorted(k for k in read if ":" in k and int(k.split(":")[0]) in own)
+    def _gain_of(self, lowered: LoweredGroup, groups: list[LoweredGroup]) -> LoweredGroup | None:
+        """The group of gains that gives these neurons their input and nobody else anything."""
+        if lowered.group.op.kernel not in AFFINE:
+            return None
+        route = lowered.routes[0]
+        if len(route.picks) != 1 or route.sums:
+            return None
+        key, index = route.picks[0].key, route.picks[0].index
+        scale = next((g for g in groups if f"{g.index}:out" == key), None)
+        if scale is None or scale.group.op.kernel != "scale":
+            return None
+        readers = [k for g in self.program.groups.values() for r in g.routes for k in r.keys]
+        watched = key in self.carried or any(r.key == key for r in self.program.records)
+        alike = scale.spec.layout == lowered.spec.layout
+        whole = len(index) == self.program.width(key) and (index == np.arange(len(index))).all()
+        return scale if alike and whole and readers.count(key) == 1 and not watched else None
 
 
 # From so many elements a step on, two halves of a batch on two cores are worth a second loop.
 SHARED_FROM_ELEMENTS = 2048
 
 
-def _elementwise(lowered: LoweredGroup) -> bool:
-    routes = all(not r.sums and len(r.picks) <= 2 for r in lowered.routes)
-    return kernel_of(lowered).elementwise and routes
-
-
-def read(
-    program: Program, reading: Reading, records: dict, series: Tensor, held: Tensor, values: Any
-) -> Tensor:
-    """What a probe saw, ``(steps, batch, size)``, as ``Runner.read`` gives it in NumPy."""
+def read(program: Program, reading: Reading, records: dict, series: Tensor, held: Tensor) -> Tensor:
+    """What a probe saw but for constants, ``(steps, batch, size)``; as ``Runner.read`` in NumPy."""
     steps, batch = series.shape[0], program.batch
     indices = {r.key: r.index for r in program.records}
     terms = []
@@ -190,14 +194,19 @@ def read(
             if indices[key] is not None:
                 source = indices[key].searchsorted(source)
         terms.append(placed(x, source, target, reading.size))
-    for param, source, target in reading.constants:
-        value = tf.cast(tf.reshape(values(param), (1, -1)), program.dtype)
-        row = placed(value, source, target, reading.size)
-        terms.append(tf.broadcast_to(row, (steps * batch, reading.size)))
     if not terms:
         return tf.zeros((steps, batch, reading.size), program.dtype)
     total = tf.add_n(terms) if len(terms) > 1 else terms[0]
     return tf.reshape(total, (steps, batch, reading.size))
+
+
+def constants_of(program: Program, reading: Reading, values: Any) -> Tensor:
+    """What a probe sees of constants, ``(1, 1, size)``."""
+    terms = [tf.zeros((1, reading.size), program.dtype)]
+    for param, source, target in reading.constants:
+        value = tf.cast(tf.reshape(values(param), (1, -1)), program.dtype)
+        terms.append(placed(value, source, target, reading.size))
+    return tf.add_n(terms)[None]
 
 
 def _width(program: Program, key: str, index: Any) -> int:
@@ -205,35 +214,6 @@ def _width(program: Program, key: str, index: Any) -> int:
 
 
 # -- compiled functions with a gradient ---------------------------------------------------------
-
-
-def in_one_pass(fn: Callable[..., dict], *args: dict) -> dict:
-    """``fn(*args)``, compiled by XLA, and its gradient likewise: what was computed is not kept."""
-    flat = tf.nest.flatten(args)
-    forward = compiled(lambda *xs: fn(*tf.nest.pack_sequence_as(args, xs)), *flat)
-    structure: list[Any] = []
-
-    @tf.custom_gradient
-    def run(*xs):
-        found = forward(*xs)
-        structure.append(found)
-        outs = tf.nest.flatten(found)
-
-        def backward(*dys):
-            def product(xs, dys):
-                with tf.GradientTape() as tape:
-                    tape.watch(xs)
-                    ys = tf.nest.flatten(fn(*tf.nest.pack_sequence_as(args, list(xs))))
-                return tape.gradient(ys, xs, dys, tf.UnconnectedGradients.ZERO)
-
-            xs_, dys_ = list(xs), list(dys)
-            return compiled(product, xs_, dys_)(xs_, dys_)
-
-        return outs, backward
-
-    outs = run(*flat)
-    outs = outs if isinstance(outs, (list, tuple)) else [outs]
-    return tf.nest.pack_sequence_as(structure[0], list(outs))
 
 
 def island(

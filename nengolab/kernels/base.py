@@ -84,9 +84,6 @@ class Kernel:
     # Whether what it puts out is too large to be kept for every step of a tile: its readers run
     # in the same loop.
     near = False
-    # Whether every element of what it puts out rests on the same element of what it is given: such
-    # kernels in a row are compiled into one pass where they are differentiated.
-    elementwise = False
     # Whether most elements of the port "out" are 0 in most steps.
     spiking = False
 

@@ -11,7 +11,6 @@ class LifRate(NeuronKernel):
     """``r = amplitude / (tau_ref + tau_rc log(1 + 1/(J - 1)))`` for ``J > 1``, else 0."""
 
     name = "lif_rate"
-    elementwise = True
     constant_names = ("tau_rc", "tau_ref", "amplitude")
 
     def apply(self, params, inputs, spec):
@@ -25,9 +24,10 @@ class AdaptiveLifRate(NeuronKernel):
     stateful = True
     constant_names = ("tau_n", "inc_n", "tau_rc", "tau_ref", "amplitude")
     state_names = ("adaptation",)
+    rate = staticmethod(lambda params, current: _lif_rate(params, current))
 
     def step(self, params, state, inputs, spec):
-        rate = _lif_rate(params, inputs[0] - state["adaptation"])
+        rate = self.rate(params, inputs[0] - state["adaptation"])
         n = adapted(params, state["adaptation"], rate, spec.dt)
         return {"adaptation": n}, {"out": rate, "adaptation": n}
 
@@ -57,20 +57,29 @@ class SoftLifRate(NeuronKernel):
     """
 
     name = "soft_lif_rate"
-    elementwise = True
     constant_names = ("sigma", "tau_rc", "tau_ref", "amplitude")
 
     def apply(self, params, inputs, spec):
-        p = {k: v[None] for k, v in params.items()}
-        x = (inputs[0] - 1) / p["sigma"]
-        far = x < SOFT_FAR
-        near = tf.where(far, tf.zeros_like(x), x)
-        # log(1 + exp(x)) without overflow.
-        soft = tf.maximum(near, 0) + tf.math.log1p(tf.exp(-tf.abs(near)))
-        log_term = tf.where(
-            far, -tf.math.log(p["sigma"]) - x, tf.math.log1p(1 / (p["sigma"] * soft))
-        )
-        return {"out": p["amplitude"] / (p["tau_ref"] + p["tau_rc"] * log_term)}
+        return {"out": _soft_lif_rate(params, inputs[0])}
+
+
+class AdaptiveSoftLifRate(AdaptiveLifRate):
+    """A soft LIF rate for ``J - n``, adapted alike: by which `AdaptiveLifRate` may be trained."""
+
+    name = "adaptive_soft_lif_rate"
+    constant_names = (*AdaptiveLifRate.constant_names, "sigma")
+    rate = staticmethod(lambda params, current: _soft_lif_rate(params, current))
+
+
+def _soft_lif_rate(params, current):
+    p = {k: v[None] for k, v in params.items()}
+    x = (current - 1) / p["sigma"]
+    far = x < SOFT_FAR
+    near = tf.where(far, tf.zeros_like(x), x)
+    # log(1 + exp(x)) without overflow.
+    soft = tf.maximum(near, 0) + tf.math.log1p(tf.exp(-tf.abs(near)))
+    log_term = tf.where(far, -tf.math.log(p["sigma"]) - x, tf.math.log1p(1 / (p["sigma"] * soft)))
+    return p["amplitude"] / (p["tau_ref"] + p["tau_rc"] * log_term)
 
 
 # Below this, log(1 + 1/j) and -log j differ by less than a rounding of double precision.
@@ -81,7 +90,6 @@ class RectifiedLinear(NeuronKernel):
     """``r = amplitude max(J, 0)``."""
 
     name = "rectified_linear"
-    elementwise = True
     constant_names = ("amplitude",)
 
     def apply(self, params, inputs, spec):
@@ -92,7 +100,6 @@ class LeakyRelu(NeuronKernel):
     """``r = amplitude J`` for ``J > 0``, ``amplitude negative_slope J`` else."""
 
     name = "leaky_relu"
-    elementwise = True
     constant_names = ("negative_slope", "amplitude")
 
     def apply(self, params, inputs, spec):
@@ -108,7 +115,6 @@ class Sigmoid(NeuronKernel):
     """``r = 1/tau_ref / (1 + exp(-J))``."""
 
     name = "sigmoid"
-    elementwise = True
     constant_names = ("tau_ref",)
 
     def apply(self, params, inputs, spec):
@@ -119,7 +125,6 @@ class Tanh(NeuronKernel):
     """``r = 1/tau_ref tanh(J)``."""
 
     name = "tanh"
-    elementwise = True
     constant_names = ("tau_ref",)
 
     def apply(self, params, inputs, spec):

@@ -101,7 +101,6 @@ class Scale(Kernel):
     """``y = w x`` elementwise, ``w`` a scalar or a vector."""
 
     name = "scale"
-    elementwise = True
 
     def apply(self, params, inputs, spec):
         return {"out": params["weights"][None] * inputs[0]}

@@ -24,6 +24,12 @@ from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.state import Snapshot
 from nengolab.runtime.worker import Worker, uninterrupted
+from nengolab.tensor_node import TensorNode
+
+
+def _nothing() -> None:
+    """What there is to do before use as long as nobody trains."""
+
 
 RECOMPILES = 2  # for one function, before it is called back instead
 
@@ -79,6 +85,7 @@ class Engine:
         self.device, self.closed = device, False
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
+        self.before_use = _nothing  # replaced by who holds newer values of parameters
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
@@ -121,6 +128,14 @@ class Engine:
             self.runner.set_values({})
         self.runner.set_named_state({})
 
+    def fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
+        """What inputs that are not fed put out, ``(steps, batch, sizes)``; changes nothing."""
+        states, drawn, seed = self.host.process_states(), self.host.drawn(), self.host.seed
+        try:
+            return self.host.ahead(inputs, self.n_steps, n_steps, n_steps)[:, :batch]
+        finally:
+            self.host.put_processes(seed, states, drawn)
+
     def snapshot(self) -> Snapshot:
         """The state as a value."""
         return state.take(self)
@@ -132,6 +147,7 @@ class Engine:
     def tiles(self, n_steps: int) -> Iterator[Tile]:
         """Compute ``n_steps`` tile by tile; the next tile starts from the last one committed."""
         last = self.n_steps + n_steps
+        self.before_use()
         while self.n_steps < last:
             if self.closed:
                 raise SimulatorClosed(f"closed at step {self.n_steps}, while it was running")
@@ -230,7 +246,11 @@ class Engine:
         """Let ``node`` put out ``value`` from the next tile on; None gives its own output back."""
         names = self.built.names
         asked, node = node, names.find(node) if isinstance(node, str) else node
-        free = [n for n in self.built.model.sig if isinstance(n, nengo.Node) and n.size_in == 0]
+        free = [
+            n
+            for n in self.built.model.sig
+            if isinstance(n, nengo.Node) and n.size_in == 0 and not isinstance(n, TensorNode)
+        ]
         if node not in free:
             raise ValidationError(
                 f"{asked if node is None else names.get(node)} is no Node without input of this "
