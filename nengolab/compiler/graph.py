@@ -306,6 +306,15 @@ class Graph:
         return found | {s.name: s for s in self.sources if isinstance(s, Param)}
 
     @cached_property
+    def params_of(self) -> dict[Any, dict[str, Param]]:
+        """The parameters of each object, by role; of one role's several the first."""
+        found: dict[Any, dict[str, Param]] = {}
+        for param in self.params.values():
+            if param.owner is not None:
+                found.setdefault(param.owner, {}).setdefault(param.role, param)
+        return found
+
+    @cached_property
     def learned(self) -> list[Op]:
         """Operations whose state is what is learned online."""
         return [op for op in self.ops if op.kernel in ("learn", "accumulate")]
