@@ -87,7 +87,7 @@ class Emitter:
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
-        updates: dict[str, Any] = {}
+        beside: dict[str, dict[str, Any]] = {"update": {}, "loss": {}}
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
@@ -103,8 +103,9 @@ class Emitter:
             )
             state.update(new)
             series.update(out)
-            updates |= {k[7:]: rec.pop(k) for k in list(rec) if k.startswith("update:")}
-            records.update(rec)
+            for key, value in rec.items():
+                kind, _, name = str(key).partition(":")
+                beside.get(kind, records)[name if kind in beside else key] = value
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
         flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
         traced = [
@@ -113,7 +114,8 @@ class Emitter:
             if self.program.groups[i].group.op.traced is not None
         ]
         finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
-        return state, {"records": records, "finite": finite, "updates": updates}
+        outputs = {"records": records, "finite": finite}
+        return state, outputs | {"updates": beside["update"], "losses": beside["loss"]}
 
     def finite_state(self, key: str, value: Any) -> Any:
         """Whether a state array holds numbers; what a person's own code keeps may be anything."""
