@@ -419,7 +419,7 @@ class Emitter:
                 new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
                 new.update(new_state)
             elif lowered.group.op.kernel == "tensor":
-                out, also = self.tensor_tile(lowered, own, inputs, n_steps, capacity)
+                out, also = self.tensor_tile(lowered, own, inputs, rec, n_steps, capacity)
                 rec.update(also)
             else:
                 out = kernel_of(lowered).apply(own, inputs, lowered.spec)
@@ -436,9 +436,11 @@ class Emitter:
             rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
         return new, series_out, rec
 
-    def tensor_tile(self, lowered, own, inputs, n_steps, capacity) -> tuple[dict, dict]:
+    def tensor_tile(self, lowered, own, inputs, before, n_steps, capacity) -> tuple[dict, dict]:
         """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
         op = lowered.group.op
+        shared = {role: before.get(f"update:{p.name}") for role, p in op.params.items()}
+        own = own | {role: value for role, value in shared.items() if value is not None}
         out, result = kernel_of(lowered).tile(own, inputs, lowered.spec, capacity, n_steps)
         also = {f"update:{op.params[r].name}": v for r, v in result.updates.items()}
         if result.losses:

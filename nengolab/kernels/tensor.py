@@ -204,7 +204,7 @@ def _steps(spec: Spec, params, x, clock, rows: int, capacity: int, n_steps: Any)
     start = (tf.constant(0), carried, tf.zeros((), spec.dtype), array)
     _, carried, loss, array = tf.while_loop(lambda i, *_: i < n_steps, body, start)
     y = tf.reshape(tf.ensure_shape(array.stack(), (capacity, *shape)), (rows, function.size_out))
-    return Result(y, carried, [loss] if function.adds_loss else [])
+    return Result(y, carried, [loss] if spec.training and function.adds_loss else [])
 
 
 def _total(losses: list, dtype: str) -> Any:
