@@ -19,6 +19,7 @@ from nengolab.compiler.graph import Call
 from nengolab.compiler.program import LoweredGroup, Program, kernel_of
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
+from nengolab.kernels.compiled import compiled
 from nengolab.kernels.tensor import UNCOMPILED
 
 # Compiled forms that are kept for networks that may be built again.
@@ -87,7 +88,6 @@ class Emitter:
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
-        beside: dict[str, dict[str, Any]] = {"update": {}, "loss": {}}
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
@@ -103,9 +103,7 @@ class Emitter:
             )
             state.update(new)
             series.update(out)
-            for key, value in rec.items():
-                kind, _, name = str(key).partition(":")
-                beside.get(kind, records)[name if kind in beside else key] = value
+            records.update(rec)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
         flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
         traced = [
@@ -114,8 +112,7 @@ class Emitter:
             if self.program.groups[i].group.op.traced is not None
         ]
         finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
-        outputs = {"records": records, "finite": finite}
-        return state, outputs | {"updates": beside["update"], "losses": beside["loss"]}
+        return state, {"records": records, "finite": finite}
 
     def finite_state(self, key: str, value: Any) -> Any:
         """Whether a state array holds numbers; what a person's own code keeps may be anything."""
@@ -159,12 +156,12 @@ class Emitter:
             )
             size = items.stop - first
             if size not in made:
-                made[size] = _compiled(
+                made[size] = compiled(
                     lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
                     *arguments,
                 )
             parts.append(made[size](*arguments))
-        return _joined(parts)
+        return joined(parts)
 
     def python(self, region, params, state, held, series, start, n_steps, capacity):
         """An uncompiled loop over the steps, with callbacks."""
@@ -303,16 +300,16 @@ class Emitter:
         if cut:
             read["returned"] = env["returned"]
         arguments = mine(params), mine(state), read
-        return _compiled(segment, *arguments)(*arguments)
+        return compiled(segment, *arguments)(*arguments)
 
     def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
         """One step of one group."""
         kernel, spec = kernel_of(lowered), lowered.spec
-        p = _own(params, lowered.index)
+        p = own_entries(params, lowered.index)
         inputs = self.inputs(lowered, p, env.__getitem__, env["held"].shape[0])
         if not kernel.stateful:
             return {}, {f"{lowered.index}:{k}": v for k, v in kernel.apply(p, inputs, spec).items()}
-        new, out = kernel.step(p, _own(state, lowered.index), inputs, spec)
+        new, out = kernel.step(p, own_entries(state, lowered.index), inputs, spec)
         ports = lowered.group.op.ports
         return (
             {lowered.state_key(k): v for k, v in new.items()},
@@ -324,7 +321,7 @@ class Emitter:
         ports = {p.name for p in lowered.group.op.ports.values() if p.delayed}
         if not ports:
             return {}
-        own = _own(state, lowered.index)
+        own = own_entries(state, lowered.index)
         values = (
             {"out": own["y"]}
             if lowered.group.op.call
@@ -361,7 +358,7 @@ class Emitter:
         y, *kept = tf.numpy_function(called, [step, x, *held], types)
         y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in calls)))
         # What nobody reads of the parts, TensorFlow leaves out.
-        parts = _compiled(lambda y: self.cut(groups, y), y)(y)
+        parts = compiled(lambda y: self.cut(groups, y), y)(y)
         delayed = [g for g in groups if "y" in g.group.op.state]
         new = {g.state_key("y"): parts[f"{g.index}:out+"] for g in delayed}
         for key, before, after in zip(keys, held, kept, strict=True):
@@ -389,7 +386,7 @@ class Emitter:
             size = lowered.group.op.call.size_in
             x = tf.zeros((batch, size), self.program.dtype)
             if lowered.routes:
-                own = _own(params, lowered.index)
+                own = own_entries(params, lowered.index)
                 x = self.inputs(lowered, own, env.__getitem__, batch)[0]
             given.append(tf.reshape(x, (batch, size)))
         return tf.concat(given, axis=1)
@@ -412,8 +409,9 @@ class Emitter:
         env["held"] = tf.tile(held, (capacity, 1))
         new: dict[str, Any] = {}
         rec: dict[str, Any] = {}
-        for lowered in self.by_region[region.index]:
-            own = _own(params, lowered.index)
+
+        def emit_group(lowered: LoweredGroup) -> None:
+            own = own_entries(params, lowered.index)
             inputs = self.inputs(lowered, own, env.__getitem__, rows)
             if lowered.group.op.call:
                 new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
@@ -427,6 +425,8 @@ class Emitter:
             if lowered.group.op.traced is not None:
                 valid = tf.range(rows) < n_steps * batch
                 rec[_sound(lowered.index)] = self.finite_traced(lowered, env, valid)
+
+        self.emit_batched(region, params, env, rows, emit_group)
         carried, records = self.leaves(region)
         series_out = {
             k: tf.reshape(env[k], (capacity, batch, *self.program.shape(k))) for k in carried
@@ -435,6 +435,11 @@ class Emitter:
             flat = tf.reshape(env[key], (capacity, batch, self.program.width(key)))
             rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
         return new, series_out, rec
+
+    def emit_batched(self, region, params, env, rows, emit_group) -> None:
+        """Emit the groups of a batched region in order."""
+        for lowered in self.by_region[region.index]:
+            emit_group(lowered)
 
     def tensor_tile(self, lowered, own, inputs, before, n_steps, capacity) -> tuple[dict, dict]:
         """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
@@ -480,16 +485,7 @@ class Emitter:
         )
 
 
-def _compiled(fn: Any, *args: Any) -> Any:
-    """``fn`` as a function that XLA compiles for arguments like ``args``.
-
-    A concrete function, made where it is used: TensorFlow would take a function that is traced
-    once for each network for one that is traced again and again, and warn.
-    """
-    return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)
-
-
-def _joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
+def joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
     """States, series and records of the shares of a batch, put together."""
     if len(parts) == 1:
         return parts[0]
@@ -517,7 +513,7 @@ def _plain(lowered: LoweredGroup) -> bool:
     return op.kernel == "tensor" and lowered.spec.variant == UNCOMPILED
 
 
-def _own(arrays: dict, index: int) -> dict:
+def own_entries(arrays: dict, index: int) -> dict:
     """The entries of one group, under their own names."""
     prefix = f"{index}."
     return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
