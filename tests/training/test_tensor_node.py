@@ -342,6 +342,7 @@ def trained_steps(net, x):
     )  # fmt: skip
     params = {k: tf.constant(v) for k, v in program.pack(lambda p: p.value).items()}
     state = program.enter_state(program.initial_state(0))
+    state = {k: tf.constant(v) for k, v in state.items()}
     series = np.swapaxes(x, 0, 1).astype(engine.dtype)
     inputs = {"held": tf.zeros((len(x), 0)), "series": tf.constant(series), "start": np.int64(0)}
     steps = x.shape[1]
@@ -401,6 +402,60 @@ def test_what_a_layer_adds_to_the_loss_counts_once(steps, dropout):
     losses = trained_steps(net, np.ones((2, steps, 3)))[3]
     expected = 0.5 * np.sum(layer.layers[0].kernel.numpy() ** 2)
     np.testing.assert_allclose(losses["sequential"], expected, rtol=1e-5)
+
+
+def test_gradients_of_a_layer_on_a_feedback_path_are_those_of_a_plain_loop():
+    layer = keras.layers.Dense(2, activation="tanh")
+    net = loop(layer)
+    net.got = net.probes[1]
+    layer.bias.assign([0.1, -0.2])
+    x = np.random.RandomState(0).normal(size=(BATCH, 6, 2)).astype(np.float32)
+    y, updates, gradient, _ = trained_steps(net, x)
+    assert updates == {}
+    keep = np.exp(-0.001 / 0.005)
+    with tf.GradientTape() as tape:
+        fed_back, expected = tf.zeros((BATCH, 2)), []
+        for i in range(6):
+            expected.append(layer(x[:, i] + fed_back))
+            fed_back = keep * fed_back + (1 - keep) * 0.3 * expected[-1]
+        loss = tf.reduce_sum(tf.stack(expected) ** 2)
+    np.testing.assert_allclose(y, np.stack(expected, axis=1), atol=1e-6)
+    for role, own in zip(("kernel", "bias"), tape.gradient(loss, layer.weights), strict=True):
+        ours = next(g for name, g in gradient.items() if name.split(".", 1)[1] == role)
+        np.testing.assert_allclose(ours[0], own, rtol=1e-4, atol=1e-5)
+
+
+def test_fit_does_what_keras_does():
+    """Layers that are trained in a network and by Keras alone: same weights, same statistics."""
+
+    def make():
+        keras.utils.set_random_seed(0)
+        return [
+            keras.layers.Dense(4, activation="tanh", kernel_regularizer=keras.regularizers.L2(0.1)),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(2),
+        ]
+
+    ours, direct = make(), keras.Sequential(make())
+    with nengo.Network() as net:
+        x = stimulus = nengo.Node(np.zeros(3))
+        for layer in ours:
+            x = nengolab.Layer(layer)(x)
+        probe = nengo.Probe(x)
+    rng = np.random.RandomState(0)
+    given, wanted = rng.normal(size=(12, 1, 3)), rng.normal(size=(12, 1, 2))
+    kwargs = {"batch_size": 4, "epochs": 3, "shuffle": False, "verbose": 0}
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=4) as sim:
+        sim.compile(optimizer=keras.optimizers.SGD(0.1), loss={probe: "mse"})
+        own = sim.fit({stimulus: given}, {probe: wanted}, **kwargs)
+        values = {p.name: sim._engine.runner.value(p) for p in sim._engine.graph.params.values()}
+        predicted = sim.predict({stimulus: given})[probe]
+    direct.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+    reference = direct.fit(given[:, 0], wanted[:, 0], **kwargs)
+    np.testing.assert_allclose(own.history["loss"], reference.history["loss"], rtol=1e-4)
+    np.testing.assert_allclose(predicted[:, 0], direct.predict(given[:, 0], verbose=0), atol=1e-4)
+    for value, variable in zip(values.values(), direct.variables, strict=True):
+        np.testing.assert_allclose(value, variable, atol=1e-5)
 
 
 def test_nothing_changes_outside_of_training():
