@@ -105,16 +105,18 @@ class LifRate(Activation):
         j = current - 1
         on = j > 0
         safe = tf.where(on, j, tf.ones_like(j))
-        slope = _of_log(p, rate) / (safe * (safe + 1))
+        slope = _lif_slope(p, rate, 1 / safe, 1 / (safe + 1))
         return tf.where(on, slope, tf.zeros_like(j) * j)
 
 
-def _of_log(p: dict, rate: Tensor) -> Tensor:
-    """``- dr / d(log term)`` of a LIF rate, ``tau_rc r^2 / amplitude``."""
+def _lif_slope(p: dict, rate: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """The slope of a LIF rate whose log term falls with ``a b``: ``a b tau_rc r^2 / amplitude``.
+
+    With a factor each, as the square of a large rate overflows.
+    """
     amplitude = p["amplitude"]
-    silent = amplitude == 0
-    unit = rate / tf.where(silent, tf.ones_like(amplitude), amplitude)
-    return p["tau_rc"] * rate * unit
+    inverse = tf.where(amplitude == 0, tf.zeros_like(amplitude), 1 / amplitude)
+    return (p["tau_rc"] * inverse) * (rate * a) * (rate * b)
 
 
 def log_one_and_inverse(j: Tensor) -> Tensor:
@@ -161,8 +163,8 @@ class SoftLifRate(Activation):
 
     def slope(self, p, current, rate):
         sigma = p["sigma"]
-        by_x, _ = _soft_slopes((current - 1) / sigma, sigma)
-        return -_of_log(p, rate) * by_x / sigma
+        ratio, rest = _soft_factors((current - 1) / sigma, sigma)
+        return _lif_slope(p, rate, ratio, rest / sigma)
 
 
 # Below this, log(1 + 1/j) and -log j differ by less than a rounding of double precision.
@@ -176,10 +178,10 @@ def _soft_log_term(x, sigma):
     value = tf.where(far, -tf.math.log(sigma) - x, log_one_and_inverse(sigma * soft))
 
     def gradient(upstream):
-        by_x, by_sigma = _soft_slopes(x, sigma)
+        ratio, rest = _soft_factors(x, sigma)
         axes = [i for i, n in enumerate(sigma.shape) if n == 1]
-        by_sigma = tf.reduce_sum(upstream * by_sigma, axis=axes, keepdims=True)
-        return upstream * by_x, by_sigma
+        by_sigma = tf.reduce_sum(upstream * (-rest / sigma), axis=axes, keepdims=True)
+        return -upstream * ratio * rest, by_sigma
 
     return value, gradient
 
@@ -191,13 +193,12 @@ def _soft(x: Tensor) -> tuple[Tensor, Tensor]:
     return far, tf.maximum(near, 0) + _log_one_and(tf.exp(-tf.abs(near)))
 
 
-def _soft_slopes(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """Derivatives of the log term by ``x`` and by ``sigma``."""
+def _soft_factors(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    """Minus their product is the log term's derivative by ``x``, ``-rest/sigma`` by ``sigma``."""
     far, soft = _soft(x)
     one = tf.ones_like(x)
     ratio = tf.where(far, one, tf.sigmoid(x) / soft)
-    rest = tf.where(far, one, 1 / (1 + sigma * soft))
-    return -ratio * rest, -rest / sigma
+    return ratio, tf.where(far, one, 1 / (1 + sigma * soft))
 
 
 class AdaptiveLifRate(NeuronKernel):
