@@ -208,14 +208,16 @@ def test_forms_of_sample_weights(n):
     x, y = ones(5, 4, 3), [ones(5, 4, 3), ones(5, 4, 10)]
     item, step = np.arange(5.0), ones(5, 4)
     fed = n.feed(x, y, item)
-    assert fed.sample_weight["probe"] is fed.sample_weight["neurons"] is item
-    fed = n.feed(x, y, step)
-    assert fed.sample_weight["neurons"] is step
+    for weight in fed.sample_weight.values():
+        assert np.shares_memory(weight, item)
+        np.testing.assert_array_equal(weight, item[:, None])  # for every step
+    assert np.shares_memory(n.feed(x, y, step).sample_weight["neurons"], step)
+    assert n.feed(x, y, step[..., None]).sample_weight["neurons"].shape == (5, 4)
     fed = n.feed(x, y, {n.neurons: step})
-    assert fed.sample_weight["neurons"] is step
-    np.testing.assert_array_equal(fed.sample_weight["probe"], np.ones(5))
+    assert np.shares_memory(fed.sample_weight["neurons"], step)
+    np.testing.assert_array_equal(fed.sample_weight["probe"], np.ones((5, 1)))
     fed = n.feed(x, y, [item, step])
-    assert fed.sample_weight["probe"] is item
+    assert np.shares_memory(fed.sample_weight["probe"], item)
 
 
 @pytest.mark.parametrize(
