@@ -1,5 +1,7 @@
 """What yields batches: generators, PyDatasets and tf.data, through Keras and its own checks."""
 
+from functools import cache
+
 import keras
 import nengo
 import numpy as np
@@ -27,7 +29,8 @@ class Net:
         self.aliases = Aliases(net)
         self.feeder = Feeder.of(self.aliases, build(net, 0.001).model, MOST)
 
-    def model(self):
+    @cache  # noqa: B019 - one network lives as long as its tests
+    def model(self, purpose):
         inputs = {"a": keras.Input((None, 2), name="a"), "b": keras.Input((None, 3), name="b")}
         outputs = {
             "p": keras.layers.Dense(2, name="p", kernel_initializer="ones")(inputs["a"]),
@@ -110,29 +113,43 @@ def forms(n):
 
 @pytest.mark.parametrize("form", [0, 1, 2])
 @pytest.mark.parametrize("name", STREAMS)
-def test_streams_give_what_the_same_arrays_give(n, name, form):
+def test_streams_give_what_keras_makes_of_plain_ones(n, name, form):
     items, for_tf = list(forms(n))[form]
     if name == "tf.data" and not for_tf:
         pytest.skip("tf.data sorts the keys of dicts, which Nodes cannot be")
-    x, y, w = arrays()
-    whole = n.feeder.feed(x, y, w)
-    expected = n.model().evaluate(
-        whole.x, whole.y, MOST, sample_weight=whole.sample_weight, verbose=0, return_dict=True
-    )
+    (a, b), (p, q), w = arrays()
+    plain = [
+        ({"a": a[s], "b": b[s]}, {"p": p[s], "q_r": q[s]}, {k: w[s, None] for k in ("p", "q_r")})
+        for s in slices()
+    ]
+    model = n.model("evaluate")
+    source = (item for item in plain) if name == "generator" else STREAMS[name](plain)
+    expected = model.evaluate(source, verbose=0, return_dict=True)
     fed = n.feeder.feed(STREAMS[name](items))
     assert (fed.n_steps, fed.inputs, fed.targets) == (STEPS, ("a", "b"), ("p", "q_r"))
     with fed.told():
-        got = n.model().evaluate(fed.x, verbose=0, return_dict=True)
-    assert got.keys() == expected.keys()
-    for key, value in expected.items():
-        np.testing.assert_allclose(got[key], value, rtol=1e-5)
+        got = model.evaluate(fed.x, verbose=0, return_dict=True)
+    np.testing.assert_allclose(list(got.values()), list(expected.values()), rtol=1e-5)
+    assert got.keys() == expected.keys() == {"loss", "p_loss", "q_r_loss"}
+
+
+def test_arrays_give_the_loss_by_hand(n):
+    x, y, w = arrays()
+    fed = n.feeder.feed(x, y, w)
+    got = n.model("evaluate").evaluate(
+        fed.x, fed.y, ITEMS, sample_weight=fed.sample_weight, verbose=0, return_dict=True
+    )
+    for name, x_in, target in zip(("p", "q_r"), x, y, strict=True):
+        out = np.repeat(x_in.sum(axis=-1, keepdims=True), target.shape[-1], axis=-1)
+        loss = (((out - target) ** 2).mean(axis=(1, 2)) * w).mean()
+        np.testing.assert_allclose(got[f"{name}_loss"], loss, rtol=1e-5)
 
 
 def test_inputs_alone(n, stream):
     x, _, _ = arrays()
-    expected = n.model().predict(dict(zip("ab", x, strict=True)), MOST, verbose=0)
+    expected = n.model("predict").predict(dict(zip("ab", x, strict=True)), MOST, verbose=0)
     fed = n.feeder.feed(stream([({"a": x[0][s], "b": x[1][s]},) for s in slices()]))
-    got = n.model().predict(fed.x, verbose=0)
+    got = n.model("predict").predict(fed.x, verbose=0)
     np.testing.assert_allclose(got["q_r"], expected["q_r"], rtol=1e-5)
 
 
@@ -179,7 +196,7 @@ def test_epochs_are_told(n):
         ]
     )
     fed = n.feeder.feed(batches)
-    n.model().fit(fed.x, epochs=2, verbose=0)
+    n.model("fit").fit(fed.x, epochs=2, verbose=0)
     assert batches.epochs >= 2
 
 
@@ -232,7 +249,7 @@ def test_what_is_wrong_with_a_later_item_names_it(n, stream, x, message):
     items = [(bad(), y), (bad(), y), (x, y)]
     fed = n.feeder.feed(stream(items))
     with pytest.raises(ValidationError, match=message) as err, fed.told():
-        n.model().fit(fed.x, epochs=1, verbose=0, shuffle=False)
+        n.model("fit").fit(fed.x, epochs=1, verbose=0, shuffle=False)
     assert "batch 2 of the data" in str(err.value) or "number 2" in str(err.value)
 
 
@@ -244,7 +261,7 @@ def test_what_the_generator_raises_is_what_is_raised(n):
 
     fed = n.feeder.feed(broken())
     with pytest.raises(OSError, match="the disk is gone"), fed.told():
-        n.model().fit(fed.x, verbose=0)
+        n.model("fit").fit(fed.x, verbose=0)
 
 
 def test_other_errors_pass(n):
