@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,10 @@ class Filling:
     @classmethod
     def of(cls, engine: Engine, stateful: bool = False) -> Filling:
         """The filling from an engine's state as it is now."""
+        if engine.host.stopped:
+            # A function of a tile that was given up may still be going on.
+            engine.aside.settle()
+            engine.host.stopped = False
         return cls(engine.host, engine.n_steps, stateful)
 
     def series(self, inputs: list[Input], n_steps: int, batch: int) -> np.ndarray:
@@ -104,6 +109,7 @@ class Filling:
 
     def _computed(self, inputs: list[Input], n_steps: int) -> np.ndarray:
         self._warn(inputs)
+        inputs = [_as_of_now(i) for i in inputs]
         self.host.begin()
         try:
             if self.stateful:
@@ -141,5 +147,12 @@ class Filling:
             warnings.warn(
                 "these Python functions may remember something, which nobody can put back after "
                 f"a call with stateful=False: {', '.join(names)}",
-                stacklevel=4,
+                stacklevel=2,
             )
+
+
+def _as_of_now(source: Input) -> Input:
+    """An input whose trace is no longer true, because a variable changed, is called instead."""
+    if source.call is None or source.call.trace is None or source.call.trace.holds:
+        return source
+    return replace(source, call=replace(source.call, trace=None))
