@@ -13,7 +13,7 @@ from nengolab.exceptions import ValidationError
 from nengolab.names import listing
 from nengolab.runtime import streams
 from nengolab.runtime.aliases import N_STEPS
-from nengolab.runtime.datachecks import CLASSES, OWN, Slot, check_shape
+from nengolab.runtime.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
 from nengolab.runtime.weights import check_class_weight, weight_shape
 
 if TYPE_CHECKING:
@@ -211,6 +211,8 @@ class _Pipeline:
     def _check_values(self, slot: Slot, tensor: tf.Tensor, require: _Require) -> None:
         if tensor.dtype.is_floating:
             finite = tf.math.is_finite(tensor)
+            if slot.kind == HOLES:
+                finite |= tf.math.is_nan(tensor)
             require(
                 tf.reduce_all(finite),
                 f"{slot.what}: NaN or infinity in (item, step, ...)",

@@ -18,6 +18,7 @@ from nengolab.runtime import streams
 from nengolab.runtime.aliases import N_STEPS, Aliases
 from nengolab.runtime.datachecks import (
     CLASSES,
+    HOLES,
     NONE,
     OWN,
     VALUES,
@@ -67,6 +68,14 @@ class Fed:
         if self.stream is not None:
             return self.x
         return _pack(self.x, self.y, self.sample_weight)
+
+    @property
+    def can_shuffle(self) -> bool:
+        """Whether Keras can put it in another order; where it cannot, it warns when it is told to.
+
+        It shuffles the items of arrays, and the batches of a PyDataset of known length.
+        """
+        return self.stream is None or getattr(self.x, "num_batches", None) is not None
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -408,13 +417,16 @@ def target_kind(loss: Any) -> str:
 
     Returns
     -------
-    {"values", "classes", "own", "none"}
-        Values of the probe's shape; numbers of classes (the sparse losses of Keras); unknown, for
-        anyone's own function, of which only the batch is checked; or, for a loss with an attribute
-        ``needs_targets = False``, nothing.
+    {"values", "holes", "classes", "own", "none"}
+        Values of the probe's shape; the same, with NaN where there is none, for a loss with an
+        attribute ``takes_nan = True``; numbers of classes (the sparse losses of Keras); unknown,
+        for anyone's own function, of which only the batch is checked; or, for a loss with an
+        attribute ``needs_targets = False``, nothing.
     """
     if getattr(loss, "needs_targets", True) is False:
         return NONE
+    if getattr(loss, "takes_nan", False) is True:
+        return HOLES
     if isinstance(loss, str):
         name = loss
     else:

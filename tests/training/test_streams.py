@@ -145,6 +145,40 @@ def test_arrays_give_the_loss_by_hand(n):
         np.testing.assert_allclose(got[f"{name}_loss"], loss, rtol=1e-5)
 
 
+def test_arrays_are_shuffled_and_split_by_keras(n):
+    x, y, w = arrays()
+    fed = n.feeder.feed(x, y, w, validation_split=0.3)
+    assert fed.can_shuffle
+    history = n.model("fit").fit(
+        fed.x,
+        fed.y,
+        MOST,
+        sample_weight=fed.sample_weight,
+        validation_split=0.3,
+        shuffle=True,
+        verbose=0,
+    )
+    assert history.history.keys() >= {"loss", "p_loss", "val_loss", "val_q_r_loss"}
+
+
+def test_what_keras_can_shuffle(n):
+    items = [(bad(),)]
+    assert n.feeder.feed(Batches(items)).can_shuffle
+    assert not n.feeder.feed(iter(items)).can_shuffle
+    assert not n.feeder.feed(as_dataset(items)).can_shuffle
+
+
+def test_threads_of_a_dataset_tell_what_was_wrong(n):
+    y = {"p": np.ones((2, 3, 2)), "q_r": np.ones((2, 3, 3))}
+    items = [(bad(), y), (bad(), y), (bad(b=np.full((2, 3, 3), np.inf)), y)]
+    fed = n.feeder.feed(Batches(items, workers=2))
+    with (
+        pytest.raises(ValidationError, match="input 'b' in batch 2 of the data.*: inf"),
+        fed.told(),
+    ):
+        n.model("fit").fit(fed.x, verbose=0, shuffle=False)
+
+
 def test_inputs_alone(n, stream):
     x, _, _ = arrays()
     expected = n.model("predict").predict(dict(zip("ab", x, strict=True)), MOST, verbose=0)
