@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from nengolab.runtime.engine import Engine
     from nengolab.runtime.state import Snapshot
 
-FORMAT_VERSION = 1
 SHOWN = 12
 
 
@@ -109,12 +108,126 @@ def load_params(
         )
     if item is not None and not include_state:
         raise ValidationError("is about the state; give include_state=True too", attr="item")
-    with Archive(path, FORMAT_VERSION) as file:
+    with Archive(path) as file:
         _check_kind(file)
         values = _fitting(sim._engine, file, objects)
         snapshot = _stored_state(sim._engine, file, item) if include_state else None
         _put(sim, values, snapshot)
         _compare_constants(sim._engine, file, None if objects is None else set(values))
+
+
+# -- training --------------------------------------------------------------------------------------
+
+
+def save_checkpoint(
+    sim: Any,
+    path: str | Path,
+    model: Any,
+    epoch: int,
+    names: Mapping[int, str] | None = None,
+    memory: Mapping[str, Any] | None = None,
+) -> None:
+    """Write parameters, state and all that training goes on from to an ``.npz`` file.
+
+    `load_params` reads such a file too.
+
+    Parameters
+    ----------
+    sim : Simulator
+    path : str or Path
+        ``.npz`` is added where it is missing.
+    model : keras.Model
+        The simulator's own, compiled.
+    epoch : int
+        Epochs done.
+    names : Mapping of int to str, optional
+        The parameter that each variable of the model holds, by the variable's ``id``.
+    memory : Mapping, optional
+        What callbacks remember, from `nengolab.runtime.checkpoints.memory_of`.
+
+    Raises
+    ------
+    ValidationError
+        Where the model is not compiled, or a parameter is NaN.
+    """
+    from nengolab.runtime import checkpoints, resume
+
+    sim._check_usable("save_checkpoint")
+    training = resume.pack_training(model, names)
+    arrays, manifest = _packed(sim, include_state=True)
+    # A variable that is a parameter is in the file already.
+    held = {f"model/{e['name']}": arrays[e["member"]] for e in manifest["parameters"]}
+    shared = [n for n, a in training.arrays.items() if n in held and _equal(a, held[n])]
+    rest = {n: a for n, a in training.arrays.items() if n not in set(shared)}
+    stored, facts = checkpoints.members(
+        replace(training, arrays=rest), whole(epoch, "epoch", 0), memory
+    )
+    manifest["training"] = {**facts, "parameters": shared}
+    archive.write(path, arrays | stored, manifest)
+
+
+def load_checkpoint(
+    sim: Any,
+    path: str | Path,
+    model: Any,
+    names: Mapping[int, str] | None = None,
+    item: int | None = None,
+) -> int:
+    """Go back to a checkpoint: parameters, state, optimizer, random generators; all or nothing.
+
+    The random generators of Python and NumPy are put back too, for data that is drawn from them.
+
+    Parameters
+    ----------
+    sim : Simulator
+    path : str or Path
+        With or without ``.npz``.
+    model : keras.Model
+        The simulator's own, compiled with an optimizer of the same type.
+    names : Mapping of int to str, optional
+        As in `save_checkpoint`.
+    item : int, optional
+        As in `load_params`.
+
+    Returns
+    -------
+    int
+        Epochs done: what to give ``fit`` as ``initial_epoch``.
+
+    Raises
+    ------
+    ValidationError
+        Saying what does not fit.
+    """
+    from nengolab.runtime import checkpoints, resume
+
+    sim._check_usable("load_checkpoint")
+    with Archive(path) as file:
+        _check_kind(file)
+        values = _fitting(sim._engine, file, None)
+        training, epoch = checkpoints.read(file, _shared(file))
+        put_training = resume.prepared(model, training, names)
+        _put(sim, values, _stored_state(sim._engine, file, item))
+        put_training()
+        _compare_constants(sim._engine, file, None)
+    return epoch
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and np.array_equal(a, b)
+
+
+def _shared(file: Archive) -> dict[str, np.ndarray]:
+    """Variables of the model that are in the file as parameters."""
+    training = file.manifest.get("training")
+    shared = training.get("parameters", []) if isinstance(training, dict) else []
+    known = {f"model/{e['name']}": e["member"] for e in file.manifest["parameters"]}
+    if not isinstance(shared, list) or not all(isinstance(n, str) and n in known for n in shared):
+        raise file.error("names parameters in its part about training that it does not hold")
+    return {n: file.array(known[n]) for n in shared}
+
+
+# -- packing ---------------------------------------------------------------------------------------
 
 
 def _packed(sim: Any, include_state: bool) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -128,8 +241,6 @@ def _packed(sim: Any, include_state: bool) -> tuple[dict[str, np.ndarray], dict[
         arrays[member] = value
         entries.append({"member": member, **vars(described), "dtype": str(value.dtype)})
     manifest = {
-        "format": "nengolab",
-        "format_version": FORMAT_VERSION,
         "versions": _versions(),
         "network": engine.network.label,
         "dt": engine.dt,
@@ -192,8 +303,8 @@ def _check_kind(file: Archive) -> None:
         isinstance(e, dict) and all(isinstance(e.get(k), str) for k in ("name", "member", "dtype"))
         for e in entries
     )
-    if manifest.get("format") != "nengolab" or not fine:
-        raise file.error("has a manifest that was not written by save_params")
+    if not fine:
+        raise file.error("has a manifest that does not list parameters as save_params does")
     members = [e["member"] for e in entries]
     named = [e["name"] for e in entries]
     if len(set(members)) < len(members) or len(set(named)) < len(named):
