@@ -16,21 +16,42 @@ The engine compiles any ``nengo.Network`` with TensorFlow and runs it::
 TensorFlow is loaded when the first ``Simulator`` is made, not on import.
 """
 
-from nengolab import exceptions
+from importlib import import_module
+from typing import Any
+
+from nengolab import dists, exceptions
+from nengolab.layer import Layer
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
+from nengolab.tensor_node import TensorNode
 
 __version__ = "0.1.0"
 __all__ = [
+    "Layer",
     "LeakyReLU",
     "ProbeStore",
     "Simulator",
     "SoftLIFRate",
     "SpikingLeakyReLU",
     "Tap",
+    "TensorNode",
     "__version__",
     "configure_settings",
+    "dists",
     "exceptions",
 ]
+
+# They are made of Keras classes, so TensorFlow is loaded with them: when they are first asked for.
+_NEED_TENSORFLOW = ("callbacks", "losses")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NEED_TENSORFLOW:
+        return import_module(f"nengolab.{name}")
+    raise AttributeError(f"module 'nengolab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_NEED_TENSORFLOW})

@@ -21,6 +21,7 @@ class Names:
     """
 
     def __init__(self, network: nengo.Network | None):
+        self._network = network
         self._names: dict[Any, str] = {}
         self._taken: dict[str, int] = {}
         if network is not None:
@@ -63,6 +64,18 @@ class Names:
 
     def _arrow(self, conn: nengo.Connection) -> str:
         return f"{self.get(conn.pre_obj)} -> {self.get(conn.post_obj)}"
+
+    def has(self, obj: Any) -> bool:
+        """Whether ``obj`` is in the network, or it itself."""
+        return obj is self._network or obj in self._names
+
+    def objects(self) -> list[Any]:
+        """The network's objects, in order: nodes, ensembles, subnetworks, connections, probes."""
+        return list(self._names)
+
+    def all(self) -> list[str]:
+        """The names of the network's objects."""
+        return list(self._names.values())
 
     def find(self, name: str) -> Any:
         """The object called ``name``, or None."""

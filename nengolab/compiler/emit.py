@@ -19,6 +19,8 @@ from nengolab.compiler.graph import Call
 from nengolab.compiler.program import LoweredGroup, Program, kernel_of
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
+from nengolab.kernels.compiled import compiled
+from nengolab.kernels.tensor import UNCOMPILED
 
 # Compiled forms that are kept for networks that may be built again.
 KEPT_FORMS = 32
@@ -86,6 +88,7 @@ class Emitter:
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
+        updates: dict[str, Any] = {}
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
@@ -101,6 +104,7 @@ class Emitter:
             )
             state.update(new)
             series.update(out)
+            updates |= {k[7:]: rec.pop(k) for k in list(rec) if k.startswith("update:")}
             records.update(rec)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
         flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
@@ -110,7 +114,7 @@ class Emitter:
             if self.program.groups[i].group.op.traced is not None
         ]
         finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
-        return state, {"records": records, "finite": finite}
+        return state, {"records": records, "finite": finite, "updates": updates}
 
     def finite_state(self, key: str, value: Any) -> Any:
         """Whether a state array holds numbers; what a person's own code keeps may be anything."""
@@ -154,12 +158,12 @@ class Emitter:
             )
             size = items.stop - first
             if size not in made:
-                made[size] = _compiled(
+                made[size] = compiled(
                     lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
                     *arguments,
                 )
             parts.append(made[size](*arguments))
-        return _joined(parts)
+        return joined(parts)
 
     def python(self, region, params, state, held, series, start, n_steps, capacity):
         """An uncompiled loop over the steps, with callbacks."""
@@ -202,8 +206,8 @@ class Emitter:
                         groups, params, state, env, start + tf.cast(i, tf.int64)
                     )
                 else:
-                    before = parts[k - 1][1] if k else []
-                    after = parts[k + 1][1] if k + 1 < len(parts) else []
+                    before = parts[k - 1][1] if k and parts[k - 1][0] else []
+                    after = parts[k + 1][1] if k + 1 < len(parts) and parts[k + 1][0] else []
                     new, out = segment(groups, params, state, env, before, after)
                 state.update(new)
                 env.update(out)
@@ -242,13 +246,17 @@ class Emitter:
         return flat if index is None else tf.gather(flat, index, axis=1)
 
     def segments(self, region: Region) -> list[tuple[bool, list[LoweredGroup]]]:
-        """The region's groups cut where Python is called; calls that are ready together are one."""
+        """The region's groups cut where Python is called, and around what XLA cannot compile.
+
+        Calls that are ready together are one.
+        """
         parts: list[tuple[bool, list[LoweredGroup]]] = []
         for lowered in self.by_region[region.index]:
             is_call = lowered.group.op.kernel == "call"
             if (
                 parts
                 and parts[-1][0] == is_call
+                and _plain(lowered) == _plain(parts[-1][1][0])
                 and not (is_call and _reads(lowered, parts[-1][1]))
             ):
                 parts[-1][1].append(lowered)
@@ -274,6 +282,8 @@ class Emitter:
         It cuts up what the functions before it returned and packs what those after it are given:
         every operation of the uncompiled loop costs microseconds.
         """
+        if _plain(groups[0]):
+            return self.inline(groups, params, state, env)
         returned = {f"{g.index}:out" for g in before if g.group.op.ports}
         cut = bool(returned) and not any(g.group.op.state for g in before)
         needed = {"held", *(k for g in (*groups, *after) for r in g.routes for k in r.keys)}
@@ -292,16 +302,16 @@ class Emitter:
         if cut:
             read["returned"] = env["returned"]
         arguments = mine(params), mine(state), read
-        return _compiled(segment, *arguments)(*arguments)
+        return compiled(segment, *arguments)(*arguments)
 
     def group_step(self, lowered: LoweredGroup, params, state, env) -> tuple[dict, dict]:
         """One step of one group."""
         kernel, spec = kernel_of(lowered), lowered.spec
-        p = _own(params, lowered.index)
+        p = own_entries(params, lowered.index)
         inputs = self.inputs(lowered, p, env.__getitem__, env["held"].shape[0])
         if not kernel.stateful:
             return {}, {f"{lowered.index}:{k}": v for k, v in kernel.apply(p, inputs, spec).items()}
-        new, out = kernel.step(p, _own(state, lowered.index), inputs, spec)
+        new, out = kernel.step(p, own_entries(state, lowered.index), inputs, spec)
         ports = lowered.group.op.ports
         return (
             {lowered.state_key(k): v for k, v in new.items()},
@@ -313,7 +323,7 @@ class Emitter:
         ports = {p.name for p in lowered.group.op.ports.values() if p.delayed}
         if not ports:
             return {}
-        own = _own(state, lowered.index)
+        own = own_entries(state, lowered.index)
         values = (
             {"out": own["y"]}
             if lowered.group.op.call
@@ -350,7 +360,7 @@ class Emitter:
         y, *kept = tf.numpy_function(called, [step, x, *held], types)
         y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in calls)))
         # What nobody reads of the parts, TensorFlow leaves out.
-        parts = _compiled(lambda y: self.cut(groups, y), y)(y)
+        parts = compiled(lambda y: self.cut(groups, y), y)(y)
         delayed = [g for g in groups if "y" in g.group.op.state]
         new = {g.state_key("y"): parts[f"{g.index}:out+"] for g in delayed}
         for key, before, after in zip(keys, held, kept, strict=True):
@@ -378,7 +388,7 @@ class Emitter:
             size = lowered.group.op.call.size_in
             x = tf.zeros((batch, size), self.program.dtype)
             if lowered.routes:
-                own = _own(params, lowered.index)
+                own = own_entries(params, lowered.index)
                 x = self.inputs(lowered, own, env.__getitem__, batch)[0]
             given.append(tf.reshape(x, (batch, size)))
         return tf.concat(given, axis=1)
@@ -401,18 +411,24 @@ class Emitter:
         env["held"] = tf.tile(held, (capacity, 1))
         new: dict[str, Any] = {}
         rec: dict[str, Any] = {}
-        for lowered in self.by_region[region.index]:
-            own = _own(params, lowered.index)
+
+        def emit_group(lowered: LoweredGroup) -> None:
+            own = own_entries(params, lowered.index)
             inputs = self.inputs(lowered, own, env.__getitem__, rows)
             if lowered.group.op.call:
                 new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
                 new.update(new_state)
+            elif lowered.group.op.kernel == "tensor":
+                out, also = self.tensor_tile(lowered, own, inputs, n_steps, capacity)
+                rec.update(also)
             else:
                 out = kernel_of(lowered).apply(own, inputs, lowered.spec)
             env.update({f"{lowered.index}:{k}": v for k, v in out.items()})
             if lowered.group.op.traced is not None:
                 valid = tf.range(rows) < n_steps * batch
                 rec[_sound(lowered.index)] = self.finite_traced(lowered, env, valid)
+
+        self.emit_batched(region, params, env, rows, emit_group)
         carried, records = self.leaves(region)
         series_out = {
             k: tf.reshape(env[k], (capacity, batch, *self.program.shape(k))) for k in carried
@@ -421,6 +437,20 @@ class Emitter:
             flat = tf.reshape(env[key], (capacity, batch, self.program.width(key)))
             rec[key] = flat if index is None else tf.gather(flat, index, axis=2)
         return new, series_out, rec
+
+    def emit_batched(self, region, params, env, rows, emit_group) -> None:
+        """Emit the groups of a batched region in order."""
+        for lowered in self.by_region[region.index]:
+            emit_group(lowered)
+
+    def tensor_tile(self, lowered, own, inputs, n_steps, capacity) -> tuple[dict, dict]:
+        """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
+        op = lowered.group.op
+        out, result = kernel_of(lowered).tile(own, inputs, lowered.spec, capacity, n_steps)
+        also = {f"update:{op.params[r].name}": v for r, v in result.updates.items()}
+        if result.losses:
+            also[f"loss:{op.name}"] = tf.add_n(result.losses)
+        return out, also
 
     def call_tile(self, lowered, inputs, state, start, n_steps, capacity) -> tuple[dict, dict]:
         """A Python function on no feedback path: one callback for the tile, steps in order."""
@@ -455,16 +485,7 @@ class Emitter:
         )
 
 
-def _compiled(fn: Any, *args: Any) -> Any:
-    """``fn`` as a function that XLA compiles for arguments like ``args``.
-
-    A concrete function, made where it is used: TensorFlow would take a function that is traced
-    once for each network for one that is traced again and again, and warn.
-    """
-    return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)
-
-
-def _joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
+def joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
     """States, series and records of the shares of a batch, put together."""
     if len(parts) == 1:
         return parts[0]
@@ -486,7 +507,13 @@ def _sounds(records: dict) -> list[str]:
     return [key for key in records if key.startswith("sound ")]
 
 
-def _own(arrays: dict, index: int) -> dict:
+def _plain(lowered: LoweredGroup) -> bool:
+    """Whether a group runs as plain TensorFlow because XLA cannot compile it."""
+    op = lowered.group.op
+    return op.kernel == "tensor" and lowered.spec.variant == UNCOMPILED
+
+
+def own_entries(arrays: dict, index: int) -> dict:
     """The entries of one group, under their own names."""
     prefix = f"{index}."
     return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}

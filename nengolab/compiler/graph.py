@@ -41,12 +41,15 @@ class Param:
         The Nengo object it belongs to.
     role : str
         ``"encoders"``, ``"bias"``, ``"weights"``, ``"gain"``, ``"tau_rc"``, ...
+    trainable : bool or None
+        What the Keras layer says that it belongs to; None where no layer is asked.
     """
 
     name: str
     value: np.ndarray
     owner: Any = None
     role: str = ""
+    trainable: bool | None = None
 
     @property
     def size(self) -> int:
@@ -294,6 +297,11 @@ class Graph:
         """Every parameter by its name: those of operations, then those added inside wires."""
         found = {p.name: p for op in self.ops for p in op.params.values()}
         return found | {s.name: s for s in self.sources if isinstance(s, Param)}
+
+    @cached_property
+    def learned(self) -> list[Op]:
+        """Operations whose state is what is learned online."""
+        return [op for op in self.ops if op.kernel in ("learn", "accumulate")]
 
     def ports_read(self, op: Op) -> list[Port]:
         """Ports that an operation reads, each once."""

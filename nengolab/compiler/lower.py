@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from nengolab.compiler.differentiate import Differentiable
 from nengolab.compiler.emit import Emitter, Traced
 from nengolab.compiler.fingerprint import fingerprint
 from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
 from nengolab.compiler.schedule import BATCHED, Group, Schedule, reads_spikes
+from nengolab.kernels import tensor
 from nengolab.kernels.base import Spec
 
 HELD, SERIES = "held", "series"
@@ -50,6 +52,7 @@ def lower(
     readings: dict[Any, Wire],
     host: Any,
     training: bool = False,
+    all_series: bool = False,
 ) -> Program:
     """Lower a schedule.
 
@@ -65,9 +68,14 @@ def lower(
         Runs the Python functions that are called back.
     training : bool
         Whether the program is to be differentiated.
+    all_series : bool
+        Whether every input is given for each step, those too that hold one value.
     """
     graph = schedule.graph
-    held, series = _inputs(graph)
+    for op in graph.ops:
+        if op.kernel == "tensor":
+            tensor.check(op, batch, dtype)
+    held, series = _inputs(graph, all_series)
     places = _places(graph, schedule, held, series)
     observed = _observed(graph, readings)
     groups = {}
@@ -86,12 +94,15 @@ def lower(
     program_readings = {k: _reading(graph, wire, places) for k, wire in readings.items()}
     records, carried = _records(schedule, groups, program_readings)
     program = Program(schedule, groups, batch, dtype, held, series, records, program_readings)
-    emitter = Emitter(program, carried, host)
-    program.run = Traced(emitter.run, fingerprint(program, carried))
+    if training:
+        program.run = Differentiable(program, carried, host).run
+    else:
+        emitter = Emitter(program, carried, host)
+        program.run = Traced(emitter.run, fingerprint(program, carried))
     return program
 
 
-def _inputs(graph: Graph) -> tuple[list[Input], list[Input]]:
+def _inputs(graph: Graph, all_series: bool) -> tuple[list[Input], list[Input]]:
     inputs = [s for s in graph.sources if isinstance(s, Input)]
     used = {
         int(n)
@@ -99,7 +110,8 @@ def _inputs(graph: Graph) -> tuple[list[Input], list[Input]]:
         for n in wire.numbers
     }
     used_inputs = [i for i in inputs if i.call or graph.sources.index(i) in used]
-    return [i for i in used_inputs if i.held], [i for i in used_inputs if not i.held]
+    held = [i for i in used_inputs if i.held and not all_series]
+    return held, [i for i in used_inputs if i not in held]
 
 
 def _places(

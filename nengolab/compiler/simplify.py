@@ -84,9 +84,13 @@ class Simplifier:
         self.wires: dict[Signal, Wire] = {}
         self._resolving: list[Signal] = []
         self.taken_names: dict[str, int] = {}
+        # An array is one parameter, however many operations and probes read it.
+        self.params: dict[tuple[Signal, bool], Param] = {}
         self._later: list[Callable[[], None]] = []
         self.updated = {s.base for op in self.model.operators for s in op.updates}
         self.fresh: dict[Port, Port] = {}
+        # Parameters of Keras layers by the identity of their variables, which layers may share.
+        self.layer_params: dict[int, Param] = {}
         # Base signals that keep what is added to them (weights that learn), of the rules' deltas,
         # and of those that are read.
         self.learned: dict[Signal, Op] = {}
@@ -204,13 +208,26 @@ class Simplifier:
         wire = Wire.of_source(self.add_source(port), port.size)
         self.writers.setdefault(signal.base, []).append((elements(signal), wire))
 
-    def param(self, signal: Signal, fallback: str, value: np.ndarray | None = None) -> Param:
-        """The parameter that a constant signal holds (as ``value``, where that is not its own)."""
-        owner, key = self.signal_names.get(signal, (None, None))
-        name = f"{self.built.names.get(owner)}.{key}" if owner is not None else fallback
-        role = key if owner is not None else fallback.rsplit(".", 1)[-1]
-        value = np.asarray(signal.initial_value) if value is None else value
-        return Param(self.unique(name), value, owner, role)
+    def param(
+        self,
+        signal: Signal,
+        fallback: str,
+        value: np.ndarray | None = None,
+        owner: Any = None,
+    ) -> Param:
+        """The parameter that a constant signal holds (as ``value``, where that is not its own).
+
+        ``fallback`` and ``owner`` are the name and the owner of one that is no signal of the model.
+        """
+        found = (signal, value is None)
+        if found not in self.params:
+            named, key = self.signal_names.get(signal, (None, None))
+            name = f"{self.built.names.get(named)}.{key}" if named is not None else fallback
+            role = key if named is not None else fallback.rsplit(".", 1)[-1]
+            value = np.asarray(signal.initial_value) if value is None else value
+            owner = owner if named is None else named
+            self.params[found] = Param(self.unique(name), value, owner, role)
+        return self.params[found]
 
     def name_of_signal(self, signal: Signal) -> str:
         owner, _ = self.signal_names.get(signal, (None, None))
@@ -269,7 +286,10 @@ class Simplifier:
         return Wire.summed(base.size, parts)
 
     def constant_wire(self, base: Signal) -> Wire:
-        if not np.any(base.initial_value) and not self._is_node_output(base):
+        _, key = self.signal_names.get(base, (None, None))
+        # Biases of zero are still biases: they are trained and edited.
+        zero = key != "bias" and not np.any(base.initial_value)
+        if zero and not self._is_node_output(base):
             return Wire.empty(base.size)
         if self._is_node_output(base):
             node = self.signal_names[base][0]

@@ -51,14 +51,14 @@ class RegularSpiking(NeuronKernel):
 
 
 def _spikes(params, voltage, rate, whole, dt):
-    voltage = voltage + _rounded(dt * rate)  # on a tie, one rounding decides on a spike
+    voltage = voltage + rounded(dt * rate)  # on a tie, one rounding decides on a spike
     spikes = whole(voltage)
     voltage = voltage - spikes
     out = (params["amplitude"][None] * (1 / dt)) * spikes
     return {"voltage": voltage}, {"out": out, "voltage": voltage}
 
 
-def _rounded(product):
+def rounded(product):
     """A product that is rounded by itself, in double precision as in Nengo.
 
     The bound is none. It keeps the compiler from contracting a product and a sum into one
@@ -96,12 +96,12 @@ class Izhikevich(NeuronKernel):
         p = {k: v[None] for k, v in params.items()}
         v, u = state["voltage"], state["recovery"]
         current = tf.maximum(inputs[0], -30)
-        slope = _rounded(0.04 * _rounded(v * v)) + _rounded(5 * v) + 140 - u + current
-        v = v + _rounded(_rounded(slope * 1000) * spec.dt)
+        slope = rounded(0.04 * rounded(v * v)) + rounded(5 * v) + 140 - u + current
+        v = v + rounded(rounded(slope * 1000) * spec.dt)
         spiked = v >= 30
         v = tf.where(spiked, p["reset_voltage"], v)
-        slope = p["tau_recovery"] * (_rounded(p["coupling"] * v) - u)
-        u = u + _rounded(_rounded(slope * 1000) * spec.dt)
+        slope = p["tau_recovery"] * (rounded(p["coupling"] * v) - u)
+        u = u + rounded(rounded(slope * 1000) * spec.dt)
         u = tf.where(spiked, u + p["reset_recovery"], u)
         out = tf.where(spiked, tf.constant(1 / spec.dt, v.dtype), tf.zeros_like(v))
         state = {"voltage": v, "recovery": u}

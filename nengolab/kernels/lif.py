@@ -81,14 +81,14 @@ class Lif(NeuronKernel):
         if form == "packed":
             return self._packed(p, state["u"], inputs[0], spec.dt, *map(int, terms))
         if form == "poly":
-            expm1, log1p = _polynomials(*map(int, terms))
+            expm1, log1p = polynomials(*map(int, terms))
         else:
             expm1, log1p = tf.math.expm1, tf.math.log1p
         return _voltage_and_time(p, state, inputs[0], spec.dt, expm1, log1p)
 
     @staticmethod
     def _packed(p, u, current, dt, expm1_n, log1p_n):
-        expm1, log1p = _polynomials(expm1_n, log1p_n)
+        expm1, log1p = polynomials(expm1_n, log1p_n)
         tau_rc, tau_ref = p["tau_rc"], p["tau_ref"]
         # The two kinds of refractory value must not meet at tau_ref, whatever the rounding.
         gap = 1e-6 * dt + 8 * _FLOAT32_EPS * tau_ref
@@ -153,7 +153,9 @@ def _voltage_and_time(p, state, current, dt, expm1, log1p):
     return state, {"out": out, **state}
 
 
-def _polynomials(expm1_n: int, log1p_n: int):
+def polynomials(expm1_n: int, log1p_n: int):
+    """``expm1`` and ``log1p`` by so many terms of their series."""
+
     def expm1(x):
         total = 1 / math.factorial(expm1_n)
         for k in range(expm1_n - 1, 0, -1):

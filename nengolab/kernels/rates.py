@@ -24,9 +24,10 @@ class AdaptiveLifRate(NeuronKernel):
     stateful = True
     constant_names = ("tau_n", "inc_n", "tau_rc", "tau_ref", "amplitude")
     state_names = ("adaptation",)
+    rate = staticmethod(lambda params, current: _lif_rate(params, current))
 
     def step(self, params, state, inputs, spec):
-        rate = _lif_rate(params, inputs[0] - state["adaptation"])
+        rate = self.rate(params, inputs[0] - state["adaptation"])
         n = adapted(params, state["adaptation"], rate, spec.dt)
         return {"adaptation": n}, {"out": rate, "adaptation": n}
 
@@ -59,16 +60,26 @@ class SoftLifRate(NeuronKernel):
     constant_names = ("sigma", "tau_rc", "tau_ref", "amplitude")
 
     def apply(self, params, inputs, spec):
-        p = {k: v[None] for k, v in params.items()}
-        x = (inputs[0] - 1) / p["sigma"]
-        far = x < SOFT_FAR
-        near = tf.where(far, tf.zeros_like(x), x)
-        # log(1 + exp(x)) without overflow.
-        soft = tf.maximum(near, 0) + tf.math.log1p(tf.exp(-tf.abs(near)))
-        log_term = tf.where(
-            far, -tf.math.log(p["sigma"]) - x, tf.math.log1p(1 / (p["sigma"] * soft))
-        )
-        return {"out": p["amplitude"] / (p["tau_ref"] + p["tau_rc"] * log_term)}
+        return {"out": _soft_lif_rate(params, inputs[0])}
+
+
+class AdaptiveSoftLifRate(AdaptiveLifRate):
+    """A soft LIF rate for ``J - n``, adapted alike: by which `AdaptiveLifRate` may be trained."""
+
+    name = "adaptive_soft_lif_rate"
+    constant_names = (*AdaptiveLifRate.constant_names, "sigma")
+    rate = staticmethod(lambda params, current: _soft_lif_rate(params, current))
+
+
+def _soft_lif_rate(params, current):
+    p = {k: v[None] for k, v in params.items()}
+    x = (current - 1) / p["sigma"]
+    far = x < SOFT_FAR
+    near = tf.where(far, tf.zeros_like(x), x)
+    # log(1 + exp(x)) without overflow.
+    soft = tf.maximum(near, 0) + tf.math.log1p(tf.exp(-tf.abs(near)))
+    log_term = tf.where(far, -tf.math.log(p["sigma"]) - x, tf.math.log1p(1 / (p["sigma"] * soft)))
+    return p["amplitude"] / (p["tau_ref"] + p["tau_rc"] * log_term)
 
 
 # Below this, log(1 + 1/j) and -log j differ by less than a rounding of double precision.

@@ -7,8 +7,11 @@ from nengolab.kernels.calls import CallKernel
 from nengolab.kernels.convolution import Convolve
 from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
+from nengolab.kernels.rates import AdaptiveSoftLifRate
 from nengolab.kernels.sparse import SparseDot
+from nengolab.kernels.surrogate import SURROGATE_KERNELS
 from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.tensor import TensorKernel
 from nengolab.kernels.traced import TracedKernel
 from nengolab.kernels.transforms import Dot, Scale
 
@@ -18,6 +21,7 @@ KERNELS: dict[str, Kernel] = {
         CallKernel(),
         Convolve(),
         TracedKernel(),
+        TensorKernel(),
         Dot(),
         Scale(),
         SparseDot(),
@@ -25,6 +29,8 @@ KERNELS: dict[str, Kernel] = {
         LinearFilterKernel(),
         FiniteResponse(),
         *NEURON_KERNELS,
+        AdaptiveSoftLifRate(),
+        *SURROGATE_KERNELS,
         *LEARNING_KERNELS,
     )
 }

@@ -13,7 +13,7 @@ import numpy as np
 from nengo.base import ObjView
 
 from nengolab.compiler.build import build
-from nengolab.compiler.graph import Call, Graph
+from nengolab.compiler.graph import Call, Graph, Op
 from nengolab.compiler.simplify import simplify
 from nengolab.compiler.tracing import Untraceable, trace
 from nengolab.compiler.tracing.expressions import split
@@ -24,6 +24,12 @@ from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.state import Snapshot
 from nengolab.runtime.worker import Worker, uninterrupted
+from nengolab.tensor_node import TensorNode
+
+
+def _nothing() -> None:
+    """What there is to do before use as long as nobody trains."""
+
 
 RECOMPILES = 2  # for one function, before it is called back instead
 
@@ -79,6 +85,7 @@ class Engine:
         self.device, self.closed = device, False
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
+        self.before_use = _nothing  # replaced by who holds newer values of parameters
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
@@ -121,6 +128,14 @@ class Engine:
             self.runner.set_values({})
         self.runner.set_named_state({})
 
+    def fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
+        """What inputs that are not fed put out, ``(steps, batch, sizes)``; changes nothing."""
+        states, drawn, seed = self.host.process_states(), self.host.drawn(), self.host.seed
+        try:
+            return self.host.ahead(inputs, self.n_steps, n_steps, n_steps)[:, :batch]
+        finally:
+            self.host.put_processes(seed, states, drawn)
+
     def snapshot(self) -> Snapshot:
         """The state as a value."""
         return state.take(self)
@@ -132,6 +147,7 @@ class Engine:
     def tiles(self, n_steps: int) -> Iterator[Tile]:
         """Compute ``n_steps`` tile by tile; the next tile starts from the last one committed."""
         last = self.n_steps + n_steps
+        self.before_use()
         while self.n_steps < last:
             if self.closed:
                 raise SimulatorClosed(f"closed at step {self.n_steps}, while it was running")
@@ -230,7 +246,11 @@ class Engine:
         """Let ``node`` put out ``value`` from the next tile on; None gives its own output back."""
         names = self.built.names
         asked, node = node, names.find(node) if isinstance(node, str) else node
-        free = [n for n in self.built.model.sig if isinstance(n, nengo.Node) and n.size_in == 0]
+        free = [
+            n
+            for n in self.built.model.sig
+            if isinstance(n, nengo.Node) and n.size_in == 0 and not isinstance(n, TensorNode)
+        ]
         if node not in free:
             raise ValidationError(
                 f"{asked if node is None else names.get(node)} is no Node without input of this "
@@ -263,14 +283,22 @@ class Engine:
         dict
             ``{"weights": (batch, rows, columns)}``, ``{"encoders": ...}`` (scaled), or nothing.
         """
-        found = {}
-        for lowered in self.runner.program.groups.values():
-            for op in lowered.group.ops:
-                if op.kernel in ("learn", "accumulate") and op.owner is obj:
-                    named = self.runner.named_state(lowered.index)
-                    keys = op.state.keys() & {"weights", "encoders"}
-                    found |= {key: named[f"{op.name}.{key}"].copy() for key in keys}
-        return found
+        return {
+            key: self.learned_value(op, key)
+            for op in self.graph.learned
+            if op.owner is obj
+            for key in op.state.keys() & {"weights", "encoders"}
+        }
+
+    def learned_value(self, op: Op, key: str) -> np.ndarray:
+        """What is learned online, as it is now: ``(batch, ...)``, a copy."""
+        found = next(
+            lowered
+            for lowered in self.runner.program.groups.values()
+            if lowered.group.op.kernel == op.kernel
+            and any(o.name == op.name for o in lowered.group.ops)
+        )
+        return self.runner.named_state(found.index)[f"{op.name}.{key}"].copy()
 
     # -- taps ----------------------------------------------------------------------------------
 

@@ -114,7 +114,7 @@ class Runner:
         self.set_named_state({})
         self.timing.lower_s = time.perf_counter() - started
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
-        self.capacity = self._capacity()
+        self.capacity = tile_capacity(self.program)
         self._seconds_per_step = 0.0
 
     def value(self, param: Param) -> np.ndarray:
@@ -331,21 +331,20 @@ class Runner:
         what = [*self.program.traced, *sorted(state)]
         return [key for key, ok in zip(what, finite, strict=True) if not ok]
 
-    # -- sizes ---------------------------------------------------------------------------------
 
-    def _capacity(self) -> int:
-        """Steps of a tile, so that what it holds stays within bounds."""
-        width = sum(
-            (r.index.size if r.index is not None else self.program.width(r.key))
-            for r in self.program.records
-        )
-        width += sum(i.size for i in self.program.inputs_series)
-        width += sum(call.size_out for call in self._calls)
-        bytes_a_step = max(1, width) * self.program.batch * np.dtype(self.program.dtype).itemsize
-        most = TILE_STEPS
-        if any(r.mode == BATCHED for r in self.program.schedule.regions):
-            most = min(most, TILE_ROWS // self.program.batch)
-        return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, max(most, SHORT_STEPS * 2)))
+def tile_capacity(program: Program) -> int:
+    """Steps of a tile, so that what it holds stays within bounds."""
+    width = sum(
+        r.index.size if r.index is not None else program.width(r.key) for r in program.records
+    )
+    width += sum(i.size for i in program.inputs_series)
+    calls = [g.group.op.call for g in program.groups.values() if g.group.op.call]
+    width += sum(call.size_out for call in calls)
+    bytes_a_step = max(1, width) * program.batch * np.dtype(program.dtype).itemsize
+    most = TILE_STEPS
+    if any(r.mode == BATCHED for r in program.schedule.regions):
+        most = min(most, TILE_ROWS // program.batch)
+    return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, max(most, SHORT_STEPS * 2)))
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

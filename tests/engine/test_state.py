@@ -411,7 +411,7 @@ def test_reset_puts_changed_parameters_back_unless_told_not_to():
         weights = next(p for p in params if p.role == "weights")
         sim.run_steps(50)
         built = sim.data[net.probe]
-        runner.set_values({weights: 0.5 * weights.value})
+        runner.set_values({weights.name: 0.5 * weights.value})
         sim.reset(include_trainable=False)
         sim.run_steps(50)
         assert not np.array_equal(sim.data[net.probe], built)

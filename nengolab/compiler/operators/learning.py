@@ -143,7 +143,7 @@ def delayed_delta(s: Simplifier, base: Signal) -> Wire:
     rule = s.rules[base]
     name = s.built.name_of(rule.op)
     params = {
-        key: Param(s.unique(f"{name}.delta.{key}"), np.asarray(value), None, key)
+        key: Param(s.unique(f"{name}.delta.{key}"), np.asarray(value), s.built.owner(rule.op), key)
         for key, value in (("a", 0.0), ("b", 1.0))
     }
     state = {"y": np.zeros(base.size)}
@@ -156,7 +156,9 @@ def delayed_delta(s: Simplifier, base: Signal) -> Wire:
 def _rule_op(s: Simplifier, op: Operator, kernel: str, static: tuple, *inputs: Signal, **values):
     name = s.built.name_of(op)
     params = {
-        key: Param(s.unique(f"{name}.{kernel}.{key}"), np.asarray(value, float), None, key)
+        key: Param(
+            s.unique(f"{name}.{kernel}.{key}"), np.asarray(value, float), s.built.owner(op), key
+        )
         for key, value in values.items()
     }
     new = s.add_op(op, kernel, static, params=params)

@@ -12,6 +12,7 @@ from nengo.transforms import SparseMatrix
 from scipy.sparse import csr_matrix
 
 from nengolab.compiler.graph import Wire
+from nengolab.compiler.signals import elements
 from nengolab.kernels.convolution import Geometry
 from nengolab.kernels.sparse import Pattern
 
@@ -29,10 +30,34 @@ def _dot(s: Simplifier, op: DotInc) -> None:
         if op.A.size == op.A.base.size:
             s.products.setdefault(op.A.base, []).append(new.ports["out"])
         return
-    weights = s.param(op.A, f"{s.built.name_of(op)}.weights")
+    block = _block(op.A)
+    whole = op.A if block is None else op.A.base
+    weights = s.param(whole, f"{s.built.name_of(op)}.weights", owner=s.built.owner(op))
     new = s.add_op(op, "dot", (), params={"weights": weights})
-    s.connect(new, op.X)
-    s.emit(new, "out", op.Y)
+    if block is None:
+        s.connect(new, op.X)
+        s.emit(new, "out", op.Y)
+        return
+    # Part of a matrix that has a parameter already: the whole, with zeros where nothing comes in.
+    rows, columns = block
+    s.when_known(lambda: new.inputs.append(s.read(op.X).place(columns, whole.shape[1])))
+    port = new.add_port("out", whole.shape[0])
+    wire = Wire.of_source(s.add_source(port), port.size).take(rows)
+    s.writers.setdefault(op.Y.base, []).append((elements(op.Y), wire))
+
+
+def _block(matrix: Signal) -> tuple[np.ndarray, np.ndarray] | None:
+    """Rows and columns of its base that a view of a matrix consists of; None for the base itself.
+
+    It is None, too, for a view that is no such block.
+    """
+    base = matrix.base
+    if matrix is base or base.ndim != 2:
+        return None
+    at = elements(matrix).reshape(matrix.shape)
+    rows, columns = at[:, 0] // base.shape[1], at[0] % base.shape[1]
+    whole = np.array_equal(at, rows[:, None] * base.shape[1] + columns)
+    return (rows, columns) if whole else None
 
 
 def _sparse(s: Simplifier, op: SparseDotInc) -> None:
@@ -55,7 +80,7 @@ def _elementwise(s: Simplifier, op: ElementwiseInc) -> None:
         s.when_known(lambda: new.inputs.extend(_spread(s, x, op.Y.size) for x in (op.A, op.X)))
         s.emit(new, "out", op.Y)
         return
-    weights = s.param(op.A, f"{s.built.name_of(op)}.gain")
+    weights = s.param(op.A, f"{s.built.name_of(op)}.gain", owner=s.built.owner(op))
     new = s.add_op(op, "scale", (), params={"weights": weights})
     s.connect(new, op.X)
     s.emit(new, "out", op.Y)

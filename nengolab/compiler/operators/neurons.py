@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from nengo.builder.neurons import SimNeurons
+from nengo.ensemble import Ensemble
 
 from nengolab.compiler.graph import Call, Op, Param
 from nengolab.compiler.own_neurons import kernel_for, seeded_words, verdict
@@ -21,10 +22,11 @@ def _neurons(s: Simplifier, op: SimNeurons) -> None:
     if kernel is None:
         _called_back(s, op)
         return
-    name = s.built.name_of(op)
+    name, owner = s.built.name_of(op), s.built.owner(op)
+    owner = owner.neurons if isinstance(owner, Ensemble) else owner
     state = {key: np.asarray(sig.initial_value) for key, sig in op.state.items()}
     params = {
-        key: Param(s.unique(f"{name}.neurons.{key}"), np.asarray(float(value)), op.neurons, key)
+        key: Param(s.unique(f"{name}.neurons.{key}"), np.asarray(float(value)), owner, key)
         for key, value in kernel.constants(op.neurons).items()
     }
     new = s.add_op(op, kernel.name, kernel.static(op.neurons), params=params, state=state)

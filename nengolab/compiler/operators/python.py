@@ -96,7 +96,7 @@ def _process(s: Simplifier, op: SimProcess) -> None:
         if filt is not None:
             name = s.built.name_of(op)
             params = {
-                k: Param(s.unique(f"{name}.synapse.{k}"), v, op.process, k)
+                k: Param(s.unique(f"{name}.synapse.{k}"), v, s.built.owner(op), f"synapse.{k}")
                 for k, v in filt.constants.items()
             }
             static = (filt.order, filt.advanced, delayed)

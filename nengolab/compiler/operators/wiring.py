@@ -28,7 +28,8 @@ def _time(s: Simplifier, op: TimeUpdate) -> None:
 def _reset(s: Simplifier, op: Reset) -> None:
     if np.any(op.value):
         value = np.broadcast_to(np.asarray(op.value, float), op.dst.shape).ravel()
-        param = Param(s.unique(f"{s.built.name_of(op)}.reset"), value, None, "constant")
+        name = s.unique(f"{s.built.name_of(op)}.reset")
+        param = Param(name, value, s.built.owner(op), "constant")
         wire = Wire.of_source(s.add_source(param), op.dst.size)
         s.writers.setdefault(op.dst.base, []).append((elements(op.dst), wire))
 

@@ -1,0 +1,128 @@
+"""Where each array's shape comes from, and what is computed with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.ensemble import Neurons
+from nengo.transforms import Convolution, ConvolutionTranspose, NoTransform, Sparse
+
+from nengolab.compiler.graph import Param
+from nengolab.names import Names
+from nengolab.parameters.rules import is_decoded
+
+# What neurons compute with these. Currents and decoded values have no unit in Nengo; a spike lasts
+# a step and is 1/dt high, so that activities are in Hz.
+_EQUATIONS = {
+    "encoders": (
+        "J = encoders · x + bias",
+        "current for each unit of what is represented; unit encoders × gain / radius",
+    ),
+    "bias": ("J = encoders · x + bias", "current; LIF neurons fire above 1"),
+    "gain": ("J = ... + gain · y", "current for each unit of what the connection brings"),
+    "tau_rc": ("tau_rc dV/dt = J - V", "s"),
+    "tau_ref": ("no input counts for tau_ref after a spike", "s"),
+    "tau_n": ("tau_n dn/dt = inc_n · a / dt - n", "s"),
+    "amplitude": ("a = amplitude · rate", "height of a spike, relative to 1/dt"),
+    "min_voltage": ("V ≥ min_voltage", "voltage; the threshold is 1"),
+    "learning_rate": ("change in a step = learning_rate · dt · ...", ""),
+}
+
+
+def equation(param: Param) -> tuple[str, str]:
+    """What is computed with an array, and its unit or meaning; empty where there is no more to say.
+
+    Sources: Nengo's documentation of its neuron types and learning rules.
+    """
+    if param.role == "weights" and isinstance(param.owner, nengo.Connection):
+        if isinstance(param.owner.transform, (Convolution, ConvolutionTranspose)):
+            return "y = kernel * x", _of_input(param.owner)
+        return "y = weights · x", _of_input(param.owner)
+    return _EQUATIONS.get(param.role, ("", ""))
+
+
+def _of_input(conn: nengo.Connection) -> str:
+    spikes = isinstance(conn.pre_obj, Neurons) or is_decoded(conn)
+    return "for each Hz of activity" if spikes else "for each unit of the input"
+
+
+def why_shape(param: Param, names: Names) -> str:
+    """Where the shape of an array comes from."""
+    shape = tuple(np.shape(param.value))
+    return f"{shape}: {_why(param, shape, names)}"
+
+
+def _why(param: Param, shape: tuple[int, ...], names: Names) -> str:
+    owner, role = param.owner, param.role
+    if role == "gain" and isinstance(owner, nengo.Connection):
+        return f"one for each of the {shape[0]} neurons that {names.get(owner)!r} ends at"
+    if isinstance(owner, nengo.Connection) and role == "weights":
+        return _weights(owner, shape, names)
+    if isinstance(owner, nengo.Ensemble) and role == "encoders":
+        if isinstance(owner.neuron_type, nengo.Direct):
+            return f"the identity of the {owner.dimensions} dimensions of {names.get(owner)!r}"
+        return (
+            f"one row for each of the {owner.n_neurons} neurons of {names.get(owner)!r}, one "
+            f"column for each of its {owner.dimensions} dimensions"
+        )
+    if isinstance(owner, Neurons) and shape:
+        return f"one for each of the {shape[0]} neurons of {names.get(owner.ensemble)!r}"
+    if shape == ():
+        return "one number for all"
+    if param.trainable is not None:
+        return "as the Keras layer made it"
+    return _count(int(np.prod(shape)), "number")
+
+
+def _weights(conn: nengo.Connection, shape: tuple[int, ...], names: Names) -> str:
+    if is_decoded(conn):
+        return _decoders(conn, names)
+    transform = conn.transform
+    if isinstance(transform, Sparse):
+        return f"one for each nonzero of a matrix {conn.size_out} x {conn.size_mid}"
+    if isinstance(transform, (Convolution, ConvolutionTranspose)):
+        *kernel, channels, filters = shape
+        per_group = f" (in each of {transform.groups} groups)" if _groups(transform) > 1 else ""
+        return (
+            f"a kernel of {' x '.join(map(str, kernel))}, {_count(channels, 'input channel')}"
+            f"{per_group}, {_count(filters, 'filter')}: shared by all places, so its size does "
+            "not depend on the image's"
+        )
+    post, pre = (_end(conn, names, is_pre) for is_pre in (False, True))
+    if shape == ():
+        return f"one number that scales all {conn.size_out} values from {pre} to {post}"
+    if len(shape) == 1:
+        return f"one for each of the {shape[0]} values from {pre} to {post}: a diagonal"
+    return f"{post} ({shape[0]}) x {pre} ({shape[1]})"
+
+
+def _decoders(conn: nengo.Connection, names: Names) -> str:
+    """Decoders, alone or multiplied with what comes after them."""
+    pre = f"neurons of {names.get(conn.pre_obj)!r} ({conn.pre_obj.n_neurons})"
+    post = _end(conn, names, False)
+    if conn.solver.weights and isinstance(conn.post_obj, nengo.Ensemble):
+        rows = f"neurons of {names.get(conn.post_obj)!r} ({conn.post_obj.n_neurons})"
+        return f"{rows} x {pre}: encoders times transform times decoders"
+    if isinstance(conn.transform, NoTransform):
+        what = "decoded values" if conn.function is None else "values of the function"
+        return f"{what} ({conn.size_mid}) x {pre}: decoders"
+    return f"{post} ({conn.size_out}) x {pre}: transform times decoders"
+
+
+def _end(conn: nengo.Connection, names: Names, pre: bool) -> str:
+    obj, part = (conn.pre_obj, conn.pre_slice) if pre else (conn.post_obj, conn.post_slice)
+    name = names.get(obj.ensemble if isinstance(obj, Neurons) else obj)
+    kind = "neurons of " if isinstance(obj, Neurons) else ""
+    some = "" if part == slice(None) else "part of "
+    what = "function of " if pre and conn.function is not None else ""
+    return f"{what}{some}{kind}{name!r}"
+
+
+def _groups(transform: Any) -> int:
+    return getattr(transform, "groups", 1)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"

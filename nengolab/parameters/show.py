@@ -1,0 +1,204 @@
+"""The parameter table as text and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from nengolab.parameters.table import Absent, Parameter
+
+
+def summary(value: np.ndarray) -> dict[str, float]:
+    """Mean, standard deviation, least and greatest value, and count of zeros."""
+    value = np.asarray(value, dtype=float)
+    if value.size == 0:
+        return dict.fromkeys(("mean", "std", "min", "max"), float("nan")) | {"zeros": 0}
+    return {
+        "mean": float(value.mean()),
+        "std": float(value.std()),
+        "min": float(value.min()),
+        "max": float(value.max()),
+        "zeros": int(value.size - np.count_nonzero(value)),
+    }
+
+
+def figures(value: np.ndarray) -> str:
+    """A value in a few characters: itself, or its summary."""
+    value = np.asarray(value)
+    if value.size == 1:
+        return f"{value.item():.4g}"
+    s = summary(value)
+    if s["min"] == s["max"]:
+        return f"all {s['min']:.4g}"
+    zeros = f", {s['zeros']} zero" if s["zeros"] else ""
+    return f"{s['mean']:.3g} ± {s['std']:.2g} [{s['min']:.3g}, {s['max']:.3g}]{zeros}"
+
+
+def _now(row: Parameter) -> str:
+    now = row.value
+    return "as built" if _same(row.initial, now) else figures(now)
+
+
+def _same(initial: np.ndarray, now: np.ndarray) -> bool:
+    return bool(np.all(np.float32(now) == np.float32(initial)))  # state has the engine's precision
+
+
+def _totals(rows: Sequence[Parameter]) -> str:
+    trained = [r for r in rows if r.trainable]
+    return (
+        f"{_count(len(rows), 'array')}, {_count(sum(r.size for r in rows), 'number')}; trainable: "
+        f"{_count(len(trained), 'array')}, {_count(sum(r.size for r in trained), 'number')}"
+    )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'s' * (n != 1)}"
+
+
+def _split(rows: Sequence[Parameter]) -> tuple[list[Parameter], list[Parameter]]:
+    """What a person looks for, and constants of neuron types, synapses and rules."""
+    constants = [r for r in rows if r.shape == () and r.role != "weights" and not r.trainable]
+    return [r for r in rows if r not in constants], constants
+
+
+# -- text --------------------------------------------------------------------------------------
+
+
+def as_text(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
+    """The table as text."""
+    arrays, constants = _split(rows)
+    parts = [_totals(rows)]
+    if arrays:
+        cells = [_cells(r) for r in arrays]
+        parts.append(_columns(("name", "shape", "trained", "as built", "now", "why"), cells))
+    if constants:
+        cells = [(r.name, figures(r.initial), _now(r), r.why) for r in constants]
+        cells = _grouped([(r.role, *c[1:]) for r, c in zip(constants, cells, strict=True)], cells)
+        parts.append("constants\n" + _columns(("name", "as built", "now", "why"), cells))
+    if absent:
+        cells = [(f"{a.owner_name}: {a.role}", a.why) for a in absent]
+        cells = _grouped([(a.role, a.why) for a in absent], cells)
+        parts.append("no arrays\n" + _columns(("object", "why"), cells))
+    return "\n\n".join(parts)
+
+
+def _cells(row: Parameter) -> tuple[str, ...]:
+    trained = "yes" if row.trainable else "online" if row.learned else "no"
+    return (row.name, str(row.shape), trained, figures(row.initial), _now(row), row.why)
+
+
+def _grouped(keys: Sequence[tuple], cells: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """One line for all that differ in their names only."""
+    groups: dict[tuple, list[tuple[str, ...]]] = {}
+    for key, line in zip(keys, cells, strict=True):
+        groups.setdefault(key, []).append(line)
+    return [
+        (f"{lines[0][0]}{f' and {len(lines) - 1} more' if len(lines) > 1 else ''}", *lines[0][1:])
+        for lines in groups.values()
+    ]
+
+
+def _columns(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    lines = [head, ["-" * w for w in widths], *cells]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def one_as_text(row: Parameter) -> str:
+    """One parameter, a line for each thing there is to say."""
+    trained = "yes" if row.trainable else "online" if row.learned else "no"
+    lines = {
+        "": row.name,
+        "owner": f"{row.owner_name} ({type(row.owner).__name__})" if row.owner_name else "",
+        "role": row.role,
+        "shape": row.why_shape,
+        "computes": row.equation,
+        "unit": row.unit,
+        "trained": f"{trained}: {row.why}",
+        "as built": figures(row.initial),
+        "now": _now(row),
+    }
+    return "\n".join(f"{key:>9}{'  ' if key else ''}{text}" for key, text in lines.items() if text)
+
+
+# -- HTML --------------------------------------------------------------------------------------
+
+# Colours come from JupyterLab's theme; elsewhere from the text around.
+_STYLE = """
+<style>
+.nengolab-parameters table { border-collapse: collapse; font-size: 12px; }
+.nengolab-parameters th, .nengolab-parameters td {
+  text-align: left; vertical-align: top; padding: 2px 10px 2px 0; white-space: nowrap;
+  border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, .35));
+  background: transparent; color: var(--jp-content-font-color1, inherit);
+}
+.nengolab-parameters .nl-name { font-family: var(--jp-code-font-family, monospace); }
+.nengolab-parameters .nl-why {
+  white-space: normal; min-width: 16em; color: var(--jp-content-font-color2, inherit);
+}
+.nengolab-parameters .nl-yes { font-weight: 600; }
+.nengolab-parameters summary { cursor: pointer; margin-top: 6px; }
+</style>
+"""
+
+
+def as_html(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
+    """The table as HTML; what objects are called is escaped."""
+    arrays, constants = _split(rows)
+    parts = [f"<p>{_totals(rows)}</p>"]
+    if arrays:
+        head = ("name", "shape", "trained", "as built", "now", "where the shape comes from")
+        parts.append(_table(head, [_html_cells(r) for r in arrays]))
+    if constants:
+        cells = [
+            (_named(r), _td(figures(r.initial)), _td(_now(r)), _td(r.why, "nl-why"))
+            for r in constants
+        ]
+        table = _table(("name", "as built", "now", "why"), cells)
+        parts.append(_folded(f"{_count(len(constants), 'constant')}", table))
+    if absent:
+        cells = [(_td(a.owner_name, "nl-name"), _td(a.role), _td(a.why, "nl-why")) for a in absent]
+        title = f"no arrays: {_count(len(absent), 'object')}"
+        parts.append(_folded(title, _table(("object", "role", "why"), cells)))
+    return f'<div class="nengolab-parameters">{_STYLE}{"".join(parts)}</div>'
+
+
+def _html_cells(row: Parameter) -> tuple[str, ...]:
+    trained = "yes" if row.trainable else "online" if row.learned else "no"
+    reason = f'<td class="nl-{trained}">{trained}<br><small>{escape(row.why)}</small></td>'
+    return (
+        _named(row),
+        _td(str(row.shape)),
+        reason,
+        _td(figures(row.initial)),
+        _td(_now(row)),
+        _td(row.why_shape.split(": ", 1)[-1], "nl-why"),
+    )
+
+
+def _named(row: Parameter) -> str:
+    about = " — ".join(text for text in (row.equation, row.unit) if text)
+    return f'<td class="nl-name" title="{escape(about)}">{escape(row.name)}</td>'
+
+
+def _td(text: Any, kind: str = "") -> str:
+    return (
+        f'<td class="{kind}">{escape(str(text))}</td>' if kind else f"<td>{escape(str(text))}</td>"
+    )
+
+
+def _table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    top = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{content}</details>"

@@ -1,0 +1,399 @@
+"""``sim.keras_model``: the network as a Keras model.
+
+Its weights are the network's parameters, its inputs and outputs are dicts by alias of arrays
+``(batch, steps, size)``. Called with ``training=True`` it runs the program that is differentiated
+(spiking neurons by their rates, or with a surrogate gradient), else the one that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.names import listing
+from nengolab.runtime.forms import Form
+from nengolab.runtime.variables import Variables
+
+# What stands for the data of a network that no data is fed to.
+NO_DATA = "n_steps"
+
+
+@dataclass
+class Ran:
+    """What a call of the program gave.
+
+    Attributes
+    ----------
+    seen : dict
+        Outputs ``(batch, steps, size)``, by alias.
+    keep : callable
+        Puts the state away in which it ended.
+    losses : list of tensor
+        What layers add to the loss.
+    """
+
+    seen: dict[str, Any]
+    keep: Callable[[], None]
+    losses: list[Any]
+
+
+class NetworkModel(keras.Model):
+    """A network as a Keras model.
+
+    Parameters
+    ----------
+    engine : Engine
+    inputs, outputs : dict
+        Nodes that can be fed, and probes, by alias.
+    trainable : callable
+        Whether the parameter of a name is trained.
+    training_graph : callable
+        ``training_graph()`` gives the graph to differentiate, and why some probes are not in it.
+    name : str
+    """
+
+    def __init__(
+        self,
+        engine: Any,
+        inputs: dict[str, Any],
+        outputs: dict[str, Any],
+        trainable: Callable[[str], bool],
+        training_graph: Callable[[], tuple[Any, dict[Any, str]]],
+        name: str,
+    ):
+        super().__init__(name=name, dtype=engine.dtype)
+        self._engine = engine
+        self._nodes, self._probes = dict(inputs), dict(outputs)
+        self._aliases = {probe: alias for alias, probe in outputs.items()}
+        self.chunk: Any = None
+        self._training_graph = training_graph
+        self._variables = Variables(
+            engine.graph.params.values(), trainable, engine.built.names.get, engine.dtype
+        )
+        self.owners = self._variables.owners  # tracked by Keras
+        self._forms: dict[tuple, Form] = {}
+        self._graph_to_train: Any = None
+        self._fixed: dict[str, np.ndarray] = {}
+        self._begun = 0  # calls of fit, evaluate and predict that go on
+        self._stateful = False
+        self._default_steps: int | None = None
+        self.bad_batch: Any = None
+        self.pull()
+        self.built = True
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    def value(self, param: Any) -> Any:
+        """A parameter's tensor: its variable, or its value where it has none."""
+        variable = self._variables.by_name.get(param.name)
+        if variable is None:
+            return self._engine.runner.value(param)
+        return tf.convert_to_tensor(variable.value)
+
+    def variable_of(self, name: str) -> Any:
+        """The variable of the parameter of this name, or None."""
+        return self._variables.by_name.get(name)
+
+    def pull(self) -> dict[str, np.ndarray]:
+        """Values that changed since they were last asked for, by the names of their parameters."""
+        return self._variables.changed()
+
+    def push(self, values: dict[str, np.ndarray]) -> None:
+        """Take over values of parameters, by name."""
+        self._variables.put(values)
+
+    # -- calls ---------------------------------------------------------------------------------
+
+    def call(self, inputs: Any, training: bool | None = None) -> dict[str, Any]:
+        """What every probe sees.
+
+        Parameters
+        ----------
+        inputs : dict
+            ``(batch, steps, size)``, by alias.
+
+        Returns
+        -------
+        dict
+            ``(batch, steps, size)``, by alias.
+        """
+        return self._run(inputs, bool(training)).seen
+
+    @property
+    def probes(self) -> dict[str, Any]:
+        """Probes by alias."""
+        return dict(self._probes)
+
+    def one_batch(self, what: str, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        """``train_on_batch``, ``test_on_batch`` or ``predict_on_batch``."""
+        make = {
+            "train_on_batch": self.make_train_function,
+            "test_on_batch": self.make_test_function,
+            "predict_on_batch": self.make_predict_function,
+        }[what]
+        given = (x,) if what == "predict_on_batch" else (x, y, sample_weight)
+        data = tuple(
+            {k: tf.convert_to_tensor(v) for k, v in part.items()}
+            for part in given
+            if part is not None
+        )
+        if what != "predict_on_batch":
+            self.reset_metrics()
+        return make()(iter([data]))
+
+    def _run(self, inputs: Any, training: bool) -> Ran:
+        form = self.form(inputs, training)
+        data = {self._nodes[k]: v for k, v in inputs.items() if k != NO_DATA}
+        seen, state, also = form(data, self.value)
+        for name, value in also["updates"].items():
+            variable = self._variables.by_name[name]
+            variable.assign(tf.cast(value, variable.dtype))
+
+        def keep() -> None:
+            for key, value in state.items():
+                form.state[key].assign(value)
+            form.start.assign_add(form.n_steps)
+
+        outputs = {self._aliases[p]: x for p, x in seen.items()}
+        return Ran(outputs, keep, list(also["losses"].values()))
+
+    def form(self, inputs: Any, training: bool) -> Form:
+        """The program for inputs of these shapes."""
+        batch, n_steps = self._sizes(inputs)
+        fed = tuple(self._nodes[k] for k in inputs if k != NO_DATA)
+        with tf.init_scope():
+            form = self._forms.get((batch, n_steps, training))
+            if form is None:
+                form = self._make_form(batch, n_steps, training)
+                self._forms[batch, n_steps, training] = form
+                self._begin_form(form)
+            form.ready(fed, self._fill)
+        return form
+
+    def _sizes(self, inputs: Any) -> tuple[int, int]:
+        shapes = {k: v.shape for k, v in inputs.items()}
+        batch = next(iter(shapes.values()))[0]
+        steps = {s[1] for k, s in shapes.items() if k != NO_DATA} - {None}
+        n_steps = steps.pop() if steps else self._default_steps
+        if batch is None or n_steps is None:
+            raise ValidationError(
+                f"batch and steps must be known when the model is called; got {shapes}",
+                attr="inputs",
+            )
+        return int(batch), int(n_steps)
+
+    def _make_form(self, batch: int, n_steps: int, training: bool) -> Form:
+        engine = self._engine
+        graph = engine.graph
+        if training:
+            if self._graph_to_train is None:
+                self._graph_to_train = self._training_graph()
+            graph = self._graph_to_train[0]
+        readings = {p: graph.probes[p] for p in self._probes.values() if p in graph.probes}
+        return Form(
+            graph,
+            readings,
+            batch,
+            n_steps,
+            training,
+            engine.force,
+            engine.dtype,
+            engine,
+            self.chunk,
+        )
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def _fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
+        return self._engine.fill(inputs, n_steps, batch)
+
+    def _begin_form(self, form: Form) -> None:
+        form.begin(self._engine.runner.named_state(), self._engine.n_steps, self._fill)
+
+    @contextmanager
+    def calling(self, stateful: bool = False, n_steps: int | None = None) -> Iterator[None]:
+        """A call of fit, evaluate or predict: every form starts from the engine's state."""
+        self._follow_fixed()
+        before = self._stateful, self._default_steps
+        if self._begun and self._stateful:
+            self._leave_states()
+        self._stateful, self._default_steps = stateful, n_steps
+        for form in self._forms.values():
+            self._begin_form(form)
+        self._begun += 1
+        try:
+            yield
+        finally:
+            self._begun -= 1
+            if stateful:
+                self._leave_states()
+            self._stateful, self._default_steps = before
+            if self._begun and self._stateful:
+                for form in self._forms.values():
+                    self._begin_form(form)
+
+    def _leave_states(self) -> None:
+        """Let the engine go on from where a stateful call ended."""
+        used = [f for f in self._forms.values() if int(f.start.numpy()) > self._engine.n_steps]
+        if not used:
+            return
+        form = max(used, key=lambda f: int(f.start.numpy()))
+        named = self._engine.runner.named_state()
+        for name, value in form.program.leave_state(form.state).items():
+            if name in named and value.shape == named[name].shape:
+                named[name] = value
+        self._engine.runner.set_named_state(named)
+        self._engine.n_steps = int(form.start.numpy())
+
+    def _follow_fixed(self) -> None:
+        """Constants are part of what is traced; where one was changed, all is traced anew."""
+        values = self._engine.runner.values
+        fixed = {k: v for k, v in values.items() if k not in self._variables.by_name}
+        same = fixed.keys() == self._fixed.keys() and all(
+            np.array_equal(fixed[k], self._fixed[k]) for k in fixed
+        )
+        if not same:
+            self._fixed = fixed
+            self.forget()
+
+    def forget(self) -> None:
+        """Trace everything anew when it is called next."""
+        self._forms, self._graph_to_train = {}, None
+        self.train_function = self.test_function = self.predict_function = None
+
+    # -- Keras's steps -------------------------------------------------------------------------
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One batch: outputs, loss, gradients, and the optimizer's step, if the loss is finite."""
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            ran = self._run(x, training=True)
+            seen = self._asked(ran.seen, y)
+            loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=True)
+            loss = tf.add_n([loss, *(tf.cast(v, loss.dtype) for v in ran.losses)])
+            count = tf.shape(next(iter(x.values())))[0]
+            self._loss_tracker.update_state(
+                loss,
+                sample_weight=count,
+            )
+            scaled = self.optimizer.scale_loss(loss) if self.optimizer is not None else loss
+        trained = self.trainable_weights
+        gradients = tape.gradient(scaled, [v.value for v in trained])
+        pairs = [(g, v) for g, v in zip(gradients, trained, strict=True) if g is not None]
+        if not pairs:
+            raise ValidationError(
+                "no trainable parameter has any effect on the loss of "
+                f"{listing(seen)}; sim.parameters shows what is trainable",
+                attr="loss",
+            )
+        self._apply(loss, pairs)
+        if self._stateful:
+            ran.keep()
+        logs = self.compute_metrics(x, y, seen, sample_weight=weights)
+        return logs | {FINITE: tf.math.is_finite(loss)}
+
+    def _apply(self, loss: Any, pairs: list) -> None:
+        """A step of the optimizer, unless the loss is no number: the weights then stay good."""
+        if tf.distribute.in_cross_replica_context() or tf.distribute.has_strategy():
+            self.optimizer.apply_gradients(pairs)
+            return
+
+        def apply() -> Any:
+            self.optimizer.apply_gradients(pairs)
+            return tf.constant(True)
+
+        tf.cond(tf.math.is_finite(loss), apply, lambda: tf.constant(False))
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """One batch: outputs as the network runs, and their loss."""
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        ran = self._run(x, training=False)
+        seen = self._asked(ran.seen, y)
+        loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=False)
+        self._loss_tracker.update_state(loss, sample_weight=tf.shape(next(iter(x.values())))[0])
+        if self._stateful:
+            ran.keep()
+        return self.compute_metrics(x, y, seen, sample_weight=weights)
+
+    def predict_step(self, data: Any) -> dict[str, Any]:
+        """One batch: outputs as the network runs."""
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        ran = self._run(x, training=False)
+        if self._stateful:
+            ran.keep()
+        return ran.seen
+
+    def _asked(self, seen: dict[str, Any], y: Any) -> dict[str, Any]:
+        """Outputs that have a target."""
+        missing = [k for k in y if k not in seen]
+        if missing:
+            why = {a: self._graph_to_train[1].get(self._probes[a], "") for a in missing}
+            raise ValidationError(
+                "; ".join(f"{k!r} cannot be trained on: {w}" for k, w in why.items()), attr="y"
+            )
+        return {k: seen[k] for k in y}
+
+    def make_train_function(self, force: bool = False) -> Callable:
+        """A function of an iterator: shapes are looked at before anything is traced."""
+        if self.train_function is None or force:
+            self.optimizer.build(self.trainable_variables)
+            self.train_function = self._eager_loop(self.train_step, training=True)
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Callable:
+        if self.test_function is None or force:
+            self.test_function = self._eager_loop(self.test_step, training=False)
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> Callable:
+        if self.predict_function is None or force:
+            self.predict_function = self._eager_loop(self.predict_step, training=False)
+        return self.predict_function
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Everything is built; and without numbers of items and steps nothing can be traced."""
+
+    def _eager_loop(self, step: Callable, training: bool) -> Callable:
+        traced = step if self.run_eagerly else tf.function(step, autograph=False)
+
+        def function(iterator: Any) -> Any:
+            # Keras hands predictions a list of one batch, the others an iterator.
+            data = iterator[0] if isinstance(iterator, list) else next(iterator)
+            x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+            form = self.form(x, training)
+            form.before_batch(self._stateful)
+            logs = traced(data)
+            if training and not bool(logs.pop(FINITE)):
+                self._raise_not_finite(data)
+            return logs
+
+        return function
+
+    def _raise_not_finite(self, data: Any) -> None:
+        """Name the probe and the step; the weights are those before this batch."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        seen = self._asked(self._run(x, training=True).seen, y)
+        for alias, values in seen.items():
+            bad = ~np.isfinite(values.numpy()).all(axis=(0, 2))
+            if bad.any():
+                raise SimulationError(
+                    f"the loss became NaN or infinite: probe {alias!r} has values that are not "
+                    f"finite from step {int(bad.argmax()) + 1} on; the weights are those before "
+                    "this batch. A smaller learning rate, or a bound on the gradients "
+                    "(clipnorm), may help"
+                )
+        raise SimulationError(
+            f"the loss became NaN or infinite although the outputs of {listing(seen)} are finite: "
+            "see the loss function, the targets and the sample weights; the weights are those "
+            "before this batch"
+        )
+
+
+FINITE = "finite"

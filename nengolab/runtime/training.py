@@ -1,0 +1,309 @@
+"""Training: what ``Simulator.compile``, ``fit``, ``evaluate`` and ``predict`` do."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from nengolab.checks import whole
+from nengolab.compiler.training import training_graph, undifferentiable
+from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.names import listing
+from nengolab.runtime.aliases import Aliases
+from nengolab.runtime.feeding import Fed, Feeder, target_kind
+from nengolab.runtime.forms import Chunk
+from nengolab.runtime.keras_model import NetworkModel
+from nengolab.runtime.variables import keras_name
+from nengolab.settings import get_setting, get_surrogate
+from nengolab.surrogates import surrogate
+
+
+class Training:
+    """The training side of one simulator.
+
+    Parameters
+    ----------
+    engine : Engine
+    network : nengo.Network
+    batch : int
+        Most items in a batch.
+    trainable : callable
+        Whether the parameter of a name is trained.
+    """
+
+    def __init__(self, engine: Any, network: Any, batch: int, trainable: Callable[[str], bool]):
+        self._engine, self._network, self._batch = engine, network, batch
+        self.aliases = Aliases(network, engine.built.names)
+        self.feeder = Feeder.of(self.aliases, engine.built.model, batch)
+        self.inference_only = get_setting(network, "inference_only")
+        self._kinds: dict[str, str] = {}
+        self._warned = False
+        self.model = NetworkModel(
+            engine,
+            dict(self.aliases.inputs),
+            {a: p for a, p in self.aliases.probes.items() if p in engine.graph.probes},
+            trainable,
+            self._training_graph,
+            keras_name(getattr(network, "label", None) or "network"),
+        )
+
+    def _training_graph(self) -> tuple[Any, dict[Any, str]]:
+        graph, unread = training_graph(
+            self._engine.graph, self._surrogate_of, get_setting(self._network, "lif_smoothing")
+        )
+        closed = undifferentiable(graph)
+        if closed and not self._warned:
+            self._warned = True
+            found = "; ".join(f"{name}: {why}" for name, why in closed[:5])
+            more = f"; and {len(closed) - 5} more" if len(closed) > 5 else ""
+            warnings.warn(f"no gradient passes through these: {found}{more}", stacklevel=2)
+        return graph, unread
+
+    def _surrogate_of(self, owner: Any) -> Any:
+        ensemble = getattr(owner, "ensemble", owner)
+        return surrogate(get_surrogate(self._network, ensemble))
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    def pull(self) -> None:
+        """Let the engine compute with the values that the model's variables have now."""
+        changed = self.model.pull()
+        if changed:
+            self._engine.runner.set_values(changed, keep=True)
+
+    # -- compile -------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        truncate: int | None = None,
+        checkpoint_every: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """As ``keras.Model.compile``, keyed by probe or name; see ``Simulator.compile``."""
+        if self.inference_only:
+            raise SimulationError(
+                "cannot compile for training: the setting inference_only is True; leave it out of "
+                "configure_settings"
+            )
+        losses = self._by_probe(loss, "loss", spread=True)
+        losses = {alias: one for alias, one in losses.items() if one is not None}
+        self._kinds = {alias: target_kind(one) for alias, one in losses.items()}
+        weights = self._by_probe(loss_weights, "loss_weights") or None
+        if weights and set(weights) - set(losses):
+            raise ValidationError(
+                f"has {listing(set(weights) - set(losses))}, for which there is no loss; those "
+                f"with one are {listing(losses)}",
+                attr="loss_weights",
+            )
+        measured = self._by_probe(metrics, "metrics", spread=True) or None
+        if kwargs.pop("jit_compile", None):
+            warnings.warn(
+                "jit_compile is accepted and changes nothing: what XLA is good for is compiled by "
+                "it already, and convolutions and matrix products are faster outside",
+                stacklevel=3,
+            )
+        self.model.chunk = _chunk(truncate, checkpoint_every)
+        self.model.forget()
+        self.model.compile(
+            optimizer=optimizer,
+            loss=losses or None,
+            metrics=measured,
+            loss_weights=weights,
+            jit_compile=False,
+            **kwargs,
+        )
+
+    def _by_probe(self, given: Any, attr: str, spread: bool = False) -> dict[str, Any]:
+        """What was given for each probe, by alias; one thing for all probes where that is meant."""
+        if given is None:
+            return {}
+        if isinstance(given, Mapping):
+            return {self.aliases.probe(key, attr): value for key, value in given.items()}
+        probes = list(self.model.probes)
+        if isinstance(given, (list, tuple)) and attr != "metrics":
+            if len(given) != len(probes):
+                raise ValidationError(
+                    f"has {len(given)} entries for {len(probes)} probes, {listing(probes)}; a dict "
+                    "by probe says which is which",
+                    attr=attr,
+                )
+            return dict(zip(probes, given, strict=True))
+        if not spread:
+            raise ValidationError(
+                f"must be a dict by probe, or a list with one for each; got {given!r}", attr=attr
+            )
+        return dict.fromkeys(probes, given)
+
+    # -- fit, evaluate, predict ----------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        n_steps: int | None = None,
+        stateful: bool = False,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        batch_size: int | None = None,
+        callbacks: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """As ``keras.Model.fit``; returns its History."""
+        self._check_compiled("fit")
+        batch_size = self._batch_size(batch_size)
+        fed = self.feeder.feed(
+            x,
+            y,
+            sample_weight,
+            n_steps,
+            targets=self._kinds,
+            class_weight=class_weight,
+            validation_split=validation_split,
+        )
+        held_out = None
+        if validation_data is not None:
+            held_out = self.feeder.validation(validation_data, fed.n_steps, targets=self._kinds)
+        own: list = []
+        given = (
+            callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        )
+        try:
+            with self.model.calling(stateful, fed.n_steps), fed.told():
+                return self.model.fit(
+                    **self._keras_data(fed, batch_size),
+                    validation_data=None if held_out is None else held_out.packed,
+                    validation_split=validation_split,
+                    callbacks=[*own, *given],
+                    **kwargs,
+                )
+        finally:
+            self.pull()
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        n_steps: int | None = None,
+        stateful: bool = False,
+        sample_weight: Any = None,
+        batch_size: int | None = None,
+        **kwargs: Any,
+    ) -> dict[str, float]:
+        """As ``keras.Model.evaluate``; a dict with ``loss`` and ``<probe>_loss``."""
+        self._check_compiled("evaluate")
+        fed = self.feeder.feed(x, y, sample_weight, n_steps, targets=self._kinds)
+        kwargs.pop("return_dict", None)
+        with self.model.calling(stateful, fed.n_steps), fed.told():
+            logs = self.model.evaluate(
+                **self._keras_data(fed, self._batch_size(batch_size)), return_dict=True, **kwargs
+            )
+        if len(self._kinds) == 1:
+            logs.setdefault(f"{next(iter(self._kinds))}_loss", logs["loss"])
+        return logs
+
+    def predict(
+        self,
+        x: Any = None,
+        *,
+        n_steps: int | None = None,
+        stateful: bool = False,
+        batch_size: int | None = None,
+        **kwargs: Any,
+    ) -> dict[Any, np.ndarray]:
+        """As ``keras.Model.predict``; ``{probe: (batch, steps, size)}``."""
+        fed = self.feeder.feed(x, n_steps=n_steps)
+        kwargs.setdefault("verbose", 0)
+        with self.model.calling(stateful, fed.n_steps), fed.told():
+            data = self._keras_data(fed, self._batch_size(batch_size))
+            found = self.model.predict(
+                **{k: v for k, v in data.items() if k in ("x", "batch_size")}, **kwargs
+            )
+        return self._by_object(found)
+
+    def on_batch(self, what: str, stateful: bool, n_steps: int | None, *data: Any) -> Any:
+        """``train_on_batch``, ``test_on_batch`` or ``predict_on_batch``."""
+        predicting = what == "predict_on_batch"
+        if not predicting:
+            self._check_compiled(what)
+        x, y, sample_weight, class_weight = (*data, None, None, None)[:4]
+        fed = self.feeder.feed(
+            x,
+            y,
+            sample_weight,
+            n_steps,
+            targets=None if predicting else self._kinds,
+            class_weight=class_weight,
+            batch=self._batch,
+        )
+        if fed.stream is not None or fed.items is None or fed.items > self._batch:
+            raise ValidationError(
+                f"takes one batch of at most {self._batch} items, got {fed.items or 'a stream'}; "
+                "fit, evaluate and predict make batches",
+                attr="x",
+            )
+        try:
+            with self.model.calling(stateful, fed.n_steps):
+                found = self.model.one_batch(what, fed.x, fed.y, fed.sample_weight)
+        finally:
+            if what == "train_on_batch":
+                self.pull()
+        if predicting:
+            return self._by_object(found)
+        return {name: float(value) for name, value in found.items()}
+
+    def _by_object(self, found: Mapping[str, Any]) -> dict[Any, np.ndarray]:
+        return {self.aliases.probes[alias]: np.asarray(data) for alias, data in found.items()}
+
+    def _keras_data(self, fed: Fed, batch_size: int) -> dict[str, Any]:
+        if fed.stream is not None:
+            return {"x": fed.x}
+        data = {"x": fed.x, "y": fed.y, "sample_weight": fed.sample_weight}
+        return data | {"batch_size": batch_size}
+
+    def _batch_size(self, given: int | None) -> int:
+        if given is None:
+            return self._batch
+        given = whole(given, "batch_size", 1)
+        if given > self._batch:
+            raise ValidationError(
+                f"got {given}, above the simulator's minibatch_size {self._batch}; make the "
+                "Simulator with a larger one",
+                attr="batch_size",
+            )
+        return given
+
+    def _check_compiled(self, what: str) -> None:
+        if self.inference_only:
+            raise SimulationError(
+                f"cannot {what}: the setting inference_only is True; leave it out of "
+                "configure_settings"
+            )
+        if not self._kinds:
+            raise SimulationError(
+                f"cannot {what} before compile(optimizer, loss) has said what to minimise"
+            )
+
+
+def _chunk(truncate: int | None, checkpoint_every: int | None) -> Chunk | None:
+    if truncate is not None and checkpoint_every is not None:
+        raise ValidationError(
+            f"got {truncate} and {checkpoint_every}: give truncate to leave out gradients across "
+            "chunks, checkpoint_every to keep them",
+            attr="truncate, checkpoint_every",
+        )
+    if truncate is not None:
+        return Chunk(whole(truncate, "truncate", 1), True)
+    if checkpoint_every is not None:
+        return Chunk(whole(checkpoint_every, "checkpoint_every", 1), False)
+    return None

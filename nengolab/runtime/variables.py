@@ -1,0 +1,112 @@
+"""Keras variables for the parameters of a network: one layer for each object that owns some."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import keras
+import numpy as np
+
+from nengolab.compiler.graph import Param
+
+# Roles that have a variable; constants of neurons and synapses are part of the compiled form.
+KEPT_ROLES = ("weights", "encoders", "bias", "gain")
+
+
+class Owner(keras.layers.Layer):
+    """The parameters of one object of the network, so that Keras lists and saves them together."""
+
+    def __init__(self, name: str):
+        super().__init__(name=name, trainable=True)
+        self.built = True
+
+    def hold(self, param: Param, role: str, trainable: bool, dtype: str) -> Any:
+        """A variable with the parameter's value."""
+        value = np.asarray(param.value)
+        dtype = dtype if value.dtype.kind == "f" else value.dtype.name
+        return self.add_weight(
+            name=keras_name(role),
+            shape=value.shape,
+            dtype=dtype,
+            initializer=lambda shape, dtype=None: np.asarray(value, dtype),
+            trainable=trainable,
+            autocast=False,
+        )
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+class Variables:
+    """The variables of a model, by the names of their parameters.
+
+    Parameters
+    ----------
+    params : iterable of Param
+        All of the network.
+    trainable : callable
+        Whether the parameter of a name is trained.
+    name_of : callable
+        Readable name of an object.
+    dtype : str
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Param],
+        trainable: Callable[[str], bool],
+        name_of: Callable[[Any], str],
+        dtype: str,
+    ):
+        self.owners: list[Owner] = []
+        self.by_name: dict[str, Any] = {}
+        self._seen: dict[str, np.ndarray] = {}
+        by_object: dict[int, Owner] = {}
+        taken: dict[str, int] = {}
+        for param in params:
+            trained = trainable(param.name)
+            if not trained and param.role not in KEPT_ROLES and not has_layer(param):
+                continue
+            key = id(param.owner) if param.owner is not None else id(param)
+            if key not in by_object:
+                base = name_of(param.owner) if param.owner is not None else param.name
+                by_object[key] = Owner(_unique(keras_name(base), taken))
+                self.owners.append(by_object[key])
+            variable = by_object[key].hold(param, param.role, trained, dtype)
+            self.by_name[param.name] = variable
+
+    def changed(self) -> dict[str, np.ndarray]:
+        """Values, by name, that are not what they were when last asked or set."""
+        found = {}
+        for name, variable in self.by_name.items():
+            value = np.asarray(variable)
+            if name not in self._seen or not np.array_equal(value, self._seen[name]):
+                found[name] = value
+        self._seen |= {name: value.copy() for name, value in found.items()}
+        return found
+
+    def put(self, values: dict[str, np.ndarray]) -> None:
+        """Assign values, by name; parameters without a variable are left out."""
+        for name, value in values.items():
+            if name in self.by_name:
+                self.by_name[name].assign(value)
+                self._seen[name] = np.asarray(self.by_name[name]).copy()
+
+
+def has_layer(param: Param) -> bool:
+    """Whether the parameter is a variable of a Keras layer inside the network."""
+    return getattr(param, "variable", None) is not None
+
+
+def keras_name(name: str) -> str:
+    """A name that Keras and TensorFlow take: no slashes, no spaces."""
+    found = re.sub(r"[^A-Za-z0-9_.>-]", "_", name.replace(" -> ", "->").replace("/", "."))
+    return found if re.match(r"[A-Za-z0-9.]", found) else f".{found}"
+
+
+def _unique(name: str, taken: dict[str, int]) -> str:
+    n = taken.get(name, 0)
+    taken[name] = n + 1
+    return name if n == 0 else f"{name}_{n}"

@@ -1,0 +1,103 @@
+"""Running kernels by hand: packed arrays, and gradients by finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from nengolab.kernels.base import Kernel, Layout, Spec
+from nengolab.kernels.registry import KERNELS
+
+DT = 0.001
+
+
+class Facts:
+    """What a kernel looks at when it chooses its formula."""
+
+    training, stepped, reads_spikes, dt = True, True, False, DT
+
+    def __init__(self, layout: Layout, static: tuple, dtype: str, params: dict, state: dict, **own):
+        self.layout, self.static, self.dtype = layout, static, dtype
+        self._params, self._state = params, state
+        vars(self).update(own)
+
+    def param_shape(self, name):
+        return self._params[name].shape
+
+    def param_values(self, name):
+        return np.asarray(self._params[name])
+
+    def state_values(self, name):
+        return np.asarray(self._state[name])
+
+    def observed(self, port):
+        return False
+
+
+def spec_of(
+    kernel: str, members: int, static: tuple = (), dtype: str = "float64", variant: str = ""
+) -> tuple[Kernel, Spec]:
+    """A kernel by name, and the spec of a group of it that is differentiated."""
+    return KERNELS[kernel], Spec(Layout.of(members), static, DT, dtype, variant, True)
+
+
+def gradients(
+    run: Callable[[dict], dict], arrays: dict[str, np.ndarray], weights: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Gradients of the weighted sum of what ``run`` returns by each of ``arrays``, compiled."""
+
+    @tf.function(jit_compile=True, autograph=False)
+    def compute(arrays):
+        with tf.GradientTape() as tape:
+            tape.watch(arrays)
+            total = weighted(run(arrays), weights)
+        return tape.gradient(total, arrays, unconnected_gradients="zero")
+
+    found = compute({k: tf.constant(v) for k, v in arrays.items()})
+    return {k: v.numpy() for k, v in found.items()}
+
+
+def weighted(outputs: dict, weights: dict[str, np.ndarray]):
+    """The sum of all outputs, each element times a weight of its own."""
+    return tf.add_n([tf.reduce_sum(outputs[k] * w) for k, w in weights.items()])
+
+
+def differences(
+    run: Callable[[dict], dict],
+    arrays: dict[str, np.ndarray],
+    weights: dict[str, np.ndarray],
+    step: float = 1e-6,
+) -> dict[str, np.ndarray]:
+    """The same by central differences, element after element."""
+    total = tf.function(
+        lambda arrays: weighted(run(arrays), weights), jit_compile=True, autograph=False
+    )
+    found = {}
+    for name, array in arrays.items():
+        slopes = np.zeros(array.size)
+        for i in range(array.size):
+            moved = []
+            by = step * max(1.0, abs(float(array.flat[i])))
+            for sign in (1, -1):
+                other = array.copy()
+                other.flat[i] += sign * by
+                constants = {k: tf.constant(v) for k, v in (arrays | {name: other}).items()}
+                moved.append(float(total(constants)))
+            slopes[i] = (moved[0] - moved[1]) / (2 * by)
+        found[name] = slopes.reshape(array.shape)
+    return found
+
+
+def assert_right(run, arrays: dict, rng: np.random.Generator, rtol: float = 1e-6) -> dict:
+    """Gradients of ``run`` are those of central differences, and finite; returns them."""
+    outputs = run({k: tf.constant(v) for k, v in arrays.items()})
+    weights = {k: rng.normal(size=v.shape) for k, v in outputs.items()}
+    got, expected = gradients(run, arrays, weights), differences(run, arrays, weights)
+    for name in arrays:
+        scale = max(np.abs(expected[name]).max(), 1e-3)
+        assert np.isfinite(got[name]).all(), name
+        error = np.abs(got[name] - expected[name]).max()
+        assert error <= rtol * scale + 1e-8, (name, error, scale)
+    return got

@@ -1,0 +1,527 @@
+"""Forms of data, and what is said where they do not fit."""
+
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+
+from nengolab.compiler.build import build
+from nengolab.exceptions import UnknownObject
+from nengolab.runtime.aliases import Aliases
+from nengolab.runtime.feeding import Feeder, target_kind
+
+
+class Net:
+    """A network with three inputs, two probes, and much that is neither."""
+
+    def __init__(self, most=4):
+        with nengo.Network(seed=0) as self.net:
+            self.a = nengo.Node(np.zeros(3), label="a")
+            self.plain = nengo.Node(np.sin)
+            self.ens = nengo.Ensemble(10, 3, label="ens")
+            self.relay = nengo.Node(size_in=2, label="relay")
+            nengo.Connection(self.a, self.ens)
+            with nengo.Network(label="sub"):
+                self.pixel = nengo.Node([0.0], label="pixel 1/2")
+            self.out = nengo.Probe(self.ens)
+            self.neurons = nengo.Probe(self.ens.neurons, label="neurons")
+        self.aliases = Aliases(self.net)
+        self.feeder = Feeder.of(self.aliases, build(self.net, 0.001).model, most)
+
+    def feed(self, *args, **kwargs):
+        return self.feeder.feed(*args, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def n():
+    return Net()
+
+
+def ones(*shape):
+    return np.ones(shape, np.float32)
+
+
+# -- aliases ---------------------------------------------------------------------------------------
+
+
+def test_aliases_are_labels_or_types_each_unique():
+    with nengo.Network() as net:
+        nodes = [nengo.Node([0], label=label) for label in ("x", None, "x", None, "x_1")]
+        nengo.Node(size_in=1, label="no input")
+        nengo.Node(lambda t: None, label="puts nothing out", size_out=0)
+        ens = nengo.Ensemble(3, 1)
+        probes = [nengo.Probe(ens), nengo.Probe(ens), nengo.Probe(ens, label="x")]
+        weighted = nengo.Node([0], label="n_steps")
+    aliases = Aliases(net)
+    assert list(aliases.inputs) == ["x", "node", "x_1", "node_1", "x_1_1", "n_steps_1"]
+    assert list(aliases.inputs.values()) == [*nodes, weighted]
+    assert list(aliases.probes) == ["probe", "probe_1", "x_2"]
+    assert [aliases.get(obj) for obj in probes] == ["probe", "probe_1", "x_2"]
+    # A label is found among what is asked for, whoever else is called so.
+    assert aliases.input("x") == "x"
+    assert aliases.probe("x") == "x_2"
+
+
+@pytest.mark.parametrize("label", ["a/b", "my input (1)", "->", "ä ö", "a\\b", "_x", "x.y-z"])
+def test_aliases_are_names_that_keras_takes_and_lead_back(label):
+    import keras
+
+    with nengo.Network() as net:
+        node = nengo.Node([0, 0], label=label)
+        probe = nengo.Probe(node, label=label)
+    aliases = Aliases(net)
+    x, y = aliases.get(node), aliases.get(probe)
+    assert aliases.inputs[aliases.input(label)] is node
+    assert aliases.probes[aliases.probe(label)] is probe
+    feeder = Feeder.of(aliases, build(net, 0.001).model)
+    inputs = keras.Input((None, 2), name=x)
+    model = keras.Model({x: inputs}, {y: keras.layers.Dense(2, name=y)(inputs)})
+    model.compile("sgd", loss={y: "mse"})
+    fed = feeder.feed({label: ones(4, 3, 2)}, {label: ones(4, 3, 2)})
+    history = model.fit(fed.x, fed.y, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+
+
+def test_full_names_lead_to_inputs_too(n):
+    assert n.aliases.get(n.pixel) == "pixel_1_2"
+    assert n.aliases.input("sub/pixel 1/2") == "pixel_1_2"
+
+
+def test_what_has_no_alias(n):
+    with pytest.raises(UnknownObject, match="'ens' is no input Node and no probe.*'a', 'node'"):
+        n.aliases.get(n.ens)
+    with pytest.raises(UnknownObject, match="no input Node and no probe.*'probe', 'neurons'"):
+        n.aliases.get([1])
+
+
+# -- forms -----------------------------------------------------------------------------------------
+
+
+def test_forms_of_inputs(n):
+    a, node = ones(5, 4, 3), ones(5, 4, 1)
+    for x in (a, [a], (a, None), {n.a: a}, {"a": a}, {"a": a, n.plain: None}):
+        fed = n.feed(x)
+        assert (list(fed.x), fed.n_steps, fed.items, fed.inputs) == (["a"], 4, 5, ("a",))
+        assert fed.x["a"] is a  # no copy
+        assert fed.y is fed.sample_weight is None
+    for x in ([a, node], {n.plain: node, "a": a}, {"node": node, n.a: a}):
+        fed = n.feed(x, n_steps=4)
+        assert fed.x["a"] is a
+        assert fed.x["node"] is node
+    fed = n.feed([None, None, ones(2, 3, 1)])
+    assert (list(fed.x), fed.n_steps) == (["pixel_1_2"], 3)
+
+
+def test_what_is_no_array_yet(n):
+    assert n.feed([[[1, 2, 3]] * 2]).x["a"].shape == (1, 2, 3)
+    assert n.feed([[[[1, 2, 3]] * 2], [[[1]] * 2]]).x["node"].shape == (1, 2, 1)
+    whole = np.arange(6, dtype=np.uint8).reshape((1, 2, 3))
+    assert n.feed(whole).x["a"] is whole
+
+
+def test_nothing_is_fed(n):
+    fed = n.feed(n_steps=7)
+    assert list(fed.x) == ["n_steps"]
+    assert fed.x["n_steps"].dtype.kind == "i"
+    np.testing.assert_array_equal(fed.x["n_steps"], np.full((4, 1), 7))
+    assert fed.inputs == ()
+    assert n.feed(None, ones(6, 2, 3)).x["n_steps"].shape == (6, 1)
+    assert n.feed({}, n_steps=7, batch=2).items == 2
+
+
+def test_steps_as_an_input_of_that_name(n):
+    fed = n.feed({"n_steps": np.full((3, 1), 6)})
+    assert (fed.n_steps, fed.items) == (6, 3)
+    assert n.feed({"a": ones(3, 6, 3), "n_steps": np.full((3, 1), 6)}).n_steps == 6
+    with pytest.raises(ValidationError, match="x\\['n_steps'\\] says 5 steps, the data have 6"):
+        n.feed({"a": ones(3, 6, 3), "n_steps": 5})
+
+
+def test_forms_of_targets(n):
+    x, out, neurons = ones(5, 4, 3), ones(5, 4, 3), ones(5, 4, 10)
+    for y in (out, [out], {n.out: out}, {"probe": out}):
+        fed = n.feed(x, y)
+        assert fed.y["probe"] is out
+        assert fed.targets == ("probe",)
+    for y in ([out, neurons], {n.neurons: neurons, "probe": out}):
+        fed = n.feed(x, y)
+        assert fed.y["probe"] is out
+        assert fed.y["neurons"] is neurons
+    # An array is for the first probe that needs one.
+    assert list(n.feed(x, neurons, targets={"neurons": "values"}).y) == ["neurons"]
+
+
+def test_targets_that_are_classes(n):
+    x = ones(5, 4, 3)
+    for y in (np.full((5, 4, 1), 9), np.full((5, 4), 9), np.full((5, 4, 1), 9.0)):
+        assert n.feed(x, {"neurons": y}, targets={"neurons": "classes"}).y["neurons"] is y
+    kinds = {"neurons": "classes"}
+    with pytest.raises(ValidationError, match="10 classes apart, 0 to 9; got numbers from 10"):
+        n.feed(x, {"neurons": np.full((5, 4, 1), 10)}, targets=kinds)
+    with pytest.raises(ValidationError, match="whole numbers of classes, got fractions"):
+        n.feed(x, {"neurons": np.full((5, 4, 1), 1.5)}, targets=kinds)
+    with pytest.raises(ValidationError, match="np.tile\\(y.reshape.*\\(1, 4, 1\\)"):
+        n.feed(x, {"neurons": np.full(5, 1)}, n_steps=4, targets=kinds)
+    with pytest.raises(ValidationError, match="y.argmax"):
+        n.feed(x, {"neurons": ones(5, 4, 10)}, targets=kinds)
+
+
+def test_targets_of_losses_of_ones_own(n):
+    y = np.full((5, 1, 1), np.nan)  # one class for all steps, and holes, for all we know
+    assert n.feed(ones(5, 4, 3), y, targets={"probe": "own"}).y["probe"] is y
+    with pytest.raises(ValidationError, match="number of batch items.*'a' 5.*'probe' 6"):
+        n.feed(ones(5, 4, 3), ones(6, 4, 3), targets={"probe": "own"})
+
+
+def test_losses_that_need_no_targets(n):
+    fed = n.feed(ones(5, 4, 3), targets={"neurons": "none"})
+    np.testing.assert_array_equal(fed.y["neurons"], np.zeros((5, 1, 1)))
+    out = ones(5, 4, 3)
+    fed = n.feed(out, out, ones(5), targets={"neurons": "none", "probe": "values"})
+    assert set(fed.y) == set(fed.sample_weight) == {"probe", "neurons"}
+
+
+def test_what_losses_make_of_targets():
+    import keras
+
+    class Own(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return y_pred
+
+    def mine(y_true, y_pred):
+        return y_pred
+
+    assert target_kind("mse") == target_kind(keras.losses.Huber()) == "values"
+    assert target_kind(keras.losses.mean_squared_error) == "values"
+    assert target_kind("sparse_categorical_crossentropy") == "classes"
+    assert target_kind(keras.losses.SparseCategoricalCrossentropy(from_logits=True)) == "classes"
+    assert target_kind(keras.losses.sparse_categorical_crossentropy) == "classes"
+    assert target_kind(mine) == target_kind(Own()) == "own"
+    mine.needs_targets = False
+    assert target_kind(mine) == "none"
+
+
+# -- weights ---------------------------------------------------------------------------------------
+
+
+def test_forms_of_sample_weights(n):
+    x, y = ones(5, 4, 3), [ones(5, 4, 3), ones(5, 4, 10)]
+    item, step = np.arange(5.0), ones(5, 4)
+    fed = n.feed(x, y, item)
+    assert fed.sample_weight["probe"] is fed.sample_weight["neurons"] is item
+    fed = n.feed(x, y, step)
+    assert fed.sample_weight["neurons"] is step
+    fed = n.feed(x, y, {n.neurons: step})
+    assert fed.sample_weight["neurons"] is step
+    np.testing.assert_array_equal(fed.sample_weight["probe"], np.ones(5))
+    fed = n.feed(x, y, [item, step])
+    assert fed.sample_weight["probe"] is item
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (ones(4), r"here \(5,\) or \(5, 4\); got \(4,\)"),
+        (ones(5, 3), r"here \(5,\) or \(5, 4\); got \(5, 3\)"),
+        (ones(5) * np.nan, "nan at \\(0,\\)"),
+        ("heavy", "expected numbers"),
+        ({"neurons": ones(5)}, "'neurons' has weights and no targets"),
+        ({"nobody": ones(5)}, "'nobody' is no probe.*'probe', 'neurons'"),
+    ],
+)
+def test_sample_weights_that_do_not_fit(n, weight, message):
+    with pytest.raises(ValidationError, match=message) as err:
+        n.feed(ones(5, 4, 3), ones(5, 4, 3), weight)
+    assert "sample_weight" in str(err.value)
+
+
+def test_class_weights_become_sample_weights_at_every_step(n):
+    x = ones(2, 2, 3)
+    one_hot = np.eye(3)[[[0, 1], [2, 1]]]
+    fed = n.feed(x, one_hot, class_weight={1: 2.0, 2: 3.0})
+    np.testing.assert_array_equal(fed.sample_weight["probe"], [[1, 2], [3, 2]])
+    fed = n.feed(
+        x,
+        {"neurons": np.array([[0, 1], [2, 1]])},
+        class_weight={1: 2.0, 2: 3.0},
+        targets={"neurons": "classes"},
+    )
+    np.testing.assert_array_equal(fed.sample_weight["neurons"], [[1, 2], [3, 2]])
+    with pytest.raises(ValidationError, match="together with sample_weight"):
+        n.feed(x, one_hot, ones(2), class_weight={1: 2.0})
+    with pytest.raises(ValidationError, match="one probe with targets"):
+        n.feed(x, [one_hot, ones(2, 2, 10)], class_weight={1: 2.0})
+    with pytest.raises(ValidationError, match="numbers of classes and their weights"):
+        n.feed(x, one_hot, class_weight={"cat": 2.0})
+
+
+# -- errors ----------------------------------------------------------------------------------------
+
+
+def errors():
+    def case(name, message, kind, call):
+        return pytest.param(message, kind, call, id=name)
+
+    unknown, wrong = UnknownObject, ValidationError
+    yield case(
+        "unknown name",
+        "'b' is no Node of this network; data can be fed to 'a', 'node', 'pixel_1_2'",
+        unknown,
+        lambda n: n.feed({"b": ones(1, 1, 3)}),
+    )
+    yield case(
+        "foreign Node",
+        "'other' is no Node of this network",
+        unknown,
+        lambda n: n.feed({nengo.Node([0], label="other", add_to_container=False): 1}),
+    )
+    yield case(
+        "Node with an input",
+        "'relay' has an input of size 2.*can be fed to 'a'",
+        unknown,
+        lambda n: n.feed({n.relay: ones(1, 1, 2)}),
+    )
+    yield case(
+        "probe as an input",
+        "'probe of ens' is a probe: its data are targets",
+        unknown,
+        lambda n: n.feed({n.out: ones(1, 1, 3)}),
+    )
+    yield case(
+        "ensemble as an input",
+        "'ens' is no Node: its type is Ensemble",
+        unknown,
+        lambda n: n.feed({"ens": ones(1, 1, 3)}),
+    )
+    yield case(
+        "unknown probe",
+        "'b' is no probe of this network; the probes are 'probe', 'neurons'",
+        unknown,
+        lambda n: n.feed(ones(1, 1, 3), {"b": ones(1, 1, 3)}),
+    )
+    yield case(
+        "input as a probe",
+        "'a' is an input, and only probes have targets",
+        unknown,
+        lambda n: n.feed(ones(1, 1, 3), {n.a: ones(1, 1, 3)}),
+    )
+    yield case(
+        "given twice",
+        "'a' is given twice",
+        wrong,
+        lambda n: n.feed({"a": ones(1, 1, 3), n.a: ones(1, 1, 3)}),
+    )
+    yield case(
+        "too many in a list",
+        r"each of the 3 inputs.*got 4.*np.stack\(x\)",
+        wrong,
+        lambda n: n.feed([ones(2, 3)] * 4),
+    )
+    yield case(
+        "no steps",
+        r"got \(8, 3\): the n_steps axis is missing; x\[:, None\] .*x\[None\] .*8 steps",
+        wrong,
+        lambda n: n.feed(ones(8, 3)),
+    )
+    yield case(
+        "no steps, and many are asked for",
+        r"the n_steps axis is missing; np.repeat\(x\[:, None\], 5, axis=1\)",
+        wrong,
+        lambda n: n.feed(ones(8, 3), n_steps=5),
+    )
+    yield case(
+        "no batch",
+        r"the batch axis is missing; x\[None\] would fit",
+        wrong,
+        lambda n: n.feed(ones(5, 3), n_steps=5),
+    )
+    yield case(
+        "no size",
+        r"the size axis is missing; x\[..., None\] would fit",
+        wrong,
+        lambda n: n.feed({"node": ones(5, 4)}),
+    )
+    yield case(
+        "a vector",
+        r"two axes are missing; x.reshape\(\(-1, 1, 1\)\)",
+        wrong,
+        lambda n: n.feed({"node": ones(5)}),
+    )
+    yield case(
+        "one step of one item",
+        r"the batch and n_steps axes are missing; x\[None, None\] would fit",
+        wrong,
+        lambda n: n.feed(ones(3)),
+    )
+    yield case(
+        "pixels in rows",
+        r"there is no n_steps axis; x.reshape\(\(7, 1, 3\)\) would fit",
+        wrong,
+        lambda n: n.feed(ones(7, 1, 3, 1)),
+    )
+    yield case(
+        "pixels in rows, over time",
+        r"spread over several axes; x.reshape\(\(7, 5, 3\)\) would fit",
+        wrong,
+        lambda n: n.feed(ones(7, 5, 3, 1)),
+    )
+    yield case(
+        "unequal batch",
+        "same number of batch items; got input 'a' 5, input 'node' 6",
+        wrong,
+        lambda n: n.feed([ones(5, 2, 3), ones(6, 2, 1)]),
+    )
+    yield case(
+        "unequal steps",
+        "same number of steps; got input 'a' 5, input 'node' 6",
+        wrong,
+        lambda n: n.feed([ones(2, 5, 3), ones(2, 6, 1)]),
+    )
+    yield case(
+        "wrong size",
+        "input 'a': .*one step of it holds 3, not 2",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 2)),
+    )
+    yield case("no data, no steps", "n_steps: is needed", wrong, lambda n: n.feed())
+    for odd in (0, -1, 2.5, "ten", True, np.nan):
+        yield case(
+            f"n_steps {odd}",
+            "n_steps: must be a whole number from 1 up",
+            wrong,
+            lambda n, odd=odd: n.feed(n_steps=odd),
+        )
+    yield case(
+        "other steps",
+        r"n_steps says 7 steps, the data have 5.*np.tile",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 3), n_steps=7),
+    )
+    yield case(
+        "texts",
+        r"input 'a': expected real numbers \(batch, n_steps, 3\), got dtype <U1",
+        wrong,
+        lambda n: n.feed(np.full((2, 5, 3), "x")),
+    )
+    yield case(
+        "objects",
+        "input 'a': expected real numbers .* got object",
+        wrong,
+        lambda n: n.feed({"a": object()}),
+    )
+    yield case(
+        "complex numbers",
+        "input 'a': expected real numbers .* got dtype complex128",
+        wrong,
+        lambda n: n.feed(np.ones((2, 5, 3), complex)),
+    )
+    yield case(
+        "ragged lists",
+        "input 'a': .*is no array",
+        wrong,
+        lambda n: n.feed({"a": [[[1, 2, 3]], [[1, 2]]]}),
+    )
+    yield case(
+        "empty batch",
+        r"input 'a': the data are empty: \(0, 5, 3\) holds no batch items",
+        wrong,
+        lambda n: n.feed(ones(0, 5, 3)),
+    )
+    yield case(
+        "no steps in it",
+        r"input 'a': the data are empty: \(2, 0, 3\) holds no steps",
+        wrong,
+        lambda n: n.feed(ones(2, 0, 3)),
+    )
+    yield case(
+        "targets of another size",
+        "targets of 'probe': .*holds 3, not 2",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 3), ones(2, 5, 2)),
+    )
+    yield case(
+        "targets that would be broadcast",
+        "targets of 'probe': .*holds 3, not 1",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 3), ones(2, 5, 1)),
+    )
+    yield case(
+        "targets without steps",
+        r"targets of 'probe': expected \(batch, n_steps, 3\), got \(2, 3\)",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 3), ones(2, 3)),
+    )
+    yield case(
+        "targets of other steps",
+        "same number of steps; got input 'a' 5, targets of 'probe' 1",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 3), ones(2, 1, 3)),
+    )
+    yield case(
+        "no targets",
+        "y: targets are needed for 'probe', which has a loss; none are given",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 3), targets={"probe": "values"}),
+    )
+    yield case(
+        "targets of another probe",
+        "needed for 'neurons', .*given are those of 'probe'",
+        wrong,
+        lambda n: n.feed(ones(2, 5, 3), {"probe": ones(2, 5, 3)}, targets={"neurons": "values"}),
+    )
+    yield case(
+        "a function in place of a generator",
+        "got the function 'ones'; give the generator that it makes",
+        wrong,
+        lambda n: n.feed(ones),
+    )
+
+
+@pytest.mark.parametrize(("message", "kind", "call"), errors())
+def test_errors(n, message, kind, call):
+    with pytest.raises(kind, match=message):
+        call(n)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_data_that_are_not_finite(n, bad):
+    x = ones(5, 4, 3)
+    x[3, 2, 1] = bad
+    with pytest.raises(ValidationError, match=f"input 'a': {bad} in batch item 3, step 2"):
+        n.feed(x)
+    with pytest.raises(ValidationError, match=f"targets of 'probe': {bad} in batch item 3, step 2"):
+        n.feed(None, x)
+
+
+def test_large_numbers_are_finite(n):
+    n.feed(np.full((50, 4, 3), 3e38, np.float32))  # their sum is not
+    n.feed(np.full((50, 400, 3), 6e4, np.float16))
+
+
+def test_data_that_are_broadcast_are_neither_copied_nor_gone_through(n):
+    x = np.broadcast_to(ones(1, 1, 3), (10**6, 10**6, 3))
+    assert n.feed(x).x["a"] is x
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [(1.0, "between 0 and 1"), (-0.5, "between 0 and 1"), (0.9, "leaves none")],
+)
+def test_validation_split(n, split, message):
+    x = ones(5, 4, 3)
+    n.feed(x, validation_split=0.2)
+    with pytest.raises(ValidationError, match=message):
+        n.feed(x, validation_split=split)
+
+
+def test_validation_data(n):
+    x, y = ones(5, 4, 3), ones(5, 4, 3)
+    fed = n.feeder.validation((x, {n.out: y}, ones(5)))
+    assert fed.packed[0]["a"] is x
+    assert fed.packed[1]["probe"] is y
+    assert list(fed.packed[2]) == ["probe"]
+    assert len(n.feeder.validation([x, y]).packed) == 2
+    with pytest.raises(ValidationError, match="validation_data: must be .*got ndarray"):
+        n.feeder.validation(x)
+    with pytest.raises(ValidationError, match="got tuple of length 1"):
+        n.feeder.validation((x,))
