@@ -1,12 +1,56 @@
-"""Batches in an order that depends on a seed and the number of the epoch only."""
+"""Batches in an order that depends on a seed and the number of the epoch only.
+
+With TensorFlow, ``keras.Model.fit(shuffle=True)`` draws the order inside the ``tf.data`` pipeline
+that it makes when it is called: without a seed, one that nobody can draw again; after
+``keras.utils.set_random_seed``, the same one in every epoch (Keras 3.15). Neither can go on in the
+middle.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
+
+
+def of_arrays(
+    x: Any, y: Any, sample_weight: Any, batch_size: int, seed: int, kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Arguments of ``keras.Model.fit`` for arrays in an order that can be resumed.
+
+    Parameters
+    ----------
+    x, y, sample_weight : nested dicts of ndarray
+        Of one length; the last may be None.
+    batch_size : int
+    seed : int
+    kwargs : dict
+        What else ``fit`` was given; what this decides is taken out: ``shuffle`` and
+        ``validation_split``. ``shuffle="batch"`` shuffles as True does.
+
+    Returns
+    -------
+    dict
+    """
+    data = (x, y) if sample_weight is None else (x, y, sample_weight)
+    found: dict[str, Any] = {"shuffle": False, "validation_batch_size": batch_size}
+    split = kwargs.pop("validation_split", 0.0)
+    if split and kwargs.get("validation_data") is None:
+        (items,) = {len(a) for a in tf.nest.flatten(data)}
+        kept = math.floor(items * (1.0 - split))
+        found["validation_data"] = tf.nest.map_structure(lambda a: a[kept:], data)
+        kwargs.pop("validation_data", None)
+        data = tf.nest.map_structure(lambda a: a[:kept], data)
+    shuffle = bool(kwargs.pop("shuffle", True))
+    steps = kwargs.pop("steps_per_epoch", None)
+    (items,) = {len(a) for a in tf.nest.flatten(data)}
+    steps = steps or -(-items // batch_size)
+    start = kwargs.get("initial_epoch", 0) * steps
+    found["x"], _ = shuffled_batches(data, batch_size, seed, start, shuffle)
+    return {**found, "steps_per_epoch": steps, **kwargs}
 
 
 def shuffled_batches(

@@ -24,10 +24,10 @@ PREFIX = "@training/"
 
 
 def members(
-    training: Training, epoch: int, memory: Mapping[str, Any] | None = None
+    training: Training, epoch: int, callbacks: Iterable[keras.callbacks.Callback] = ()
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Members of an archive, and what its manifest says about them under ``training``."""
-    values, held = _pack_memory(memory or {})
+    values, held = _pack_memory(memory_of(callbacks))
     arrays = {f"{PREFIX}{member_name(k)}": a for k, a in training.arrays.items()}
     arrays |= {f"{PREFIX}{member_name(k)}": a for k, a in held.items()}
     names = {"arrays": list(training.arrays), "callback_arrays": list(held)}
@@ -56,11 +56,14 @@ def _facts(file: Archive) -> dict[str, Any]:
 
 
 def save_training(
-    path: str | Path, model: keras.Model, epoch: int, memory: Mapping[str, Any] | None = None
+    path: str | Path,
+    model: keras.Model,
+    epoch: int,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
 ) -> None:
     """Write what a Keras model trains with, after ``epoch`` epochs, to an ``.npz`` file."""
     training = resume.pack_training(model)
-    arrays, facts = members(training, whole(epoch, "epoch", 0), memory)
+    arrays, facts = members(training, whole(epoch, "epoch", 0), callbacks)
     archive.write(path, arrays, {"training": facts})
 
 
@@ -213,13 +216,11 @@ class Checkpoint(keras.callbacks.Callback):
     def _write(self) -> None:
         if self._due is None:
             return
-        memory = memory_of(self.callbacks)
-        # A simulator's model saves what else belongs to the simulator.
-        save = getattr(self.model, "save_checkpoint", None)
-        if save is not None:
-            save(self.path, self._due, memory)
+        simulator = getattr(self.model, "simulator", None)
+        if simulator is not None:
+            simulator().save_checkpoint(self.path, self._due, self.callbacks)
         else:
-            save_training(self.path, self.model, self._due, memory)
+            save_training(self.path, self.model, self._due, self.callbacks)
         self._due = None
 
     def _remind(self, epoch: int) -> None:
