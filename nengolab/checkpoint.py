@@ -151,7 +151,7 @@ class Saving:
         arrays, manifest = _packed(self._engine, include_state=True)
         # A variable that is a parameter is in the file already.
         held = {f"model/{e['name']}": arrays[e["member"]] for e in manifest["parameters"]}
-        shared = [n for n, a in training.arrays.items() if n in held and _equal(a, held[n])]
+        shared = [n for n, a in training.arrays.items() if n in held and _same(a, held[n])]
         rest = {n: a for n, a in training.arrays.items() if n not in set(shared)}
         stored, facts = checkpoints.members(
             replace(training, arrays=rest), whole(epoch, "epoch", 0), callbacks
@@ -209,8 +209,9 @@ class Saving:
         return {id(variable): name for name, variable in held.items() if variable is not None}
 
 
-def _equal(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and np.array_equal(a, b)
+def _same(variable: np.ndarray, parameter: np.ndarray) -> bool:
+    """Whether a variable would have this value from the parameter."""
+    return np.array_equal(variable, parameter.astype(variable.dtype))
 
 
 def _shared(file: Archive) -> dict[str, np.ndarray]:
