@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from nengo.builder import Model
 from nengo.utils.numpy import maxint
 from nengo.utils.progress import Progress, ProgressTracker
 
+from nengolab.checkpoint import Saving
 from nengolab.checks import seconds, whole
 from nengolab.exceptions import SimulatorBusy, SimulatorClosed, ValidationError
 from nengolab.runtime.worker import uninterrupted
@@ -68,7 +70,7 @@ class Tap:
         self.error: Exception | None = None
 
 
-class Simulator:
+class Simulator(Saving):
     """Compile a Nengo network with TensorFlow and run it.
 
     Parameters
@@ -430,6 +432,9 @@ class Simulator:
                 lambda name: parameters[name].trainable,
             )
             self._engine.before_use = self._trainer.pull
+            # Values that were loaded or set before there were variables.
+            self._trainer.model.push(self._engine.runner.values)
+            self._trainer.model.simulator = weakref.ref(self)
         return self._trainer
 
     @property

@@ -13,6 +13,7 @@ from nengolab.compiler.training import training_graph, undifferentiable
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.names import listing
 from nengolab.runtime.aliases import Aliases
+from nengolab.runtime.batches import of_arrays
 from nengolab.runtime.feeding import Fed, Feeder, target_kind
 from nengolab.runtime.forms import Chunk
 from nengolab.runtime.keras_model import NetworkModel
@@ -179,13 +180,14 @@ class Training:
         )
         try:
             with self.model.calling(stateful, fed.n_steps), fed.told():
-                return self.model.fit(
-                    **self._keras_data(fed, batch_size),
-                    validation_data=None if held_out is None else held_out.packed,
-                    validation_split=validation_split,
-                    callbacks=[*own, *given],
-                    **kwargs,
-                )
+                kwargs |= {
+                    "validation_data": None if held_out is None else held_out.packed,
+                    "validation_split": validation_split,
+                    "callbacks": [*own, *given],
+                }
+                if fed.stream is not None:
+                    return self.model.fit(x=fed.x, **kwargs)
+                return self.model.fit(**self._in_order(fed, batch_size, kwargs))
         finally:
             self.pull()
 
@@ -270,6 +272,11 @@ class Training:
             return {"x": fed.x}
         data = {"x": fed.x, "y": fed.y, "sample_weight": fed.sample_weight}
         return data | {"batch_size": batch_size}
+
+    def _in_order(self, fed: Fed, batch_size: int, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments of Keras's fit for arrays, in an order that a resumed fit goes on with."""
+        seed = self._engine.host.seed
+        return of_arrays(fed.x, fed.y, fed.sample_weight, batch_size, seed, kwargs)
 
     def _batch_size(self, given: int | None) -> int:
         if given is None:
