@@ -20,19 +20,23 @@ from importlib import import_module
 from typing import Any
 
 from nengolab import dists, exceptions
+from nengolab.layer import Layer
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
+from nengolab.tensor_node import TensorNode
 
 __version__ = "0.1.0"
 __all__ = [
+    "Layer",
     "LeakyReLU",
     "ProbeStore",
     "Simulator",
     "SoftLIFRate",
     "SpikingLeakyReLU",
     "Tap",
+    "TensorNode",
     "__version__",
     "configure_settings",
     "dists",

@@ -32,6 +32,8 @@ def report(engine: Any, profile: bool = False) -> str:
     for region in program.schedule.regions:
         lines += _region(program, region)
     lines += ["", "Python functions:"] + (_calls(engine) or ["  none"])
+    if nodes := _tensor_nodes(program):
+        lines += ["", "TensorNodes:", *nodes]
     timing = runner.timing
     lines += [
         "",
@@ -116,6 +118,24 @@ def _calls(engine: Any) -> list[str]:
         }[mode]
         why = f"; not traced: {call.untraced}" if call.untraced else ""
         lines.append(f"  {call.name}: {way}; {call.verdict.level}: {call.verdict.why}{why}")
+    return lines
+
+
+def _tensor_nodes(program: Any) -> list[str]:
+    """For each TensorNode its way, and why it goes that way."""
+    from nengolab.kernels.tensor import folds
+
+    lines = []
+    for region in program.schedule.regions:
+        for group in region.groups:
+            if group.op.kernel == "tensor":
+                spec, function = program.groups[group.index].spec, group.op.static[0]
+                way = {
+                    "stepped": "compiled into the loop over the steps",
+                    "python": "called each step, uncompiled where XLA does not take it",
+                    "batched": f"{spec.variant} ({folds(function, spec.training)[1]})",
+                }[region.mode]
+                lines.append(f"  {group.op.name}: {function.__name__}; {way}")
     return lines
 
 

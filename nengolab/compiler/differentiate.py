@@ -33,11 +33,16 @@ class Differentiable(Emitter):
     """
 
     def run(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
-        """All steps at once; ``outputs["records"]`` is what `read` reads."""
+        """All steps at once.
+
+        Of the outputs, ``"records"`` is what `read` reads, ``"updates"`` are new values of
+        variables that layers change while training, and ``"losses"`` what layers add to the loss.
+        """
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
         updates: dict[str, Any] = {}
+        losses: dict[str, Any] = {}
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
@@ -54,9 +59,13 @@ class Differentiable(Emitter):
             state.update(new)
             series.update(out)
             for key, value in rec.items():
-                kind = updates if key.startswith("update:") else records
-                kind[key.removeprefix("update:")] = value
-        return state, {"records": records, "updates": updates}
+                if key.startswith("update:"):
+                    updates[key.removeprefix("update:")] = value
+                elif key.startswith("loss:"):
+                    losses[key.removeprefix("loss:")] = value
+                else:
+                    records[key] = value
+        return state, {"records": records, "updates": updates, "losses": losses}
 
     # -- stepped -------------------------------------------------------------------------------
 

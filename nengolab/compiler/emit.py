@@ -20,6 +20,7 @@ from nengolab.compiler.program import LoweredGroup, Program, kernel_of
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
 from nengolab.kernels.compiled import compiled
+from nengolab.kernels.tensor import UNCOMPILED
 
 # Compiled forms that are kept for networks that may be built again.
 KEPT_FORMS = 32
@@ -87,6 +88,7 @@ class Emitter:
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
+        updates: dict[str, Any] = {}
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
@@ -102,6 +104,7 @@ class Emitter:
             )
             state.update(new)
             series.update(out)
+            updates |= {k[7:]: rec.pop(k) for k in list(rec) if k.startswith("update:")}
             records.update(rec)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
         flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
@@ -111,7 +114,7 @@ class Emitter:
             if self.program.groups[i].group.op.traced is not None
         ]
         finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
-        return state, {"records": records, "finite": finite}
+        return state, {"records": records, "finite": finite, "updates": updates}
 
     def finite_state(self, key: str, value: Any) -> Any:
         """Whether a state array holds numbers; what a person's own code keeps may be anything."""
@@ -203,8 +206,8 @@ class Emitter:
                         groups, params, state, env, start + tf.cast(i, tf.int64)
                     )
                 else:
-                    before = parts[k - 1][1] if k else []
-                    after = parts[k + 1][1] if k + 1 < len(parts) else []
+                    before = parts[k - 1][1] if k and parts[k - 1][0] else []
+                    after = parts[k + 1][1] if k + 1 < len(parts) and parts[k + 1][0] else []
                     new, out = segment(groups, params, state, env, before, after)
                 state.update(new)
                 env.update(out)
@@ -243,13 +246,17 @@ class Emitter:
         return flat if index is None else tf.gather(flat, index, axis=1)
 
     def segments(self, region: Region) -> list[tuple[bool, list[LoweredGroup]]]:
-        """The region's groups cut where Python is called; calls that are ready together are one."""
+        """The region's groups cut where Python is called, and around what XLA cannot compile.
+
+        Calls that are ready together are one.
+        """
         parts: list[tuple[bool, list[LoweredGroup]]] = []
         for lowered in self.by_region[region.index]:
             is_call = lowered.group.op.kernel == "call"
             if (
                 parts
                 and parts[-1][0] == is_call
+                and _plain(lowered) == _plain(parts[-1][1][0])
                 and not (is_call and _reads(lowered, parts[-1][1]))
             ):
                 parts[-1][1].append(lowered)
@@ -275,6 +282,8 @@ class Emitter:
         It cuts up what the functions before it returned and packs what those after it are given:
         every operation of the uncompiled loop costs microseconds.
         """
+        if _plain(groups[0]):
+            return self.inline(groups, params, state, env)
         returned = {f"{g.index}:out" for g in before if g.group.op.ports}
         cut = bool(returned) and not any(g.group.op.state for g in before)
         needed = {"held", *(k for g in (*groups, *after) for r in g.routes for k in r.keys)}
@@ -409,6 +418,9 @@ class Emitter:
             if lowered.group.op.call:
                 new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
                 new.update(new_state)
+            elif lowered.group.op.kernel == "tensor":
+                out, also = self.tensor_tile(lowered, own, inputs, n_steps, capacity)
+                rec.update(also)
             else:
                 out = kernel_of(lowered).apply(own, inputs, lowered.spec)
             env.update({f"{lowered.index}:{k}": v for k, v in out.items()})
@@ -430,6 +442,15 @@ class Emitter:
         """Emit the groups of a batched region in order."""
         for lowered in self.by_region[region.index]:
             emit_group(lowered)
+
+    def tensor_tile(self, lowered, own, inputs, n_steps, capacity) -> tuple[dict, dict]:
+        """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
+        op = lowered.group.op
+        out, result = kernel_of(lowered).tile(own, inputs, lowered.spec, capacity, n_steps)
+        also = {f"update:{op.params[r].name}": v for r, v in result.updates.items()}
+        if result.losses:
+            also[f"loss:{op.name}"] = tf.add_n(result.losses)
+        return out, also
 
     def call_tile(self, lowered, inputs, state, start, n_steps, capacity) -> tuple[dict, dict]:
         """A Python function on no feedback path: one callback for the tile, steps in order."""
@@ -484,6 +505,12 @@ def _sound(index: int) -> str:
 
 def _sounds(records: dict) -> list[str]:
     return [key for key in records if key.startswith("sound ")]
+
+
+def _plain(lowered: LoweredGroup) -> bool:
+    """Whether a group runs as plain TensorFlow because XLA cannot compile it."""
+    op = lowered.group.op
+    return op.kernel == "tensor" and lowered.spec.variant == UNCOMPILED
 
 
 def own_entries(arrays: dict, index: int) -> dict:

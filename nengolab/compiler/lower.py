@@ -14,6 +14,7 @@ from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
 from nengolab.compiler.schedule import BATCHED, Group, Schedule, reads_spikes
+from nengolab.kernels import tensor
 from nengolab.kernels.base import Spec
 
 HELD, SERIES = "held", "series"
@@ -71,6 +72,9 @@ def lower(
         Whether every input is given for each step, those too that hold one value.
     """
     graph = schedule.graph
+    for op in graph.ops:
+        if op.kernel == "tensor":
+            tensor.check(op, batch, dtype)
     held, series = _inputs(graph, all_series)
     places = _places(graph, schedule, held, series)
     observed = _observed(graph, readings)

@@ -141,7 +141,7 @@ class Program:
                     packed[f"{lowered.index}.in{i}"] = constant
         dtype = np.dtype(self.dtype)
         return {
-            k: np.ascontiguousarray(v, dtype=v.dtype if v.dtype.kind == "i" else dtype)
+            k: np.ascontiguousarray(v, dtype=v.dtype if v.dtype.kind in "iub" else dtype)
             for k, v in packed.items()
         }
 

@@ -24,6 +24,7 @@ from scipy.sparse.csgraph import connected_components
 from nengolab.compiler.graph import Graph, Op, endless
 from nengolab.kernels.base import Layout
 from nengolab.kernels.registry import KERNELS
+from nengolab.kernels.tensor import compiles
 
 STEPPED, BATCHED, PYTHON = "stepped", "batched", "python"
 _MODES = (STEPPED, BATCHED, PYTHON)
@@ -152,9 +153,21 @@ def schedule(graph: Graph, batch: int, force: str = "auto") -> Schedule:
 def _mode(graph: Graph, op: Op, cyclic: bool, batch: int, force: str) -> str:
     if op.kernel == "call":
         return PYTHON if cyclic else BATCHED
+    if op.kernel == "tensor":
+        return _tensor_mode(op, cyclic, batch, force)
     if cyclic or force == "stepped" or KERNELS[op.kernel].stateful:
         return STEPPED
     return BATCHED if force == "batched" or pays_batched(graph, op, batch) else STEPPED
+
+
+def _tensor_mode(op: Op, cyclic: bool, batch: int, force: str) -> str:
+    """In time batches wherever it can be, where layers run on the vendor library.
+
+    Whether the steps of a tile are rows of one batch there, or a loop, is the kernel's choice.
+    """
+    if not cyclic and (force != STEPPED or not compiles(op.static[0], batch)):
+        return BATCHED
+    return STEPPED if compiles(op.static[0], batch) else PYTHON
 
 
 def _edges(graph: Graph) -> list[tuple[int, int]]:

@@ -89,6 +89,8 @@ class Simplifier:
         self._later: list[Callable[[], None]] = []
         self.updated = {s.base for op in self.model.operators for s in op.updates}
         self.fresh: dict[Port, Port] = {}
+        # Parameters of Keras layers by the identity of their variables, which layers may share.
+        self.layer_params: dict[int, Param] = {}
         # Base signals that keep what is added to them (weights that learn), of the rules' deltas,
         # and of those that are read.
         self.learned: dict[Signal, Op] = {}

@@ -11,6 +11,7 @@ from nengolab.kernels.rates import AdaptiveSoftLifRate
 from nengolab.kernels.sparse import SparseDot
 from nengolab.kernels.surrogate import SURROGATE_KERNELS
 from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
+from nengolab.kernels.tensor import TensorKernel
 from nengolab.kernels.traced import TracedKernel
 from nengolab.kernels.transforms import Dot, Scale
 
@@ -20,6 +21,7 @@ KERNELS: dict[str, Kernel] = {
         CallKernel(),
         Convolve(),
         TracedKernel(),
+        TensorKernel(),
         Dot(),
         Scale(),
         SparseDot(),

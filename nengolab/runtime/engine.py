@@ -24,6 +24,7 @@ from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.state import Snapshot
 from nengolab.runtime.worker import Worker, uninterrupted
+from nengolab.tensor_node import TensorNode
 
 
 def _nothing() -> None:
@@ -245,7 +246,11 @@ class Engine:
         """Let ``node`` put out ``value`` from the next tile on; None gives its own output back."""
         names = self.built.names
         asked, node = node, names.find(node) if isinstance(node, str) else node
-        free = [n for n in self.built.model.sig if isinstance(n, nengo.Node) and n.size_in == 0]
+        free = [
+            n
+            for n in self.built.model.sig
+            if isinstance(n, nengo.Node) and n.size_in == 0 and not isinstance(n, TensorNode)
+        ]
         if node not in free:
             raise ValidationError(
                 f"{asked if node is None else names.get(node)} is no Node without input of this "

@@ -152,13 +152,14 @@ class Form:
         Returns
         -------
         tuple of dict
-            What each probe saw ``(batch, steps, size)``; the state after the last step; new values
-            of parameters that change in training, by name.
+            What each probe saw ``(batch, steps, size)``; the state after the last step; and, in
+            training, ``"updates"``, new values of parameters that layers change, by name, and
+            ``"losses"``, what layers add to the loss.
         """
         series = self._series(data)
         params = packing.pack(self.program, values)
         state = {k: tf.convert_to_tensor(v) for k, v in self.state.items()}
-        updates: dict[str, Any] = {}
+        also: dict[str, dict] = {"updates": {}, "losses": {}}
         if not self.training:
             seen, state = self._tiles(params, state, series)
         elif self.chunk is not None and self.chunk.size < self.n_steps:
@@ -166,7 +167,7 @@ class Form:
                 self._checked_tile, params, state, series, self.chunk.size, self.chunk.truncate
             )
         else:
-            seen, state, updates = self._tile(params, state, series, 0)
+            seen, state, also = self._tile(params, state, series, 0)
         constants = {
             self._labels[p]: constants_of(self.program, r, values)
             for p, r in self.program.readings.items()
@@ -177,7 +178,7 @@ class Form:
             x = seen[self._labels[probe]]
             x = x + constants[self._labels[probe]] if self._labels[probe] in constants else x
             outputs[probe] = _steps_first(x)
-        return outputs, state, updates
+        return outputs, state, also
 
     def _series(self, data: dict[Any, Any]) -> Any:
         """All inputs, ``(steps, batch, sizes)``."""
@@ -199,7 +200,7 @@ class Form:
         return tf.concat(columns, axis=2) if len(columns) > 1 else columns[0]
 
     def _tile(self, params, state, series, done, n_steps=None):
-        """Outputs of all steps of ``series``, by number; the state; updates."""
+        """Outputs of all steps of ``series``, by number; the state; updates and losses."""
         inputs = {
             "held": tf.zeros((self.batch, 0), self.program.dtype),
             "series": series,
@@ -211,14 +212,21 @@ class Form:
             self._labels[p]: read(self.program, r, out["records"], series, inputs["held"])
             for p, r in self.program.readings.items()
         }
-        return seen, state, out.get("updates", {})
+        return seen, state, {k: out.get(k, {}) for k in ("updates", "losses")}
 
     def _checked_tile(self, params, state, series, done):
-        seen, state, updates = self._tile(params, state, series, done)
+        seen, state, also = self._tile(params, state, series, done)
+        updates = also["updates"]
         if updates:
             raise ValidationError(
                 f"{listing(updates)} change from step to step while training; a sequence with such "
                 "layers cannot be trained in chunks: leave truncate and checkpoint_every out",
+                attr="truncate",
+            )
+        if also["losses"]:
+            raise ValidationError(
+                f"the regularizers of {listing(also['losses'])} cannot be used with sequences that "
+                "are trained in chunks: leave truncate and checkpoint_every out",
                 attr="truncate",
             )
         return seen, state

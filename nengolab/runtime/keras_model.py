@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -22,6 +23,25 @@ from nengolab.runtime.variables import Variables
 
 # What stands for the data of a network that no data is fed to.
 NO_DATA = "n_steps"
+
+
+@dataclass
+class Ran:
+    """What a call of the program gave.
+
+    Attributes
+    ----------
+    seen : dict
+        Outputs ``(batch, steps, size)``, by alias.
+    keep : callable
+        Puts the state away in which it ended.
+    losses : list of tensor
+        What layers add to the loss.
+    """
+
+    seen: dict[str, Any]
+    keep: Callable[[], None]
+    losses: list[Any]
 
 
 class NetworkModel(keras.Model):
@@ -104,8 +124,7 @@ class NetworkModel(keras.Model):
         dict
             ``(batch, steps, size)``, by alias.
         """
-        seen, _ = self._run(inputs, bool(training))
-        return seen
+        return self._run(inputs, bool(training)).seen
 
     @property
     def probes(self) -> dict[str, Any]:
@@ -129,12 +148,11 @@ class NetworkModel(keras.Model):
             self.reset_metrics()
         return make()(iter([data]))
 
-    def _run(self, inputs: Any, training: bool) -> tuple[dict[str, Any], Callable[[], None]]:
-        """Outputs, and what puts the state away in which the program ended."""
+    def _run(self, inputs: Any, training: bool) -> Ran:
         form = self.form(inputs, training)
         data = {self._nodes[k]: v for k, v in inputs.items() if k != NO_DATA}
-        seen, state, updates = form(data, self.value)
-        for name, value in updates.items():
+        seen, state, also = form(data, self.value)
+        for name, value in also["updates"].items():
             variable = self._variables.by_name[name]
             variable.assign(tf.cast(value, variable.dtype))
 
@@ -143,7 +161,8 @@ class NetworkModel(keras.Model):
                 form.state[key].assign(value)
             form.start.assign_add(form.n_steps)
 
-        return {self._aliases[p]: x for p, x in seen.items()}, keep
+        outputs = {self._aliases[p]: x for p, x in seen.items()}
+        return Ran(outputs, keep, list(also["losses"].values()))
 
     def form(self, inputs: Any, training: bool) -> Form:
         """The program for inputs of these shapes."""
@@ -255,9 +274,10 @@ class NetworkModel(keras.Model):
         """One batch: outputs, loss, gradients, and the optimizer's step, if the loss is finite."""
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            seen, keep = self._run(x, training=True)
-            seen = self._asked(seen, y)
+            ran = self._run(x, training=True)
+            seen = self._asked(ran.seen, y)
             loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=True)
+            loss = tf.add_n([loss, *(tf.cast(v, loss.dtype) for v in ran.losses)])
             count = tf.shape(next(iter(x.values())))[0]
             self._loss_tracker.update_state(
                 loss,
@@ -275,7 +295,7 @@ class NetworkModel(keras.Model):
             )
         self._apply(loss, pairs)
         if self._stateful:
-            keep()
+            ran.keep()
         logs = self.compute_metrics(x, y, seen, sample_weight=weights)
         return logs | {FINITE: tf.math.is_finite(loss)}
 
@@ -294,21 +314,21 @@ class NetworkModel(keras.Model):
     def test_step(self, data: Any) -> dict[str, Any]:
         """One batch: outputs as the network runs, and their loss."""
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
-        seen, keep = self._run(x, training=False)
-        seen = self._asked(seen, y)
+        ran = self._run(x, training=False)
+        seen = self._asked(ran.seen, y)
         loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=False)
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(next(iter(x.values())))[0])
         if self._stateful:
-            keep()
+            ran.keep()
         return self.compute_metrics(x, y, seen, sample_weight=weights)
 
     def predict_step(self, data: Any) -> dict[str, Any]:
         """One batch: outputs as the network runs."""
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        seen, keep = self._run(x, training=False)
+        ran = self._run(x, training=False)
         if self._stateful:
-            keep()
-        return seen
+            ran.keep()
+        return ran.seen
 
     def _asked(self, seen: dict[str, Any], y: Any) -> dict[str, Any]:
         """Outputs that have a target."""
@@ -359,7 +379,7 @@ class NetworkModel(keras.Model):
     def _raise_not_finite(self, data: Any) -> None:
         """Name the probe and the step; the weights are those before this batch."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        seen = self._asked(self._run(x, training=True)[0], y)
+        seen = self._asked(self._run(x, training=True).seen, y)
         for alias, values in seen.items():
             bad = ~np.isfinite(values.numpy()).all(axis=(0, 2))
             if bad.any():

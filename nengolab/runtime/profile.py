@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nengolab.compiler.emit import Emitter
 from nengolab.compiler.program import LoweredGroup, kernel_of
-from nengolab.compiler.schedule import BATCHED
+from nengolab.compiler.schedule import BATCHED, PYTHON
 
 STEPS = 200
 ROUNDS = 5
@@ -45,7 +45,9 @@ def profile(runner: Any) -> list[Share]:
     for region in runner.program.schedule.regions:
         for lowered in emitter.by_region[region.index]:
             if lowered.group.op.call is None:
-                batched = region.mode == BATCHED
+                # XLA may not be able to compile what lies in a region that calls Python.
+                plain = region.mode == PYTHON and lowered.group.op.kernel == "tensor"
+                batched = region.mode == BATCHED or plain
                 seconds = _time(emitter, runner, lowered, env, batched)
                 shares.append(Share(lowered.index, seconds))
     return sorted(shares, key=lambda s: -s.seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ def pack(snapshot: Snapshot) -> tuple[dict[tuple[str, ...], np.ndarray], dict[st
     Returns
     -------
     arrays : dict
-        By ``("state", name)``, ``("drawn", name)``, ``("generator", name)`` (of a process, at its
+        By ``("arrays", name)``, ``("drawn", name)``, ``("generator", name)`` (of a process, at its
         start and now, ``(batch, 2, 624)``) and ``("process", name, key)``, ``(batch, ...)``.
     description : dict
         The rest of it. ``left_out`` names the processes that hold what is no array of numbers.
@@ -41,7 +41,7 @@ def pack(snapshot: Snapshot) -> tuple[dict[tuple[str, ...], np.ndarray], dict[st
             "arrays": sorted(states[0].arrays),
             "positions": [[_position(s.origin), _position(s.rng)] for s in states],
         }
-    arrays |= {("state", name): array for name, array in snapshot.arrays.items()}
+    arrays |= {("arrays", name): array for name, array in snapshot.arrays.items()}
     arrays |= {("drawn", name): rows for name, (_, rows) in snapshot.drawn.items()}
     return arrays, {
         "n_steps": snapshot.n_steps,
@@ -75,18 +75,14 @@ def _position(state: tuple) -> list:
     return [int(position), int(has_gauss), float(gauss)]
 
 
-def unpack(
-    description: dict[str, Any], read: Callable[..., np.ndarray], own: Mapping[str, Any]
-) -> Snapshot:
-    """The snapshot that `pack` took apart.
+def unpack(description: dict[str, Any], read: Callable[..., np.ndarray]) -> Snapshot:
+    """The snapshot that `pack` took apart, without the processes that were left out.
 
     Parameters
     ----------
     description : dict
     read : callable
         ``read(kind, name[, key])`` gives an array.
-    own : Mapping
-        States of processes that were left out, to be kept as they are.
 
     Raises
     ------
@@ -99,11 +95,11 @@ def unpack(
             name: _process(name, what, batch, read)
             for name, what in description["processes"].items()
         }
-        arrays = {name: read("state", name) for name in description["arrays"]}
+        arrays = {name: read("arrays", name) for name in description["arrays"]}
         drawn = {n: (int(first), read("drawn", n)) for n, first in description["drawn"].items()}
         rest = {key: description[key] for key in ("n_steps", "dt", "seed")}
-        known = (tuple(description["not_restorable"]), frozenset(description["of_probes"]))
-        left_out = set(description["left_out"])
+        lost = tuple(sorted({*description["not_restorable"], *description["left_out"]}))
+        of_probes = frozenset(description["of_probes"])
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as err:
         raise _broken(f"{type(err).__name__}: {err}") from err
     odd = [n for n, a in arrays.items() if a.ndim < 1 or len(a) != batch]
@@ -112,9 +108,16 @@ def unpack(
         raise _broken(f"{odd} do not hold {batch} batch items")
     if not all(isinstance(rest[k], int) and rest[k] >= 0 for k in ("n_steps", "seed")):
         raise _broken(f"n_steps or seed is no whole number: {rest}")
-    processes |= {name: own[name] for name in left_out if name in own}
     return Snapshot(
-        rest["n_steps"], float(rest["dt"]), rest["seed"], batch, arrays, processes, *known, drawn
+        rest["n_steps"],
+        float(rest["dt"]),
+        rest["seed"],
+        batch,
+        arrays,
+        processes,
+        lost,
+        of_probes,
+        drawn,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nengolab.compiler.operators import learning, linear, neurons, python, wiring
+from nengolab.compiler.operators import learning, linear, neurons, python, tensor, wiring
 
 TRANSLATORS: dict[type, Callable[[Any, Any], None]] = {
     **wiring.TRANSLATORS,
@@ -17,4 +17,5 @@ TRANSLATORS: dict[type, Callable[[Any, Any], None]] = {
     **neurons.TRANSLATORS,
     **python.TRANSLATORS,
     **learning.TRANSLATORS,
+    **tensor.TRANSLATORS,
 }

@@ -1,0 +1,66 @@
+"""TensorNodes: functions on tensors, and Keras layers whose variables are parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nengolab.compiler.graph import Graph, Param, Wire
+from nengolab.tensor_node import SimTensorFunction
+
+if TYPE_CHECKING:
+    from nengolab.compiler.simplify import Simplifier
+
+
+@dataclass(eq=False)
+class LayerParam(Param):
+    """A variable of a Keras layer inside a TensorNode.
+
+    Attributes
+    ----------
+    variable : keras.Variable
+        Says whether it is trainable. Its value is where parameters start from; it changes only
+        when `put_back` says so.
+    """
+
+    variable: Any = None
+
+
+def put_back(graph: Graph, value: Callable[[Param], np.ndarray]) -> None:
+    """Give the Keras layers of a network the values that their parameters have by now.
+
+    Parameters
+    ----------
+    graph : Graph
+    value : callable
+        Current value of a parameter.
+    """
+    for param in graph.params.values():
+        if isinstance(param, LayerParam):
+            shape = tuple(param.variable.shape)
+            param.variable.assign(np.reshape(value(param), shape).astype(param.variable.dtype))
+
+
+def _tensor_function(s: Simplifier, op: SimTensorFunction) -> None:
+    name, owner = s.built.name_of(op), s.built.owner(op)
+    params = {}
+    for role, variable in op.fn.variables().items():
+        if id(variable) not in s.layer_params:
+            initial = np.asarray(op.initial[role])
+            value = initial.astype(np.float64) if initial.dtype.kind == "f" else initial
+            param = LayerParam(s.unique(f"{name}.{role}"), value, owner, role, variable)
+            s.layer_params[id(variable)] = param
+        params[role] = s.layer_params[id(variable)]
+    new = s.add_op(op, "tensor", (op.fn, len(s.ops)), params=params)
+    if op.x is not None:
+        s.connect(new, op.x)
+    if op.fn.pass_time:
+        clock = Wire.of_source(s.add_source(s.clock), s.clock.size)
+        s.when_known(lambda: new.inputs.append(clock))
+    s.emit(new, "out", op.output)
+
+
+TRANSLATORS = {SimTensorFunction: _tensor_function}

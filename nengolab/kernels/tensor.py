@@ -1,0 +1,294 @@
+"""Functions on tensors and Keras layers: what a TensorNode computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from nengolab.exceptions import BuildError
+from nengolab.kernels.base import Kernel, Spec
+from nengolab.kernels.per_sample import per_sample
+from nengolab.kernels.traced import CLOCK_BASE
+
+FOLDED, EACH_STEP, UNCOMPILED = "all steps at once", "step by step", "uncompiled"
+# Rows (steps x batch) that a layer is given at once: more do not make it faster, and what it keeps
+# in between travels through memory.
+ROWS = 512
+
+
+@dataclass
+class Result:
+    """What one call gave.
+
+    Attributes
+    ----------
+    y : tensor
+        ``(rows, size_out)``.
+    updates : dict of str to tensor
+        New values of the variables that the call changed, by role.
+    losses : list of tensor
+        What the layer adds to the loss (regularizers), in training.
+    """
+
+    y: Any
+    updates: dict[str, Any]
+    losses: list[Any]
+
+
+class TensorKernel(Kernel):
+    """``y = f(t, x)``: ``static = (TensorFunction, number of the operation)``.
+
+    Inputs are ``x``, where the function has one, and the clock (the step as two whole numbers),
+    where it is given the time. Parameters are the variables of a Keras layer, by role. Foreign
+    layers keep their precision; values are cast on the way in and out.
+    """
+
+    name = "tensor"
+
+    def variant(self, group: Any) -> str:
+        function = group.static[0]
+        if group.stepped:
+            if group.training and (changed := changes(function, True)):
+                raise BuildError(
+                    f"{function.title} lies on a feedback path, and in training it changes its own "
+                    f"variables in every step ({', '.join(changed)}); no gradient goes through "
+                    "that. Take such layers (Dropout, BatchNormalization) out of the feedback "
+                    "path, or give a connection of it a place outside"
+                )
+            return EACH_STEP if function.compiles is not False else UNCOMPILED
+        return FOLDED if folds(function, group.training)[0] else EACH_STEP
+
+    def apply(self, params, inputs, spec: Spec):
+        """One step, ``(batch, 1, size)``."""
+        x, clock = _split(inputs, spec)
+        rows = inputs[0].shape[0]
+        t = None if clock is None else _time(clock[0, 0], spec)
+        result = call(spec, params, t, x, rows)
+        return {"out": result.y[:, None, :]}
+
+    def tile(
+        self, params: dict, inputs: list, spec: Spec, capacity: int, n_steps: Any
+    ) -> tuple[dict, Result]:
+        """All steps of a tile, ``(capacity * batch, 1, size)``, of which ``n_steps`` count."""
+        x, clock = _split(inputs, spec)
+        rows = inputs[0].shape[0]
+        if spec.variant == FOLDED:
+            result = _rows(spec, params, x, capacity, n_steps)
+        else:
+            result = _steps(spec, params, x, clock, rows, capacity, n_steps)
+        return {"out": result.y[:, None, :]}, result
+
+
+def _split(inputs: list, spec: Spec) -> tuple[Any, Any]:
+    """The input, ``(rows, *shape_in)``, and the clock, ``(rows, 1, 2)``; None for what is not."""
+    function, rest = spec.static[0], list(inputs)
+    x = None
+    if function.shape_in is not None:
+        first = rest.pop(0)
+        x = tf.reshape(first, (first.shape[0], *function.shape_in))
+    return x, rest[0] if rest else None
+
+
+def _time(clock: Any, spec: Spec) -> Any:
+    """The time (s) of a step that the clock shows as two whole numbers."""
+    step = tf.cast(clock, tf.float64)
+    return tf.cast((step[0] * CLOCK_BASE + step[1]) * spec.dt, spec.dtype)
+
+
+def call(spec: Spec, params: dict, t: Any, x: Any, rows: int) -> Result:
+    """Call the function or layer once, with variables of the values ``params``.
+
+    Parameters
+    ----------
+    spec : Spec
+    params : dict of str to tensor
+        Values of the variables by role.
+    t : tensor or None
+        The time (s), a scalar.
+    x : tensor or None
+        ``(rows, *shape_in)``.
+    rows : int
+        -1 where it is known only when it runs.
+    """
+    function = spec.static[0]
+    given = [v for v in (t if function.pass_time else None, x) if v is not None]
+    if function.layer is None:
+        y, updates, losses = function.func(*given), {}, []
+    else:
+        y, updates, losses = _call_layer(function, params, given, spec.training)
+    shape = (rows, function.size_out)
+    y = tf.cast(y, spec.dtype)
+    if function.shape_in is None:  # of the time alone: it need not know of a batch
+        y = tf.broadcast_to(tf.reshape(y, (-1, function.size_out)), shape)
+    return Result(tf.reshape(y, shape), updates, [tf.cast(v, spec.dtype) for v in losses])
+
+
+def _call_layer(function: Any, params: dict, given: list, training: bool):
+    """Call a layer without touching its variables: what it reads and assigns is in a scope.
+
+    Going through the layer's own ``__call__``, unlike its ``stateless_call``, casts to its compute
+    precision and tells its sublayers of ``training``.
+    """
+    layer, variables = function.layer, function.variables()
+    precision = layer.compute_dtype or "float32"
+    given = [tf.cast(v, precision) if v.dtype.is_floating else v for v in given]
+    values = {
+        role: tf.cast(tf.reshape(params[role], v.shape), v.dtype) for role, v in variables.items()
+    }
+    mapping = [(v, values[role]) for role, v in variables.items()]
+    with keras.StatelessScope(state_mapping=mapping, collect_losses=training) as scope:
+        y = layer(*given, training=training)
+        losses = list(layer.losses) if training else []
+    updates = {}
+    for role, variable in variables.items():
+        new = scope.get_current_value(variable)
+        if new is not None and new is not values[role]:
+            updates[role] = new
+    return y, updates, losses
+
+
+def _rows(spec: Spec, params: dict, x: Any, capacity: int, n_steps: Any) -> Result:
+    """Steps as rows of larger batches; those past ``n_steps`` are not computed."""
+    rows, size = x.shape[0], spec.static[0].size_out
+    if spec.training:
+        return call(spec, params, None, x, rows)
+    batch = rows // capacity
+    together = max(1, ROWS // batch) * batch
+    last = n_steps * batch
+
+    def body(first, array):
+        part = x[first : tf.minimum(first + together, last)]
+        y = call(spec, params, None, part, -1).y
+        return first + together, array.write(first // together, y)
+
+    if rows <= together:
+        y = call(spec, params, None, x[:last], -1).y
+    else:
+        pieces = -(-last // together)
+        array = tf.TensorArray(spec.dtype, pieces, infer_shape=False, element_shape=(None, size))
+        _, array = tf.while_loop(lambda i, *_: i < last, body, (tf.constant(0), array))
+        y = array.concat()
+    y = tf.pad(y, [(0, rows - tf.shape(y)[0]), (0, 0)])
+    return Result(tf.ensure_shape(y, (rows, size)), {}, [])
+
+
+def _steps(spec: Spec, params, x, clock, rows: int, capacity: int, n_steps: Any) -> Result:
+    """One call for each step, in order; what a call changes of the variables, the next one sees."""
+    batch = rows // capacity
+    xs = None if x is None else tf.reshape(x, (capacity, batch, *x.shape[1:]))
+    clocks = None if clock is None else tf.reshape(clock, (capacity, batch, 2))
+
+    def one(i: Any, params: dict) -> Result:
+        t = None if clocks is None else _time(clocks[i, 0], spec)
+        return call(spec, params, t, None if xs is None else xs[i], batch)
+
+    if capacity == 1:
+        return one(0, params)
+    function = spec.static[0]
+    changed = changes(function, spec.training)
+    types = {role: v.dtype for role, v in function.variables().items()}
+    carried = {role: tf.cast(params[role], types[role]) for role in changed}
+    shape = (batch, function.size_out)
+    array = tf.TensorArray(spec.dtype, capacity, element_shape=shape)
+
+    def body(i, carried, loss, array):
+        result = one(i, params | carried)
+        new = {r: tf.reshape(result.updates.get(r, v), v.shape) for r, v in carried.items()}
+        # Weights are penalised once, however many steps there are.
+        loss += _total(result.losses, spec.dtype) / tf.cast(n_steps, spec.dtype)
+        return i + 1, new, loss, array.write(i, result.y)
+
+    start = (tf.constant(0), carried, tf.zeros((), spec.dtype), array)
+    _, carried, loss, array = tf.while_loop(lambda i, *_: i < n_steps, body, start)
+    y = tf.reshape(tf.ensure_shape(array.stack(), (capacity, *shape)), (rows, function.size_out))
+    return Result(y, carried, [loss] if spec.training else [])
+
+
+def _total(losses: list, dtype: str) -> Any:
+    return tf.add_n(losses) if losses else tf.zeros((), dtype)
+
+
+def folds(function: Any, training: bool) -> tuple[bool, str]:
+    """Whether steps may be rows of one batch for a function, and why (not)."""
+    if function.layer is None:
+        return False, "nothing is known of a plain function"
+    if function.pass_time:
+        return False, "it is given the time"
+    return per_sample(function.layer, training)
+
+
+def changes(function: Any, training: bool) -> list[str]:
+    """Roles of the variables that a call changes."""
+    if function.layer is None:
+        return []
+    if training not in function.changes:
+        function.changes[training] = _find_changes(function, training)
+    return function.changes[training]
+
+
+def _find_changes(function: Any, training: bool) -> list[str]:
+    changed: list[str] = []
+    values = {role: v.numpy() for role, v in function.variables().items()}
+
+    def trial(x: Any) -> Any:
+        given = [tf.zeros((), x.dtype), x] if function.pass_time else [x]
+        params = {role: tf.constant(value) for role, value in values.items()}
+        y, updates, _ = _call_layer(function, params, given, training)
+        changed.extend(updates)
+        return y
+
+    tf.function(trial, autograph=False).get_concrete_function(
+        tf.TensorSpec((2, *function.shape_in), tf.float32)
+    )
+    return changed
+
+
+def compiles(function: Any, batch: int, dtype: str = "float32") -> bool:
+    """Whether XLA takes the function; tried once, by itself."""
+    if function.compiles is None:
+        function.compiles = _try_to_compile(function, batch, dtype)
+    return function.compiles
+
+
+def _try_to_compile(function: Any, batch: int, dtype: str) -> bool:
+    values = {role: v.numpy() for role, v in function.variables().items()}
+    given = [] if not function.pass_time else [tf.zeros((), dtype)]
+    if function.shape_in is not None:
+        given.append(tf.zeros((batch, *function.shape_in), dtype))
+
+    def trial(params: dict, *given: Any) -> Any:
+        if function.layer is None:
+            return function.func(*given)
+        return _call_layer(function, params, list(given), False)[0]
+
+    params = {role: tf.constant(value) for role, value in values.items()}
+    traced = tf.function(trial, jit_compile=True, autograph=False)
+    try:
+        # Translated for XLA, not run: a function that has an effect shall not have it here.
+        traced.experimental_get_compiler_ir(params, *given)(stage="hlo")
+    except Exception:  # whatever XLA says; a fault of the function itself is found without XLA
+        return False
+    return True
+
+
+def check(op: Any, batch: int, dtype: str) -> None:
+    """Check, before anything is compiled, what an operation's function gives.
+
+    Raises
+    ------
+    ValidationError
+        Of a function that returns what it must not.
+    BuildError
+        For a layer that changes its variables outside of training.
+    """
+    function = op.static[0]
+    function.check(op.name, batch, dtype)
+    if changed := changes(function, False):
+        raise BuildError(
+            f"{op.name}: the layer changes its own variables whenever it runs "
+            f"({', '.join(changed)}), so what it gives would depend on how a run is cut into "
+            "pieces; keep such state in the network (a recurrent connection, a synapse, a process)"
+        )

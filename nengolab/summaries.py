@@ -1,0 +1,97 @@
+"""Scalars and histograms in TensorBoard's event files, without the ``tensorboard`` package.
+
+TensorFlow writes event files by itself, but leaves what ``tf.summary.scalar`` and
+``tf.summary.histogram`` put into them to that package, which is not installed with it. The two
+forms are small and public: a tensor, and the name of the plugin that shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from nengolab.runtime.tensorflow import load_tensorflow
+
+load_tensorflow()  # before anything else does, so that its start-up lines are not shown
+
+import tensorflow as tf  # noqa: E402
+
+__all__ = ["has_tensorboard", "histogram", "scalar", "writing"]
+
+# data_class of TensorFlow's summary.proto
+_SCALAR, _TENSOR = 1, 2
+BUCKETS = 30
+
+
+def has_tensorboard() -> bool:
+    """Whether the ``tensorboard`` package is there; to look at event files it is needed."""
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+@contextmanager
+def writing(log_dir: str) -> Iterator[Any]:
+    """A writer of an event file in ``log_dir``, closed in the end."""
+    writer = tf.summary.create_file_writer(str(log_dir))
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+def scalar(name: str, data: Any, step: Any = None, description: str | None = None) -> Any:
+    """Write a number to the default writer, as ``tf.summary.scalar`` does."""
+    metadata = _metadata("scalars", _SCALAR, description)
+    with tf.summary.experimental.summary_scope(name, "scalar_summary", values=[data, step]) as (
+        tag,
+        _,
+    ):
+        number = tf.cast(tf.reshape(tf.convert_to_tensor(data), ()), tf.float32)
+        return tf.summary.write(tag, number, step=step, metadata=metadata)
+
+
+def histogram(
+    name: str,
+    data: Any,
+    step: Any = None,
+    buckets: int | None = None,
+    description: str | None = None,
+) -> Any:
+    """Write the histogram of an array to the default writer, as ``tf.summary.histogram`` does.
+
+    Values that are not finite are in no bucket.
+    """
+    metadata = _metadata("histograms", _TENSOR, description)
+    rows = bucket_rows(np.asarray(data), BUCKETS if buckets is None else buckets)
+    return tf.summary.write(name, tf.constant(rows, tf.float64), step=step, metadata=metadata)
+
+
+def bucket_rows(values: np.ndarray, buckets: int) -> np.ndarray:
+    """``(buckets, 3)``: left edge, right edge, count, for buckets of one width.
+
+    Of values that are all the same, all are in the last bucket and the others are empty.
+    """
+    values = values.ravel().astype(np.float64)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return np.zeros((buckets, 3))
+    low, high = values.min(), values.max()
+    if low == high:
+        rows = np.tile([low, high, 0.0], (buckets, 1))
+        rows[-1, 2] = values.size
+        return rows
+    counts, edges = np.histogram(values, buckets, (low, high))
+    return np.stack([edges[:-1], edges[1:], counts], axis=1)
+
+
+def _metadata(plugin: str, data_class: int, description: str | None) -> Any:
+    metadata = tf.compat.v1.SummaryMetadata(summary_description=description)
+    metadata.plugin_data.plugin_name = plugin  # no content: version 0 of the plugin's data
+    metadata.data_class = data_class
+    return metadata
