@@ -51,7 +51,14 @@ def _tensor_function(s: Simplifier, op: SimTensorFunction) -> None:
         if id(variable) not in s.layer_params:
             initial = np.asarray(op.initial[role])
             value = initial.astype(np.float64) if initial.dtype.kind == "f" else initial
-            param = LayerParam(s.unique(f"{name}.{role}"), value, owner, role, variable)
+            param = LayerParam(
+                s.unique(f"{name}.{role}"),
+                value,
+                owner,
+                role,
+                trainable=bool(variable.trainable),
+                variable=variable,
+            )
             s.layer_params[id(variable)] = param
         params[role] = s.layer_params[id(variable)]
     new = s.add_op(op, "tensor", (op.fn, len(s.ops)), params=params)
