@@ -16,6 +16,7 @@ from nengolab.surrogates import ATan
 NEURONS = 512
 BATCH = 16
 STEPS = 500
+BIAS = 0.5
 # At most 1.5 times SpikingJelly's time.
 GOAL = 1 / 1.5
 # Of the gradients, by norm. A spike that rounding moves by a step changes what came before it.
@@ -23,7 +24,7 @@ TOLERANCE = 1e-2
 NEEDS = "skipped: it needs PyTorch and SpikingJelly (pip install 'nengolab[benchmarks]')"
 # Both differentiate through the reset, which is SpikingJelly's default.
 SURROGATE = ATan(detach_reset=False)
-PER_ROUND = 3
+PER_ROUND = 1
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -36,12 +37,16 @@ def data() -> tuple[np.ndarray, np.ndarray]:
 def network(weights: np.ndarray) -> nengo.Network:
     """Make the network; its weights and biases are trained."""
     n = len(weights)
+    # Spikes are counted; voltages start at 0, as SpikingJelly's do.
+    neurons = nengo.LIF(amplitude=0.001, initial_state={"voltage": nengo.dists.Choice([0])})
     with nengo.Network(seed=0) as net:
         nengolab.configure_settings(surrogate=SURROGATE)
         net.input = nengo.Node(np.zeros(n))
-        net.ens = nengo.Ensemble(
-            n, 1, gain=np.ones(n), bias=np.zeros(n), neuron_type=nengo.LIF(amplitude=0.001)
-        )
+        net.ens = nengo.Ensemble(n, 1, gain=np.ones(n), bias=np.full(n, BIAS), neuron_type=neurons)
+        # What the encoders would encode is not there.
+        nengolab.configure_settings(trainable=None)
+        net.config[net.ens].trainable = False
+        net.config[net.ens.neurons].trainable = True
         net.conn = nengo.Connection(net.input, net.ens.neurons, transform=weights, synapse=None)
         net.probe = nengo.Probe(net.ens.neurons)
     return net
@@ -77,7 +82,7 @@ def spikingjelly(x: np.ndarray, weights: np.ndarray) -> Callable[[], None]:
     linear = torch.nn.Linear(*weights.T.shape)
     with torch.no_grad():
         linear.weight.copy_(torch.tensor(weights))
-        linear.bias.zero_()
+        linear.bias.fill_(BIAS)
     lif = neuron.LIFNode(tau=20.0, surrogate_function=surrogate.ATan(), step_mode="m")
     given = torch.tensor(np.ascontiguousarray(x.swapaxes(0, 1)), requires_grad=True)
 
@@ -96,7 +101,7 @@ def restated(x: np.ndarray, weights: np.ndarray, dt: float = 0.001) -> tuple:
     """
     tau_rc, tau_ref = 0.02, 0.002
     x, weights = tf.constant(x), tf.constant(weights)
-    bias = tf.zeros(len(weights))
+    bias = tf.fill([len(weights)], BIAS)
 
     @tf.custom_gradient
     def spike(over):
@@ -153,6 +158,10 @@ def _check(row: Compared, got: tuple, x: np.ndarray, weights: np.ndarray) -> Non
         row.problem = f"wrong: gradients of {shapes}"
         return
     by_shape = {tuple(g.shape): g for g in gradients}
-    pairs = [(by_shape[tuple(e.shape)], e) for e in expected] + [(spikes, expected_spikes)]
-    errors = [float(tf.norm(g - e) / tf.norm(e)) for g, e in pairs]
-    row.check("gradients or spikes differ", max(errors), TOLERANCE)
+    pairs = [(by_shape[tuple(e.shape)], e) for e in expected]
+    row.check(
+        "gradients differ", max(float(tf.norm(g - e) / tf.norm(e)) for g, e in pairs), TOLERANCE
+    )
+    moved = float(tf.reduce_mean(tf.abs(spikes - expected_spikes)) / tf.reduce_mean(spikes))
+    if not moved <= TOLERANCE:
+        row.problem = f"wrong: of the spikes {moved:.2g} are elsewhere"

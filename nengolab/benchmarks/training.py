@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import keras
 
-ROUNDS = 5
+# Many short rounds: what else runs on the machine then slows both sides alike.
+ROUNDS = 11
 _HEAD = (
     f"{'benchmark':<24}{'unit':>14}{'other':>11}{'nengolab':>11}{'ratio':>8}{'goal':>7}"
     f"{'first s':>9}{'error':>10}"
