@@ -54,7 +54,7 @@ class Saving:
             For NaN or infinity in a parameter, by name; for a path that cannot be.
         """
         self._check_usable("save_params")
-        self._engine.before_use()
+        self._engine.follow()
         arrays, manifest = _packed(self._engine, include_state)
         archive.write(path, arrays, manifest)
 
@@ -116,9 +116,7 @@ class Saving:
         """The state comes first: it is refused where it does not fit."""
         if snapshot is not None:
             self.state = snapshot
-        self._engine.runner.set_values(values, keep=True)
-        if self._trainer is not None:
-            self._trainer.model.push(values)
+        self._engine.set_values(values)
 
     # -- training ------------------------------------------------------------------------------
 
@@ -146,7 +144,7 @@ class Saving:
         from nengolab.runtime import checkpoints, resume
 
         self._check_usable("save_checkpoint")
-        self._engine.before_use()
+        self._engine.follow()
         training = resume.pack_training(self._training.model, self._variable_names())
         arrays, manifest = _packed(self._engine, include_state=True)
         # A variable that is a parameter is in the file already.
@@ -198,7 +196,7 @@ class Saving:
             put_training = resume.prepared(self._training.model, training, names)
             self._put(values, _stored_state(engine, file, item))
             put_training()
-            engine.before_use()
+            engine.follow()
             loading.compare_constants(engine, file, None)
         return epoch
 

@@ -327,7 +327,7 @@ def _of_param(
         check(f"set {name}")
         if param.role == "constants":
             raise ValidationError(f"{name} {why}; change those", attr="value")
-        engine.runner.set_values({name: value}, keep=True)
+        engine.set_values({name: value})
 
     return Parameter(
         name,
