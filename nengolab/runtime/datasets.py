@@ -210,13 +210,10 @@ class _Pipeline:
 
     def _check_values(self, slot: Slot, tensor: tf.Tensor, require: _Require) -> None:
         if tensor.dtype.is_floating:
-            finite = tf.math.is_finite(tensor)
-            if slot.kind == HOLES:
-                finite |= tf.math.is_nan(tensor)
             require(
-                tf.reduce_all(finite),
+                _all_finite(tensor, slot.kind == HOLES),
                 f"{slot.what}: NaN or infinity in (item, step, ...)",
-                lambda: tf.where(~finite)[0],
+                lambda: tf.where(~_finite(tensor, slot.kind == HOLES))[0],
             )
         if slot.kind == CLASSES:
             numbers = tf.cast(tensor, tf.float64)
@@ -285,6 +282,20 @@ class _Pipeline:
             weights = tf.where(classes == int(number), np.float32(weight), weights)
         shape = weight_shape(tf.unstack(tf.shape(weights)), slot)
         return {slot.alias: tf.reshape(weights, tf.stack(shape))}
+
+
+def _finite(tensor: tf.Tensor, holes: bool) -> tf.Tensor:
+    finite = tf.math.is_finite(tensor)
+    return finite | tf.math.is_nan(tensor) if holes else finite
+
+
+def _all_finite(tensor: tf.Tensor, holes: bool) -> tf.Tensor:
+    """A sum takes less time than to ask of every value; where it overflows, all are asked."""
+    return tf.cond(
+        tf.math.is_finite(tf.reduce_sum(tensor)),
+        lambda: tf.constant(True),
+        lambda: tf.reduce_all(_finite(tensor, holes)),
+    )
 
 
 class _Require:
