@@ -335,6 +335,8 @@ def test_datasets_without_batches(n):
     with pytest.raises(ValidationError, match="dataset.batch\\(minibatch_size\\)"):
         n.feeder.feed(single)
     assert n.feeder.feed(single.batch(4)).n_steps == STEPS
+    with pytest.raises(ValidationError, match="a batch of 5 items; .*minibatch_size is 4"):
+        n.feeder.feed(single.batch(5, drop_remainder=True))
 
 
 def test_datasets_of_large_numbers_and_of_holes(n):
