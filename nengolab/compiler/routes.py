@@ -88,7 +88,8 @@ class Route:
         terms = self._terms(read, rows)
         terms += [_sum(read(k), f, t, self.shape, rows) for k, f, t in self.sums]
         if constant is not None:
-            terms.append(constant[None])
+            # One for all rows, or, where its gradient is wanted row by row, one for each.
+            terms.append(constant if len(constant.shape) > len(self.shape) else constant[None])
         if not terms:
             return tf.zeros((rows, *self.shape), dtype)
         total = sum(terms[1:], terms[0])
