@@ -116,9 +116,7 @@ class Saving:
         """The state comes first: it is refused where it does not fit."""
         if snapshot is not None:
             self.state = snapshot
-        self._engine.runner.set_values(values, keep=True)
-        if self._trainer is not None:
-            self._trainer.model.push(values)
+        self._engine.set_values(values)
 
     # -- training ------------------------------------------------------------------------------
 
@@ -231,7 +229,7 @@ def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray],
     """Members of an archive of a simulator, and its manifest."""
     arrays, entries = {}, []
     for name, (described, param) in inventory.parameters(engine).items():
-        value = np.asarray(engine.runner.value(param))
+        value = np.asarray(engine.values.get(name, param.value))
         _check_finite(name, value)
         member = member_name(name)
         arrays[member] = value

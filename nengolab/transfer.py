@@ -54,7 +54,7 @@ class Transfer:
         # Parameters that were given other values, by owner: ``{name: (role, value)}``.
         self._edited: dict[Any, dict[str, tuple[str, np.ndarray]]] = {}
         self._of_probes: dict[nengo.Probe, Param] = {}
-        values = self._engine.runner.values
+        values = self._engine.values
         for param in self._engine.graph.params.values():
             value = values.get(param.name, param.value)
             if not np.array_equal(value, param.value):
@@ -232,7 +232,7 @@ class Transfer:
         found = {name: getattr(probe, name) for name in kept} | {"seed": self._seed(probe)}
         param = self._of_probes.get(probe)
         if param is not None and is_decoded(param.owner):
-            found["solver"] = NoSolver(np.array(self._engine.runner.value(param)).T)
+            found["solver"] = NoSolver(np.array(self._engine.values.get(param.name, param.value)).T)
         return found
 
 
@@ -266,7 +266,8 @@ def get_nengo_params(
         found = [_single(objs)]
     else:
         found = [_single(obj) for obj in objs]
-    arguments = [transfer.arguments(obj) for obj in found]
+    with sim._engine.settled():
+        arguments = [transfer.arguments(obj) for obj in found]
     if not as_dict:
         return arguments if isinstance(objs, (list, tuple)) else arguments[0]
     labels = [obj.label or sim.name_of(obj) for obj in found]
@@ -285,7 +286,8 @@ def freeze_params(sim: Simulator, objs: Any, item: int | None = None) -> None:
     transfer = Transfer(sim, item)
     found = list(dict.fromkeys(_expanded(sim, objs)))
     # Everything is asked for before anything is written: an error changes nothing.
-    written = [(obj, transfer.arguments(obj)) for obj in found]
+    with sim._engine.settled():
+        written = [(obj, transfer.arguments(obj)) for obj in found]
     for obj, arguments in written:
         _write(obj, arguments)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import nengo
@@ -27,8 +27,8 @@ from nengolab.runtime.worker import Worker, uninterrupted
 from nengolab.tensor_node import TensorNode
 
 
-def _nothing() -> None:
-    """What there is to do before use as long as nobody trains."""
+def _nothing(*_: Any) -> None:
+    """What there is to do as long as nobody trains."""
 
 
 RECOMPILES = 2  # for one function, before it is called back instead
@@ -85,7 +85,9 @@ class Engine:
         self.device, self.closed = device, False
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
-        self.before_use = _nothing  # replaced by who holds newer values of parameters
+        # Replaced by who holds values of parameters too: newer ones are fetched, new ones told.
+        self.before_use: Callable[[], None] = _nothing
+        self.after_set: Callable[[dict[str, np.ndarray]], None] = _nothing
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
@@ -125,8 +127,36 @@ class Engine:
         else:
             self.host.time_restarted()
         if parameters:
-            self.runner.set_values({})
+            self.set_values({}, keep=False)
         self.runner.set_named_state({})
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, np.ndarray]:
+        """Current values of parameters, by name, of those that had others when they were built."""
+        self.before_use()
+        return self.runner.values
+
+    def set_values(self, values: dict[str, np.ndarray], keep: bool = True) -> None:
+        """Compute with these values of parameters; all others are kept, or are as built."""
+        self.before_use()
+        self.runner.set_values(values, keep)
+        if not keep:
+            values = {name: param.value for name, param in self.graph.params.items()} | values
+        self.after_set(values)
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Newer values are fetched once, for many questions."""
+        self.before_use()
+        before, self.before_use = self.before_use, _nothing
+        try:
+            yield
+        finally:
+            self.before_use = before
+
+    # -- running -------------------------------------------------------------------------------
 
     def fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
         """What inputs that are not fed put out, ``(steps, batch, sizes)``; changes nothing."""
@@ -293,7 +323,7 @@ class Engine:
     def changed(self, obj: Any) -> dict[str, np.ndarray]:
         """Parameters of an object that have other values than those built, by role."""
         found = self.graph.params_of.get(obj, {})
-        values = self.runner.values
+        values = self.values
         return {role: values[p.name] for role, p in found.items() if p.name in values}
 
     def learned_value(self, op: Op, key: str) -> np.ndarray:
