@@ -54,7 +54,7 @@ class Saving:
             For NaN or infinity in a parameter, by name; for a path that cannot be.
         """
         self._check_usable("save_params")
-        self._engine.before_use()
+        self._engine.follow()
         arrays, manifest = _packed(self._engine, include_state)
         archive.write(path, arrays, manifest)
 
@@ -144,7 +144,7 @@ class Saving:
         from nengolab.runtime import checkpoints, resume
 
         self._check_usable("save_checkpoint")
-        self._engine.before_use()
+        self._engine.follow()
         training = resume.pack_training(self._training.model, self._variable_names())
         arrays, manifest = _packed(self._engine, include_state=True)
         # A variable that is a parameter is in the file already.
@@ -196,7 +196,7 @@ class Saving:
             put_training = resume.prepared(self._training.model, training, names)
             self._put(values, _stored_state(engine, file, item))
             put_training()
-            engine.before_use()
+            engine.follow()
             loading.compare_constants(engine, file, None)
         return epoch
 
@@ -229,7 +229,7 @@ def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray],
     """Members of an archive of a simulator, and its manifest."""
     arrays, entries = {}, []
     for name, (described, param) in inventory.parameters(engine).items():
-        value = np.asarray(engine.values.get(name, param.value))
+        value = np.asarray(engine.runner.value(param))
         _check_finite(name, value)
         member = member_name(name)
         arrays[member] = value

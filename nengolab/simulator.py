@@ -431,8 +431,7 @@ class Simulator(Saving):
                 self._engine.batch,
                 lambda name: parameters[name].trainable,
             )
-            self._engine.before_use = self._trainer.pull
-            self._engine.after_set = self._trainer.model.push
+            self._engine.follower = self._trainer.model
             # Values that were loaded or set before there were variables.
             self._trainer.model.push(self._engine.runner.values)
             self._trainer.model.simulator = weakref.ref(self)

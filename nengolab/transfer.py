@@ -29,6 +29,7 @@ from nengo.transforms import (
 from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.names import listing
 from nengolab.parameters.rules import is_decoded, rules_of
+from nengolab.tensor_node import TensorNode
 
 if TYPE_CHECKING:
     from nengolab.compiler.graph import Param
@@ -88,21 +89,32 @@ class Transfer:
             write = self._connection
         elif isinstance(obj, nengo.Probe):
             write = self._probe
+        elif isinstance(obj, TensorNode):
+            raise ValidationError(
+                f"{self._name(obj)!r} is a TensorNode, and what it holds is its Keras layer's; "
+                "freeze_params writes it there",
+                attr="objs",
+            )
         else:
             raise ValidationError(
                 f"{self._name(obj)!r} is a {type(obj).__name__}; give ensembles, connections or "
                 "probes of the simulated network",
                 attr="objs",
             )
-        names = self._engine.built.names
-        if not names.has(obj):
-            raise UnknownObject(
-                f"{names.get(obj)!r} is not in the simulated network; it holds "
-                f"{listing(names.all())}",
-                attr="objs",
-            )
+        self.check([obj])
         self._check_expressed(obj)
         return write(obj)
+
+    def check(self, objs: Iterable[Any]) -> None:
+        """Refuse what is not in the network."""
+        names = self._engine.built.names
+        for obj in objs:
+            if not names.has(obj):
+                raise UnknownObject(
+                    f"{names.get(obj)!r} is not in the simulated network; it holds "
+                    f"{listing(names.all())}",
+                    attr="objs",
+                )
 
     def _name(self, obj: Any) -> str:
         return self._sim.name_of(obj)
@@ -285,11 +297,18 @@ def freeze_params(sim: Simulator, objs: Any, item: int | None = None) -> None:
     """See `Simulator.freeze_params`."""
     transfer = Transfer(sim, item)
     found = list(dict.fromkeys(_expanded(sim, objs)))
+    layers = [obj for obj in found if isinstance(obj, TensorNode)]
     # Everything is asked for before anything is written: an error changes nothing.
     with sim._engine.settled():
-        written = [(obj, transfer.arguments(obj)) for obj in found]
+        written = [(obj, transfer.arguments(obj)) for obj in found if obj not in layers]
+        transfer.check(layers)
     for obj, arguments in written:
         _write(obj, arguments)
+    if layers:
+        from nengolab.compiler.operators.tensor import put_back
+
+        values = sim._engine.values
+        put_back(sim._engine.graph, lambda p: values.get(p.name, p.value), layers)
 
 
 def _expanded(sim: Simulator, objs: Any) -> Iterable[Any]:
@@ -298,6 +317,7 @@ def _expanded(sim: Simulator, objs: Any) -> Iterable[Any]:
         obj = _single(obj)
         if isinstance(obj, nengo.Network):
             yield from (*obj.all_ensembles, *obj.all_connections, *obj.all_probes)
+            yield from (node for node in obj.all_nodes if isinstance(node, TensorNode))
             continue
         yield obj
         if isinstance(obj, nengo.Ensemble) and sim.network is not None:

@@ -90,7 +90,7 @@ class Parameter:
     def value(self, value: Any) -> None:
         now = self._read()
         try:
-            new = np.array(value, dtype=float)
+            new = np.array(value, dtype=float if now.dtype.kind == "f" else now.dtype)
         except (TypeError, ValueError) as err:
             raise ValidationError(
                 f"{self.name} takes numbers of shape {now.shape}, got {value!r}", attr="value"

@@ -96,7 +96,10 @@ class _Parts:
         self.x = [(form.input_slot(a), v) for a, v in xs.items() if _none(v) is not None]
         self.y = [(form.target_slot(a), v) for a, v in ys.items() if _none(v) is not None]
         for slot, value in (*self.x, *self.y):
-            check_shape(_shape(slot, value), slot, form.n_steps, _WHERE)
+            shape = _shape(slot, value)
+            check_shape(shape, slot, form.n_steps, _WHERE)
+            if form.most is not None and (shape[0] or 0) > form.most:
+                raise slot.error(f"a batch of {shape[0]} items; {_too_large(form.most)}", _WHERE)
         unneeded = form.unneeded(dict.fromkeys(self.targets))
         form.check_missing({**dict.fromkeys(self.targets), **dict.fromkeys(unneeded)}, _WHERE)
         self.unneeded = unneeded
@@ -110,6 +113,10 @@ class _Parts:
     @property
     def timed(self) -> list[tuple[Slot, Any]]:
         return [(slot, v) for slot, v in (*self.x, *self.y) if slot.kind != OWN]
+
+
+def _too_large(most: int) -> str:
+    return f"the simulator's minibatch_size is {most}, and no batch may be larger"
 
 
 def _none(value: Any) -> Any:
@@ -181,11 +188,7 @@ class _Pipeline:
         require(items > 0, "the data are empty: a batch of 0 items")
         most = self.form.most
         if most is not None:
-            require(
-                items <= most,
-                f"the simulator's minibatch_size is {most}, and no batch may be larger; got a "
-                "batch of more items",
-            )
+            require(items <= most, f"a batch of too many items; {_too_large(most)}")
 
     def _checked(self, slot: Slot, tensor: tf.Tensor, items: tf.Tensor, require) -> tf.Tensor:
         shape = tf.shape(tensor)
@@ -210,13 +213,10 @@ class _Pipeline:
 
     def _check_values(self, slot: Slot, tensor: tf.Tensor, require: _Require) -> None:
         if tensor.dtype.is_floating:
-            finite = tf.math.is_finite(tensor)
-            if slot.kind == HOLES:
-                finite |= tf.math.is_nan(tensor)
             require(
-                tf.reduce_all(finite),
+                _all_finite(tensor, slot.kind == HOLES),
                 f"{slot.what}: NaN or infinity in (item, step, ...)",
-                lambda: tf.where(~finite)[0],
+                lambda: tf.where(~_finite(tensor, slot.kind == HOLES))[0],
             )
         if slot.kind == CLASSES:
             numbers = tf.cast(tensor, tf.float64)
@@ -285,6 +285,20 @@ class _Pipeline:
             weights = tf.where(classes == int(number), np.float32(weight), weights)
         shape = weight_shape(tf.unstack(tf.shape(weights)), slot)
         return {slot.alias: tf.reshape(weights, tf.stack(shape))}
+
+
+def _finite(tensor: tf.Tensor, holes: bool) -> tf.Tensor:
+    finite = tf.math.is_finite(tensor)
+    return finite | tf.math.is_nan(tensor) if holes else finite
+
+
+def _all_finite(tensor: tf.Tensor, holes: bool) -> tf.Tensor:
+    """A sum takes less time than to ask of every value; where it overflows, all are asked."""
+    return tf.cond(
+        tf.math.is_finite(tf.reduce_sum(tensor)),
+        lambda: tf.constant(True),
+        lambda: tf.reduce_all(_finite(tensor, holes)),
+    )
 
 
 class _Require:

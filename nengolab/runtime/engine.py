@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -25,11 +25,6 @@ from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.state import Snapshot
 from nengolab.runtime.worker import Worker, uninterrupted
 from nengolab.tensor_node import TensorNode
-
-
-def _nothing(*_: Any) -> None:
-    """What there is to do as long as nobody trains."""
-
 
 RECOMPILES = 2  # for one function, before it is called back instead
 
@@ -85,9 +80,8 @@ class Engine:
         self.device, self.closed = device, False
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
-        # Replaced by who holds values of parameters too: newer ones are fetched, new ones told.
-        self.before_use: Callable[[], None] = _nothing
-        self.after_set: Callable[[dict[str, np.ndarray]], None] = _nothing
+        self.follower: Any = None  # who trains: holds values and state of its own
+        self._settled = False
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
@@ -127,57 +121,60 @@ class Engine:
         else:
             self.host.time_restarted()
         if parameters:
-            self.set_values({}, keep=False)
+            self.runner.set_values({})
+            if self.follower is not None:
+                self.follower.push({n: p.value for n, p in self.graph.params.items()})
         self.runner.set_named_state({})
+        if self.follower is not None:
+            self.follower.restarted()
 
-    # -- parameters ----------------------------------------------------------------------------
+    def follow(self) -> None:
+        """Take over values of parameters that training changed since they were last looked at."""
+        if self.follower is not None and not self._settled:
+            changed = self.follower.pull()
+            if changed:
+                self.runner.set_values(changed, keep=True)
 
     @property
     def values(self) -> dict[str, np.ndarray]:
         """Current values of parameters, by name, of those that had others when they were built."""
-        self.before_use()
+        self.follow()
         return self.runner.values
-
-    def set_values(self, values: dict[str, np.ndarray], keep: bool = True) -> None:
-        """Compute with these values of parameters; all others are kept, or are as built."""
-        self.before_use()
-        self.runner.set_values(values, keep)
-        if not keep:
-            values = {name: param.value for name, param in self.graph.params.items()} | values
-        self.after_set(values)
 
     @contextmanager
     def settled(self) -> Iterator[None]:
-        """Newer values are fetched once, for many questions."""
-        self.before_use()
-        before, self.before_use = self.before_use, _nothing
+        """Training is asked for its values once, here, for many questions."""
+        self.follow()
+        before, self._settled = self._settled, True
         try:
             yield
         finally:
-            self.before_use = before
+            self._settled = before
 
-    # -- running -------------------------------------------------------------------------------
-
-    def fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
-        """What inputs that are not fed put out, ``(steps, batch, sizes)``; changes nothing."""
-        states, drawn, seed = self.host.process_states(), self.host.drawn(), self.host.seed
-        try:
-            return self.host.ahead(inputs, self.n_steps, n_steps, n_steps)[:, :batch]
-        finally:
-            self.host.put_processes(seed, states, drawn)
+    def set_values(self, values: dict[str, np.ndarray]) -> None:
+        """Compute, and train on, with these values of parameters, by name."""
+        self.follow()
+        self.runner.set_values(values, keep=True)
+        if self.follower is not None:
+            self.follower.push(values)
 
     def snapshot(self) -> Snapshot:
         """The state as a value."""
+        if self.follower is not None:
+            self.follower.leave_state()
         return state.take(self)
 
     def restore(self, snapshot: Snapshot) -> list[str]:
         """Put a state back; names what stays as it is. See `nengolab.runtime.state.put`."""
-        return state.put(self, snapshot)
+        left = state.put(self, snapshot)
+        if self.follower is not None:
+            self.follower.restarted()
+        return left
 
     def tiles(self, n_steps: int) -> Iterator[Tile]:
         """Compute ``n_steps`` tile by tile; the next tile starts from the last one committed."""
         last = self.n_steps + n_steps
-        self.before_use()
+        self.follow()
         while self.n_steps < last:
             if self.closed:
                 raise SimulatorClosed(f"closed at step {self.n_steps}, while it was running")

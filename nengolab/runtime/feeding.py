@@ -462,7 +462,7 @@ def _depth(value: Any) -> int:
 def _by_key(given: Mapping, find: Callable[..., str], var: str, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in given.items():
-        alias = find(key, where)
+        alias = find(key, where=where)
         if alias in found:
             raise ValidationError(f"{alias!r} is given twice{where}, by different keys", attr=var)
         if value is not None:

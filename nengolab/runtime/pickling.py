@@ -84,7 +84,7 @@ def _engine_from(network: nengo.Network | None, contents: dict[str, Any]) -> Eng
         probes=contents["probes"],
     )
     engine.host.overrides = contents["inputs"]
-    engine.set_values(contents["values"])
+    engine.runner.set_values(contents["values"])
     state.put(engine, snapshot)
     processes = {c.name.removesuffix("()") for c in engine.graph.calls if c.process is not None}
     lost = sorted(processes & set(snapshot.not_restorable))

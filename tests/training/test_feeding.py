@@ -324,6 +324,12 @@ def errors():
         lambda n: n.feed({n.relay: ones(1, 1, 2)}),
     )
     yield case(
+        "part of a Node",
+        "'a' means a part of the Node, which is fed whole",
+        unknown,
+        lambda n: n.feed({n.a[0]: ones(1, 1, 1)}),
+    )
+    yield case(
         "probe as an input",
         "'probe of ens' is a probe: its data are targets",
         unknown,

@@ -335,6 +335,22 @@ def test_datasets_without_batches(n):
     with pytest.raises(ValidationError, match="dataset.batch\\(minibatch_size\\)"):
         n.feeder.feed(single)
     assert n.feeder.feed(single.batch(4)).n_steps == STEPS
+    with pytest.raises(ValidationError, match="a batch of 5 items; .*minibatch_size is 4"):
+        n.feeder.feed(single.batch(5, drop_remainder=True))
+
+
+def test_datasets_of_large_numbers_and_of_holes(n):
+    large = np.full((2, STEPS, 2), 3e38, np.float32)  # their sum is not finite
+    holes = np.array([[[np.nan, 1.0]] * STEPS] * 2, np.float32)
+    fed = n.feeder.feed(as_dataset([(large, holes)]), targets={"p": "holes"})
+    ((x, y),) = list(fed.x)
+    np.testing.assert_array_equal(x["a"], large)
+    np.testing.assert_array_equal(y["p"], holes)
+    fed = n.feeder.feed(
+        as_dataset([(large, holes), (large, holes * np.inf)]), targets={"p": "holes"}
+    )
+    with pytest.raises(ValidationError, match="targets of 'p': NaN or inf.*number 1"), fed.told():
+        list(fed.x)
 
 
 def test_datasets_are_not_looked_at_where_their_shapes_say_all(n):
