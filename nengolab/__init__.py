@@ -16,7 +16,7 @@ The engine compiles any ``nengo.Network`` with TensorFlow and runs it::
 TensorFlow is loaded when the first ``Simulator`` is made, not on import.
 """
 
-from nengolab import exceptions
+from nengolab import exceptions, surrogates
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
@@ -33,4 +33,5 @@ __all__ = [
     "__version__",
     "configure_settings",
     "exceptions",
+    "surrogates",
 ]

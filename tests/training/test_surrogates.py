@@ -358,6 +358,36 @@ def forward(kernel, spec, params, state, inputs, dtype) -> np.ndarray:
     return run(entered, tf.constant(inputs, dtype)).numpy()
 
 
+@pytest.mark.parametrize("name", RESTATED)
+def test_a_step_back_is_the_same_compiled(name):
+    """For many members too, whose axis is then the last; what a backward loop is made of."""
+    rng = np.random.default_rng(4)
+    members, (scale, offset) = 8, DRIVE[name]
+    s = Sigmoid(detach_reset=False)
+    kernel, spec = spec_of(f"surrogate_{name}", members, ("Sigmoid", s, ()), variant="exact")
+    shape = (BATCH, *spec.layout.shape(N))
+    one = np.ones(spec.layout.shape(1))
+    params = {n: tf.constant(CONSTANTS[n] * one) for n in kernel.constant_names}
+    state = {n: tf.constant(rng.uniform(0, 0.9, shape)) for n in kernel.state_names}
+    if "refractory_time" in state:
+        state["refractory_time"] = tf.constant(rng.uniform(-0.001, 0.003, shape))
+    current = tf.constant(offset + scale * rng.normal(size=shape))
+    upstream = rng.normal(size=shape)
+
+    def back(current, state):
+        with tf.GradientTape() as tape:
+            tape.watch([current, state])
+            new, out = kernel.step(params, state, [current], spec)
+            total = sum(tf.reduce_sum(v * upstream) for v in (*new.values(), out["out"]))
+        return tape.gradient(total, [current, *state.values()], unconnected_gradients="zero")
+
+    compiled = tf.function(back, jit_compile=True, autograph=False)(current, state)
+    for got, want in zip(compiled, back(current, state), strict=True):
+        assert np.isfinite(want).all()
+        assert np.allclose(got, want, rtol=1e-9, atol=1e-12 * np.abs(want).max())
+    assert np.any(compiled[0])
+
+
 @pytest.mark.parametrize("signed", [True, False])
 @pytest.mark.parametrize("name", ["stochastic_spiking", "poisson_spiking"])
 def test_random_spikes_have_the_gradient_of_their_expectation(name, signed):
