@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,8 @@ class Program:
     records : list of Record
     readings : dict
         By probe or tap.
+    carried : set of str
+        Keys of arrays that one region leaves for another, whole, for every step of a tile.
     """
 
     schedule: Schedule
@@ -99,6 +101,7 @@ class Program:
     inputs_series: list[Input]
     records: list[Record]
     readings: dict[Any, Reading]
+    carried: set[str] = field(default_factory=set)
     run: Callable[..., tuple[dict, dict]] | None = None
     traces: int = 0
 
