@@ -22,6 +22,8 @@ from nengolab.exceptions import ValidationError
 from nengolab.names import listing
 
 MANIFEST = "manifest.json"
+FORMAT = "nengolab"
+FORMAT_VERSION = 1
 SUFFIX = ".npy"
 # All members' time: equal contents make equal files.
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -106,7 +108,7 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray], manifest: dict[str
     arrays : Mapping of str to ndarray
         By the name of the member, without ``.npy``.
     manifest : dict
-        What JSON can hold.
+        What JSON can hold; the format version is added.
 
     Returns
     -------
@@ -118,6 +120,7 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray], manifest: dict[str
         raise ValidationError(f"there is no folder {str(path.parent)!r}", attr="path")
     if path.is_dir():
         raise ValidationError(f"{str(path)!r} is a folder; give the name of a file", attr="path")
+    manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest}
     text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
     passing = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -147,8 +150,6 @@ class Archive:
     ----------
     path : str or Path
         With or without ``.npz``.
-    newest : int
-        Format version that the reader knows.
 
     Attributes
     ----------
@@ -161,7 +162,7 @@ class Archive:
         Where the file is missing, damaged, odd, or of a newer format.
     """
 
-    def __init__(self, path: str | Path, newest: int):
+    def __init__(self, path: str | Path):
         self.path = self._find(path)
         try:
             self._zip = zipfile.ZipFile(self.path)
@@ -169,7 +170,7 @@ class Archive:
             raise self.error(f"is no archive of arrays ({err})") from err
         try:
             self._members = self._check_members()
-            self.manifest = self._read_manifest(newest)
+            self.manifest = self._read_manifest()
         except BaseException:
             self._zip.close()
             raise
@@ -219,7 +220,7 @@ class Archive:
             )
         return members
 
-    def _read_manifest(self, newest: int) -> dict[str, Any]:
+    def _read_manifest(self) -> dict[str, Any]:
         info = self._members.get(MANIFEST)
         if info is None:
             raise self.error(f"has no {MANIFEST}: it was not written by save_params")
@@ -229,13 +230,15 @@ class Archive:
             manifest = json.loads(self._bytes(info))
         except (ValueError, RecursionError) as err:
             raise self.error(f"has a {MANIFEST} that cannot be read ({err})") from err
-        version = manifest.get("format_version") if isinstance(manifest, dict) else None
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            raise self.error(f"has a {MANIFEST} that nengolab did not write")
+        version = manifest.get("format_version")
         if not isinstance(version, int) or version < 1:
             raise self.error(f"has a {MANIFEST} without a format_version")
-        if version > newest:
+        if version > FORMAT_VERSION:
             raise self.error(
-                f"has format version {version}, this nengolab reads up to {newest}; load it with "
-                f"the nengolab that wrote it ({_versions(manifest)}), or a newer one"
+                f"has format version {version}, this nengolab reads up to {FORMAT_VERSION}; load "
+                f"it with the nengolab that wrote it ({_versions(manifest)}), or a newer one"
             )
         return manifest
 

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import nengo
 import numpy as np
 
-import nengolab
-from nengolab import archive, inventory
+from nengolab import archive, inventory, loading
 from nengolab.archive import Archive, member_name
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
@@ -27,99 +26,207 @@ from nengolab.names import listing
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nengolab.inventory import Described
     from nengolab.runtime.engine import Engine
     from nengolab.runtime.state import Snapshot
 
-FORMAT_VERSION = 1
-SHOWN = 12
 
+class Saving:
+    """What a ``Simulator`` can save and load."""
 
-# -- parameters ------------------------------------------------------------------------------------
+    def save_params(self, path: str | Path, include_state: bool = False) -> None:
+        """Write the parameters, and the state where asked for, to an ``.npz`` file.
 
+        Saved are weights, encoders, biases, gains and the variables of Keras layers, in the
+        precision in which they are held. Time constants and other numbers that say how a network
+        works are noted in the manifest; loading compares them.
 
-def save_params(sim: Any, path: str | Path, include_state: bool = False) -> None:
-    """Write the parameters of a simulator, and its state where asked for, to an ``.npz`` file.
+        Parameters
+        ----------
+        path : str or Path
+            ``.npz`` is added where it is missing. What was there is replaced once the new file is
+            whole.
+        include_state : bool
+            Also save the state, which is where everything lies that online learning changed.
 
-    Saved are weights, encoders, biases, gains and the variables of Keras layers, at the precision
-    in which they are held. Time constants and other numbers that say how a network works are noted
-    in the manifest; loading compares them.
+        Raises
+        ------
+        ValidationError
+            For NaN or infinity in a parameter, by name; for a path that cannot be.
+        """
+        self._check_usable("save_params")
+        self._engine.follow()
+        arrays, manifest = _packed(self._engine, include_state)
+        archive.write(path, arrays, manifest)
 
-    Parameters
-    ----------
-    sim : Simulator
-    path : str or Path
-        ``.npz`` is added where it is missing. What was there is replaced once the new file is
-        whole.
-    include_state : bool
-        Also save the state, which is where everything lies that online learning changed.
+    def load_params(
+        self,
+        path: str | Path,
+        include_state: bool = False,
+        item: int | None = None,
+        objects: Iterable[Any] | None = None,
+    ) -> None:
+        """Take up the parameters of a file, and the state where asked for; all of it or nothing.
 
-    Raises
-    ------
-    ValidationError
-        For NaN or infinity in a parameter, by name; for a path that cannot be.
-    """
-    sim._check_usable("save_params")
-    arrays, manifest = _packed(sim, include_state)
-    archive.write(path, arrays, manifest)
+        How many items a batch has, and what the compiler merged, does not matter. Names, owners,
+        roles, ends of connections and shapes must be those of the network; parameters of probes
+        are loaded where the probe is on both sides.
 
+        Parameters
+        ----------
+        path : str or Path
+            With or without ``.npz``.
+        include_state : bool
+            Also take up the state that the file holds.
+        item : int, optional
+            Start every batch item from this one of the saved state. Needed where the saved state
+            and the simulator have different numbers of items.
+        objects : iterable of NengoObject or str, optional
+            Load only what belongs to these, whatever else is in the file or in the network:
+            ensembles (encoders, biases, gains), connections, Nodes, probes, whole networks, or
+            names.
 
-def load_params(
-    sim: Any,
-    path: str | Path,
-    include_state: bool = False,
-    item: int | None = None,
-    objects: Iterable[Any] | None = None,
-) -> None:
-    """Take up the parameters of a file, and the state where asked for; all of it or nothing.
+        Raises
+        ------
+        ValidationError
+            Saying what does not fit: missing, unknown, of another shape or kind; for NaN, for what
+            is no such file, for a file of a newer format.
 
-    How many items a batch has, and what the compiler merged, does not matter. Names, owners,
-    roles, ends of connections and shapes must be those of the network; parameters of probes are
-    loaded where the probe is on both sides.
+        Warns
+        -----
+        UserWarning
+            Where time constants and the like differ from those in the file: they stay as they are.
+        """
+        self._check_usable("load_params")
+        if include_state and objects is not None:
+            raise ValidationError(
+                "the state is loaded as a whole; give either include_state or objects",
+                attr="objects",
+            )
+        if item is not None and not include_state:
+            raise ValidationError("is about the state; give include_state=True too", attr="item")
+        engine = self._engine
+        with Archive(path) as file:
+            loading.check_kind(file)
+            values = loading.fitting(engine, file, objects)
+            snapshot = _stored_state(engine, file, item) if include_state else None
+            self._put(values, snapshot)
+            loading.compare_constants(engine, file, None if objects is None else set(values))
 
-    Parameters
-    ----------
-    sim : Simulator
-    path : str or Path
-        With or without ``.npz``.
-    include_state : bool
-        Also take up the state that the file holds.
-    item : int, optional
-        Start every batch item from this one of the saved state. Needed where the saved state and
-        the simulator have different numbers of items.
-    objects : iterable of NengoObject or str, optional
-        Load only what belongs to these, whatever else is in the file or in the network: ensembles
-        (encoders, biases, gains), connections, Nodes, probes, whole networks, or names.
+    def _put(self, values: dict[str, np.ndarray], snapshot: Snapshot | None) -> None:
+        """The state comes first: it is refused where it does not fit."""
+        if snapshot is not None:
+            self.state = snapshot
+        self._engine.set_values(values)
 
-    Raises
-    ------
-    ValidationError
-        Saying what does not fit: missing, unknown, of another shape or kind; for NaN, for what is
-        no such file, for a file of a newer format.
+    # -- training ------------------------------------------------------------------------------
 
-    Warns
-    -----
-    UserWarning
-        Where time constants and the like differ from those in the file: they stay as they are.
-    """
-    sim._check_usable("load_params")
-    if include_state and objects is not None:
-        raise ValidationError(
-            "the state is loaded as a whole; give either include_state or objects", attr="objects"
+    def save_checkpoint(self, path: str | Path, epoch: int = 0, callbacks: Any = ()) -> None:
+        """Write parameters, state and all that training goes on from to an ``.npz`` file.
+
+        That is the optimizer's variables, the number of the epoch, random generators, and what
+        callbacks remember. `load_params` reads such a file too. While ``fit`` goes on,
+        ``nengolab.callbacks.Checkpoint`` calls this.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.npz`` is added where it is missing.
+        epoch : int
+            Epochs done.
+        callbacks : iterable of keras.callbacks.Callback
+            Those whose memory is to be kept.
+
+        Raises
+        ------
+        ValidationError
+            Before ``compile``; for NaN in a parameter.
+        """
+        from nengolab.runtime import checkpoints, resume
+
+        self._check_usable("save_checkpoint")
+        self._engine.follow()
+        training = resume.pack_training(self._training.model, self._variable_names())
+        arrays, manifest = _packed(self._engine, include_state=True)
+        # A variable that is a parameter is in the file already.
+        held = {f"model/{e['name']}": arrays[e["member"]] for e in manifest["parameters"]}
+        shared = [n for n, a in training.arrays.items() if n in held and _same(a, held[n])]
+        rest = {n: a for n, a in training.arrays.items() if n not in set(shared)}
+        stored, facts = checkpoints.members(
+            replace(training, arrays=rest), whole(epoch, "epoch", 0), callbacks
         )
-    if item is not None and not include_state:
-        raise ValidationError("is about the state; give include_state=True too", attr="item")
-    with Archive(path, FORMAT_VERSION) as file:
-        _check_kind(file)
-        values = _fitting(sim._engine, file, objects)
-        snapshot = _stored_state(sim._engine, file, item) if include_state else None
-        _put(sim, values, snapshot)
-        _compare_constants(sim._engine, file, None if objects is None else set(values))
+        manifest["training"] = {**facts, "parameters": shared}
+        archive.write(path, arrays | stored, manifest)
+
+    def load_checkpoint(self, path: str | Path, item: int | None = None) -> int:
+        """Go back to a checkpoint: parameters, state, optimizer, random generators; or nothing.
+
+        The random generators of Python and NumPy are put back too, for data that is drawn from
+        them. A ``fit`` that goes on from here computes what the interrupted one would have::
+
+            sim.compile(optimizer, loss)
+            epoch = sim.load_checkpoint("digits")
+            sim.fit(x, y, epochs=20, initial_epoch=epoch)
+
+        Parameters
+        ----------
+        path : str or Path
+            With or without ``.npz``.
+        item : int, optional
+            As in `load_params`.
+
+        Returns
+        -------
+        int
+            Epochs done.
+
+        Raises
+        ------
+        ValidationError
+            Before ``compile``, or with an optimizer of another type; saying what does not fit.
+        """
+        from nengolab.runtime import checkpoints, resume
+
+        self._check_usable("load_checkpoint")
+        engine = self._engine
+        with Archive(path) as file:
+            loading.check_kind(file)
+            values = loading.fitting(engine, file, None)
+            training, epoch = checkpoints.read(file, _shared(file))
+            names = self._variable_names()
+            put_training = resume.prepared(self._training.model, training, names)
+            self._put(values, _stored_state(engine, file, item))
+            put_training()
+            engine.follow()
+            loading.compare_constants(engine, file, None)
+        return epoch
+
+    def _variable_names(self) -> dict[int, str]:
+        """The parameter that each variable of the Keras model holds, by the variable's id."""
+        model = self._training.model
+        held = {name: model.variable_of(name) for name in self._engine.graph.params}
+        return {id(variable): name for name, variable in held.items() if variable is not None}
 
 
-def _packed(sim: Any, include_state: bool) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _same(variable: np.ndarray, parameter: np.ndarray) -> bool:
+    """Whether a variable would have this value from the parameter."""
+    return np.array_equal(variable, parameter.astype(variable.dtype))
+
+
+def _shared(file: Archive) -> dict[str, np.ndarray]:
+    """Variables of the model that are in the file as parameters."""
+    training = file.manifest.get("training")
+    shared = training.get("parameters", []) if isinstance(training, dict) else []
+    known = {f"model/{e['name']}": e["member"] for e in file.manifest["parameters"]}
+    if not isinstance(shared, list) or not all(isinstance(n, str) and n in known for n in shared):
+        raise file.error("names parameters in its part about training that it does not hold")
+    return {n: file.array(known[n]) for n in shared}
+
+
+# -- packing ---------------------------------------------------------------------------------------
+
+
+def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Members of an archive of a simulator, and its manifest."""
-    engine = sim._engine
     arrays, entries = {}, []
     for name, (described, param) in inventory.parameters(engine).items():
         value = np.asarray(engine.runner.value(param))
@@ -128,8 +235,6 @@ def _packed(sim: Any, include_state: bool) -> tuple[dict[str, np.ndarray], dict[
         arrays[member] = value
         entries.append({"member": member, **vars(described), "dtype": str(value.dtype)})
     manifest = {
-        "format": "nengolab",
-        "format_version": FORMAT_VERSION,
         "versions": _versions(),
         "network": engine.network.label,
         "dt": engine.dt,
@@ -146,6 +251,8 @@ def _packed(sim: Any, include_state: bool) -> tuple[dict[str, np.ndarray], dict[
 
 def _versions() -> dict[str, str]:
     import tensorflow as tf
+
+    import nengolab
 
     return {
         "nengolab": nengolab.__version__,
@@ -179,121 +286,6 @@ def _mention_learned(engine: Engine) -> None:
             f"{listing(changed)}; save with include_state=True to keep it",
             stacklevel=4,
         )
-
-
-# -- fitting a file to a network -------------------------------------------------------------------
-
-
-def _check_kind(file: Archive) -> None:
-    manifest = file.manifest
-    entries = manifest.get("parameters")
-    fine = isinstance(entries, list) and isinstance(manifest.get("constants"), dict)
-    fine = fine and all(
-        isinstance(e, dict) and all(isinstance(e.get(k), str) for k in ("name", "member", "dtype"))
-        for e in entries
-    )
-    if manifest.get("format") != "nengolab" or not fine:
-        raise file.error("has a manifest that was not written by save_params")
-    members = [e["member"] for e in entries]
-    named = [e["name"] for e in entries]
-    if len(set(members)) < len(members) or len(set(named)) < len(named):
-        raise file.error("names a parameter twice in its manifest")
-    wrong = [e["name"] for e in entries if member_name(e["name"]) != e["member"]]
-    if wrong:
-        raise file.error(f"has members that are not called like their parameters: {wrong[:SHOWN]}")
-    odd = {n for n in file.names if not n.startswith("@")} - set(members)
-    if odd:
-        raise file.error(f"holds arrays that its manifest does not name: {listing(sorted(odd))}")
-
-
-def _fitting(engine: Engine, file: Archive, objects: Iterable[Any] | None) -> dict[str, np.ndarray]:
-    """The values in the file that the network takes, by name; an error where it does not fit."""
-    own = inventory.parameters(engine)
-    stored = {entry["name"]: entry for entry in file.manifest["parameters"]}
-    if objects is not None:
-        chosen = inventory.chosen(engine, inventory.owners(engine), objects)
-        wanted = set().union(*chosen.values())
-        own = {n: d for n, d in own.items() if n in wanted}
-        stored = {n: e for n, e in stored.items() if n in wanted}
-    wrong = [f"{n!r} is missing in the file" for n, (d, _) in own.items() if _lacks(d, stored)]
-    wrong += [
-        f"{n!r} is unknown to the network"
-        for n, entry in stored.items()
-        if n not in own and not entry.get("of_probe")
-    ]
-    fitting = {n: stored[n] for n in own if n in stored}
-    for name, entry in fitting.items():
-        described, param = own[name]
-        wrong += described.differences(entry) or _misfit(file, entry, param.value.dtype)
-    if wrong:
-        more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-        raise ValidationError(
-            f"{str(file.path)!r} does not fit this network, nothing was changed: "
-            f"{'; '.join(wrong[:SHOWN])}{more}",
-            attr="params",
-        )
-    _mention_probes(engine, own, stored)
-    return {
-        name: file.array(entry["member"]).astype(own[name][1].value.dtype)
-        for name, entry in fitting.items()
-    }
-
-
-def _lacks(described: Described, stored: dict[str, Any]) -> bool:
-    return described.name not in stored and not described.of_probe
-
-
-def _misfit(file: Archive, entry: dict[str, Any], dtype: np.dtype) -> list[str]:
-    """How an array is another one than the manifest says, or of another kind than is needed."""
-    shape, stored = file.header(entry["member"])
-    if list(shape) != entry["shape"] or str(stored.newbyteorder("=")) != entry["dtype"]:
-        return [f"{entry['name']!r} is {shape} {stored}, other than the manifest says"]
-    if not np.can_cast(stored, dtype, "same_kind"):
-        return [f"{entry['name']!r} holds {stored}, expected {dtype}"]
-    return []
-
-
-def _mention_probes(engine: Engine, own: dict, stored: dict[str, Any]) -> None:
-    """Decoders of a probe belong to the neurons they were solved for."""
-    lost = [d.owner for n, (d, _) in own.items() if d.of_probe and n not in stored]
-    if lost:
-        warnings.warn(
-            "these probes are not in the file; they decode with what was solved for the network "
-            f"as it was built: {listing(dict.fromkeys(lost))}",
-            stacklevel=4,
-        )
-
-
-def _compare_constants(engine: Engine, file: Archive, loaded: set[str] | None) -> None:
-    """Say where the network works otherwise than the saved one; names that only one has are not."""
-    here, there = inventory.constants(engine), file.manifest["constants"]
-    differ = [n for n in here if n in there and here[n] != there[n]]
-    if loaded is not None:
-        # Of the objects asked for only: a parameter's name begins with its owner's.
-        owners = {name.rsplit(".", 1)[0].removesuffix(".neurons") for name in loaded}
-        differ = [n for n in differ if any(n.startswith(f"{o}.") for o in owners)]
-    if engine.dt != file.manifest.get("dt"):
-        differ.append("dt")
-        here, there = {**here, "dt": engine.dt}, {**there, "dt": file.manifest.get("dt")}
-    if differ:
-        shown = [f"{n} was {_short(there[n])}, is {_short(here[n])}" for n in differ[:SHOWN]]
-        more = f"; and {len(differ) - SHOWN} more" if len(differ) > SHOWN else ""
-        warnings.warn(
-            "the parameters are loaded, but they were saved from a network that works "
-            f"otherwise: {'; '.join(shown)}{more}. These numbers stay as they are here.",
-            stacklevel=3,
-        )
-
-
-def _short(value: Any) -> str:
-    return f"an array {tuple(value['shape'])}" if isinstance(value, dict) else str(value)
-
-
-def _put(sim: Any, values: dict[str, np.ndarray], snapshot: Snapshot | None) -> None:
-    """Change the simulator. The state comes first: it is refused where it does not fit."""
-    if snapshot is not None:
-        sim.state = snapshot
-    sim._engine.runner.set_values(values, keep=True)
 
 
 # -- state -----------------------------------------------------------------------------------------

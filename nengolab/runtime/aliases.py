@@ -108,10 +108,10 @@ class Aliases:
             attr="x",
         )
 
-    def probe(self, key: Any, where: str = "", attr: str = "y") -> str:
+    def probe(self, key: Any, attr: str = "y", where: str = "") -> str:
         """Alias of the probe that ``key`` (a Probe or a name) means.
 
-        ``where`` and ``attr`` are for the error: in which item, and in which argument.
+        ``attr`` and ``where`` are for the error: in which argument, and in which item.
 
         Raises
         ------
@@ -161,6 +161,8 @@ class Aliases:
 
     def _why_no_input(self, key: Any) -> str:
         obj = self._object(key)
+        if isinstance(obj, nengo.base.ObjView):
+            return "means a part of the Node, which is fed whole"
         if isinstance(obj, nengo.Probe):
             return "is a probe: its data are targets (y), not inputs"
         if isinstance(obj, nengo.Node) and obj in self._network.all_nodes:

@@ -26,11 +26,6 @@ from nengolab.runtime.state import Snapshot
 from nengolab.runtime.worker import Worker, uninterrupted
 from nengolab.tensor_node import TensorNode
 
-
-def _nothing() -> None:
-    """What there is to do before use as long as nobody trains."""
-
-
 RECOMPILES = 2  # for one function, before it is called back instead
 
 
@@ -85,7 +80,7 @@ class Engine:
         self.device, self.closed = device, False
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
-        self.before_use = _nothing  # replaced by who holds newer values of parameters
+        self.follower: Any = None  # who trains: holds values and state of its own
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
@@ -126,28 +121,43 @@ class Engine:
             self.host.time_restarted()
         if parameters:
             self.runner.set_values({})
+            if self.follower is not None:
+                self.follower.push({n: p.value for n, p in self.graph.params.items()})
         self.runner.set_named_state({})
+        if self.follower is not None:
+            self.follower.restarted()
 
-    def fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
-        """What inputs that are not fed put out, ``(steps, batch, sizes)``; changes nothing."""
-        states, drawn, seed = self.host.process_states(), self.host.drawn(), self.host.seed
-        try:
-            return self.host.ahead(inputs, self.n_steps, n_steps, n_steps)[:, :batch]
-        finally:
-            self.host.put_processes(seed, states, drawn)
+    def follow(self) -> None:
+        """Take over values of parameters that training changed since they were last looked at."""
+        if self.follower is not None:
+            changed = self.follower.pull()
+            if changed:
+                self.runner.set_values(changed, keep=True)
+
+    def set_values(self, values: dict[str, np.ndarray]) -> None:
+        """Compute, and train on, with these values of parameters, by name."""
+        self.follow()
+        self.runner.set_values(values, keep=True)
+        if self.follower is not None:
+            self.follower.push(values)
 
     def snapshot(self) -> Snapshot:
         """The state as a value."""
+        if self.follower is not None:
+            self.follower.leave_state()
         return state.take(self)
 
     def restore(self, snapshot: Snapshot) -> list[str]:
         """Put a state back; names what stays as it is. See `nengolab.runtime.state.put`."""
-        return state.put(self, snapshot)
+        left = state.put(self, snapshot)
+        if self.follower is not None:
+            self.follower.restarted()
+        return left
 
     def tiles(self, n_steps: int) -> Iterator[Tile]:
         """Compute ``n_steps`` tile by tile; the next tile starts from the last one committed."""
         last = self.n_steps + n_steps
-        self.before_use()
+        self.follow()
         while self.n_steps < last:
             if self.closed:
                 raise SimulatorClosed(f"closed at step {self.n_steps}, while it was running")
@@ -289,6 +299,12 @@ class Engine:
             if op.owner is obj
             for key in op.state.keys() & {"weights", "encoders"}
         }
+
+    def changed(self, obj: Any) -> dict[str, np.ndarray]:
+        """Parameters of an object that have other values than those built, by role."""
+        found = self.graph.params_of.get(obj, {})
+        values = self.runner.values
+        return {role: values[p.name] for role, p in found.items() if p.name in values}
 
     def learned_value(self, op: Op, key: str) -> np.ndarray:
         """What is learned online, as it is now: ``(batch, ...)``, a copy."""

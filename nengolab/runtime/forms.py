@@ -119,17 +119,25 @@ class Form:
         states = self._engine.host.process_states()
         self._processes = {n: items[: self.batch] for n, items in states.items()}
         self.host.put_processes(self._engine.host.seed, self._processes, {})
-        for owners, variable in self.filled.items():
-            variable.assign(fill(self._not_fed(owners), self.n_steps, self.batch))
+        self._refill(fill)
 
     def _not_fed(self, owners: tuple) -> list[Input]:
         return [i for i in self.inputs if i.owner not in owners]
 
-    def before_batch(self, stateful: bool) -> None:
-        """Without state from batch to batch, processes inside the network start anew too."""
+    def before_batch(self, keeping: bool, fill: Callable[..., Any]) -> None:
+        """Without state from batch to batch, processes inside the network start anew too.
+
+        With it, inputs that are not fed go on.
+        """
         self.host.begin()
-        if not stateful and self._processes:
+        if keeping:
+            self._refill(fill)
+        elif self._processes:
             self.host.put_processes(self.host.seed, self._processes, {})
+
+    def _refill(self, fill: Callable[..., Any]) -> None:
+        for owners, variable in self.filled.items():
+            variable.assign(fill(self._not_fed(owners), self.n_steps, self.batch))
 
     def ready(self, fed: tuple, fill: Callable[..., Any]) -> None:
         """Make room for what inputs other than ``fed`` (Nodes) put out."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ import tensorflow as tf
 
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.names import listing
+from nengolab.runtime.filling import Filling
 from nengolab.runtime.forms import Form
 from nengolab.runtime.variables import Variables
 
@@ -81,10 +83,10 @@ class NetworkModel(keras.Model):
         self._forms: dict[tuple, Form] = {}
         self._graph_to_train: Any = None
         self._fixed: dict[str, np.ndarray] = {}
-        self._begun = 0  # calls of fit, evaluate and predict that go on
-        self._stateful = False
+        self._calling = self._stateful = self._fitting = False
+        self._filling: Filling | None = None
+        self._last: Form | None = None  # the form whose state counts
         self._default_steps: int | None = None
-        self.bad_batch: Any = None
         self.pull()
         self.built = True
 
@@ -100,6 +102,11 @@ class NetworkModel(keras.Model):
     def variable_of(self, name: str) -> Any:
         """The variable of the parameter of this name, or None."""
         return self._variables.by_name.get(name)
+
+    @property
+    def named_variables(self) -> dict[str, Any]:
+        """Variables by the names of their parameters."""
+        return self._variables.by_name
 
     def pull(self) -> dict[str, np.ndarray]:
         """Values that changed since they were last asked for, by the names of their parameters."""
@@ -212,45 +219,58 @@ class NetworkModel(keras.Model):
     # -- state ---------------------------------------------------------------------------------
 
     def _fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
-        return self._engine.fill(inputs, n_steps, batch)
+        if self._filling is None:
+            self._filling = Filling.of(self._engine)
+        return self._filling.series(inputs, n_steps, batch)
 
     def _begin_form(self, form: Form) -> None:
         form.begin(self._engine.runner.named_state(), self._engine.n_steps, self._fill)
 
     @contextmanager
     def calling(self, stateful: bool = False, n_steps: int | None = None) -> Iterator[None]:
-        """A call of fit, evaluate or predict: every form starts from the engine's state."""
+        """A call of fit, evaluate or predict: every form starts from the engine's state.
+
+        Parameters
+        ----------
+        stateful : bool
+            Whether each batch starts where the one before ended, and the engine goes on from the
+            last one. Validation inside a fit never counts.
+        n_steps : int, optional
+            For networks to which no data is fed.
+        """
+        if self._calling:
+            raise SimulationError(
+                "fit, evaluate or predict was called while another one of this simulator goes on"
+            )
         self._follow_fixed()
-        before = self._stateful, self._default_steps
-        if self._begun and self._stateful:
-            self._leave_states()
-        self._stateful, self._default_steps = stateful, n_steps
-        for form in self._forms.values():
-            self._begin_form(form)
-        self._begun += 1
+        self._calling, self._stateful, self._default_steps = True, stateful, n_steps
+        self.restarted()
         try:
             yield
         finally:
-            self._begun -= 1
-            if stateful:
-                self._leave_states()
-            self._stateful, self._default_steps = before
-            if self._begun and self._stateful:
-                for form in self._forms.values():
-                    self._begin_form(form)
+            self.leave_state()
+            self._calling, self._stateful, self._default_steps = False, False, None
+            self._filling = self._last = None
 
-    def _leave_states(self) -> None:
-        """Let the engine go on from where a stateful call ended."""
-        used = [f for f in self._forms.values() if int(f.start.numpy()) > self._engine.n_steps]
-        if not used:
+    def restarted(self) -> None:
+        """Start from the engine's state, now that it is another one."""
+        if self._calling:
+            self._filling = Filling.of(self._engine, self._stateful)
+            self._last = None
+            for form in self._forms.values():
+                self._begin_form(form)
+
+    def leave_state(self) -> None:
+        """Let the engine go on from where a stateful call is."""
+        if not (self._calling and self._stateful and self._last is not None):
             return
-        form = max(used, key=lambda f: int(f.start.numpy()))
-        named = self._engine.runner.named_state()
+        form, engine = self._last, self._engine
+        named = engine.runner.named_state()
         for name, value in form.program.leave_state(form.state).items():
-            if name in named and value.shape == named[name].shape:
-                named[name] = value
-        self._engine.runner.set_named_state(named)
-        self._engine.n_steps = int(form.start.numpy())
+            if name in named:
+                named[name][: form.batch] = value
+        engine.runner.set_named_state(named)
+        engine.n_steps = int(form.start.numpy())
 
     def _follow_fixed(self) -> None:
         """Constants are part of what is traced; where one was changed, all is traced anew."""
@@ -270,7 +290,7 @@ class NetworkModel(keras.Model):
 
     # -- Keras's steps -------------------------------------------------------------------------
 
-    def train_step(self, data: Any) -> dict[str, Any]:
+    def train_step(self, data: Any, keeping: bool = False) -> dict[str, Any]:
         """One batch: outputs, loss, gradients, and the optimizer's step, if the loss is finite."""
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
@@ -294,7 +314,7 @@ class NetworkModel(keras.Model):
                 attr="loss",
             )
         self._apply(loss, pairs)
-        if self._stateful:
+        if keeping:
             ran.keep()
         logs = self.compute_metrics(x, y, seen, sample_weight=weights)
         return logs | {FINITE: tf.math.is_finite(loss)}
@@ -311,22 +331,22 @@ class NetworkModel(keras.Model):
 
         tf.cond(tf.math.is_finite(loss), apply, lambda: tf.constant(False))
 
-    def test_step(self, data: Any) -> dict[str, Any]:
+    def test_step(self, data: Any, keeping: bool = False) -> dict[str, Any]:
         """One batch: outputs as the network runs, and their loss."""
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         ran = self._run(x, training=False)
         seen = self._asked(ran.seen, y)
         loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=False)
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(next(iter(x.values())))[0])
-        if self._stateful:
+        if keeping:
             ran.keep()
         return self.compute_metrics(x, y, seen, sample_weight=weights)
 
-    def predict_step(self, data: Any) -> dict[str, Any]:
+    def predict_step(self, data: Any, keeping: bool = False) -> dict[str, Any]:
         """One batch: outputs as the network runs."""
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         ran = self._run(x, training=False)
-        if self._stateful:
+        if keeping:
             ran.keep()
         return ran.seen
 
@@ -339,6 +359,14 @@ class NetworkModel(keras.Model):
                 "; ".join(f"{k!r} cannot be trained on: {w}" for k, w in why.items()), attr="y"
             )
         return {k: seen[k] for k in y}
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """As ``keras.Model.fit``; ``Simulator.fit`` takes more forms of data."""
+        self._fitting = True
+        try:
+            return super().fit(*args, **kwargs)
+        finally:
+            self._fitting = False
 
     def make_train_function(self, force: bool = False) -> Callable:
         """A function of an iterator: shapes are looked at before anything is traced."""
@@ -361,20 +389,35 @@ class NetworkModel(keras.Model):
         """Everything is built; and without numbers of items and steps nothing can be traced."""
 
     def _eager_loop(self, step: Callable, training: bool) -> Callable:
-        traced = step if self.run_eagerly else tf.function(step, autograph=False)
+        """What Keras calls for each batch: it looks at the shapes, so that nothing is guessed."""
+        traced: dict[bool, Callable] = {}
 
         def function(iterator: Any) -> Any:
             # Keras hands predictions a list of one batch, the others an iterator.
             data = iterator[0] if isinstance(iterator, list) else next(iterator)
             x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+            keeping = self._stateful and (training or not self._fitting)
+            if keeping not in traced:
+                one = partial(step, keeping=keeping)
+                traced[keeping] = one if self.run_eagerly else tf.function(one, autograph=False)
             form = self.form(x, training)
-            form.before_batch(self._stateful)
-            logs = traced(data)
+            self._before_batch(form, keeping)
+            logs = traced[keeping](data)
             if training and not bool(logs.pop(FINITE)):
                 self._raise_not_finite(data)
+            if keeping:
+                self._last = form
+                self._filling.advance(form.n_steps)
             return logs
 
         return function
+
+    def _before_batch(self, form: Form, keeping: bool) -> None:
+        if keeping and self._last not in (None, form):
+            # A batch of another size or length: it goes on from where the last one ended.
+            self.leave_state()
+            self._begin_form(form)
+        form.before_batch(keeping, self._fill)
 
     def _raise_not_finite(self, data: Any) -> None:
         """Name the probe and the step; the weights are those before this batch."""

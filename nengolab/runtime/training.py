@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from nengolab.callbacks import ImagesPerSecond, KeepBest
 from nengolab.checks import whole
+from nengolab.compiler.operators.tensor import put_back
 from nengolab.compiler.training import training_graph, undifferentiable
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.names import listing
 from nengolab.runtime.aliases import Aliases
+from nengolab.runtime.batches import of_arrays
 from nengolab.runtime.feeding import Fed, Feeder, target_kind
 from nengolab.runtime.forms import Chunk
 from nengolab.runtime.keras_model import NetworkModel
@@ -41,6 +44,7 @@ class Training:
         self.inference_only = get_setting(network, "inference_only")
         self._kinds: dict[str, str] = {}
         self._warned = False
+        self.best = KeepBest()
         self.model = NetworkModel(
             engine,
             dict(self.aliases.inputs),
@@ -65,14 +69,6 @@ class Training:
     def _surrogate_of(self, owner: Any) -> Any:
         ensemble = getattr(owner, "ensemble", owner)
         return surrogate(get_surrogate(self._network, ensemble))
-
-    # -- parameters ----------------------------------------------------------------------------
-
-    def pull(self) -> None:
-        """Let the engine compute with the values that the model's variables have now."""
-        changed = self.model.pull()
-        if changed:
-            self._engine.runner.set_values(changed, keep=True)
 
     # -- compile -------------------------------------------------------------------------------
 
@@ -171,23 +167,45 @@ class Training:
             validation_split=validation_split,
         )
         held_out = None
+        self.best = KeepBest()
         if validation_data is not None:
             held_out = self.feeder.validation(validation_data, fed.n_steps, targets=self._kinds)
-        own: list = []
-        given = (
-            callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-        )
+        if held_out is not None:
+            kwargs["validation_data"] = held_out.packed
+        elif validation_split:
+            kwargs["validation_split"] = validation_split
+        arguments = self._fit_arguments(fed, batch_size, kwargs)
+        arguments["callbacks"] = self._callbacks(callbacks, batch_size, fed, kwargs)
         try:
             with self.model.calling(stateful, fed.n_steps), fed.told():
-                return self.model.fit(
-                    **self._keras_data(fed, batch_size),
-                    validation_data=None if held_out is None else held_out.packed,
-                    validation_split=validation_split,
-                    callbacks=[*own, *given],
-                    **kwargs,
-                )
+                return self.model.fit(**arguments)
+        except BaseException:
+            if self.best.model is not None:
+                self.best.keep_last()
+            raise
         finally:
-            self.pull()
+            self._after_training()
+
+    def _fit_arguments(self, fed: Fed, batch_size: int, kwargs: dict) -> dict[str, Any]:
+        """What Keras's fit is given; arrays come in an order that a resumed fit can repeat."""
+        if fed.stream is not None:
+            return {"x": fed.x, "validation_batch_size": batch_size, **kwargs}
+        data = (fed.x, fed.y, fed.sample_weight)
+        return of_arrays(*data, batch_size, self._engine.host.seed, kwargs)
+
+    def _callbacks(self, given: Any, batch_size: int, fed: Fed, kwargs: dict) -> list[Any]:
+        given = list(given) if isinstance(given, (list, tuple)) else [given] if given else []
+        own: list[Any] = [self.best]
+        if kwargs.get("verbose", "auto") != 0:
+            split = kwargs.get("validation_split", 0.0)
+            items = None if fed.items is None or split else fed.items
+            own.append(ImagesPerSecond(batch_size, items))
+        return [*own, *given]
+
+    def _after_training(self) -> None:
+        """Let the engine compute with what was learned, and put it into the layers inside."""
+        self._engine.follow()
+        put_back(self._engine.graph, self._engine.runner.value)
 
     def evaluate(
         self,
@@ -257,7 +275,7 @@ class Training:
                 found = self.model.one_batch(what, fed.x, fed.y, fed.sample_weight)
         finally:
             if what == "train_on_batch":
-                self.pull()
+                self._after_training()
         if predicting:
             return self._by_object(found)
         return {name: float(value) for name, value in found.items()}
@@ -270,6 +288,11 @@ class Training:
             return {"x": fed.x}
         data = {"x": fed.x, "y": fed.y, "sample_weight": fed.sample_weight}
         return data | {"batch_size": batch_size}
+
+    def _in_order(self, fed: Fed, batch_size: int, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments of Keras's fit for arrays, in an order that a resumed fit goes on with."""
+        seed = self._engine.host.seed
+        return of_arrays(fed.x, fed.y, fed.sample_weight, batch_size, seed, kwargs)
 
     def _batch_size(self, given: int | None) -> int:
         if given is None:
