@@ -184,10 +184,14 @@ def _optimizer_variables(optimizer: Any, called: Mapping[str, Any]) -> dict[str,
     )
     found: dict[str, Any] = {}
     for variable in optimizer.variables:
-        first, _, rest = variable.path.partition("/")
+        parts, owner = variable.path.split("/"), ""
+        # An optimizer that is built while training is named inside of the one around it.
+        while parts[0] in classes and len(parts) > 1:
+            owner = classes[parts.pop(0)]
+        rest = "/".join(parts)
         of = next(((path, key) for path, key in flat if rest.startswith(path)), None)
         what = rest if of is None else f"{rest[len(of[0]) :]} of {of[1]}"
-        _add(found, f"{classes.get(first, first)}/{what}", variable)
+        _add(found, f"{owner}/{what}", variable)
     return found
 
 
@@ -206,7 +210,7 @@ def _add(found: dict[str, Any], name: str, variable: Any) -> None:
 
 
 def _array(variable: Any) -> np.ndarray:
-    array = keras.ops.convert_to_numpy(variable)
+    array = variable.numpy()
     # bfloat16 and its like are no types of numpy's; float32 holds all their numbers.
     return np.array(array if array.dtype.kind in "fiub" else array.astype(np.float32))
 
@@ -215,8 +219,10 @@ def _check(variables: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> No
     stored = {k for k in arrays if k.startswith(("model/", "optimizer/"))}
     wrong = [f"{k!r} is missing in the checkpoint" for k in variables if k not in stored]
     wrong += [f"{k!r} is unknown to the model" for k in sorted(stored - set(variables))]
-    for key in stored & set(variables):
-        here, there = variables[key], arrays[key]
+    for key, here in variables.items():
+        if key not in stored:
+            continue
+        there = arrays[key]
         if tuple(here.shape) != there.shape:
             wrong.append(f"{key!r} is {there.shape} in the checkpoint, {tuple(here.shape)} here")
         elif not np.can_cast(there.dtype, _array(here).dtype, "same_kind"):
