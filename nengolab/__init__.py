@@ -25,6 +25,7 @@ from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
+from nengolab.sweep import sweep
 from nengolab.tensor_node import TensorNode
 
 __version__ = "0.1.0"
@@ -41,6 +42,7 @@ __all__ = [
     "configure_settings",
     "dists",
     "exceptions",
+    "sweep",
 ]
 
 # They are made of Keras classes, so TensorFlow is loaded with them: when they are first asked for.

@@ -100,7 +100,10 @@ class NengoSummaries(keras.callbacks.Callback):
 
 def _dense(weights: Any) -> np.ndarray:
     """The values of an array, or of a sparse matrix those that it holds."""
-    return np.asarray(weights.data if hasattr(weights, "nnz") else weights)
+    if isinstance(weights, np.ndarray):
+        return weights
+    held = weights.data if hasattr(weights, "data") else weights
+    return np.asarray(held)
 
 
 class _Summary:

@@ -174,7 +174,7 @@ class Simulator(Saving):
         keeps = partial(keeps_history, self.network)
         self._recording = Recording(shapes, self.dt, engine.dtype, batched, keeps, store)
         self.data: SimulationData = SimulationData(
-            self.model.params, self._recording, batched, engine.built.names, engine.learned
+            self.model.params, self._recording, batched, engine.built.names, engine
         )
 
     def _choose_seed(self, network: nengo.Network | None, seed: int | None) -> int:
@@ -260,6 +260,54 @@ class Simulator(Saving):
         from nengolab.report import report
 
         return report(self._engine, profile)
+
+    def get_nengo_params(self, objs: Any, as_dict: bool = False, item: int | None = None) -> Any:
+        """Keyword arguments that rebuild objects in plain Nengo as they are now, after training.
+
+        Parameters
+        ----------
+        objs : Ensemble, Connection or Probe, or list of them
+        as_dict : bool
+            Return ``{label: arguments}`` (the name where there is no label).
+        item : int, optional
+            Which item of the batch counts for what is learned online.
+
+        Returns
+        -------
+        dict, list of dict, or dict of dict
+            For an ensemble all but ``n_neurons`` and ``dimensions``, for a connection all but
+            ``pre`` and ``post``: ``nengo.Ensemble(10, 1, **arguments)``. Decoded connections get a
+            ``nengo.solvers.NoSolver``.
+
+        Raises
+        ------
+        ValidationError
+            Where a value was set that no argument of Nengo's can hold, and for labels that occur
+            twice.
+        """
+        from nengolab.transfer import get_nengo_params
+
+        return get_nengo_params(self, objs, as_dict, item)
+
+    def freeze_params(self, objs: Any, item: int | None = None) -> None:
+        """Write the current values into Nengo objects, in place.
+
+        Parameters
+        ----------
+        objs : Network, Ensemble, Connection or Probe, or list of them
+            A network stands for all in it; with an ensemble go the probes on it.
+        item : int, optional
+            Which item of the batch counts for what is learned online.
+
+        Notes
+        -----
+        A network that is frozen as a whole gives the same output in ``nengo.Simulator`` (with
+        ``dtype="float64"`` to rounding) and can be pickled. In one that is frozen in part, Nengo
+        finds the decoders of the other connections for the ensembles as they are then.
+        """
+        from nengolab.transfer import freeze_params
+
+        freeze_params(self, objs, item)
 
     # -- running -------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ class TensorFunction:
         self.pass_time = _takes_time(self.layer) if self.layer is not None else bool(pass_time)
         self._checked: set[tuple] = set()
         self.compiles: bool | None = None  # by XLA, once it was tried
+        self.adds_loss = False  # in training, as far as it was looked at
         self.changes: dict[bool, list[str]] = {}  # variables that a call changes, by training
         if self.layer is not None:
             found = self._build_layer()
@@ -62,7 +63,7 @@ class TensorFunction:
         if shape_out is not None:
             self.shape_out = self._shape(shape_out, "shape_out")
         elif self.layer is None:
-            self.shape_out = self._traced_shape(_TRIAL_BATCH, _dtype_here())
+            self.shape_out = self._traced_shape(_TRIAL_BATCH, _dtype_here(), trial=True)
         if self.layer is not None:
             self._check_layer_shape(found, shape_out is not None)
 
@@ -149,8 +150,8 @@ class TensorFunction:
         except Exception as err:
             raise self._error(
                 "tensor_func",
-                f"the layer does not take an input of shape (batch, {_shown(self.shape_in)}): "
-                f"{_first_lines(err)}; give shape_in as the shape that it needs",
+                f"calling the layer on an input of shape (batch, {_shown(self.shape_in)}) failed: "
+                f"{_first_lines(err)}; shape_in is the shape of an item that it is given",
             ) from err
         if not isinstance(out, keras.KerasTensor):
             raise self._error(
@@ -208,12 +209,11 @@ class TensorFunction:
 
     # -- tracing -------------------------------------------------------------------------------
 
-    def _traced_shape(self, batch: int, dtype: str) -> tuple[int, ...]:
-        """Shape of an item of what a plain function returns."""
-        return tuple(self._trace(batch, dtype).shape[1:])
+    def _traced_shape(self, batch: int, dtype: str, trial: bool = False) -> tuple[int, ...]:
+        """Shape of an item of what a plain function returns, by tracing it.
 
-    def _trace(self, batch: int, dtype: str) -> Any:
-        """Trace a plain function; what it returns as a tensor without values, checked."""
+        In a trial the batch is of no real size; a function of the time alone may know the real one.
+        """
         import tensorflow as tf
 
         given = []
@@ -239,7 +239,7 @@ class TensorFunction:
             raise self._error(
                 "tensor_func", f"must return one tensor, and it returned {_kind(out)}"
             )
-        return self._checked_tensor(out, batch)
+        return self._item_shape(out, batch, any_batch=trial and self.shape_in is None)
 
     def _why_untraceable(self, err: Exception, given: list) -> str:
         shapes = ", ".join(f"{s.name}: {s.dtype.name} {tuple(s.shape)}" for s in given)
@@ -249,9 +249,11 @@ class TensorFunction:
             hint = "; it makes variables: pass a Keras layer, which owns them, as tensor_func"
         elif isinstance(err, TypeError) and "argument" in text:
             hint = "; pass_time and shape_in say what it is called with"
+        if self.shape_in is not None and given[-1].shape[0] == _TRIAL_BATCH and not hint:
+            hint = "; where it needs one size of batch, give shape_out, and this trial is left out"
         return f"calling the function with ({shapes}) failed: {type(err).__name__}: {text}{hint}"
 
-    def _checked_tensor(self, out: Any, batch: int) -> Any:
+    def _item_shape(self, out: Any, batch: int, any_batch: bool) -> tuple[int, ...]:
         if not out.dtype.is_floating:
             raise self._error(
                 "tensor_func",
@@ -259,16 +261,16 @@ class TensorFunction:
                 "tf.cast makes one of it",
             )
         shape = tuple(out.shape) if out.shape.rank is not None else None
-        alone = shape is not None and self.shape_in is None and shape[:1] == (1,)
-        if shape is None or len(shape) < 2 or None in shape or not (shape[0] == batch or alone):
-            if self.shape_in is None and shape is not None and len(shape) > 1:
-                rule = f"as its first size, {batch} (the batch) or 1"
-            else:
-                rule = f"the batch axis, here of size {batch}, in front and a fixed shape behind it"
+        fixed = shape is not None and len(shape) >= 2 and None not in shape
+        sizes = (batch, 1) if self.shape_in is None else (batch,)
+        if not fixed or not (any_batch or shape[0] in sizes):
             raise self._error(
-                "tensor_func", f"must return a tensor with {rule}; it returned shape {out.shape}"
+                "tensor_func",
+                f"must return a tensor with the batch axis, here of size "
+                f"{' or '.join(map(str, sizes))}, in front and a fixed shape behind it; it "
+                f"returned shape {out.shape}",
             )
-        return out
+        return shape[1:]
 
     def check(self, name: str, batch: int, dtype: str) -> None:
         """Check what a plain function returns for this batch and precision.
@@ -284,9 +286,9 @@ class TensorFunction:
         ------
         ValidationError
         """
+        self._label = self._label or name
         if self.layer is not None or (batch, dtype) in self._checked:
             return
-        self._label = self._label or name
         shape = self._traced_shape(batch, dtype)
         if shape != self.shape_out:
             raise self._error(

@@ -20,11 +20,11 @@ class TensorNode(nengo.Node):
     ----------
     tensor_func : callable or keras.Layer
         A function of ``(t, x)``, of ``(x)`` without ``pass_time``, or of ``(t)`` without input.
-        ``t`` is a scalar tensor, the time (s); ``x`` a tensor ``(batch, *shape_in)`` in the precision of
-        the network. It returns a tensor ``(batch, *shape_out)`` of a floating type (a function of
-        the time alone may leave the batch axis at 1). It is traced by TensorFlow, so Python code in
-        it runs once, and it must be a pure function: what is to be trained belongs into a Keras
-        layer.
+        ``t`` is a scalar tensor, the time (s); ``x`` a tensor ``(batch, *shape_in)`` in the
+        network's precision. It returns a tensor ``(batch, *shape_out)`` of a floating type (a
+        function of the time alone may leave the batch axis at 1). TensorFlow traces it, so Python
+        code in it runs once, and it must be a pure function: what is to be trained belongs into a
+        Keras layer.
 
         A Keras layer or model is given ``x``, or ``(t, x)`` where its ``call`` names its first of
         two arguments ``t`` or ``time``. One that is not built is built here. Its values are where

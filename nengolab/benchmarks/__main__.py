@@ -19,6 +19,7 @@ from nengolab.benchmarks.measure import (
 from nengolab.benchmarks.networks import NETWORKS
 from nengolab.runtime.tensorflow import load_tensorflow
 
+TRAINING = ("digits_train", "digits_spiking", "lif_surrogate")
 _HEAD = f"{'network':<22}{'ready s':>17}{'steps/s':>19}{'ratio':>9}{'RMS error':>11}"
 
 
@@ -39,11 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--size", action="store_true", help="from 1,000 to 1,000,000 neurons, instead"
     )
+    parser.add_argument(
+        "--training", action="store_true", help=f"training, instead: {', '.join(TRAINING)}"
+    )
     parser.add_argument("--plot", metavar="FILE", help="with --size: where to put the picture")
     options = parser.parse_args(arguments)
-    unknown = [n for n in options.names if n not in NETWORKS]
+    there = TRAINING if options.training else NETWORKS
+    unknown = [n for n in options.names if n not in there]
     if unknown:
-        parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(NETWORKS)}")
+        parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(there)}")
     if options.size:
         from nengolab.benchmarks.size import main as size
 
@@ -57,6 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
         return memory_flat()
     without_decoder_cache()
     warm_up()
+    if options.training:
+        from nengolab.benchmarks.training import main as training
+
+        return training(options.names or TRAINING)
     for items in sorted({1, options.batch}):
         _table(options.names or list(NETWORKS), items)
     return 0

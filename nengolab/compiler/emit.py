@@ -88,7 +88,6 @@ class Emitter:
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
-        updates: dict[str, Any] = {}
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
@@ -104,7 +103,6 @@ class Emitter:
             )
             state.update(new)
             series.update(out)
-            updates |= {k[7:]: rec.pop(k) for k in list(rec) if k.startswith("update:")}
             records.update(rec)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
         flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
@@ -114,7 +112,7 @@ class Emitter:
             if self.program.groups[i].group.op.traced is not None
         ]
         finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
-        return state, {"records": records, "finite": finite, "updates": updates}
+        return state, {"records": records, "finite": finite}
 
     def finite_state(self, key: str, value: Any) -> Any:
         """Whether a state array holds numbers; what a person's own code keeps may be anything."""
@@ -419,7 +417,7 @@ class Emitter:
                 new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
                 new.update(new_state)
             elif lowered.group.op.kernel == "tensor":
-                out, also = self.tensor_tile(lowered, own, inputs, n_steps, capacity)
+                out, also = self.tensor_tile(lowered, own, inputs, rec, n_steps, capacity)
                 rec.update(also)
             else:
                 out = kernel_of(lowered).apply(own, inputs, lowered.spec)
@@ -443,9 +441,11 @@ class Emitter:
         for lowered in self.by_region[region.index]:
             emit_group(lowered)
 
-    def tensor_tile(self, lowered, own, inputs, n_steps, capacity) -> tuple[dict, dict]:
+    def tensor_tile(self, lowered, own, inputs, before, n_steps, capacity) -> tuple[dict, dict]:
         """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
         op = lowered.group.op
+        shared = {role: before.get(f"update:{p.name}") for role, p in op.params.items()}
+        own = own | {role: value for role, value in shared.items() if value is not None}
         out, result = kernel_of(lowered).tile(own, inputs, lowered.spec, capacity, n_steps)
         also = {f"update:{op.params[r].name}": v for r, v in result.updates.items()}
         if result.losses:

@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
-from nengolab.compiler.graph import Op, Wire
+from typing import Any
+
+import numpy as np
+
+from nengolab.compiler.graph import Op, Port, Source, Wire
 
 # Only small matrices: large ones are worth a place of their own in the schedule.
 MOST_ROWS = 16
 # Every matrix is a product of its own in the compiled code; very many are better merged.
 MOST_MATRICES = 8
+
+
+_PRODUCTS = ("dot", "scale", "sparse_dot", "convolve")
+
+
+def without_idle(
+    ops: list[Op], sources: list[Source], probes: dict[Any, Wire]
+) -> tuple[list[Op], list[Op]]:
+    """Leave out products with nothing, which are 0: operations that stay, and those left out.
+
+    An ensemble of which only the neurons are connected has encoders that multiply nothing; they
+    would cost a pass over all neurons in each step. Wires (of ``ops`` and ``probes``) lose them.
+    """
+    idle: list[Op] = []
+    number = {s: n for n, s in enumerate(sources) if isinstance(s, Port)}
+    while True:
+        found = [op for op in ops if op.kernel in _PRODUCTS and not len(op.inputs[0].src)]
+        if not found:
+            return ops, idle
+        idle += found
+        gone = np.array([number[p] for op in found for p in op.ports.values() if p in number])
+        ops = [op for op in ops if op not in found]
+        for op in found:
+            for param in op.params.values():
+                param.idle = True
+        for op in ops:
+            op.inputs = [_without(wire, gone) for wire in op.inputs]
+        for probe, wire in probes.items():
+            probes[probe] = _without(wire, gone)
+
+
+def _without(wire: Wire, gone: np.ndarray) -> Wire:
+    """A wire without the terms from the sources of these numbers."""
+    if not np.isin(wire.numbers, gone).any():
+        return wire
+    kept = ~np.isin(wire.src, gone)
+    return Wire(wire.size, wire.pos[kept], wire.src[kept], wire.idx[kept])
 
 
 def share_inputs(ops: list[Op]) -> list[Op]:

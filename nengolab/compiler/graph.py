@@ -43,6 +43,8 @@ class Param:
         ``"encoders"``, ``"bias"``, ``"weights"``, ``"gain"``, ``"tau_rc"``, ...
     trainable : bool or None
         What the Keras layer says that it belongs to; None where no layer is asked.
+    idle : bool
+        Whether it multiplies something to which nothing is connected.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Param:
     owner: Any = None
     role: str = ""
     trainable: bool | None = None
+    idle: bool = False
 
     @property
     def size(self) -> int:
@@ -281,6 +284,9 @@ class Graph:
         ``read(signal)`` gives the wire of any Nengo signal: what a live tap needs.
     model : nengo.builder.Model
     dt : float
+    calls : list of Call
+    idle : list of Op
+        Products with nothing: they are left out, and their parameters are here to be seen.
     """
 
     ops: list[Op]
@@ -290,13 +296,23 @@ class Graph:
     model: Any
     dt: float
     calls: list[Call] = field(default_factory=list)
+    idle: list[Op] = field(default_factory=list)
     _ports_read: dict[int, list[Port]] = field(default_factory=dict)
 
     @cached_property
     def params(self) -> dict[str, Param]:
-        """Every parameter by its name: those of operations, then those added inside wires."""
-        found = {p.name: p for op in self.ops for p in op.params.values()}
+        """Every parameter by its name: of operations, of idle ones, then those inside wires."""
+        found = {p.name: p for op in (*self.ops, *self.idle) for p in op.params.values()}
         return found | {s.name: s for s in self.sources if isinstance(s, Param)}
+
+    @cached_property
+    def params_of(self) -> dict[Any, dict[str, Param]]:
+        """The parameters of each object, by role; of one role's several the first."""
+        found: dict[Any, dict[str, Param]] = {}
+        for param in self.params.values():
+            if param.owner is not None:
+                found.setdefault(param.owner, {}).setdefault(param.role, param)
+        return found
 
     @cached_property
     def learned(self) -> list[Op]:

@@ -125,7 +125,7 @@ def _places(
             at[source] = Place(key, offset, 1)
             offset += source.size
     member_of = {op: (g, m) for g in schedule.groups for m, op in enumerate(g.ops)}
-    for port in (s for s in graph.sources if isinstance(s, Port)):
+    for port in (s for s in graph.sources if isinstance(s, Port) and s.op in member_of):
         group, member = member_of[port.op]
         key = f"{group.index}:{port.name}"
         if group.layout.last:

@@ -19,7 +19,7 @@ from nengo.node import Node
 
 from nengolab.compiler import own_neurons
 from nengolab.compiler.build import Built
-from nengolab.compiler.fusing import share_inputs
+from nengolab.compiler.fusing import share_inputs, without_idle
 from nengolab.compiler.graph import (
     Call,
     Graph,
@@ -119,12 +119,13 @@ class Simplifier:
         probes = {p: self.read_after(self.model.sig[p]["in"]) for p in self.model.probes}
         for fill in self._later:
             fill()
+        self.ops, idle = without_idle(self.ops, self.sources, probes)
         self.ops = share_inputs(self.ops)
         for i, op in enumerate(self.ops):
             op.index = i
         self._check_values()
         return Graph(
-            self.ops, self.sources, probes, self.read, self.model, self.model.dt, self.calls
+            self.ops, self.sources, probes, self.read, self.model, self.model.dt, self.calls, idle
         )
 
     def _check_values(self) -> None:

@@ -154,7 +154,14 @@ class _Rewrite:
                 "surrogate gradient it would have one"
             )
         new = Graph(
-            list(self.ops.values()), sources, probes, _no_lookup, graph.model, graph.dt, graph.calls
+            list(self.ops.values()),
+            sources,
+            probes,
+            _no_lookup,
+            graph.model,
+            graph.dt,
+            graph.calls,
+            graph.idle,
         )
         return new, unread
 
@@ -165,7 +172,7 @@ class _Rewrite:
     def _source(self, source: Source) -> Source:
         if not isinstance(source, Port):
             return source
-        if source in self.gone:
+        if source in self.gone or source.op not in self.ops:  # the latter is of an idle one
             # Its number must stay taken. Nothing reads it.
             return Input(f"{source.op.name}.{source.name}", source.size, held=True)
         if source not in self.ports:  # a second view of a port, which only probes read

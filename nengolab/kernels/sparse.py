@@ -109,8 +109,11 @@ class SparseDot(Kernel):
     ``events`` adds the columns of the inputs that are not 0: for spikes.
     ``sums`` sums every row: for other inputs, step by step.
     ``product`` multiplies many steps at once, outside XLA.
+    ``gathered`` is for training in the loop: every row sums what it gathers, and its gradient sums
+    every column; neither scatters, which XLA does one by one.
 
-    Patterns differ, so each operation is a group of its own.
+    Only the last two have gradients, and take the nonzeros as they are. Patterns differ, so each
+    operation is a group of its own.
     """
 
     name = "sparse_dot"
@@ -118,6 +121,8 @@ class SparseDot(Kernel):
     def variant(self, group) -> str:
         if not group.stepped:
             return "product"
+        if group.training:
+            return "gathered"
         return "events" if group.reads_spikes else "sums"
 
     def arrays(self, ops: list[Any], values, spec) -> dict[str, np.ndarray]:
@@ -125,6 +130,12 @@ class SparseDot(Kernel):
         pattern, data = op.pattern, values(op.params["weights"])
         if spec.variant == "product":
             return {"weights": data, "coordinates": pattern.coordinates}
+        if spec.variant == "gathered":
+            return {"weights": data, "coordinates": pattern.coordinates} | {
+                f"{side}_{part}": array
+                for side in ("rows", "columns")
+                for part, array in vars(getattr(pattern, side)).items()
+            }
         lines = pattern.columns if spec.variant == "events" else pattern.rows
         arrays = {"weights": lines.arranged(data), "other": lines.other}
         return arrays | ({"owner": lines.owner} if len(lines.owner) else {})
@@ -167,13 +178,77 @@ class SparseDot(Kernel):
 
     @staticmethod
     def _product(params, x, spec):
-        matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-            indices=params["coordinates"], values=params["weights"], dense_shape=spec.static[:2]
+        places, shape = params["coordinates"], spec.static[:2]
+
+        @tf.custom_gradient
+        def product(weights, x):
+            def gradient(upstream):
+                return (
+                    _by_weights(upstream, x, places),
+                    _multiplied(weights, places, shape, upstream, transposed=True),
+                )
+
+            return _multiplied(weights, places, shape, x), gradient
+
+        return product(params["weights"], x)
+
+    @staticmethod
+    def _gathered(params, x, spec):
+        places = params["coordinates"]
+
+        @tf.custom_gradient
+        def product(weights, x):
+            def gradient(upstream):
+                return (
+                    _sum_of_products(upstream, x, places),
+                    _line_sums(params, "columns", weights, upstream, spec.static[1]),
+                )
+
+            return _line_sums(params, "rows", weights, x, spec.static[0]), gradient
+
+        return product(params["weights"], x)
+
+
+def _multiplied(weights, places, shape, x, transposed=False):
+    """``x W'``, or ``x W``, by the vendor's sparse product."""
+    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
+        indices=places, values=weights, dense_shape=shape
+    )
+    pieces = [
+        tf.raw_ops.SparseMatrixMatMul(
+            a=matrix,
+            b=x[at : at + _ROWS_AT_ONCE],
+            transpose_a=transposed,
+            transpose_b=True,
+            transpose_output=True,
         )
-        pieces = [
-            tf.raw_ops.SparseMatrixMatMul(
-                a=matrix, b=x[at : at + _ROWS_AT_ONCE], transpose_b=True, transpose_output=True
-            )
-            for at in range(0, x.shape[0], _ROWS_AT_ONCE)
-        ]
-        return tf.concat(pieces, axis=0)
+        for at in range(0, x.shape[0], _ROWS_AT_ONCE)
+    ]
+    return tf.concat(pieces, axis=0)
+
+
+def _by_weights(upstream, x, places):
+    """``_sum_of_products``, compiled by itself: what it gathers is then held nowhere."""
+    run = tf.function(_sum_of_products, jit_compile=True, autograph=False)
+    return run.get_concrete_function(upstream, x, places)(upstream, x, places)
+
+
+def _sum_of_products(upstream, x, places):
+    """The gradient by each nonzero, the sum over all rows of what it multiplied."""
+    row, column = places[:, 0], places[:, 1]
+    products = tf.gather(tf.transpose(upstream), row) * tf.gather(tf.transpose(x), column)
+    return tf.reduce_sum(products, axis=1)
+
+
+def _line_sums(params, side, weights, x, size):
+    """Sums along all lines of one side, ``(rows of x, size)``."""
+    other, place, owner = (params[f"{side}_{part}"] for part in ("other", "place", "owner"))
+    nothing = tf.zeros_like(weights[:1])
+    arranged = tf.gather(tf.concat([weights, nothing], axis=0), place)
+    x = tf.concat([x, tf.zeros_like(x[:, :1])], axis=1)
+    sums = tf.reduce_sum(arranged * tf.gather(x, other, axis=1), axis=2)
+    if owner.shape[0] == 0:
+        return sums
+    # Long lines go on in further stretches.
+    further = tf.math.unsorted_segment_sum(tf.transpose(sums[:, size:]), owner, size)
+    return sums[:, :size] + tf.transpose(further)

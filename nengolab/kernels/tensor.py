@@ -54,9 +54,9 @@ class TensorKernel(Kernel):
             if group.training and (changed := changes(function, True)):
                 raise BuildError(
                     f"{function.title} lies on a feedback path, and in training it changes its own "
-                    f"variables in every step ({', '.join(changed)}); no gradient goes through "
-                    "that. Take such layers (Dropout, BatchNormalization) out of the feedback "
-                    "path, or give a connection of it a place outside"
+                    f"variables in every step ({', '.join(changed)}), which a loop that is "
+                    "differentiated cannot do; put such layers (Dropout, BatchNormalization) in a "
+                    "TensorNode of their own, on no feedback path"
                 )
             return EACH_STEP if function.compiles is not False else UNCOMPILED
         return FOLDED if folds(function, group.training)[0] else EACH_STEP
@@ -189,8 +189,8 @@ def _steps(spec: Spec, params, x, clock, rows: int, capacity: int, n_steps: Any)
         return one(0, params)
     function = spec.static[0]
     changed = changes(function, spec.training)
-    types = {role: v.dtype for role, v in function.variables().items()}
-    carried = {role: tf.cast(params[role], types[role]) for role in changed}
+    own = function.variables()
+    carried = {r: tf.cast(tf.reshape(params[r], own[r].shape), own[r].dtype) for r in changed}
     shape = (batch, function.size_out)
     array = tf.TensorArray(spec.dtype, capacity, element_shape=shape)
 
@@ -204,7 +204,7 @@ def _steps(spec: Spec, params, x, clock, rows: int, capacity: int, n_steps: Any)
     start = (tf.constant(0), carried, tf.zeros((), spec.dtype), array)
     _, carried, loss, array = tf.while_loop(lambda i, *_: i < n_steps, body, start)
     y = tf.reshape(tf.ensure_shape(array.stack(), (capacity, *shape)), (rows, function.size_out))
-    return Result(y, carried, [loss] if spec.training else [])
+    return Result(y, carried, [loss] if spec.training and function.adds_loss else [])
 
 
 def _total(losses: list, dtype: str) -> Any:
@@ -231,13 +231,15 @@ def changes(function: Any, training: bool) -> list[str]:
 
 def _find_changes(function: Any, training: bool) -> list[str]:
     changed: list[str] = []
-    values = {role: v.numpy() for role, v in function.variables().items()}
+    with tf.init_scope():  # it may be asked for while a program is traced
+        values = {role: v.numpy() for role, v in function.variables().items()}
 
     def trial(x: Any) -> Any:
         given = [tf.zeros((), x.dtype), x] if function.pass_time else [x]
         params = {role: tf.constant(value) for role, value in values.items()}
-        y, updates, _ = _call_layer(function, params, given, training)
+        y, updates, losses = _call_layer(function, params, given, training)
         changed.extend(updates)
+        function.adds_loss |= bool(losses)
         return y
 
     tf.function(trial, autograph=False).get_concrete_function(

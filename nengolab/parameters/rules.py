@@ -79,6 +79,8 @@ class Trainability:
         owner, role = param.owner, param.role
         if param.trainable is False:
             return "not trainable in its Keras layer"
+        if param.idle:
+            return "multiplies nothing: no connection leads to it"
         if role == "gain":
             return "gains are never trained"
         if role.startswith("synapse."):

@@ -33,7 +33,7 @@ def figures(value: np.ndarray) -> str:
         return f"{value.item():.4g}"
     s = summary(value)
     if s["min"] == s["max"]:
-        return f"all {s['min']:.4g}"
+        return f"all {s['min'] + 0.0:.4g}"  # no -0
     zeros = f", {s['zeros']} zero" if s["zeros"] else ""
     return f"{s['mean']:.3g} ± {s['std']:.2g} [{s['min']:.3g}, {s['max']:.3g}]{zeros}"
 
@@ -62,7 +62,8 @@ def _count(n: int, what: str) -> str:
 def _split(rows: Sequence[Parameter]) -> tuple[list[Parameter], list[Parameter]]:
     """What a person looks for, and constants of neuron types, synapses and rules."""
     constants = [r for r in rows if r.shape == () and r.role != "weights" and not r.trainable]
-    return [r for r in rows if r not in constants], constants
+    known = set(map(id, constants))
+    return [r for r in rows if id(r) not in known], constants
 
 
 # -- text --------------------------------------------------------------------------------------

@@ -200,10 +200,22 @@ class Parameters(Mapping):
         UnknownObject
             For what is not in the simulated network.
         """
-        wanted = [self._resolve(obj) for obj in objs]
-        rows = [r for r in self._rows.values() if any(_belongs(r.owner, w) for w in wanted)]
-        absent = [a for a in self.absent if any(_belongs(a.owner, w) for w in wanted)]
+        wanted = {owner for obj in objs for owner in self._owners(self._resolve(obj))}
+        rows = [r for r in self._rows.values() if r.owner in wanted]
+        absent = [a for a in self.absent if a.owner in wanted]
         return Parameters(rows, absent, self._names)
+
+    def _owners(self, obj: Any) -> list[Any]:
+        """The owners of the arrays of an object."""
+        if isinstance(obj, nengo.Network):
+            inside = (*obj.all_nodes, *obj.all_ensembles, *obj.all_connections, *obj.all_probes)
+            return [owner for one in inside for owner in self._owners(one)]
+        if isinstance(obj, nengo.Ensemble):
+            return [obj, obj.neurons]
+        if isinstance(obj, nengo.Probe):  # it makes a connection of its own where it decodes
+            own = (r.owner for r in self._rows.values() if isinstance(r.owner, nengo.Connection))
+            return [obj, *(conn for conn in own if conn.post_obj is obj)]
+        return [obj]
 
     def _resolve(self, obj: Any) -> Any:
         asked, obj = obj, self._names.find(obj) if isinstance(obj, str) else obj
@@ -273,16 +285,6 @@ class Parameters(Mapping):
         figures = list(summary(np.zeros(1)))
         columns = ["name", *plain, *(f"initial_{k}" for k in figures), *figures]
         return pandas.DataFrame(rows, columns=columns).set_index("name")
-
-
-def _belongs(owner: Any, wanted: Any) -> bool:
-    if isinstance(wanted, nengo.Network):
-        inside = (*wanted.all_objects, *wanted.all_ensembles)
-        owner = owner.ensemble if isinstance(owner, Neurons) else owner
-        return any(owner is obj for obj in inside)
-    if isinstance(owner, Neurons) and isinstance(wanted, nengo.Ensemble):
-        return owner.ensemble is wanted
-    return owner is wanted or (isinstance(wanted, Neurons) and owner == wanted)
 
 
 def _rows(engine: Engine, batched: bool, check: Callable[[str], None]):

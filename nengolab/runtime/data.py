@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import nengo
 import numpy as np
 from nengo.base import ObjView
+from nengo.transforms import SparseMatrix
+from scipy.sparse import csr_matrix
 
 from nengolab.exceptions import UnknownObject
 from nengolab.names import Names, listing
@@ -206,14 +208,55 @@ class Recording:
                 self.folder.own()
 
 
+class Values(Protocol):
+    """What `SimulationData` asks of an engine."""
+
+    def changed(self, obj: Any) -> dict[str, np.ndarray]:
+        """Parameters of an object that have other values than those built, by role."""
+
+    def learned(self, obj: Any) -> dict[str, np.ndarray]:
+        """What is learned online of an object, ``(batch, ...)``, by role."""
+
+
+def rates_of(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> tuple[Any, Any]:
+    """Maximum rates and intercepts for gains and biases; None where the type does not say."""
+    try:
+        with np.errstate(all="ignore"):  # a neuron may never fire: its rate is NaN
+            return ens.neuron_type.max_rates_intercepts(gain, bias)
+    except NotImplementedError:
+        return None, None
+
+
+def with_nonzeros(matrix: Any, nonzeros: np.ndarray) -> Any:
+    """A sparse matrix, of Nengo or SciPy, with other values in the places that are not zero.
+
+    Parameters
+    ----------
+    matrix : nengo.transforms.SparseMatrix or scipy.sparse matrix
+    nonzeros : ndarray
+        In the order of compressed rows, as the engine keeps them.
+    """
+    own = isinstance(matrix, SparseMatrix)
+    rows = csr_matrix(matrix.allocate() if own else matrix, copy=True)
+    rows.data = np.array(nonzeros, dtype=float)
+    if not own:
+        return rows.asformat(matrix.format)
+    at = rows.tocoo()
+    return SparseMatrix(np.stack([at.row, at.col], axis=1), at.data, rows.shape)
+
+
 class SimulationData(Mapping):
     """``sim.data``: probe data, and what was built for ensembles and connections.
 
     ``sim.data[probe]`` is ``(samples, size)``, or ``(batch, samples, size)`` where the simulator
     was given a ``minibatch_size``. A key is a Nengo object, or its name. With a probe store it is a
     `StoredData`, which reads from disk what it is indexed with; a probe with ``keep_history`` off
-    shows one sample. Weights and encoders that are learned online are shown as they are now, with
-    the batch axis that probes have.
+    shows one sample.
+
+    What an ensemble or a connection was built with is shown as it is now, after training, loading
+    and setting of ``sim.parameters``, and the rates and intercepts of neurons that follow from it.
+    Weights and encoders that are learned online have the batch axis that probes have. After
+    ``close`` the values are those at the end.
 
     Parameters
     ----------
@@ -223,8 +266,8 @@ class SimulationData(Mapping):
     batched : bool
         Whether data has a batch axis.
     names : Names
-    learned : callable
-        ``learned(obj)`` gives what is learned online of an object, by signal name.
+    values : Values
+        Values that are not those built.
     """
 
     def __init__(
@@ -233,10 +276,10 @@ class SimulationData(Mapping):
         recording: Recording,
         batched: bool,
         names: Names,
-        learned: Callable[[Any], dict[str, np.ndarray]],
+        values: Values,
     ):
         self._params, self._recording, self._batched = params, recording, batched
-        self._names, self._learned = names, learned
+        self._names, self._values = names, values
 
     def __getitem__(self, key: Any) -> Any:
         asked = key
@@ -256,18 +299,40 @@ class SimulationData(Mapping):
         return self._current(key, self._params[key])
 
     def _current(self, obj: Any, built: Any) -> Any:
-        """What was built, with what has been learned since."""
-        for name, array in self._learned(obj).items():
-            array = array if self._batched else array[0]
-            changed = {"weights": array}
-            if name == "encoders":
-                # The signal holds the encoders times gain over radius.
-                scale = (built.gain / obj.radius)[:, None]
-                changed = {"scaled_encoders": array, "encoders": array / scale}
-            for value in changed.values():
+        """What was built, with what was trained, set and learned since."""
+        if isinstance(obj, nengo.Ensemble):
+            changed = self._of_ensemble(obj, built)
+        elif isinstance(obj, nengo.Connection):
+            changed = self._values.changed(obj) | self._learned(obj)
+            changed = {k: v for k, v in changed.items() if k == "weights"}
+            if "weights" in changed and not isinstance(built.weights, np.ndarray):
+                changed["weights"] = with_nonzeros(built.weights, changed["weights"])
+        else:
+            return built
+        for value in changed.values():
+            if isinstance(value, np.ndarray):
                 value.setflags(write=False)
-            built = built._replace(**changed)
-        return built
+        return built._replace(**changed) if changed else built
+
+    def _learned(self, obj: Any) -> dict[str, np.ndarray]:
+        learned = self._values.learned(obj)
+        return learned if self._batched else {key: array[0] for key, array in learned.items()}
+
+    def _of_ensemble(self, ens: nengo.Ensemble, built: Any) -> dict[str, Any]:
+        changed: dict[str, Any] = {}
+        # The signal holds the encoders times gain over radius; Direct mode has no gain.
+        scaled = (self._values.changed(ens) | self._learned(ens)).get("encoders")
+        if scaled is not None:
+            scale = np.ones(1) if built.gain is None else (built.gain / ens.radius)[:, None]
+            # Where the gain is 0, nothing says what the encoders are.
+            encoders = np.broadcast_to(built.encoders, scaled.shape).copy()
+            np.divide(scaled, scale, out=encoders, where=scale != 0)
+            changed |= {"scaled_encoders": scaled.copy(), "encoders": encoders}
+        bias = self._values.changed(ens.neurons).get("bias")
+        if bias is not None:
+            changed["bias"] = bias.copy()
+            changed["max_rates"], changed["intercepts"] = rates_of(ens, built.gain, bias)
+        return changed
 
     def __iter__(self) -> Iterator:
         return iter(self._params)

@@ -13,7 +13,7 @@ from nengolab.exceptions import ValidationError
 _CHUNK = 1 << 22
 
 # What a loss makes of targets, as `nengolab.runtime.feeding.target_kind` says.
-VALUES, CLASSES, OWN, NONE = "values", "classes", "own", "none"
+VALUES, HOLES, CLASSES, OWN, NONE = "values", "holes", "classes", "own", "none"
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Slot:
         The argument that holds its data.
     shape : tuple of int
         Of one step of one item.
-    kind : {"values", "classes", "own"}
-        Numbers of this shape; or (targets only) the number of a class; or whatever a loss function
-        of one's own reads.
+    kind : {"values", "holes", "classes", "own"}
+        Numbers of this shape; or (targets only) such numbers where NaN means that there is none;
+        or the number of a class; or whatever a loss function of one's own reads.
     """
 
     alias: str
@@ -168,21 +168,21 @@ def _missing_axis(shape: tuple, slot: Slot, n_steps: int | None) -> tuple[str, s
 
 
 def check_finite(array: np.ndarray, slot: Slot, where: str = "") -> None:
-    """Whether no value is NaN or infinite.
+    """Whether no value is NaN (where that means nothing) or infinite.
 
     Raises
     ------
     ValidationError
         Naming the first item and step that hold one.
     """
-    found = first_not_finite(array)
+    found = first_not_finite(array, slot.kind == HOLES)
     if found is not None:
         step = f", step {found[1]}" if len(found) > 1 else ""
         raise slot.error(f"{array[found]} in batch item {found[0]}{step} (counted from 0)", where)
 
 
-def first_not_finite(array: np.ndarray) -> tuple[int, ...] | None:
-    """Where the first NaN or infinity is, if there is one."""
+def first_not_finite(array: np.ndarray, holes: bool = False) -> tuple[int, ...] | None:
+    """Where the first NaN (unless they are ``holes``) or infinity is, if there is one."""
     if array.dtype.kind != "f" or array.size == 0:
         return None
     # What was broadcast repeats itself: once is enough.
@@ -194,7 +194,7 @@ def first_not_finite(array: np.ndarray) -> tuple[int, ...] | None:
         with np.errstate(all="ignore"):
             if np.isfinite(part.sum()):
                 continue
-        bad = np.argwhere(~np.isfinite(part))
+        bad = np.argwhere(np.isinf(part) if holes else ~np.isfinite(part))
         if len(bad):
             return (int(bad[0][0]) + start, *map(int, bad[0][1:]))
     return None

@@ -290,6 +290,12 @@ class Engine:
             for key in op.state.keys() & {"weights", "encoders"}
         }
 
+    def changed(self, obj: Any) -> dict[str, np.ndarray]:
+        """Parameters of an object that have other values than those built, by role."""
+        found = self.graph.params_of.get(obj, {})
+        values = self.runner.values
+        return {role: values[p.name] for role, p in found.items() if p.name in values}
+
     def learned_value(self, op: Op, key: str) -> np.ndarray:
         """What is learned online, as it is now: ``(batch, ...)``, a copy."""
         found = next(

@@ -18,6 +18,7 @@ from nengolab.runtime import streams
 from nengolab.runtime.aliases import N_STEPS, Aliases
 from nengolab.runtime.datachecks import (
     CLASSES,
+    HOLES,
     NONE,
     OWN,
     VALUES,
@@ -42,7 +43,7 @@ class Fed:
     y : dict or None
         By alias. None for what yields its own.
     sample_weight : dict or None
-        By alias, one for each in ``y``.
+        By alias, one for each in ``y``: ``(batch, steps)`` or ``(batch, 1)``.
     n_steps : int
     items : int or None
         How many; None where that shows only when they are through.
@@ -67,6 +68,14 @@ class Fed:
         if self.stream is not None:
             return self.x
         return _pack(self.x, self.y, self.sample_weight)
+
+    @property
+    def can_shuffle(self) -> bool:
+        """Whether Keras can put it in another order; where it cannot, it warns when it is told to.
+
+        It shuffles the items of arrays, and the batches of a PyDataset of known length.
+        """
+        return self.stream is None or getattr(self.x, "num_batches", None) is not None
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -161,7 +170,7 @@ class Feeder:
                 "cannot be given together with sample_weight; multiply them into one sample_weight",
                 attr="class_weight",
             )
-        form = _Form(self, n_steps, targets, class_weight, batch)
+        form = Form(self, n_steps, targets, class_weight, batch)
         kind = streams.kind(x)
         if kind is None:
             fed = form.fed(x, y, sample_weight)
@@ -206,7 +215,7 @@ class Feeder:
         return self.feed(*data, n_steps=n_steps, targets=targets)
 
 
-class _Form:
+class Form:
     """How one call's data are normalised: all of them at once, or item by item."""
 
     def __init__(self, feeder: Feeder, n_steps, targets, class_weight, batch):
@@ -233,9 +242,10 @@ class _Form:
         ys: dict[str, np.ndarray] = {slot.alias: array for slot, array in targets}
         weights = self._weights(targets, sample_weight, items, n_steps, where)
         for alias in self.unneeded(ys):
-            ys[alias] = np.zeros((items, 1) + (1,) * len(self._shapes[alias]), np.float32)
+            one = (1,) * len(self._shapes[alias])
+            ys[alias] = np.zeros((items, 1, *one), np.float32)
             if weights is not None:
-                weights[alias] = np.ones(items, np.float32)
+                weights[alias] = np.ones((items, *one), np.float32)
         self.check_missing(ys, where)
         fed = {slot.alias: array for slot, array in inputs}
         fed = fed or {N_STEPS: np.full((items, 1), n_steps, np.int32)}
@@ -378,20 +388,24 @@ class _Form:
             return class_weights(self.class_weight, targets, where)
         if given is None:
             return None
+        slots = [slot for slot, _ in targets]
+        given = self.weights_by_probe(given, [slot.alias for slot in slots], where)
+        return sample_weights(given, slots, items, n_steps, where)
+
+    def weights_by_probe(self, given: Any, order: list[str], where: str = "") -> Any:
+        """Which weights are whose; an array for all stays what it is."""
         if not isinstance(given, Mapping) and is_list_of_arrays(given):
-            order = [slot.alias for slot, _ in targets]
             if len(given) != len(order):
                 raise ValidationError(
                     f"a list{where} holds one array for each of the probes with targets, "
                     f"{listing(order)}; got {len(given)}",
                     attr="sample_weight",
                 )
-            given = dict(zip(order, given, strict=True))
+            return dict(zip(order, given, strict=True))
         if isinstance(given, Mapping):
             find = partial(self.aliases.probe, attr="sample_weight")
-            given = _by_key(given, find, "sample_weight", where)
-        slots = [slot for slot, _ in targets]
-        return sample_weights(given, slots, items, n_steps, where)
+            return _by_key(given, find, "sample_weight", where)
+        return given
 
 
 def target_kind(loss: Any) -> str:
@@ -403,13 +417,16 @@ def target_kind(loss: Any) -> str:
 
     Returns
     -------
-    {"values", "classes", "own", "none"}
-        Values of the probe's shape; numbers of classes (the sparse losses of Keras); unknown, for
-        anyone's own function, of which only the batch is checked; or, for a loss with an attribute
-        ``needs_targets = False``, nothing.
+    {"values", "holes", "classes", "own", "none"}
+        Values of the probe's shape; the same, with NaN where there is none, for a loss with an
+        attribute ``takes_nan = True``; numbers of classes (the sparse losses of Keras); unknown,
+        for anyone's own function, of which only the batch is checked; or, for a loss with an
+        attribute ``needs_targets = False``, nothing.
     """
     if getattr(loss, "needs_targets", True) is False:
         return NONE
+    if getattr(loss, "takes_nan", False) is True:
+        return HOLES
     if isinstance(loss, str):
         name = loss
     else:

@@ -15,7 +15,10 @@ from nengolab.runtime.datachecks import CLASSES, OWN, Slot, first_not_finite
 def sample_weights(
     given: Any, slots: list[Slot], items: int, n_steps: int, where: str = ""
 ) -> dict[str, np.ndarray]:
-    """One array of weights for each probe that has targets.
+    """One array of weights for each probe that has targets, ``(batch, steps)`` or ``(batch, 1)``.
+
+    Losses of Keras are ``(batch, steps)`` before they are averaged, and it multiplies without
+    adding axes: weights of items need one for the steps.
 
     Parameters
     ----------
@@ -43,18 +46,17 @@ def sample_weights(
             f"{listing(slot.alias for slot in slots)}",
             attr="sample_weight",
         )
-    ones = np.ones(items, np.float32)
-    checked: dict[int, np.ndarray] = {}  # one array may serve all
     found = {}
     for slot in slots:
         value = given.get(slot.alias)
-        if value is None:
-            found[slot.alias] = ones
-            continue
-        if id(value) not in checked:
-            checked[id(value)] = _checked(value, slot, items, n_steps, where)
-        found[slot.alias] = checked[id(value)]
+        array = np.ones(items, np.float32) if value is None else value
+        found[slot.alias] = _checked(array, slot, items, n_steps, where)
     return found
+
+
+def weight_shape(shape: Any, slot: Slot) -> tuple:
+    """Shape of weights ``(batch,)`` or ``(batch, steps)`` that multiply a loss of this probe."""
+    return (*shape, *(1,) * (1 + len(slot.shape) - len(shape)))
 
 
 def _checked(value: Any, slot: Slot, items: int, n_steps: int, where: str) -> np.ndarray:
@@ -80,7 +82,7 @@ def _checked(value: Any, slot: Slot, items: int, n_steps: int, where: str) -> np
     bad = first_not_finite(array)
     if bad is not None:
         raise ValidationError(f"{who}{array[bad]} at {bad}", attr="sample_weight")
-    return array
+    return array.reshape(weight_shape(array.shape, slot))
 
 
 def class_weights(
@@ -102,7 +104,7 @@ def class_weights(
     weights = np.ones(classes.shape, np.float32)
     for number, weight in given.items():
         weights[classes == int(number)] = weight
-    return {slot.alias: weights}
+    return {slot.alias: weights.reshape(weight_shape(weights.shape, slot))}
 
 
 def _class_of(array: np.ndarray) -> np.ndarray:

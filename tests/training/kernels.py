@@ -11,6 +11,7 @@ from nengolab.kernels.base import Kernel, Layout, Spec
 from nengolab.kernels.registry import KERNELS
 
 DT = 0.001
+MOST_ELEMENTS = 16
 
 
 class Facts:
@@ -44,11 +45,14 @@ def spec_of(
 
 
 def gradients(
-    run: Callable[[dict], dict], arrays: dict[str, np.ndarray], weights: dict[str, np.ndarray]
+    run: Callable[[dict], dict],
+    arrays: dict[str, np.ndarray],
+    weights: dict[str, np.ndarray],
+    jit: bool = True,
 ) -> dict[str, np.ndarray]:
-    """Gradients of the weighted sum of what ``run`` returns by each of ``arrays``, compiled."""
+    """Gradients of the weighted sum of what ``run`` returns by each of ``arrays``."""
 
-    @tf.function(jit_compile=True, autograph=False)
+    @tf.function(jit_compile=jit, autograph=False)
     def compute(arrays):
         with tf.GradientTape() as tape:
             tape.watch(arrays)
@@ -70,14 +74,12 @@ def differences(
     weights: dict[str, np.ndarray],
     step: float = 1e-6,
 ) -> dict[str, np.ndarray]:
-    """The same by central differences, element after element."""
-    total = tf.function(
-        lambda arrays: weighted(run(arrays), weights), jit_compile=True, autograph=False
-    )
+    """The same by central differences, for some elements of each array; NaN for the others."""
+    total = tf.function(lambda arrays: weighted(run(arrays), weights), autograph=False)
     found = {}
     for name, array in arrays.items():
-        slopes = np.zeros(array.size)
-        for i in range(array.size):
+        slopes = np.full(array.size, np.nan)
+        for i in np.random.default_rng(0).permutation(array.size)[:MOST_ELEMENTS]:
             moved = []
             by = step * max(1.0, abs(float(array.flat[i])))
             for sign in (1, -1):
@@ -90,14 +92,14 @@ def differences(
     return found
 
 
-def assert_right(run, arrays: dict, rng: np.random.Generator, rtol: float = 1e-6) -> dict:
+def assert_right(run, arrays: dict, rng: np.random.Generator, rtol=1e-6, jit=True) -> dict:
     """Gradients of ``run`` are those of central differences, and finite; returns them."""
     outputs = run({k: tf.constant(v) for k, v in arrays.items()})
     weights = {k: rng.normal(size=v.shape) for k, v in outputs.items()}
-    got, expected = gradients(run, arrays, weights), differences(run, arrays, weights)
+    got, expected = gradients(run, arrays, weights, jit), differences(run, arrays, weights)
     for name in arrays:
-        scale = max(np.abs(expected[name]).max(), 1e-3)
+        scale = max(np.nanmax(np.abs(expected[name])), 1e-3)
         assert np.isfinite(got[name]).all(), name
-        error = np.abs(got[name] - expected[name]).max()
+        error = np.nanmax(np.abs(got[name] - expected[name]))
         assert error <= rtol * scale + 1e-8, (name, error, scale)
     return got

@@ -10,6 +10,7 @@ import keras
 import nengo
 import numpy as np
 import pytest
+import scipy.sparse
 import tensorflow as tf
 
 import nengolab
@@ -115,6 +116,23 @@ def test_nengo_summaries(model, network, tmp_path):
         expected = summaries.bucket_rows(sim.data[network.a].bias, 30)
         np.testing.assert_allclose(values[f"{a}.bias"][2], expected)
         assert values[f"{conn}.weights"][0][:, 2].sum() == sim.data[network.conn].weights.size
+
+
+@pytest.mark.parametrize("as_scipy", [False, True])
+def test_summaries_of_sparse_weights(tmp_path, as_scipy):
+    places, held = [[0, 0], [1, 2], [1, 1]], [1.0, 2.0, 3.0]
+    matrix = scipy.sparse.coo_matrix((held, np.transpose(places)), shape=(2, 3))
+    given = {"init": matrix} if as_scipy else {"indices": places, "init": held}
+    with nengo.Network(seed=0) as net:
+        conn = nengo.Connection(
+            nengo.Node(np.zeros(3)),
+            nengo.Node(size_in=2),
+            transform=nengo.Sparse((2, 3), **given),
+            synapse=None,
+        )
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        values = NengoSummaries(tmp_path, sim, conn).values()
+    assert sorted(values[f"{sim.name_of(conn)}.weights"]) == held
 
 
 def test_wrong_objects_of_summaries(network, tmp_path):

@@ -197,8 +197,48 @@ def test_what_losses_make_of_targets():
     assert target_kind(keras.losses.SparseCategoricalCrossentropy(from_logits=True)) == "classes"
     assert target_kind(keras.losses.sparse_categorical_crossentropy) == "classes"
     assert target_kind(mine) == target_kind(Own()) == "own"
+    Own.takes_nan = True
+    assert target_kind(Own()) == "holes"
     mine.needs_targets = False
     assert target_kind(mine) == "none"
+
+
+def test_targets_with_holes(n):
+    x, y = ones(5, 4, 3), ones(5, 4, 3)
+    y[3, 2] = np.nan
+    assert n.feed(x, y, targets={"probe": "holes"}).y["probe"] is y
+    y[4, 1, 0] = np.inf
+    with pytest.raises(ValidationError, match="targets of 'probe': inf in batch item 4, step 1"):
+        n.feed(x, y, targets={"probe": "holes"})
+    with pytest.raises(ValidationError, match="holds 3, not 2"):
+        n.feed(x, y[..., :2], targets={"probe": "holes"})
+
+
+def test_nodes_that_compute_a_tensor_function_are_not_fed():
+    class Tensor(nengo.Node):
+        tensor_func = staticmethod(np.sin)
+
+    with nengo.Network() as net:
+        Tensor([0.0], label="tensor")
+        nengo.Node([0.0], label="plain")
+    aliases = Aliases(net)
+    assert list(aliases.inputs) == ["plain"]
+    with pytest.raises(UnknownObject, match="'tensor' computes a tensor function"):
+        aliases.input("tensor")
+
+
+def test_probes_of_matrices():
+    with nengo.Network(seed=0) as net:
+        a, b = nengo.Ensemble(4, 1), nengo.Ensemble(5, 2)
+        conn = nengo.Connection(a, b, function=lambda x: [x, x])
+        nengo.Probe(conn, "weights")
+    feeder = Feeder.of(Aliases(net), build(net, 0.001).model)
+    fed = feeder.feed(None, ones(3, 2, 2, 4), ones(3))
+    assert (fed.n_steps, fed.sample_weight["probe"].shape) == (2, (3, 1, 1))
+    with pytest.raises(
+        ValidationError, match=r"expected \(batch, n_steps, 2, 4\), got \(3, 2, 8\)"
+    ):
+        feeder.feed(None, ones(3, 2, 8))
 
 
 # -- weights ---------------------------------------------------------------------------------------
@@ -208,14 +248,16 @@ def test_forms_of_sample_weights(n):
     x, y = ones(5, 4, 3), [ones(5, 4, 3), ones(5, 4, 10)]
     item, step = np.arange(5.0), ones(5, 4)
     fed = n.feed(x, y, item)
-    assert fed.sample_weight["probe"] is fed.sample_weight["neurons"] is item
-    fed = n.feed(x, y, step)
-    assert fed.sample_weight["neurons"] is step
+    for weight in fed.sample_weight.values():
+        assert np.shares_memory(weight, item)
+        np.testing.assert_array_equal(weight, item[:, None])  # for every step
+    assert np.shares_memory(n.feed(x, y, step).sample_weight["neurons"], step)
+    assert n.feed(x, y, step[..., None]).sample_weight["neurons"].shape == (5, 4)
     fed = n.feed(x, y, {n.neurons: step})
-    assert fed.sample_weight["neurons"] is step
-    np.testing.assert_array_equal(fed.sample_weight["probe"], np.ones(5))
+    assert np.shares_memory(fed.sample_weight["neurons"], step)
+    np.testing.assert_array_equal(fed.sample_weight["probe"], np.ones((5, 1)))
     fed = n.feed(x, y, [item, step])
-    assert fed.sample_weight["probe"] is item
+    assert np.shares_memory(fed.sample_weight["probe"], item)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,308 @@
+"""``tf.data``: renamed by its structure at once, checked inside the pipeline as batches come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from nengolab.exceptions import ValidationError
+from nengolab.names import listing
+from nengolab.runtime import streams
+from nengolab.runtime.aliases import N_STEPS
+from nengolab.runtime.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
+from nengolab.runtime.weights import check_class_weight, weight_shape
+
+if TYPE_CHECKING:
+    from nengolab.runtime.feeding import Fed, Form
+
+# Around what a pipeline says, so that it is found in what TensorFlow makes of it.
+_BEGIN, _END = "<nengolab:", ":nengolab>"
+_SAID = re.compile(re.escape(_BEGIN) + "(.*?)" + re.escape(_END), re.DOTALL)
+_WHERE = " in an element of the dataset"
+
+
+class CheckedDataset(streams.Checked):
+    """Normalises the elements of a dataset, and finds what was wrong with one.
+
+    Parameters
+    ----------
+    form : Form
+    """
+
+    def cause(self, err: Exception) -> BaseException | None:
+        said = _SAID.search(str(err))
+        if said is None:
+            return None
+        # TensorFlow escapes what is no plain letter, byte by byte.
+        text = said.group(1).encode("latin1", "replace").decode("unicode_escape")
+        return ValidationError(text.encode("latin1").decode(errors="replace"), attr="x")
+
+
+def normalise(source: tf.data.Dataset, form: Form) -> tuple[CheckedDataset, tf.data.Dataset, Fed]:
+    """The dataset of normalised elements, and what its elements are.
+
+    What the dataset says of its shapes is checked here; the rest, batch by batch, in it. The first
+    element is looked at only where the shapes do not say how many steps there are.
+
+    Raises
+    ------
+    UnknownObject, ValidationError
+        For elements of another structure, type, rank or size.
+    """
+    from nengolab.runtime.feeding import Fed
+
+    parts = _Parts(source.element_spec, form)
+    lengths = {n for slot, spec in parts.timed if (n := _shape(slot, spec)[1]) is not None}
+    told = {form.n_steps} - {None}
+    if lengths and len(lengths | told) == 1:
+        (n_steps,) = lengths
+    else:
+        n_steps = _look(source, form).n_steps  # or the error that arrays like these give
+    pipeline = _Pipeline(form, n_steps)
+    mapped = source.enumerate().map(pipeline.element)
+    fed = Fed(mapped, None, None, n_steps, None, parts.inputs, parts.targets)
+    return CheckedDataset(form), mapped, fed
+
+
+def _look(source: tf.data.Dataset, form: Form) -> Fed:
+    for element in source.take(1):
+        x, y, weight = streams.unpack(tf.nest.map_structure(_as_array, element), _WHERE)
+        return form.fed(x, y, weight, " in the first element of the dataset")
+    raise ValidationError("the dataset holds no batch", attr="x")
+
+
+def _as_array(value: Any) -> Any:
+    return value.numpy() if isinstance(value, tf.Tensor) else value
+
+
+class _Parts:
+    """Whose the parts of an element are; checks what is known of their shapes and types.
+
+    Parameters
+    ----------
+    element : nested structure of tf.TensorSpec or tf.Tensor
+    form : Form
+    """
+
+    def __init__(self, element: Any, form: Form):
+        x, y, self.weight = (_none(p) for p in streams.unpack(element, _WHERE))
+        xs, self.told = form.by_input(x, _WHERE)
+        ys = form.by_probe(y, _WHERE)
+        self.inputs, self.targets = tuple(xs), tuple(ys)
+        self.x = [(form.input_slot(a), v) for a, v in xs.items() if _none(v) is not None]
+        self.y = [(form.target_slot(a), v) for a, v in ys.items() if _none(v) is not None]
+        for slot, value in (*self.x, *self.y):
+            check_shape(_shape(slot, value), slot, form.n_steps, _WHERE)
+        unneeded = form.unneeded(dict.fromkeys(self.targets))
+        form.check_missing({**dict.fromkeys(self.targets), **dict.fromkeys(unneeded)}, _WHERE)
+        self.unneeded = unneeded
+        if form.class_weight is not None:
+            check_class_weight(form.class_weight, [slot for slot, _ in self.y], _WHERE)
+        if form.class_weight is not None and self.weight is not None:
+            raise ValidationError(
+                "cannot be given where the dataset yields sample weights", attr="class_weight"
+            )
+
+    @property
+    def timed(self) -> list[tuple[Slot, Any]]:
+        return [(slot, v) for slot, v in (*self.x, *self.y) if slot.kind != OWN]
+
+
+def _none(value: Any) -> Any:
+    return None if isinstance(value, tf.NoneTensorSpec) else value
+
+
+def _shape(slot: Slot, value: Any) -> tuple:
+    """Shape as far as it is known, after a look at whether it is a shape of numbers at all."""
+    dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
+    if not isinstance(value, (tf.TensorSpec, tf.Tensor)):
+        raise slot.error(f"expected dense arrays {slot.layout}, got {value}", _WHERE)
+    if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
+        raise slot.error(
+            f"expected real numbers {slot.layout}, got dtype {dtype.name}; tf.cast makes them",
+            _WHERE,
+        )
+    if shape.rank is None:
+        raise slot.error(
+            f"expected {slot.layout}, got a shape of unknown rank; tf.ensure_shape in the "
+            "dataset's map tells it",
+            _WHERE,
+        )
+    if shape.rank == 1 + len(slot.shape) and slot.kind != OWN and slot.var == "x":
+        raise slot.error(
+            f"expected {slot.layout}, got {tuple(shape)}; dataset.batch(minibatch_size) adds the "
+            "batch axis, where the elements are single items",
+            _WHERE,
+        )
+    return tuple(shape)
+
+
+class _Pipeline:
+    """What is done with every element, as TensorFlow operations."""
+
+    def __init__(self, form: Form, n_steps: int):
+        self.form, self.n_steps = form, n_steps
+
+    def element(self, number: tf.Tensor, element: Any) -> tuple:
+        """One element as Keras takes it."""
+        parts = _Parts(element, self.form)
+        items = self._items(parts)
+        require = _Require(" in an element of the dataset, number ", number)
+        self._check_batch(items, require)
+        x = {s.alias: self._checked(s, t, items, require) for s, t in parts.x}
+        y = {s.alias: self._checked(s, t, items, require) for s, t in parts.y}
+        if not x:
+            x = {N_STEPS: tf.fill(tf.stack([items, 1]), np.int32(self.n_steps))}
+        if parts.told is not None:
+            same = tf.reduce_all(tf.cast(parts.told, tf.int64) == self.n_steps)
+            require(same, f"x['n_steps'] must be {self.n_steps}")
+        weight = self._weights(parts, y, items, require)
+        for alias in parts.unneeded:
+            ones = [1] * (1 + len(self.form.target_slot(alias).shape))
+            y[alias] = tf.zeros(tf.stack([items, *ones]))
+            if weight is not None:
+                weight[alias] = tf.ones(tf.stack([items, *ones[1:]]))
+        return (x,) if not y else (x, y) if weight is None else (x, y, weight)
+
+    def _items(self, parts: _Parts) -> tf.Tensor:
+        for _, tensor in (*parts.x, *parts.y):
+            return tf.shape(tensor)[0]
+        if parts.told is not None and parts.told.shape.rank:
+            return tf.shape(parts.told)[0]
+        raise ValidationError(
+            f"neither x nor y is there{_WHERE}, so nothing says how many items it holds", attr="x"
+        )
+
+    def _check_batch(self, items: tf.Tensor, require: _Require) -> None:
+        require(items > 0, "the data are empty: a batch of 0 items")
+        most = self.form.most
+        if most is not None:
+            require(
+                items <= most,
+                f"the simulator's minibatch_size is {most}, and no batch may be larger; got a "
+                "batch of more items",
+            )
+
+    def _checked(self, slot: Slot, tensor: tf.Tensor, items: tf.Tensor, require) -> tf.Tensor:
+        shape = tf.shape(tensor)
+        require(
+            shape[0] == items,
+            f"{slot.what}: all must have the same number of batch items; got",
+            shape,
+        )
+        if slot.kind == OWN:
+            return tensor
+        sizes = tensor.shape[2:] if slot.kind == CLASSES else slot.shape
+        expected = tf.TensorShape([None, self.n_steps, *sizes])
+        known = [n for n in expected[1:] if n is not None]
+        if len(known) == len(expected) - 1:
+            fits = tf.reduce_all(shape[1:] == known)
+            require(
+                fits, f"{slot.what}: expected {slot.layout}, n_steps {self.n_steps}; got", shape
+            )
+        self._check_values(slot, tensor, require)
+        with tf.control_dependencies(require.met):  # else it might be the first to complain
+            return tf.ensure_shape(tf.identity(tensor), expected)
+
+    def _check_values(self, slot: Slot, tensor: tf.Tensor, require: _Require) -> None:
+        if tensor.dtype.is_floating:
+            finite = tf.math.is_finite(tensor)
+            if slot.kind == HOLES:
+                finite |= tf.math.is_nan(tensor)
+            require(
+                tf.reduce_all(finite),
+                f"{slot.what}: NaN or infinity in (item, step, ...)",
+                lambda: tf.where(~finite)[0],
+            )
+        if slot.kind == CLASSES:
+            numbers = tf.cast(tensor, tf.float64)
+            whole = tf.reduce_all((numbers >= 0) & (numbers < slot.size))
+            whole &= tf.reduce_all(numbers == tf.floor(numbers))
+            require(
+                whole,
+                f"{slot.what}: classes are whole numbers from 0 to {slot.size - 1}; got",
+                lambda: tf.stack([tf.reduce_min(numbers), tf.reduce_max(numbers)]),
+            )
+
+    # -- weights -------------------------------------------------------------------------------
+
+    def _weights(self, parts: _Parts, y: dict, items: tf.Tensor, require: _Require):
+        if self.form.class_weight is not None:
+            return self._class_weights(parts)
+        if parts.weight is None:
+            return None
+        given = self.form.weights_by_probe(parts.weight, list(y), _WHERE)
+        if not isinstance(given, dict):
+            given = dict.fromkeys(y, given)
+        extra = sorted(given.keys() - y.keys())
+        if extra or not y:
+            raise ValidationError(
+                f"{listing(extra or given)} has weights and no targets (y){_WHERE}",
+                attr="sample_weight",
+            )
+        ones = tf.ones(tf.stack([items]))
+        return {a: self._weight(a, given.get(a, ones), items, require) for a in y}
+
+    def _weight(self, alias: str, tensor: tf.Tensor, items: tf.Tensor, require: _Require):
+        slot = self.form.target_slot(alias)
+        if tensor.shape.rank not in (1, 2) or not (
+            tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool
+        ):
+            raise ValidationError(
+                f"of {alias!r}{_WHERE}: expected numbers (batch,) or (batch, n_steps), got "
+                f"{tensor.dtype.name} {tensor.shape}",
+                attr="sample_weight",
+            )
+        shape = tf.shape(tensor)
+        fits = shape[0] == items
+        if tensor.shape.rank == 2 and slot.kind != OWN:
+            fits &= (shape[1] == 1) | (shape[1] == self.n_steps)
+        require(
+            fits, f"sample weights of {alias!r}: expected (batch,) or (batch, n_steps); got", shape
+        )
+        if tensor.dtype.is_floating:
+            require(
+                tf.reduce_all(tf.math.is_finite(tensor)),
+                f"sample weights of {alias!r}: NaN or infinity",
+            )
+        return tf.reshape(tensor, tf.stack(weight_shape(tf.unstack(shape), slot)))
+
+    def _class_weights(self, parts: _Parts) -> dict[str, tf.Tensor]:
+        ((slot, tensor),) = parts.y
+        if slot.kind == CLASSES:
+            classes = tf.reshape(tensor, tf.shape(tensor)[:2])
+        elif slot.size == 1:
+            classes = tf.round(tf.cast(tensor[..., 0], tf.float64))
+        else:
+            classes = tf.argmax(tensor, axis=-1)
+        classes = tf.cast(classes, tf.int64)
+        weights = tf.ones(tf.shape(classes))
+        for number, weight in self.form.class_weight.items():
+            weights = tf.where(classes == int(number), np.float32(weight), weights)
+        shape = weight_shape(tf.unstack(tf.shape(weights)), slot)
+        return {slot.alias: tf.reshape(weights, tf.stack(shape))}
+
+
+class _Require:
+    """Stops the pipeline, with a sentence, where something does not hold."""
+
+    def __init__(self, where: str, number: tf.Tensor):
+        self.where, self.number = where, number
+        self.met: list[tf.Tensor] = []
+
+    def __call__(
+        self, holds: tf.Tensor, text: str, got: tf.Tensor | Callable[[], tf.Tensor] | None = None
+    ) -> None:
+        def fail() -> tf.Tensor:
+            shown = got() if callable(got) else got
+            values = [] if shown is None else [" ", tf.strings.format("{}", shown)]
+            parts = [_BEGIN + text, *values, self.where, tf.strings.as_string(self.number), _END]
+            tf.debugging.Assert(False, [tf.strings.join(parts)])
+            return tf.constant(False)
+
+        # Only where it fails is the sentence made.
+        self.met.append(tf.cond(holds, lambda: tf.constant(True), fail))

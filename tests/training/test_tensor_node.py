@@ -1,0 +1,584 @@
+"""TensorNodes against Keras called directly, and against nengo.Simulator."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import keras
+import nengo
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import nengolab
+from nengolab.compiler.lower import lower
+from nengolab.compiler.operators.tensor import LayerParam, put_back
+from nengolab.compiler.schedule import schedule
+from nengolab.exceptions import BuildError, ValidationError
+
+BATCH = 3
+
+
+@pytest.fixture(autouse=True)
+def seeds():
+    keras.utils.set_random_seed(0)
+
+
+def program_of(sim):
+    return sim._engine.runner.program
+
+
+def modes(sim):
+    """Of every TensorNode: the mode of its region, and the kernel's choice."""
+    program = program_of(sim)
+    return {
+        group.op.name: (region.mode, program.groups[group.index].spec.variant)
+        for region in program.schedule.regions
+        for group in region.groups
+        if group.op.kernel == "tensor"
+    }
+
+
+def noise_into(func, size, **kwargs):
+    """A network in which noise goes into a TensorNode; it, and probes of what goes in and out."""
+    with nengo.Network(seed=1) as net:
+        stimulus = nengo.Node(nengo.processes.WhiteNoise(seed=1), size_out=size)
+        node = nengolab.TensorNode(func, **kwargs)
+        nengo.Connection(stimulus, node, synapse=None)
+        net.given, net.got = nengo.Probe(stimulus), nengo.Probe(node)
+    net.node = node
+    return net
+
+
+def run(net, steps, **kwargs):
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=BATCH, **kwargs) as sim:
+        sim.run_steps(steps)
+        return sim, sim.data[net.given].copy(), sim.data[net.got].copy()
+
+
+LAYERS = {
+    "dense": (lambda: keras.layers.Dense(5, activation="tanh"), (4,)),
+    "convolution": (lambda: keras.layers.Conv2D(3, 3, strides=2, activation="relu"), (7, 6, 2)),
+    "pooling": (lambda: keras.layers.MaxPooling1D(2), (6, 2)),
+    "normalization": (keras.layers.BatchNormalization, (4,)),
+    "recurrent": (lambda: keras.layers.LSTM(3), (5, 2)),
+    "sequential": (
+        lambda: keras.Sequential(
+            [
+                keras.layers.Reshape((4, 4, 1)),
+                keras.layers.Conv2D(2, 3),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dropout(0.5, seed=1),
+                keras.layers.Flatten(),
+                keras.layers.Dense(3),
+            ]
+        ),
+        (16,),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_gives_what_keras_gives(name):
+    """In all steps of tiles of several sizes, whether they are computed at once or not."""
+    make, shape = LAYERS[name]
+    layer = make()
+    net = noise_into(layer, int(np.prod(shape)), shape_in=shape)
+    for weight in layer.trainable_variables:
+        weight.assign(np.random.RandomState(0).uniform(-1, 1, weight.shape))
+    for steps in (1, 20, 700):
+        sim, given, got = run(net, steps)
+        direct = layer(given.reshape(-1, *shape), training=False).numpy()
+        np.testing.assert_allclose(got, direct.reshape(got.shape), atol=1e-5)
+    assert set(modes(sim).values()) == {("batched", "all steps at once")}
+
+
+class Mean(keras.layers.Layer):
+    """Takes the mean over the batch: steps must not be mixed."""
+
+    def call(self, x):
+        return x - keras.ops.mean(x, axis=0, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Mean,
+        lambda: keras.layers.Lambda(lambda x: x - tf.reduce_mean(x, axis=0), output_shape=(2,)),
+        lambda: keras.layers.Activation(lambda x: x - tf.reduce_mean(x, axis=0)),
+        lambda: keras.layers.Softmax(axis=0),
+        lambda: keras.Sequential([keras.layers.Dense(2), Mean()]),
+    ],
+)
+def test_what_is_not_known_is_called_for_each_step(make):
+    layer = make()
+    net = noise_into(layer, 2, shape_in=2)
+    sim, given, got = run(net, 40)
+    direct = [layer(given[:, i]).numpy() for i in range(40)]
+    np.testing.assert_allclose(got, np.stack(direct, axis=1), atol=1e-6)
+    assert set(modes(sim).values()) == {("batched", "step by step")}
+    assert "step by step (nothing is known of" in sim.report()
+
+
+def test_a_functional_model_with_an_operation_over_the_batch_is_called_for_each_step():
+    x = keras.Input((2,))
+    model = keras.Model(x, x - keras.ops.mean(x, axis=0))
+    net = noise_into(model, 2, shape_in=2)
+    sim, given, got = run(net, 20)
+    np.testing.assert_allclose(got, given - given.mean(axis=0), atol=1e-6)
+    assert "nothing is known of the operation" in sim.report()
+
+
+def squash(t, x):
+    return tf.sin(50 * t) * tf.tanh(x) + x[:, ::-1] / 2
+
+
+def loop(func, synapse=0.005, **kwargs):
+    """A network in which a TensorNode feeds back into itself."""
+    with nengo.Network(seed=1) as net:
+        stimulus = nengo.Node(lambda t: [np.sin(30 * t), np.cos(20 * t)])
+        node = nengolab.TensorNode(func, shape_in=2, **kwargs)
+        nengo.Connection(stimulus, node, synapse=None)
+        nengo.Connection(node, node, synapse=synapse, transform=0.3)
+        net.given, net.got = nengo.Probe(stimulus), nengo.Probe(node)
+    return net
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("force", ["auto", "stepped"])
+@pytest.mark.parametrize("feedback", [False, True])
+def test_a_function_gives_what_a_node_gives(dtype, force, feedback):
+    """With the time, with and without feedback; also in nengo.Simulator itself."""
+
+    def numpy_squash(t, x):
+        return np.sin(50 * t) * np.tanh(x) + x[::-1] / 2
+
+    data = []
+    for make, simulator in (
+        (lambda: nengo.Node(numpy_squash, size_in=2), nengo.Simulator),
+        (lambda: nengolab.TensorNode(squash, shape_in=(2,)), nengo.Simulator),
+        (lambda: nengolab.TensorNode(squash, shape_in=(2,)), nengolab.Simulator),
+    ):
+        with nengo.Network(seed=1) as net:
+            nengolab.configure_settings(dtype=dtype, schedule=force)
+            stimulus = nengo.Node(lambda t: [np.sin(30 * t), np.cos(20 * t)])
+            node = make()
+            nengo.Connection(stimulus, node, synapse=None)
+            if feedback:
+                nengo.Connection(node, node, synapse=0.005, transform=0.3)
+            probe = nengo.Probe(node, synapse=0.01)
+        with simulator(net, progress_bar=False) as sim:
+            sim.run_steps(300)
+            data.append(sim.data[probe])
+    np.testing.assert_allclose(data[1], data[0], atol=1e-12)
+    np.testing.assert_allclose(data[2], data[0], atol=1e-12 if dtype == "float64" else 2e-5)
+    expected = "stepped" if feedback or force == "stepped" else "batched"
+    assert modes(sim) == {"tensornode": (expected, "step by step")}
+
+
+def test_a_layer_on_a_feedback_path_is_compiled_into_the_loop():
+    layer = keras.layers.Dense(2, activation="tanh")
+    with nengolab.Simulator(loop(layer), progress_bar=False) as sim:
+        sim.run_steps(100)
+        assert modes(sim) == {"dense": ("stepped", "step by step")}
+        ours = sim.data[sim.network.probes[1]]
+    with nengo.Simulator(sim.network, progress_bar=False) as reference:
+        reference.run_steps(100)
+    np.testing.assert_allclose(ours, reference.data[sim.network.probes[1]], atol=1e-5)
+
+
+def test_what_xla_refuses_runs_uncompiled_on_a_feedback_path():
+    """And in the same loop as functions that are called back, and what is compiled."""
+    remembered = []
+
+    def double(t, x):
+        remembered.append(t)
+        return 2 * x
+
+    def foreign(x):
+        return tf.ensure_shape(tf.numpy_function(np.tanh, [x], x.dtype), x.shape)
+
+    with nengo.Network(seed=1) as net:
+        nengolab.configure_settings(dtype="float64")
+        node = nengolab.TensorNode(foreign, shape_in=2, pass_time=False, label="foreign")
+        called = nengo.Node(double, size_in=2, label="called")
+        ensemble = nengo.Ensemble(20, 2)
+        nengo.Connection(nengo.Node([0.3, -0.2]), node, synapse=None)
+        nengo.Connection(node, ensemble, synapse=None)
+        nengo.Connection(ensemble, called, synapse=None)
+        nengo.Connection(called, node, synapse=0.01)
+        probe = nengo.Probe(node)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(100)
+        assert modes(sim) == {"foreign": ("python", "uncompiled")}
+        report = sim.report(profile=True)
+    assert "called each step, uncompiled" in report
+    with nengo.Simulator(net, progress_bar=False) as reference:
+        reference.run_steps(100)
+    np.testing.assert_allclose(sim.data[probe], reference.data[probe], atol=1e-9)
+
+
+def test_a_function_of_the_time_alone():
+    with nengo.Network() as net:
+        node = nengolab.TensorNode(lambda t: tf.stack([t, 2 * t])[None])
+        probe = nengo.Probe(node)
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=BATCH) as sim:
+        sim.run_steps(20)
+        with pytest.raises(ValidationError, match="no Node without input"):
+            sim.set_input(node, 1.0)
+    t = sim.trange()
+    np.testing.assert_allclose(sim.data[probe], np.tile(np.stack([t, 2 * t], 1), (BATCH, 1, 1)))
+
+
+class Clocked(keras.layers.Layer):
+    """A layer that asks for the time."""
+
+    def build(self, t_shape, x_shape):
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+    def call(self, t, x):
+        return self.scale * t * x
+
+
+def test_a_layer_that_asks_for_the_time_gets_it():
+    layer = Clocked()
+    net = noise_into(layer, 2, shape_in=2)
+    assert net.node.pass_time
+    layer.scale.assign(3.0)
+    sim, given, got = run(net, 30)
+    np.testing.assert_allclose(got, 3 * sim.trange()[:, None] * given, rtol=1e-5)
+    assert not noise_into(keras.layers.Dense(2), 2, shape_in=2).node.pass_time
+
+
+# -- parameters ----------------------------------------------------------------------------------
+
+
+def test_variables_are_parameters_with_names_that_stay():
+    """The same network built again has the same names, whatever Keras counted meanwhile."""
+    names = []
+    for _ in range(2):
+        parts = [keras.layers.Dense(3), keras.layers.BatchNormalization()]
+        parts += [keras.layers.Dropout(0.5), keras.layers.Dense(2, name="answer")]
+        model = keras.Sequential([*parts, keras.layers.Dense(2)])
+        net = noise_into(model, 4, shape_in=4)
+        sim, _, _ = run(net, 1)
+        params = sim._engine.graph.params
+        names.append(list(params))
+        assert all(isinstance(p, LayerParam) and p.owner is net.node for p in params.values())
+        assert [p.variable for p in params.values()] == model.variables
+        assert params["sequential.seed_generator_state"].value.dtype.kind in "iu"
+        assert params["sequential.dense.kernel"].value.dtype == np.float64
+        assert params["sequential.dense.kernel"].role == "dense.kernel"
+        assert not params["sequential.batch_normalization.moving_mean"].variable.trainable
+    assert names[0] == names[1]
+    assert "sequential.answer.kernel" in names[0]
+    assert "sequential.dense_1.kernel" in names[0]
+
+
+def test_values_come_from_the_parameters_and_go_back_when_asked():
+    layer = keras.layers.Dense(2)
+    net = noise_into(layer, 4, shape_in=4)
+    kernel, new = layer.kernel.numpy(), np.arange(8.0).reshape(4, 2)
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=BATCH) as sim:
+        runner = sim._engine.runner
+        runner.set_values({"dense.kernel": new}, keep=True)
+        sim.run_steps(3)
+        np.testing.assert_allclose(sim.data[net.got], sim.data[net.given] @ new, atol=1e-5)
+        np.testing.assert_array_equal(layer.kernel.numpy(), kernel)
+        put_back(sim._engine.graph, runner.value)
+        np.testing.assert_array_equal(layer.kernel.numpy(), new)
+        sim.reset()  # to the values with which the network was built
+        sim.run_steps(3)
+        np.testing.assert_allclose(sim.data[net.got], sim.data[net.given] @ kernel, atol=1e-5)
+
+
+def test_a_layer_in_two_nodes_is_one_set_of_parameters():
+    """A part of it too."""
+    shared = keras.layers.Dense(2, name="shared")
+    with nengo.Network() as net:
+        stimulus = nengo.Node([1.0, 2.0])
+        a = nengolab.TensorNode(shared, shape_in=2)
+        b = nengolab.TensorNode(shared, shape_in=2)
+        c = nengolab.TensorNode(keras.Sequential([shared, keras.layers.Dense(1)]), shape_in=2)
+        for node in (a, b, c):
+            nengo.Connection(stimulus, node, synapse=None)
+        probes = [nengo.Probe(n) for n in (a, b, c)]
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        assert list(sim._engine.graph.params) == [
+            "shared.kernel", "shared.bias", "sequential.dense.kernel", "sequential.dense.bias"
+        ]  # fmt: skip
+        sim._engine.runner.set_values({"shared.kernel": np.full((2, 2), 5.0)}, keep=True)
+        sim.run_steps(1)
+    x = np.array([[15.0, 15.0]])
+    for probe, expected in zip(probes, (x, x, c.tensor_func.layers[1](x)), strict=True):
+        np.testing.assert_allclose(sim.data[probe], expected, rtol=1e-6)
+
+
+def test_integer_and_double_layers_in_networks_of_the_other_precision():
+    """Values are cast at the border, in both directions."""
+    for dtype, policy in (("float64", "float32"), ("float32", "float64")):
+        layer = keras.layers.Dense(2, dtype=policy)
+        net = noise_into(layer, 4, shape_in=4)
+        with net:
+            nengolab.configure_settings(dtype=dtype)
+        _, given, got = run(net, 20)
+        assert got.dtype == dtype
+        direct = layer(given.reshape(-1, 4)).numpy().reshape(got.shape)
+        np.testing.assert_allclose(got, direct, rtol=1e-5, atol=1e-6)
+
+
+# -- training ------------------------------------------------------------------------------------
+
+
+def trained_steps(net, x):
+    """Run a program lowered for training on inputs ``(batch, steps, size)`` of the first Node."""
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=len(x)) as sim:
+        engine = sim._engine
+    readings = {net.got: engine.graph.probes[net.got]}
+    program = lower(
+        schedule(engine.graph, len(x), "batched"), len(x), engine.dtype, readings, engine.host,
+        training=True,
+    )  # fmt: skip
+    params = {k: tf.constant(v) for k, v in program.pack(lambda p: p.value).items()}
+    state = program.enter_state(program.initial_state(0))
+    state = {k: tf.constant(v) for k, v in state.items()}
+    series = np.swapaxes(x, 0, 1).astype(engine.dtype)
+    inputs = {"held": tf.zeros((len(x), 0)), "series": tf.constant(series), "start": np.int64(0)}
+    steps = x.shape[1]
+    with tf.GradientTape() as tape:
+        floats = {k: v for k, v in params.items() if v.dtype.is_floating}
+        tape.watch(floats)
+        _, out = program.run(params, state, inputs, tf.constant(steps))
+        y = next(iter(out["records"].values()))
+        loss = tf.reduce_sum(y[:steps] ** 2)
+    y = tf.transpose(tf.reshape(y[:steps], (steps, len(x), -1)), (1, 0, 2)).numpy()
+    updates = {k: v.numpy() for k, v in out["updates"].items()}
+    return y, updates, tape.gradient(loss, floats), out["losses"]
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_in_training_layers_see_one_step_after_the_other(steps):
+    """BatchNormalization and Dropout: outputs, statistics and generators as in Keras."""
+
+    def make():
+        keras.utils.set_random_seed(0)
+        parts = [keras.Input((3,)), keras.layers.Dense(4), keras.layers.BatchNormalization()]
+        return keras.Sequential([*parts, keras.layers.Dropout(0.4, seed=7), keras.layers.Dense(2)])
+
+    layer, direct = make(), make()
+    net = noise_into(layer, 3, shape_in=3)
+    x = np.random.RandomState(0).normal(size=(8, steps, 3)).astype(np.float32)
+    y, updates, gradient, losses = trained_steps(net, x)
+    assert losses == {}
+    with tf.GradientTape() as tape:
+        expected = [direct(x[:, i], training=True) for i in range(steps)]
+        loss = tf.reduce_sum(tf.stack(expected) ** 2)
+    np.testing.assert_allclose(y, np.stack(expected, axis=1), atol=1e-5)
+    kinds = {"moving_mean", "moving_variance", "seed_generator_state"}
+    assert {name.split(".")[-1] for name in updates} == kinds
+    for name, value in updates.items():
+        role = name.removeprefix("sequential.")
+        now = dict(zip(net.node.output.variables(), direct.variables, strict=True))[role]
+        np.testing.assert_allclose(value, now.numpy(), rtol=1e-5, err_msg=name)
+    roles = {id(v): role for role, v in net.node.output.variables().items()}
+    ours = {name.split(".", 1)[1]: g for name, g in gradient.items()}
+    own = tape.gradient(loss, direct.trainable_variables)
+    for variable, expected in zip(layer.trainable_variables, own, strict=True):
+        role = roles[id(variable)]
+        np.testing.assert_allclose(
+            np.ravel(ours[role]), np.ravel(expected), rtol=1e-3, atol=1e-4, err_msg=role
+        )
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("dropout", [False, True])
+def test_what_a_layer_adds_to_the_loss_counts_once(steps, dropout):
+    """However many steps there are, and whether they are computed at once or not."""
+    penalty = keras.regularizers.L2(0.5)
+    parts = [keras.Input((3,)), keras.layers.Dense(4, kernel_regularizer=penalty)]
+    layer = keras.Sequential([*parts, keras.layers.Dropout(0.5)] if dropout else parts)
+    net = noise_into(layer, 3, shape_in=3)
+    losses = trained_steps(net, np.ones((2, steps, 3)))[3]
+    expected = 0.5 * np.sum(layer.layers[0].kernel.numpy() ** 2)
+    np.testing.assert_allclose(losses["sequential"], expected, rtol=1e-5)
+
+
+def test_gradients_of_a_layer_on_a_feedback_path_are_those_of_a_plain_loop():
+    layer = keras.layers.Dense(2, activation="tanh")
+    net = loop(layer)
+    net.got = net.probes[1]
+    layer.bias.assign([0.1, -0.2])
+    x = np.random.RandomState(0).normal(size=(BATCH, 6, 2)).astype(np.float32)
+    y, updates, gradient, _ = trained_steps(net, x)
+    assert updates == {}
+    keep = np.exp(-0.001 / 0.005)
+    with tf.GradientTape() as tape:
+        fed_back, expected = tf.zeros((BATCH, 2)), []
+        for i in range(6):
+            expected.append(layer(x[:, i] + fed_back))
+            fed_back = keep * fed_back + (1 - keep) * 0.3 * expected[-1]
+        loss = tf.reduce_sum(tf.stack(expected) ** 2)
+    np.testing.assert_allclose(y, np.stack(expected, axis=1), atol=1e-6)
+    for role, own in zip(("kernel", "bias"), tape.gradient(loss, layer.weights), strict=True):
+        ours = next(g for name, g in gradient.items() if name.split(".", 1)[1] == role)
+        np.testing.assert_allclose(ours[0], own, rtol=1e-4, atol=1e-5)
+
+
+def test_fit_does_what_keras_does():
+    """Layers that are trained in a network and by Keras alone: same weights, same statistics."""
+
+    def make():
+        keras.utils.set_random_seed(0)
+        return [
+            keras.layers.Dense(4, activation="tanh", kernel_regularizer=keras.regularizers.L2(0.1)),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(2),
+        ]
+
+    ours, direct = make(), keras.Sequential(make())
+    with nengo.Network() as net:
+        x = stimulus = nengo.Node(np.zeros(3))
+        for layer in ours:
+            x = nengolab.Layer(layer)(x)
+        probe = nengo.Probe(x)
+    rng = np.random.RandomState(0)
+    given, wanted = rng.normal(size=(12, 1, 3)), rng.normal(size=(12, 1, 2))
+    kwargs = {"batch_size": 4, "epochs": 3, "shuffle": False, "verbose": 0}
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=4) as sim:
+        sim.compile(optimizer=keras.optimizers.SGD(0.1), loss={probe: "mse"})
+        own = sim.fit({stimulus: given}, {probe: wanted}, **kwargs)
+        values = {p.name: sim._engine.runner.value(p) for p in sim._engine.graph.params.values()}
+        predicted = sim.predict({stimulus: given})[probe]
+    direct.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+    reference = direct.fit(given[:, 0], wanted[:, 0], **kwargs)
+    np.testing.assert_allclose(own.history["loss"], reference.history["loss"], rtol=1e-4)
+    np.testing.assert_allclose(predicted[:, 0], direct.predict(given[:, 0], verbose=0), atol=1e-4)
+    for value, variable in zip(values.values(), direct.variables, strict=True):
+        np.testing.assert_allclose(value, variable, atol=1e-5)
+
+
+def test_nothing_changes_outside_of_training():
+    net = noise_into(keras.layers.BatchNormalization(), 3, shape_in=3)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        engine = sim._engine
+        inputs = {"held": tf.zeros((1, 0)), "series": tf.ones((2, 1, 3)), "start": np.int64(0)}
+        _, out = engine.runner.program(engine.runner.params, {}, inputs, tf.constant(2))
+    assert not [k for k in (*out, *out["records"]) if "update" in k]
+
+
+# -- pickles and copies --------------------------------------------------------------------------
+
+
+def test_a_network_with_layers_can_be_copied_and_a_simulator_pickled():
+    layer = keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(2)])
+    net = noise_into(layer, 4, shape_in=4)
+    own = net.copy()
+    assert own.nodes[1].tensor_func is not layer
+    with nengolab.Simulator(net, progress_bar=False, seed=0) as sim:
+        sim.run_steps(5)
+        sim._engine.runner.set_values({"sequential.dense.kernel": np.ones((4, 3))}, keep=True)
+        again = pickle.loads(pickle.dumps(sim))
+        for one in (sim, again):
+            one.run_steps(5)
+        probes = [[p for p in s.network.probes][1] for s in (sim, again)]
+        np.testing.assert_array_equal(sim.data[probes[0]], again.data[probes[1]])
+        again.close()
+    with nengolab.Simulator(own, progress_bar=False, seed=0) as copied:
+        copied.run_steps(5)
+    np.testing.assert_array_equal(copied.data[own.probes[1]], sim.data[net.got][:5])
+
+
+def test_a_function_that_pickle_cannot_take_is_named():
+    net = noise_into(lambda t, x: x, 2, shape_in=2, label="twice")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        with pytest.raises(ValidationError, match="twice: pickle cannot take its function"):
+            pickle.dumps(sim)
+    assert copy.copy(net.node.output).shape_out == (2,)
+
+
+# -- errors --------------------------------------------------------------------------------------
+
+
+def held_variable():
+    variable = tf.Variable(1.0, name="gain")
+    return lambda t, x: variable * x
+
+
+def held_layer():
+    layer = keras.layers.Dense(2)
+    return lambda t, x: layer(x)
+
+
+WRONG = {
+    "number": (3.0, {"shape_in": 2}, "must be a function on tensors or a Keras layer, got 3.0"),
+    "class": (keras.layers.Dense, {"shape_in": 2}, "was given the class Dense"),
+    "neurons": (nengo.LIF(), {"shape_in": 2}, "is a neuron type; nengolab.Layer"),
+    "no shape": (keras.layers.Dense(2), {}, "the shape of its input is not known; give shape_in"),
+    "nothing": (lambda: 0, {"pass_time": False}, "there is nothing to call it with"),
+    "odd shape": (lambda t, x: x, {"shape_in": (2, -1)}, "whole numbers from 1 up.*-1"),
+    "rank": (keras.layers.Conv2D(2, 3), {"shape_in": 8}, r"input of shape \(batch, 8\) failed"),
+    "shape_out": (keras.layers.Dense(2), {"shape_in": 2, "shape_out": 3}, r"\(2,\) for each.*3"),
+    "arguments": (lambda x: x, {"shape_in": 2}, "failed: TypeError.*pass_time"),
+    "several": (lambda t, x: (x, x), {"shape_in": 2}, "one tensor, and it returned tuple of 2"),
+    "none": (lambda t, x: None, {"shape_in": 2}, "one tensor, and it returned nothing"),
+    "whole": (lambda t, x: tf.cast(x, tf.int32), {"shape_in": 2}, "floating type.*int32"),
+    "unknown": (
+        lambda t, x: tf.numpy_function(np.tanh, [x], x.dtype),
+        {"shape_in": 2},
+        "fixed shape",
+    ),
+    "batch": (lambda t, x: tf.reduce_sum(x, 0), {"shape_in": 2}, "batch axis.*returned shape"),
+    "variable": (held_variable(), {"shape_in": 2}, "the variable 'gain:0'.*pass a Keras layer"),
+    "layer": (held_layer(), {"shape_in": 2}, "variable.*pass a Keras layer"),
+    "made": (lambda t, x: tf.Variable(1.0) * x, {"shape_in": 2}, "pass a Keras layer"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_said_with_the_name(case):
+    func, kwargs, message = WRONG[case]
+    with nengo.Network() as net, pytest.raises(ValidationError, match=f"TensorNode 'n'.*{message}"):
+        nengolab.TensorNode(func, label="n", **kwargs)
+    assert net.nodes == []
+
+
+def test_a_given_output_shape_is_checked_when_it_is_built():
+    with nengo.Network() as net:
+        node = nengolab.TensorNode(lambda t, x: x, shape_in=2, shape_out=3, label="n")
+        nengo.Probe(node)
+    with pytest.raises(ValidationError, match=r"returns \(2,\) for each.*shape_out is \(3,\)"):
+        nengolab.Simulator(net, progress_bar=False)
+
+
+class Counter(keras.layers.Layer):
+    """A layer that keeps something whenever it runs."""
+
+    def build(self, shape):
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False, name="count")
+
+    def call(self, x):
+        self.count.assign_add(1.0)
+        return x + self.count
+
+
+def test_a_layer_with_a_memory_of_its_own_is_refused():
+    net = noise_into(Counter(name="counter"), 2, shape_in=2)
+    with pytest.raises(
+        BuildError, match=r"counter: the layer changes its own variables.*\(count\)"
+    ):
+        nengolab.Simulator(net, progress_bar=False)
+
+
+def test_in_training_dropout_on_a_feedback_path_is_refused():
+    net = loop(keras.layers.Dropout(0.5))
+    net.got = net.probes[1]
+    with pytest.raises(BuildError, match="'dropout' lies on a feedback path.*seed_generator"):
+        trained_steps(net, np.zeros((2, 3, 2)))
+
+
+def test_a_replaced_output_is_refused():
+    net = noise_into(lambda t, x: x, 2, shape_in=2, label="n")
+    net.node.output = lambda t, x: x
+    with pytest.raises(ValidationError, match="output cannot be replaced"):
+        nengolab.Simulator(net, progress_bar=False)
