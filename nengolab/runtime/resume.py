@@ -4,10 +4,8 @@ Only Keras's public interface is used. What makes a resumed ``fit`` compute the 
 
 - the variables of the model, the states of its seed generators (dropout) among them;
 - the optimizer's variables: moments, iteration, learning rate;
-- the order of the samples. With TensorFlow, ``keras.Model.fit(shuffle=True)`` draws it inside the
-  ``tf.data`` pipeline that it makes when ``fit`` is called (``tf.random.shuffle`` without a seed of
-  its own); nothing can put such a generator at the place of a later epoch. `shuffled_batches` draws
-  it from the seed and the number of the epoch instead (``batches.py``);
+- the order of the samples, which ``batches.py`` draws from the seed and the number of the epoch:
+  nothing can put Keras's own shuffling at the place of a later epoch;
 - what callbacks remember (the best loss so far); a `Checkpoint` keeps that of those it is given;
 - the global generators of Python, NumPy and ``tf.random.get_global_generator()``, for whoever
   draws from them.
