@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.kernels.tensor import weight_losses
 from nengolab.names import listing
 from nengolab.runtime.filling import Filling
 from nengolab.runtime.forms import Form
@@ -298,7 +299,7 @@ class NetworkModel(keras.Model):
             ran = self._run(x, training=True)
             seen = self._asked(ran.seen, y)
             loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=True)
-            loss = tf.add_n([loss, *(tf.cast(v, loss.dtype) for v in ran.losses)])
+            loss = _sum(loss, [*ran.losses, *self.weight_losses()])
             count = tf.shape(next(iter(x.values())))[0]
             self._loss_tracker.update_state(
                 loss,
@@ -338,6 +339,7 @@ class NetworkModel(keras.Model):
         ran = self._run(x, training=False)
         seen = self._asked(ran.seen, y)
         loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=False)
+        loss = _sum(loss, self.weight_losses())
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(next(iter(x.values())))[0])
         if keeping:
             ran.keep()
@@ -350,6 +352,17 @@ class NetworkModel(keras.Model):
         if keeping:
             ran.keep()
         return ran.seen
+
+    def weight_losses(self) -> list[Any]:
+        """What the regularizers of weights of Keras layers inside add: each layer's once."""
+        losses, seen = [], set()
+        for op in self._engine.graph.ops:
+            function = op.static[0] if op.kernel == "tensor" else None
+            if function is None or function.layer is None or id(function.layer) in seen:
+                continue
+            seen.add(id(function.layer))
+            losses += weight_losses(function, partial(_of_role, self.value, op.params))
+        return losses
 
     def _asked(self, seen: dict[str, Any], y: Any) -> dict[str, Any]:
         """Outputs that have a target."""
@@ -469,6 +482,14 @@ class NetworkModel(keras.Model):
             "see the loss function, the targets and the sample weights; the weights are those "
             "before this batch"
         )
+
+
+def _of_role(value: Callable[[Any], Any], params: dict[str, Any], role: str) -> Any:
+    return value(params[role])
+
+
+def _sum(loss: Any, more: list[Any]) -> Any:
+    return tf.add_n([loss, *(tf.cast(v, loss.dtype) for v in more)])
 
 
 FINITE = "finite"
