@@ -56,19 +56,6 @@ class _SurrogateParam(Parameter):
         return super().coerce(instance, value)
 
 
-class Fixed:
-    """A ``trainable`` that is False, and why: for what was made on a person's behalf."""
-
-    def __init__(self, why: str):
-        self.why = why
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return f"False ({self.why})"
-
-
 class _TrainableParam(Parameter):
     """True, False, or None for what holds further out."""
 
@@ -78,7 +65,7 @@ class _TrainableParam(Parameter):
     def coerce(self, instance: Any, value: Any) -> Any:
         if isinstance(value, np.bool_):
             value = bool(value)
-        if value is not None and not isinstance(value, (bool, Fixed)):
+        if value is not None and not isinstance(value, bool):
             raise ValidationError(
                 f"got {value!r}; valid values are True, False, and None for what holds further out",
                 attr=self.name,
@@ -215,16 +202,6 @@ def _allow_trainable(network: nengo.Network) -> None:
         _params(network.config, carrier, "trainable", _TrainableParam)
 
 
-def fix(obj: Any, why: str) -> None:
-    """Let an object of the network of the current ``with`` block not be trained, and say why.
-
-    A person may set ``net.config[obj].trainable`` all the same.
-    """
-    network = nengo.Network.context[-1]
-    _allow_trainable(network)
-    network.config[obj].trainable = Fixed(why)
-
-
 def get_setting(network: nengo.Network | None, name: str) -> Any:
     """Value of setting ``name`` on ``network`` or, where it is not set, its default."""
     value = _class_value(network, nengo.Network, name)
@@ -284,12 +261,12 @@ class TrainableSettings:
         for sub in network.networks:
             self._add(sub, inside)
 
-    def of(self, *objs: Any) -> tuple[bool | Fixed | None, str]:
+    def of(self, *objs: Any) -> tuple[bool | None, str]:
         """Whether to train ``objs``, one thing seen more and less narrowly: neurons, ensemble.
 
         Returns
         -------
-        bool, Fixed or None
+        bool or None
             None where nothing was set.
         str
             Where it was set.

@@ -29,6 +29,7 @@ from nengo.transforms import (
 from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.names import listing
 from nengolab.parameters.rules import is_decoded, rules_of
+from nengolab.tensor_node import TensorNode
 
 if TYPE_CHECKING:
     from nengolab.compiler.graph import Param
@@ -54,7 +55,7 @@ class Transfer:
         # Parameters that were given other values, by owner: ``{name: (role, value)}``.
         self._edited: dict[Any, dict[str, tuple[str, np.ndarray]]] = {}
         self._of_probes: dict[nengo.Probe, Param] = {}
-        values = self._engine.runner.values
+        values = self._engine.values
         for param in self._engine.graph.params.values():
             value = values.get(param.name, param.value)
             if not np.array_equal(value, param.value):
@@ -88,21 +89,32 @@ class Transfer:
             write = self._connection
         elif isinstance(obj, nengo.Probe):
             write = self._probe
+        elif isinstance(obj, TensorNode):
+            raise ValidationError(
+                f"{self._name(obj)!r} is a TensorNode, and what it holds is its Keras layer's; "
+                "freeze_params writes it there",
+                attr="objs",
+            )
         else:
             raise ValidationError(
                 f"{self._name(obj)!r} is a {type(obj).__name__}; give ensembles, connections or "
                 "probes of the simulated network",
                 attr="objs",
             )
-        names = self._engine.built.names
-        if not names.has(obj):
-            raise UnknownObject(
-                f"{names.get(obj)!r} is not in the simulated network; it holds "
-                f"{listing(names.all())}",
-                attr="objs",
-            )
+        self.check([obj])
         self._check_expressed(obj)
         return write(obj)
+
+    def check(self, objs: Iterable[Any]) -> None:
+        """Refuse what is not in the network."""
+        names = self._engine.built.names
+        for obj in objs:
+            if not names.has(obj):
+                raise UnknownObject(
+                    f"{names.get(obj)!r} is not in the simulated network; it holds "
+                    f"{listing(names.all())}",
+                    attr="objs",
+                )
 
     def _name(self, obj: Any) -> str:
         return self._sim.name_of(obj)
@@ -232,7 +244,7 @@ class Transfer:
         found = {name: getattr(probe, name) for name in kept} | {"seed": self._seed(probe)}
         param = self._of_probes.get(probe)
         if param is not None and is_decoded(param.owner):
-            found["solver"] = NoSolver(np.array(self._engine.runner.value(param)).T)
+            found["solver"] = NoSolver(np.array(self._engine.values.get(param.name, param.value)).T)
         return found
 
 
@@ -266,7 +278,8 @@ def get_nengo_params(
         found = [_single(objs)]
     else:
         found = [_single(obj) for obj in objs]
-    arguments = [transfer.arguments(obj) for obj in found]
+    with sim._engine.settled():
+        arguments = [transfer.arguments(obj) for obj in found]
     if not as_dict:
         return arguments if isinstance(objs, (list, tuple)) else arguments[0]
     labels = [obj.label or sim.name_of(obj) for obj in found]
@@ -284,10 +297,18 @@ def freeze_params(sim: Simulator, objs: Any, item: int | None = None) -> None:
     """See `Simulator.freeze_params`."""
     transfer = Transfer(sim, item)
     found = list(dict.fromkeys(_expanded(sim, objs)))
+    layers = [obj for obj in found if isinstance(obj, TensorNode)]
     # Everything is asked for before anything is written: an error changes nothing.
-    written = [(obj, transfer.arguments(obj)) for obj in found]
+    with sim._engine.settled():
+        written = [(obj, transfer.arguments(obj)) for obj in found if obj not in layers]
+        transfer.check(layers)
     for obj, arguments in written:
         _write(obj, arguments)
+    if layers:
+        from nengolab.compiler.operators.tensor import put_back
+
+        values = sim._engine.values
+        put_back(sim._engine.graph, lambda p: values.get(p.name, p.value), layers)
 
 
 def _expanded(sim: Simulator, objs: Any) -> Iterable[Any]:
@@ -296,6 +317,7 @@ def _expanded(sim: Simulator, objs: Any) -> Iterable[Any]:
         obj = _single(obj)
         if isinstance(obj, nengo.Network):
             yield from (*obj.all_ensembles, *obj.all_connections, *obj.all_probes)
+            yield from (node for node in obj.all_nodes if isinstance(node, TensorNode))
             continue
         yield obj
         if isinstance(obj, nengo.Ensemble) and sim.network is not None:

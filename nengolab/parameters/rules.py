@@ -15,8 +15,9 @@ from nengo.ensemble import Neurons
 from nengo.neurons import Direct
 
 from nengolab.compiler.graph import Param
+from nengolab.layer import is_layer_connection
 from nengolab.names import Names
-from nengolab.settings import Fixed, TrainableSettings, get_setting
+from nengolab.settings import TrainableSettings, get_setting
 
 
 def rules_of(conn: nengo.Connection) -> list[Any]:
@@ -54,8 +55,6 @@ class Trainability:
         owner = param.owner
         objs = (owner, owner.ensemble) if isinstance(owner, Neurons) else (owner,)
         value, where = self._settings.of(*objs)
-        if isinstance(value, Fixed):
-            return False, value.why
         if value is not None and (param.trainable is None or not value):
             return value, f"set by {where}"
         if param.trainable:
@@ -90,6 +89,8 @@ class Trainability:
         if isinstance(owner, nengo.Connection):
             if role != "weights":
                 return "constant of the learning rule"
+            if is_layer_connection(owner):
+                return "made by Layer, which leaves it fixed; a Connection of your own is trained"
             return "connection to a probe" if isinstance(owner.post_obj, nengo.Probe) else ""
         if isinstance(owner, Neurons) and role != "bias":
             return f"constant of the neuron type {type(owner.ensemble.neuron_type).__name__}"

@@ -65,7 +65,7 @@ def _why(param: Param, shape: tuple[int, ...], names: Names) -> str:
             return f"the identity of the {owner.dimensions} dimensions of {names.get(owner)!r}"
         return (
             f"one row for each of the {owner.n_neurons} neurons of {names.get(owner)!r}, one "
-            f"column for each of its {owner.dimensions} dimensions"
+            f"column for each of its {_count(owner.dimensions, 'dimension')}"
         )
     if isinstance(owner, Neurons) and shape:
         return f"one for each of the {shape[0]} neurons of {names.get(owner.ensemble)!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ class Parameter:
     def value(self, value: Any) -> None:
         now = self._read()
         try:
-            new = np.array(value, dtype=float)
+            new = np.array(value, dtype=float if now.dtype.kind == "f" else now.dtype)
         except (TypeError, ValueError) as err:
             raise ValidationError(
                 f"{self.name} takes numbers of shape {now.shape}, got {value!r}", attr="value"
@@ -144,9 +145,15 @@ class Parameters(Mapping):
         Arrays that a person might look for and that are not there, and why.
     """
 
-    def __init__(self, rows: Iterable[Parameter], absent: Iterable[Absent], names: Names):
+    def __init__(
+        self,
+        rows: Iterable[Parameter],
+        absent: Iterable[Absent],
+        names: Names,
+        reading: Callable[[], AbstractContextManager],
+    ):
         self._rows = {row.name: row for row in rows}
-        self.absent, self._names = list(absent), names
+        self.absent, self._names, self._reading = list(absent), names, reading
 
     @classmethod
     def of_engine(cls, engine: Engine, batched: bool, check: Callable[[str], None]) -> Parameters:
@@ -160,7 +167,7 @@ class Parameters(Mapping):
         check : callable
             Called before a value is set; raises where that may not be.
         """
-        return cls(*_rows(engine, batched, check), engine.built.names)
+        return cls(*_rows(engine, batched, check), engine.built.names, engine.settled)
 
     # -- looking up ----------------------------------------------------------------------------
 
@@ -203,7 +210,7 @@ class Parameters(Mapping):
         wanted = {owner for obj in objs for owner in self._owners(self._resolve(obj))}
         rows = [r for r in self._rows.values() if r.owner in wanted]
         absent = [a for a in self.absent if a.owner in wanted]
-        return Parameters(rows, absent, self._names)
+        return Parameters(rows, absent, self._names, self._reading)
 
     def _owners(self, obj: Any) -> list[Any]:
         """The owners of the arrays of an object."""
@@ -238,7 +245,7 @@ class Parameters(Mapping):
             if role in (None, r.role) and trainable in (None, r.trainable)
         ]
         absent = [a for a in self.absent if trainable is None and role in (None, a.role)]
-        return Parameters(rows, absent, self._names)
+        return Parameters(rows, absent, self._names, self._reading)
 
     @property
     def trainable(self) -> Parameters:
@@ -253,13 +260,15 @@ class Parameters(Mapping):
     # -- showing -------------------------------------------------------------------------------
 
     def __str__(self) -> str:
-        return as_text(list(self._rows.values()), self.absent)
+        with self._reading():
+            return as_text(list(self._rows.values()), self.absent)
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return as_html(list(self._rows.values()), self.absent)
+        with self._reading():
+            return as_html(list(self._rows.values()), self.absent)
 
     def to_pandas(self) -> Any:
         """A ``pandas.DataFrame``, one row an array, with figures of initial and current values.
@@ -278,10 +287,11 @@ class Parameters(Mapping):
             ) from err
         plain = ("owner_name", "role", "shape", "size", "trainable", "why", "learned", "why_shape")
         rows = []
-        for row in self._rows.values():
-            found = {"name": row.name} | {key: getattr(row, key) for key in plain}
-            found |= {f"initial_{k}": v for k, v in summary(row.initial).items()}
-            rows.append(found | summary(row.value))
+        with self._reading():
+            for row in self._rows.values():
+                found = {"name": row.name} | {key: getattr(row, key) for key in plain}
+                found |= {f"initial_{k}": v for k, v in summary(row.initial).items()}
+                rows.append(found | summary(row.value))
         figures = list(summary(np.zeros(1)))
         columns = ["name", *plain, *(f"initial_{k}" for k in figures), *figures]
         return pandas.DataFrame(rows, columns=columns).set_index("name")
@@ -321,7 +331,7 @@ def _of_param(
     trainable, why = trainability.of(param)
 
     def read() -> np.ndarray:
-        return np.asarray(engine.runner.values.get(name, param.value))
+        return np.asarray(engine.values.get(name, param.value))
 
     def write(value: np.ndarray) -> None:
         check(f"set {name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import nengo
@@ -81,6 +81,7 @@ class Engine:
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
         self.follower: Any = None  # who trains: holds values and state of its own
+        self._settled = False
         self.taps: dict[Any, nengo.Probe] = {}
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
@@ -129,10 +130,26 @@ class Engine:
 
     def follow(self) -> None:
         """Take over values of parameters that training changed since they were last looked at."""
-        if self.follower is not None:
+        if self.follower is not None and not self._settled:
             changed = self.follower.pull()
             if changed:
                 self.runner.set_values(changed, keep=True)
+
+    @property
+    def values(self) -> dict[str, np.ndarray]:
+        """Current values of parameters, by name, of those that had others when they were built."""
+        self.follow()
+        return self.runner.values
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Training is asked for its values once, here, for many questions."""
+        self.follow()
+        before, self._settled = self._settled, True
+        try:
+            yield
+        finally:
+            self._settled = before
 
     def set_values(self, values: dict[str, np.ndarray]) -> None:
         """Compute, and train on, with these values of parameters, by name."""
@@ -303,7 +320,7 @@ class Engine:
     def changed(self, obj: Any) -> dict[str, np.ndarray]:
         """Parameters of an object that have other values than those built, by role."""
         found = self.graph.params_of.get(obj, {})
-        values = self.runner.values
+        values = self.values
         return {role: values[p.name] for role, p in found.items() if p.name in values}
 
     def learned_value(self, op: Op, key: str) -> np.ndarray:

@@ -66,7 +66,7 @@ def _engine_contents(engine: Engine) -> dict[str, Any]:
             for name in ("batch", "dtype", "force", "functions", "device")
         },
         "snapshot": state.take(engine),
-        "values": dict(engine.runner.values),
+        "values": dict(engine.values),
         "inputs": engine.host.overrides,
     }
 

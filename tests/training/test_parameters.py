@@ -401,3 +401,53 @@ def test_live_data_of_connections(make):
             sim.parameters["a.neurons -> b.neurons.weights"].value.mean()
         )
         again.close()
+
+
+def _to_train():
+    with nengo.Network(seed=0) as net:
+        nengolab.configure_settings(dtype="float64")
+        u = nengo.Node([0.5, -0.5], label="u")
+        a = nengo.Ensemble(10, 2, label="a", neuron_type=nengo.Tanh())
+        nengo.Connection(u, a, synapse=None)
+        conn = nengo.Connection(a, nengo.Node(size_in=1), transform=np.ones((1, 2)), synapse=None)
+        probe = nengo.Probe(conn.post)
+    return net, a, conn, probe
+
+
+def test_what_training_changed_is_seen_set_and_frozen():
+    net, a, conn, probe = _to_train()
+    with nengolab.Simulator(net, minibatch_size=4, progress_bar=False) as sim:
+        table = sim.parameters
+        sim.compile("sgd", loss="mse")
+        x, y = np.ones((8, 1, 2)), np.full((8, 1, 1), 3.0)
+        sim.fit({"u": x}, {probe: y}, verbose=0)
+        for name, p in table.items():
+            moved = not np.array_equal(p.value, p.initial)
+            assert moved == p.trainable, name
+        variables = {v.path: np.asarray(v) for v in sim.keras_model.trainable_variables}
+        assert len(variables) == len(table.trainable)
+        shown = {p.value.tobytes() for p in table.trainable.values()}
+        assert shown == {v.tobytes() for v in variables.values()}
+        np.testing.assert_array_equal(sim.data[a].bias, table["a.neurons.bias"].value)
+        np.testing.assert_array_equal(
+            sim.data[conn].weights, table.of(conn)["a -> node.weights"].value
+        )
+        # What is set is what training goes on from.
+        table["a -> node.weights"].value = 0
+        assert sim.evaluate({"u": x}, {probe: y}, verbose=0)["loss"] == pytest.approx(9.0)
+        sim.fit({"u": x}, {probe: y}, verbose=0)
+        sim.freeze_params(net)
+        sim.run_steps(5)
+        ours = np.array(sim.data[probe])
+        with nengo.Simulator(net, progress_bar=False) as reference:
+            reference.run_steps(5)
+        np.testing.assert_allclose(ours[0], reference.data[probe], rtol=1e-9)
+        sim.reset()
+        for name, p in table.items():
+            np.testing.assert_array_equal(p.value, p.initial, name)
+        sim.run_steps(5)
+        before = sim.evaluate({"u": x}, {probe: y}, verbose=0)["loss"]
+    net, _, _, probe = _to_train()
+    with nengolab.Simulator(net, minibatch_size=4, progress_bar=False) as sim:
+        sim.compile("sgd", loss="mse")
+        assert before == sim.evaluate({"u": x}, {probe: y}, verbose=0)["loss"]

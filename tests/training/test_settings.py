@@ -12,7 +12,7 @@ from nengo.exceptions import ConfigError, NetworkContextError
 
 import nengolab
 from nengolab.exceptions import ValidationError
-from nengolab.settings import fix, get_setting, get_surrogate
+from nengolab.settings import get_setting, get_surrogate
 
 
 def _make():
@@ -147,12 +147,8 @@ def test_why():
         net.config[nengo.Connection].trainable = True
         with objs["inner"]:
             nengolab.configure_settings(trainable=False)
-            fix(objs["bc"], "made by nobody in particular")
     with nengolab.Simulator(net, progress_bar=False) as sim:
         why = {name: p.why for name, p in sim.parameters.items()}
-        for p in sim.parameters.of(objs["bc"]).where(role="weights").values():
-            assert not p.trainable
-            assert p.why == "made by nobody in particular"
     assert why["a.encoders"] == "set by config['a'].trainable of network 'outer'"
     assert why["a.neurons.bias"] == why["a.encoders"]
     expected = "set by config[nengo.Connection].trainable of network 'outer'"
@@ -160,16 +156,6 @@ def test_why():
     expected = "set by configure_settings(trainable=False) of network 'inner'"
     assert why["inner/b.encoders"] == expected
     assert why["inner/innermost/c -> probe of inner/innermost/c.weights"] == "connection to a probe"
-
-
-def test_a_person_may_train_what_was_fixed():
-    net, objs = _make()
-    with net:
-        fix(objs["ua"], "made by nobody in particular")
-        assert "made by nobody" in repr(net.config[objs["ua"]].trainable)
-    assert _set_of(_trained(net)) == EVERYTHING - {"ua"}
-    net.config[objs["ua"]].trainable = True
-    assert _set_of(_trained(net)) == EVERYTHING
 
 
 def test_inference_only():

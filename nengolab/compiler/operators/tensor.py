@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,17 +29,25 @@ class LayerParam(Param):
     variable: Any = None
 
 
-def put_back(graph: Graph, value: Callable[[Param], np.ndarray]) -> None:
-    """Give the Keras layers of a network the values that their parameters have by now.
+def put_back(
+    graph: Graph,
+    value: Callable[[Param], np.ndarray],
+    nodes: Collection[Any] | None = None,
+) -> None:
+    """Give the Keras layers of TensorNodes the values that their parameters have by now.
 
     Parameters
     ----------
     graph : Graph
     value : callable
         Current value of a parameter.
+    nodes : collection of TensorNode, optional
+        Default: all.
     """
-    for param in graph.params.values():
-        if isinstance(param, LayerParam):
+    for op in graph.ops:
+        if op.kernel != "tensor" or (nodes is not None and op.owner not in nodes):
+            continue
+        for param in op.params.values():
             shape = tuple(param.variable.shape)
             param.variable.assign(np.reshape(value(param), shape).astype(param.variable.dtype))
 
