@@ -43,6 +43,8 @@ class NanMeanSquaredError(keras.losses.Loss):
     squared errors and leave the number of targets, by which the sum is divided, as it is.
     """
 
+    takes_nan = True  # a target that is NaN is one that is not known
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Values whose mean is the loss, ``(batch, steps)`` for an output ``(batch, steps, size)``.
 
@@ -88,6 +90,8 @@ class Regularize(keras.losses.Loss):
     Where all of a norm's values are 0 the gradient is taken as 0, its smallest subgradient; so
     silent neurons do no harm.
     """
+
+    needs_targets = False
 
     def __init__(
         self,
@@ -168,6 +172,8 @@ class RateRange(keras.losses.Loss):
     A loss in Hz^2 is large beside others: 10 Hz outside are 100. ``loss_weights`` of 1e-4 or less
     are usual.
     """
+
+    needs_targets = False
 
     def __init__(
         self,

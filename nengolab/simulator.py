@@ -219,6 +219,7 @@ class Simulator(Saving):
         """
         from nengolab.parameters import Parameters
 
+        self._engine.follow()
         graph = self._engine.graph  # a new one where the network was compiled anew
         if self._parameters is None or self._parameters[0] is not graph:
             batched = self.minibatch_size is not None
@@ -442,6 +443,51 @@ class Simulator(Saving):
         """The network as a Keras model: its weights are the network's parameters."""
         self._check_usable("keras_model")
         return self._training.model
+
+    @property
+    def best(self) -> Any:
+        """The weights of the best epoch of the last `fit`, and the last ones.
+
+        A `nengolab.callbacks.KeepBest`: ``sim.best.restore_best()`` goes back to the best epoch,
+        however the fit ended.
+        """
+        return self._training.best
+
+    def check_gradients(
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        atol: float = 1e-5,
+        rtol: float = 1e-3,
+        n_steps: int = 5,
+    ) -> list[Any]:
+        """Compare the gradients that training uses with finite differences, in double precision.
+
+        Parameters
+        ----------
+        inputs : list of Node or str, optional
+            Which inputs are fed random data, and checked. Default: all.
+        outputs : list of Probe or str, optional
+            Which outputs are differentiated. Default: all.
+        atol, rtol : float
+        n_steps : int
+
+        Returns
+        -------
+        list
+            For each trainable parameter and input: ``name``, ``analytic`` and ``numeric``
+            derivative along a random direction.
+
+        Raises
+        ------
+        SimulationError
+            Naming the arrays whose gradients differ.
+        ValidationError
+            For surrogate gradients, which are no derivatives.
+        """
+        self._check_usable("check_gradients")
+        steps = whole(n_steps, "n_steps", 1, self)
+        return self._training.check_gradients(inputs, outputs, atol, rtol, steps)
 
     def get_name(self, obj: Any) -> str:
         """What Keras calls an input Node or a probe: its label, else its type; made unique."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,10 @@ class Program:
     records : list of Record
     readings : dict
         By probe or tap.
+    carried : set of str
+        Keys of arrays that one region leaves for another, whole, for every step of a tile.
+    trained : set of str or None
+        Keys of packed parameters of which gradients are asked; None for all.
     """
 
     schedule: Schedule
@@ -99,6 +103,8 @@ class Program:
     inputs_series: list[Input]
     records: list[Record]
     readings: dict[Any, Reading]
+    carried: set[str] = field(default_factory=set)
+    trained: frozenset[str] | None = None
     run: Callable[..., tuple[dict, dict]] | None = None
     traces: int = 0
 
@@ -144,6 +150,23 @@ class Program:
             k: np.ascontiguousarray(v, dtype=v.dtype if v.dtype.kind in "iub" else dtype)
             for k, v in packed.items()
         }
+
+    def packed_with(self, wanted: Callable[[Param], bool]) -> frozenset[str]:
+        """Keys of packed arrays that hold something of the parameters that are wanted."""
+        found = set()
+        for lowered in self.groups.values():
+            ops = lowered.group.ops
+            own = kernel_of(lowered).arrays(ops, lambda p: p.value, lowered.spec)
+            if own is not None:
+                if any(wanted(p) for op in ops for p in op.params.values()):
+                    found |= {f"{lowered.index}.{name}" for name in own}
+            else:
+                names = [n for n in ops[0].params if any(wanted(op.params[n]) for op in ops)]
+                found |= {f"{lowered.index}.{name}" for name in names}
+            for i, route in enumerate(lowered.routes):
+                if any(wanted(param) for param, _, _ in route.constants):
+                    found.add(f"{lowered.index}.in{i}")
+        return frozenset(found)
 
     def _pack_group(self, lowered: LoweredGroup, values) -> dict[str, np.ndarray]:
         ops = lowered.group.ops

@@ -53,6 +53,8 @@ class Form:
         For the state, and for what inputs that are not fed put out.
     chunk : Chunk, optional
         How a long sequence is differentiated in chunks.
+    trained : callable, optional
+        Whether gradients of the parameter of a name are asked for. Default: all.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Form:
         dtype: str,
         engine: Any,
         chunk: Chunk | None = None,
+        trained: Callable[[str], bool] | None = None,
     ):
         self.chunk = chunk
         self.batch, self.n_steps, self.training = batch, n_steps, training
@@ -79,6 +82,8 @@ class Form:
             training=training,
             all_series=True,
         )
+        if training and trained is not None:
+            self.program.trained = self.program.packed_with(lambda p: trained(p.name))
         self.capacity = n_steps if training else min(n_steps, tile_capacity(self.program))
         self._engine = engine
         self._labels = {probe: f"probe {i}" for i, probe in enumerate(readings)}

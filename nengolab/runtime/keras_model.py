@@ -214,6 +214,7 @@ class NetworkModel(keras.Model):
             engine.dtype,
             engine,
             self.chunk,
+            self._variables.is_trained,
         )
 
     # -- state ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from nengolab.callbacks import ImagesPerSecond, KeepBest
 from nengolab.checks import whole
@@ -17,7 +18,9 @@ from nengolab.names import listing
 from nengolab.runtime.aliases import Aliases
 from nengolab.runtime.batches import of_arrays
 from nengolab.runtime.feeding import Fed, Feeder, target_kind
-from nengolab.runtime.forms import Chunk
+from nengolab.runtime.filling import Filling
+from nengolab.runtime.forms import Chunk, Form
+from nengolab.runtime.gradients import Difference, check
 from nengolab.runtime.keras_model import NetworkModel
 from nengolab.runtime.variables import keras_name
 from nengolab.settings import get_setting, get_surrogate
@@ -39,6 +42,7 @@ class Training:
 
     def __init__(self, engine: Any, network: Any, batch: int, trainable: Callable[[str], bool]):
         self._engine, self._network, self._batch = engine, network, batch
+        self._trainable = trainable
         self.aliases = Aliases(network, engine.built.names)
         self.feeder = Feeder.of(self.aliases, engine.built.model, batch)
         self.inference_only = get_setting(network, "inference_only")
@@ -171,7 +175,7 @@ class Training:
         if validation_data is not None:
             held_out = self.feeder.validation(validation_data, fed.n_steps, targets=self._kinds)
         if held_out is not None:
-            kwargs["validation_data"] = held_out.packed
+            kwargs["validation_data"] = self._keras_data(held_out, batch_size)["x"]
         elif validation_split:
             kwargs["validation_split"] = validation_split
         arguments = self._fit_arguments(fed, batch_size, kwargs)
@@ -244,9 +248,7 @@ class Training:
         kwargs.setdefault("verbose", 0)
         with self.model.calling(stateful, fed.n_steps), fed.told():
             data = self._keras_data(fed, self._batch_size(batch_size))
-            found = self.model.predict(
-                **{k: v for k, v in data.items() if k in ("x", "batch_size")}, **kwargs
-            )
+            found = self.model.predict(**data, **kwargs)
         return self._by_object(found)
 
     def on_batch(self, what: str, stateful: bool, n_steps: int | None, *data: Any) -> Any:
@@ -280,14 +282,48 @@ class Training:
             return self._by_object(found)
         return {name: float(value) for name, value in found.items()}
 
+    def check_gradients(
+        self, inputs: Any, outputs: Any, atol: float, rtol: float, n_steps: int
+    ) -> list[Difference]:
+        """See ``Simulator.check_gradients``."""
+        engine, aliases = self._engine, self.aliases
+        fed = [aliases.input(i) for i in inputs] if inputs is not None else list(aliases.inputs)
+        asked = [aliases.probe(o) for o in outputs] if outputs is not None else list(aliases.probes)
+        graph, unread = self._training_graph()
+        rough = [op.name for op in graph.ops if op.kernel.startswith("surrogate_")]
+        if rough:
+            raise ValidationError(
+                f"{listing(rough)} are trained with surrogate gradients, which are no derivatives "
+                "that finite differences could show",
+                attr="surrogate",
+            )
+        if wrong := [unread[p] for a, p in aliases.probes.items() if a in asked and p in unread]:
+            raise ValidationError("; ".join(wrong), attr="outputs")
+        probes = [aliases.probes[a] for a in asked]
+        readings = {p: graph.probes[p] for p in probes}
+        engine.follow()
+        batch = min(2, self._batch)
+        form = Form(graph, readings, batch, n_steps, True, engine.force, "float64", engine)
+        filling = Filling.of(engine)
+        form.begin(engine.runner.named_state(), engine.n_steps, filling.series)
+        rng = np.random.RandomState(0)
+        nodes = [aliases.inputs[a] for a in fed]
+        data = {n: rng.uniform(-1, 1, (batch, n_steps, n.size_out)) for n in nodes}
+        form.ready(tuple(nodes), filling.series)
+        params = graph.params.values()
+        named = {p.name: engine.runner.value(p) for p in params}
+        trained = [p.name for p in params if self._trainable(p.name)]
+        return check(form, data, probes, trained, named, atol, rtol)
+
     def _by_object(self, found: Mapping[str, Any]) -> dict[Any, np.ndarray]:
         return {self.aliases.probes[alias]: np.asarray(data) for alias, data in found.items()}
 
     def _keras_data(self, fed: Fed, batch_size: int) -> dict[str, Any]:
         if fed.stream is not None:
             return {"x": fed.x}
-        data = {"x": fed.x, "y": fed.y, "sample_weight": fed.sample_weight}
-        return data | {"batch_size": batch_size}
+        parts = [part for part in (fed.x, fed.y, fed.sample_weight) if part is not None]
+        # Keras would round double precision.
+        return {"x": tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(batch_size)}
 
     def _in_order(self, fed: Fed, batch_size: int, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments of Keras's fit for arrays, in an order that a resumed fit goes on with."""

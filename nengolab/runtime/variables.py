@@ -77,6 +77,11 @@ class Variables:
             variable = by_object[key].hold(param, param.role, trained, dtype)
             self.by_name[param.name] = variable
 
+    def is_trained(self, name: str) -> bool:
+        """Whether the parameter of a name has a variable that is trained."""
+        variable = self.by_name.get(name)
+        return variable is not None and bool(variable.trainable)
+
     def changed(self) -> dict[str, np.ndarray]:
         """Values, by name, that are not what they were when last asked or set."""
         found = {}
