@@ -19,7 +19,7 @@ TensorFlow is loaded when the first ``Simulator`` is made, not on import.
 from importlib import import_module
 from typing import Any
 
-from nengolab import dists, exceptions
+from nengolab import dists, exceptions, surrogates
 from nengolab.layer import Layer
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
@@ -42,6 +42,7 @@ __all__ = [
     "configure_settings",
     "dists",
     "exceptions",
+    "surrogates",
     "sweep",
 ]
 

@@ -268,7 +268,9 @@ class Archive:
                 }[version]
                 shape, fortran, dtype = read(member)
                 start = member.tell()
-        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as err:
+        except (OSError, EOFError, zipfile.BadZipFile) as err:
+            raise self.error(f"is damaged at {info.filename!r} ({err})") from err
+        except (ValueError, KeyError) as err:
             raise self.error(f"holds no array at {info.filename!r} ({err})") from err
         if dtype.kind not in _KINDS:
             raise self.error(f"holds {dtype} at {name!r}, where numbers are expected")

@@ -23,7 +23,16 @@ from nengolab.exceptions import ValidationError
 import keras  # isort: skip  # after summaries, which load TensorFlow without its start-up lines
 import tensorflow as tf  # isort: skip
 
-__all__ = ["ImagesPerSecond", "IsolateState", "KeepBest", "NengoSummaries", "TensorBoard"]
+from nengolab.runtime.checkpoints import Checkpoint  # isort: skip
+
+__all__ = [
+    "Checkpoint",
+    "ImagesPerSecond",
+    "IsolateState",
+    "KeepBest",
+    "NengoSummaries",
+    "TensorBoard",
+]
 
 # What of an ensemble is written, where it has it.
 _OF_ENSEMBLES = ("encoders", "gain", "bias")

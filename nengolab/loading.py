@@ -110,7 +110,7 @@ def compare_constants(engine: Engine, file: Archive, loaded: set[str] | None) ->
         owners = {name.rsplit(".", 1)[0].removesuffix(".neurons") for name in loaded}
         differ = [n for n in differ if any(n.startswith(f"{o}.") for o in owners)]
     if engine.dt != file.manifest.get("dt"):
-        differ.append("dt")
+        differ.insert(0, "dt")
         here, there = {**here, "dt": engine.dt}, {**there, "dt": file.manifest.get("dt")}
     if differ:
         shown = [f"{n} was {_short(there[n])}, is {_short(here[n])}" for n in differ[:SHOWN]]

@@ -31,7 +31,8 @@ def data() -> tuple[np.ndarray, np.ndarray]:
     """Input ``(batch, steps, neurons)`` and weights ``(neurons, neurons)``, output first."""
     rng = np.random.RandomState(0)
     x = rng.uniform(0, 1, (BATCH, STEPS, NEURONS))
-    return x.astype(np.float32), rng.normal(0, 0.2, (NEURONS, NEURONS)).astype(np.float32)
+    weights = rng.normal(0, 4.5 / np.sqrt(NEURONS), (NEURONS, NEURONS))
+    return x.astype(np.float32), weights.astype(np.float32)
 
 
 def network(weights: np.ndarray) -> nengo.Network:

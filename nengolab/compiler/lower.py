@@ -93,7 +93,9 @@ def lower(
         groups[group.index] = lowered
     program_readings = {k: _reading(graph, wire, places) for k, wire in readings.items()}
     records, carried = _records(schedule, groups, program_readings)
-    program = Program(schedule, groups, batch, dtype, held, series, records, program_readings)
+    program = Program(
+        schedule, groups, batch, dtype, held, series, records, program_readings, carried
+    )
     if training:
         program.run = Differentiable(program, carried, host).run
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,8 @@ class Program:
     records : list of Record
     readings : dict
         By probe or tap.
+    carried : set of str
+        Keys of arrays that one region leaves for another, whole, for every step of a tile.
     trained : set of str or None
         Keys of packed parameters of which gradients are asked; None for all.
     """
@@ -101,6 +103,7 @@ class Program:
     inputs_series: list[Input]
     records: list[Record]
     readings: dict[Any, Reading]
+    carried: set[str] = field(default_factory=set)
     trained: frozenset[str] | None = None
     run: Callable[..., tuple[dict, dict]] | None = None
     traces: int = 0

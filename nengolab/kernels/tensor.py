@@ -67,7 +67,7 @@ class TensorKernel(Kernel):
         rows = inputs[0].shape[0]
         t = None if clock is None else _time(clock[0, 0], spec)
         result = call(spec, params, t, x, rows)
-        return {"out": result.y[:, None, :]}
+        return {"out": tf.expand_dims(result.y, 1)}
 
     def tile(
         self, params: dict, inputs: list, spec: Spec, capacity: int, n_steps: Any
@@ -79,7 +79,7 @@ class TensorKernel(Kernel):
             result = _rows(spec, params, x, capacity, n_steps)
         else:
             result = _steps(spec, params, x, clock, rows, capacity, n_steps)
-        return {"out": result.y[:, None, :]}, result
+        return {"out": tf.expand_dims(result.y, 1)}, result
 
 
 def _split(inputs: list, spec: Spec) -> tuple[Any, Any]:

@@ -461,7 +461,7 @@ def _items(data: dict[str, Any]) -> int:
 
 
 def _shapes(*data: Any) -> str:
-    return str(tf.nest.map_structure(lambda v: (v.shape, v.dtype), data))
+    return str(tf.nest.map_structure(lambda v: None if v is None else (v.shape, v.dtype), data))
 
 
 def _check_metrics(metrics: Any) -> None:

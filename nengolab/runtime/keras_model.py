@@ -7,7 +7,7 @@ Its weights are the network's parameters, its inputs and outputs are dicts by al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -113,9 +113,15 @@ class NetworkModel(keras.Model):
         """Variables by the names of their parameters."""
         return self._variables.by_name
 
-    def pull(self) -> dict[str, np.ndarray]:
-        """Values that changed since they were last asked for, by the names of their parameters."""
-        return self._variables.changed()
+    def pull(self, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+        """Values that changed since they were last asked for, by the names of their parameters.
+
+        Parameters
+        ----------
+        names : iterable of str, optional
+            Of which parameters. Default: all.
+        """
+        return self._variables.changed(names)
 
     def push(self, values: dict[str, np.ndarray]) -> None:
         """Take over values of parameters, by name."""

@@ -26,6 +26,7 @@ from nengolab.runtime.worker import Worker, interruptible, uninterrupted
 # do not pay for a long one.
 TILE_STEPS = 512
 SHORT_STEPS = 16
+LEAST_STEPS = 2
 TILE_BYTES = 64e6
 # In time batches a tile is computed whole, however few of its steps are asked for; and more rows
 # (steps x batch) do not make a matrix product faster.
@@ -153,7 +154,7 @@ class Runner:
 
     def compile(self) -> None:
         """Compile both capacities by running no step of each."""
-        for capacity in (SHORT_STEPS, self.capacity):
+        for capacity in (min(SHORT_STEPS, self.capacity), self.capacity):
             self._compile(capacity)
 
     def _compile(self, capacity: int) -> None:
@@ -198,7 +199,7 @@ class Runner:
             n_steps = max(1, min(n_steps, int(seconds / self._seconds_per_step)))
         elif most > SHORT_STEPS:
             n_steps = min(n_steps, max(SHORT_STEPS, self.capacity // 4))
-        capacity = SHORT_STEPS if n_steps <= SHORT_STEPS else self.capacity
+        capacity = min(SHORT_STEPS, self.capacity) if n_steps <= SHORT_STEPS else self.capacity
         self._compile(capacity)
         if self.host.stopped:
             # A function of a tile that was given up may still be going on.
@@ -338,13 +339,16 @@ def tile_capacity(program: Program) -> int:
         r.index.size if r.index is not None else program.width(r.key) for r in program.records
     )
     width += sum(i.size for i in program.inputs_series)
+    width += sum(program.width(key) for key in program.carried)
     calls = [g.group.op.call for g in program.groups.values() if g.group.op.call]
     width += sum(call.size_out for call in calls)
     bytes_a_step = max(1, width) * program.batch * np.dtype(program.dtype).itemsize
     most = TILE_STEPS
     if any(r.mode == BATCHED for r in program.schedule.regions):
         most = min(most, TILE_ROWS // program.batch)
-    return int(np.clip(TILE_BYTES // bytes_a_step, SHORT_STEPS * 2, max(most, SHORT_STEPS * 2)))
+    # Short tiles are slow, and arrays of megabytes a step need not be in cache: a compromise.
+    least = int(np.clip(4 * TILE_BYTES // bytes_a_step, LEAST_STEPS, SHORT_STEPS * 2))
+    return int(np.clip(TILE_BYTES // bytes_a_step, least, max(most, least)))
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

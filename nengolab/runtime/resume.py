@@ -4,10 +4,8 @@ Only Keras's public interface is used. What makes a resumed ``fit`` compute the 
 
 - the variables of the model, the states of its seed generators (dropout) among them;
 - the optimizer's variables: moments, iteration, learning rate;
-- the order of the samples. With TensorFlow, ``keras.Model.fit(shuffle=True)`` draws it inside the
-  ``tf.data`` pipeline that it makes when ``fit`` is called (``tf.random.shuffle`` without a seed of
-  its own); nothing can put such a generator at the place of a later epoch. `shuffled_batches` draws
-  it from the seed and the number of the epoch instead (``batches.py``);
+- the order of the samples, which ``batches.py`` draws from the seed and the number of the epoch:
+  nothing can put Keras's own shuffling at the place of a later epoch;
 - what callbacks remember (the best loss so far); a `Checkpoint` keeps that of those it is given;
 - the global generators of Python, NumPy and ``tf.random.get_global_generator()``, for whoever
   draws from them.
@@ -184,10 +182,14 @@ def _optimizer_variables(optimizer: Any, called: Mapping[str, Any]) -> dict[str,
     )
     found: dict[str, Any] = {}
     for variable in optimizer.variables:
-        first, _, rest = variable.path.partition("/")
+        parts, owner = variable.path.split("/"), ""
+        # An optimizer that is built while training is named inside of the one around it.
+        while parts[0] in classes and len(parts) > 1:
+            owner = classes[parts.pop(0)]
+        rest = "/".join(parts)
         of = next(((path, key) for path, key in flat if rest.startswith(path)), None)
         what = rest if of is None else f"{rest[len(of[0]) :]} of {of[1]}"
-        _add(found, f"{classes.get(first, first)}/{what}", variable)
+        _add(found, f"{owner}/{what}", variable)
     return found
 
 
@@ -206,7 +208,7 @@ def _add(found: dict[str, Any], name: str, variable: Any) -> None:
 
 
 def _array(variable: Any) -> np.ndarray:
-    array = keras.ops.convert_to_numpy(variable)
+    array = variable.numpy()
     # bfloat16 and its like are no types of numpy's; float32 holds all their numbers.
     return np.array(array if array.dtype.kind in "fiub" else array.astype(np.float32))
 
@@ -215,8 +217,10 @@ def _check(variables: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> No
     stored = {k for k in arrays if k.startswith(("model/", "optimizer/"))}
     wrong = [f"{k!r} is missing in the checkpoint" for k in variables if k not in stored]
     wrong += [f"{k!r} is unknown to the model" for k in sorted(stored - set(variables))]
-    for key in stored & set(variables):
-        here, there = variables[key], arrays[key]
+    for key, here in variables.items():
+        if key not in stored:
+            continue
+        there = arrays[key]
         if tuple(here.shape) != there.shape:
             wrong.append(f"{key!r} is {there.shape} in the checkpoint, {tuple(here.shape)} here")
         elif not np.can_cast(there.dtype, _array(here).dtype, "same_kind"):

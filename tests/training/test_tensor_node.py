@@ -16,6 +16,7 @@ from nengolab.compiler.lower import lower
 from nengolab.compiler.operators.tensor import LayerParam, put_back
 from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import BuildError, ValidationError
+from nengolab.runtime.loop import TILE_BYTES
 
 BATCH = 3
 
@@ -217,6 +218,21 @@ def test_what_xla_refuses_runs_uncompiled_on_a_feedback_path():
     with nengo.Simulator(net, progress_bar=False) as reference:
         reference.run_steps(100)
     np.testing.assert_allclose(sim.data[probe], reference.data[probe], atol=1e-9)
+
+
+def test_wide_layers_make_short_tiles():
+    """What one region leaves for the next is bounded in memory, and the results are the same."""
+    with nengo.Network() as net:
+        stimulus = nengo.Node(lambda t: np.sin(50 * t))
+        wide = nengolab.TensorNode(keras.layers.RepeatVector(20_000), shape_in=1)
+        mean = nengolab.TensorNode(keras.layers.GlobalAveragePooling1D(), shape_in=(20_000, 1))
+        nengo.Connection(stimulus, wide, synapse=None)
+        nengo.Connection(wide, mean, synapse=0.01)
+        reference, got = nengo.Probe(stimulus, synapse=0.01), nengo.Probe(mean)
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=80) as sim:
+        assert sim._engine.runner.capacity * 80 * 4 * 2 * 20_000 <= 4 * TILE_BYTES
+        sim.run_steps(30)
+    np.testing.assert_allclose(sim.data[got], sim.data[reference], atol=1e-5)
 
 
 def test_a_function_of_the_time_alone():

@@ -274,3 +274,45 @@ def test_labels_that_occur_twice():
     with nengolab.Simulator(net, progress_bar=False) as sim:
         with pytest.raises(ValidationError, match="several objects are called 'same'"):
             sim.get_nengo_params([a, b], as_dict=True)
+
+
+def test_keras_layers_get_their_values_back():
+    import keras
+
+    dense, fixed = keras.layers.Dense(3, name="dense"), keras.layers.Dense(2, name="fixed")
+    fixed.trainable = False
+    with nengo.Network(seed=0) as net:
+        nengolab.configure_settings(dtype="float64", trainable=None)
+        x = nengolab.Layer(dense)(nengo.Node(np.arange(4.0)))
+        middle = nengolab.Layer(nengo.Tanh())(x, transform=np.ones((3, 3)))
+        last = nengolab.Layer(fixed)(middle)
+        net.config[last].trainable = True  # its layer says otherwise
+        probe = nengo.Probe(last)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        trained = {name: p.trainable for name, p in sim.parameters.items() if p.shape}
+        assert {n for n in trained if n.startswith("fixed")} == {"fixed.kernel", "fixed.bias"}
+        assert not trained["fixed.kernel"]
+        assert trained["dense.kernel"]
+        (between,) = sim.parameters.of(middle.ensemble, *net.connections).where("weights").values()
+        assert not between.trainable
+        assert "made by Layer" in between.why
+        before = np.array(dense.kernel)
+        sim.parameters["dense.kernel"].value = before + 1
+        np.testing.assert_array_equal(dense.kernel, before)
+        with pytest.raises(ValidationError, match="'dense' is a TensorNode.*freeze_params writes"):
+            sim.get_nengo_params(x)
+        sim.freeze_params(last)
+        np.testing.assert_array_equal(dense.kernel, before)
+        sim.freeze_params(net)
+        np.testing.assert_allclose(dense.kernel, before + 1, rtol=1e-6)
+        sim.run_steps(4)
+        ours = np.array(sim.data[probe])
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(4)
+        np.testing.assert_allclose(sim.data[probe], ours, rtol=1e-6)
+    with nengo.Network(seed=0) as net:
+        nengolab.configure_settings(trainable=False)
+        nengolab.Layer(dense)(nengo.Node(np.arange(4.0)))
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        assert not sim.parameters["dense.kernel"].trainable
+        assert "configure_settings(trainable=False)" in sim.parameters["dense.kernel"].why

@@ -29,7 +29,11 @@ class LayerParam(Param):
     variable: Any = None
 
 
-def put_back(graph: Graph, value: Callable[[Param], np.ndarray], nodes: Collection[Any]) -> None:
+def put_back(
+    graph: Graph,
+    value: Callable[[Param], np.ndarray],
+    nodes: Collection[Any] | None = None,
+) -> None:
     """Give the Keras layers of TensorNodes the values that their parameters have by now.
 
     Parameters
@@ -37,10 +41,11 @@ def put_back(graph: Graph, value: Callable[[Param], np.ndarray], nodes: Collecti
     graph : Graph
     value : callable
         Current value of a parameter.
-    nodes : collection of TensorNode
+    nodes : collection of TensorNode, optional
+        Default: all.
     """
     for op in graph.ops:
-        if op.kernel != "tensor" or op.owner not in nodes:
+        if op.kernel != "tensor" or (nodes is not None and op.owner not in nodes):
             continue
         for param in op.params.values():
             shape = tuple(param.variable.shape)
