@@ -114,9 +114,9 @@ class Replicas:
         def gathered() -> Any:
             return tf.distribute.get_replica_context().all_gather(values, axis=0)
 
-        found = self.local(
-            tf.function(lambda: self.strategy.run(gathered), autograph=False)()
-        )[0].numpy()
+        found = self.local(tf.function(lambda: self.strategy.run(gathered), autograph=False)())[
+            0
+        ].numpy()
         if (found != found[0]).any():
             raise ValidationError(f"differs from worker to worker: {what}", attr="strategy")
 
@@ -263,7 +263,7 @@ class DistributedModel(NetworkModel):
 
     def _training_function(self) -> Callable:
         apply = tf.function(self._apply_all, autograph=False)
-        measure = tf.function(self._measure, autograph=False)
+        measure = self._measuring_function(training=True)
         traced: dict[str, Callable] = {}
 
         def function(iterator: Any) -> Any:
@@ -282,22 +282,21 @@ class DistributedModel(NetworkModel):
             if not bool(shared["finite"]):
                 raise_not_finite(shared["seen"])
             apply(gradients)
-            return measure(y, weights, shared["seen"], shared["also"], True)
+            return measure(y, shared["seen"], weights, shared["also"])
 
         return function
 
     def _testing_function(self) -> Callable:
         plain = self._eager_loop(self.test_step, training=False)
         forward = self._forward_function()
-        measure = tf.function(self._measure, autograph=False)
+        measure = self._measuring_function(training=False)
 
         def function(iterator: Any) -> Any:
             self._check_outside("evaluate")
             if self._stateful and not self._fitting:
                 return plain(iterator)
             x, y, weights = keras.utils.unpack_x_y_sample_weight(next(iterator))
-            seen = self._asked(forward(x), y)
-            return measure(y, weights, seen, tf.zeros((), self.compute_dtype), False)
+            return measure(y, self._asked(forward(x), y), weights)
 
         return function
 
@@ -441,19 +440,28 @@ class DistributedModel(NetworkModel):
             return loss, tape.gradient(scaled, seen, None, tf.UnconnectedGradients.ZERO)
 
         items, dtype = _items(y), form.program.dtype
-        spec = {
-            k: tf.TensorSpec((items, form.n_steps, self._probes[k].size_in), dtype) for k in y
-        }
+        spec = {k: tf.TensorSpec((items, form.n_steps, self._probes[k].size_in), dtype) for k in y}
         return tf.function(function, autograph=False).get_concrete_function(y, spec, weights)
 
-    def _measure(self, y: Any, weights: Any, seen: Any, also: Any, training: bool) -> Any:
-        """Update loss and metrics; returns them."""
-        loss = self.compute_loss(
-            x=None, y=y, y_pred=seen, sample_weight=weights, training=training
-        )
-        loss = loss + tf.cast(also, loss.dtype)
-        self._loss_tracker.update_state(loss, sample_weight=_items(y))
-        return self.compute_metrics(None, y, seen, sample_weight=weights)
+    def _measuring_function(self, training: bool) -> Callable:
+        """A function that updates loss and metrics, and returns them."""
+
+        def measure(y: Any, seen: Any, weights: Any, also: Any = 0.0) -> Any:
+            loss = self.compute_loss(None, y, seen, weights, training)
+            self._loss_tracker.update_state(
+                loss + tf.cast(also, loss.dtype), sample_weight=_items(y)
+            )
+            return self.compute_metrics(None, y, seen, sample_weight=weights)
+
+        traced: dict[str, Callable] = {}
+
+        def function(*data: Any) -> Any:
+            key = _shapes(*data[:3])
+            if key not in traced:
+                traced[key] = tf.function(partial(measure), autograph=False)
+            return traced[key](*data)
+
+        return function
 
 
 def _items(data: dict[str, Any]) -> int:
