@@ -33,6 +33,8 @@ class Owner(keras.layers.Layer):
             initializer=lambda shape, dtype=None: np.asarray(value, dtype),
             trainable=trainable,
             autocast=False,
+            # What layers change while they are trained, where there are several replicas.
+            aggregation="mean" if value.dtype.kind == "f" else "only_first_replica",
         )
 
     def call(self, inputs: Any) -> Any:
