@@ -10,6 +10,7 @@ step by step, the vector-Jacobian product of the very same step. TensorFlow sees
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -104,7 +105,7 @@ class Differentiable(Emitter):
         fixed = {} if trained is None else {k: v for k, v in params.items() if k not in trained}
         params = {k: v for k, v in params.items() if k not in fixed}
         # Biases: summing their gradient over the batch once, after the loop, costs a fraction.
-        for key in [k for k in params if k.split(".")[1].startswith("in")]:
+        for key in [k for k in params if re.fullmatch(r"\d+\.in\d+", k)]:
             params[key] = tf.tile(params[key][None], (held.shape[0], 1, 1))
 
         def step(params, fixed, state, held, at):

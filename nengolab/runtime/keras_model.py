@@ -405,15 +405,14 @@ class NetworkModel(keras.Model):
         """What Keras calls for each batch: it looks at the shapes, so that nothing is guessed."""
         traced: dict[bool, Callable] = {}
 
-        def function(iterator: Any) -> Any:
-            # Keras hands predictions a list of one batch, the others an iterator.
-            data = iterator[0] if isinstance(iterator, list) else next(iterator)
+        def one(data: Any) -> Any:
             x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
             keeping = self._stateful and (training or not self._fitting)
             if keeping not in traced:
-                one = partial(step, keeping=keeping)
-                traced[keeping] = one if self.run_eagerly else tf.function(one, autograph=False)
+                kept = partial(step, keeping=keeping)
+                traced[keeping] = kept if self.run_eagerly else tf.function(kept, autograph=False)
             form = self.form(x, training)
+            self._build_compiled(form, data)
             self._before_batch(form, keeping)
             logs = traced[keeping](data)
             if training and not bool(logs.pop(FINITE)):
@@ -423,7 +422,39 @@ class NetworkModel(keras.Model):
                 self._filling.advance(form.n_steps)
             return logs
 
+        def function(batches: Any) -> Any:
+            # Keras hands predictions a list of batches, and the others an iterator.
+            if isinstance(batches, list):
+                found = [one(data) for data in batches]
+                return tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *found)
+            data = next(batches)  # raises where there is nothing
+            logs = one(data)
+            for _ in range(1, self.steps_per_execution):
+                if (data := next(batches, None)) is None:
+                    break
+                logs = one(data)
+            return logs
+
         return function
+
+    def _build_compiled(self, form: Form, data: Any) -> None:
+        """Let losses and metrics make their variables: a function that makes some is traced twice.
+
+        They see zeros once, which they forget again.
+        """
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        parts = (self._compile_loss, self._compile_metrics)
+        if y is None or all(part is None or part.built for part in parts):
+            return
+        if tf.distribute.has_strategy():  # data are spread over replicas
+            return
+        sizes = {self._aliases[p]: r.size for p, r in form.program.readings.items()}
+        dtype = self._engine.dtype
+        seen = {k: tf.zeros((form.batch, form.n_steps, n), dtype) for k, n in sizes.items()}
+        seen = self._asked(seen, y)
+        self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights)
+        self.compute_metrics(x, y, seen, sample_weight=weights)
+        self.reset_metrics()
 
     def _before_batch(self, form: Form, keeping: bool) -> None:
         if keeping and self._last not in (None, form):

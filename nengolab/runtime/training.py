@@ -204,7 +204,8 @@ class Training:
     def _fit_arguments(self, fed: Fed, batch_size: int, kwargs: dict) -> dict[str, Any]:
         """What Keras's fit is given; arrays come in an order that a resumed fit can repeat."""
         if fed.stream is not None:
-            return {"x": fed.x, "validation_batch_size": batch_size, **kwargs}
+            shuffle = {} if fed.can_shuffle else {"shuffle": False}
+            return {"x": fed.x, "validation_batch_size": batch_size, **shuffle, **kwargs}
         data = (fed.x, fed.y, fed.sample_weight)
         return of_arrays(*data, batch_size, self._engine.host.seed, kwargs)
 
@@ -335,11 +336,6 @@ class Training:
         parts = [part for part in (fed.x, fed.y, fed.sample_weight) if part is not None]
         # Keras would round double precision.
         return {"x": tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(batch_size)}
-
-    def _in_order(self, fed: Fed, batch_size: int, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Arguments of Keras's fit for arrays, in an order that a resumed fit goes on with."""
-        seed = self._engine.host.seed
-        return of_arrays(fed.x, fed.y, fed.sample_weight, batch_size, seed, kwargs)
 
     def _batch_size(self, given: int | None) -> int:
         if given is None:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
+import nengo
 import numpy as np
+from nengo.ensemble import Neurons
 
 from nengolab.compiler.graph import Param
 
@@ -16,11 +18,22 @@ KEPT_ROLES = ("weights", "encoders", "bias", "gain")
 
 
 class Owner(keras.layers.Layer):
-    """The parameters of one object of the network, so that Keras lists and saves them together."""
+    """The parameters of one object of the network, so that Keras lists and saves them together.
 
-    def __init__(self, name: str):
+    Parameters
+    ----------
+    name : str
+    size : int, optional
+        Of what it puts out at each step, for ``keras_model.summary()``.
+    """
+
+    def __init__(self, name: str, size: int | None = None):
         super().__init__(name=name, trainable=True)
         self.built = True
+        if size is not None:
+            self.output_shape = (None, None, size)
+            # Without such an entry Keras does not look at the output shape.
+            self._build_shapes_dict = {"input_shape": None}
 
     def hold(self, param: Param, role: str, trainable: bool, dtype: str) -> Any:
         """A variable with the parameter's value."""
@@ -39,6 +52,22 @@ class Owner(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         return inputs
+
+
+# What a summary calls the owners: by the type of the object.
+_KINDS = {
+    kind: type(kind.__name__, (Owner,), {"__doc__": f"Parameters of {kind.__name__} objects."})
+    for kind in (nengo.Ensemble, Neurons, nengo.Connection, nengo.Node, nengo.Probe)
+}
+
+
+def owner_of(obj: Any, name: str) -> Owner:
+    """The layer that holds an object's parameters."""
+    kind = next((k for k in _KINDS if isinstance(obj, k)), None)
+    if kind is None:
+        return Owner(name)
+    size = obj.n_neurons if kind is nengo.Ensemble else obj.size_out
+    return _KINDS[kind](name, size)
 
 
 class Variables:
@@ -74,7 +103,7 @@ class Variables:
             key = id(param.owner) if param.owner is not None else id(param)
             if key not in by_object:
                 base = name_of(param.owner) if param.owner is not None else param.name
-                by_object[key] = Owner(_unique(keras_name(base), taken))
+                by_object[key] = owner_of(param.owner, _unique(keras_name(base), taken))
                 self.owners.append(by_object[key])
             variable = by_object[key].hold(param, param.role, trained, dtype)
             self.by_name[param.name] = variable
@@ -88,7 +117,7 @@ class Variables:
         """Values, by name, that are not what they were when last asked or set."""
         found = {}
         for name in self.by_name if names is None else self.by_name.keys() & set(names):
-            value = np.asarray(self.by_name[name])
+            value = self.by_name[name].value.numpy()
             if name not in self._seen or not np.array_equal(value, self._seen[name]):
                 found[name] = value
         self._seen |= {name: value.copy() for name, value in found.items()}
@@ -99,7 +128,7 @@ class Variables:
         for name, value in values.items():
             if name in self.by_name:
                 self.by_name[name].assign(value)
-                self._seen[name] = np.asarray(self.by_name[name]).copy()
+                self._seen[name] = self.by_name[name].value.numpy().copy()
 
 
 def has_layer(param: Param) -> bool:
