@@ -147,7 +147,7 @@ class Simulator(Saving):
         check_device(device)
         self.strategy = strategy
         if strategy is not None:
-            from nengolab.runtime.distribute import check_strategy
+            from nengolab.runtime.replicas import check_strategy
 
             check_strategy(strategy, minibatch_size)
         from nengolab.runtime.collector import collector_paused

@@ -16,7 +16,7 @@ it calls for each batch. Metrics are computed on the whole batch, outside the st
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
@@ -28,143 +28,10 @@ import tensorflow as tf
 from nengolab.exceptions import ValidationError
 from nengolab.runtime.forms import Form
 from nengolab.runtime.keras_model import NetworkModel, raise_not_finite
+from nengolab.runtime.replicas import Replicas
 
 # Options of an optimizer that look at the gradient of a whole batch.
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
-
-
-def check_strategy(strategy: Any, minibatch_size: int | None) -> None:
-    """Raise where a simulator cannot train under a strategy.
-
-    Raises
-    ------
-    ValidationError
-        For another kind of strategy, inside a strategy's scope, and for a ``minibatch_size`` that
-        the replicas cannot share evenly.
-    """
-    known = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
-    if not isinstance(strategy, known):
-        raise ValidationError(
-            "must be a tf.distribute.MirroredStrategy or MultiWorkerMirroredStrategy, got "
-            f"{strategy!r} ({type(strategy).__name__})",
-            attr="strategy",
-        )
-    if tf.distribute.has_strategy():
-        raise ValidationError(
-            "make the Simulator outside of strategy.scope(); given as strategy=..., it enters the "
-            "scope where that is needed",
-            attr="strategy",
-        )
-    replicas, batch = strategy.num_replicas_in_sync, minibatch_size or 1
-    if batch % replicas:
-        raise ValidationError(
-            f"{batch} cannot be shared evenly by the {replicas} replicas of the strategy; "
-            f"{-(-batch // replicas) * replicas} could",
-            attr="minibatch_size",
-        )
-
-
-class Replicas:
-    """The replicas of a strategy, and how a batch is cut for them.
-
-    Parameters
-    ----------
-    strategy : tf.distribute.Strategy
-
-    Attributes
-    ----------
-    count : int
-        In all workers.
-    own : list of int
-        Numbers of those in this process.
-    several_workers : bool
-    """
-
-    def __init__(self, strategy: Any):
-        self.strategy, self.count = strategy, strategy.num_replicas_in_sync
-        self.several_workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        here, order = self._numbers()
-        self.own = [int(number) for number in here]
-        # Gathering may put several replicas of one worker elsewhere than beside each other.
-        self._places = None if (order == np.arange(self.count)).all() else np.argsort(order)
-
-    def _numbers(self) -> tuple[list[Any], np.ndarray]:
-        def number() -> tuple[Any, Any]:
-            context = tf.distribute.get_replica_context()
-            own = tf.convert_to_tensor(context.replica_id_in_sync_group)
-            return own, context.all_gather(own[None], axis=0)
-
-        own, order = tf.function(lambda: self.strategy.run(number), autograph=False)()
-        return self.local(own), np.asarray(self.local(order)[0])
-
-    def local(self, value: Any) -> list[Any]:
-        """What each replica of this process gave."""
-        return list(self.strategy.experimental_local_results(value))
-
-    def of_first(self, nested: Any) -> Any:
-        """What the first replica of this process gave, for what all have alike."""
-        return tf.nest.map_structure(lambda v: self.local(v)[0], nested)
-
-    def agree(self, what: str, given: Iterable[int]) -> None:
-        """Raise on every worker, where they differ."""
-        if not self.several_workers:
-            return
-        values = tf.constant([[int(v) for v in given]], tf.int64)
-
-        def gathered() -> Any:
-            return tf.distribute.get_replica_context().all_gather(values, axis=0)
-
-        found = self.local(tf.function(lambda: self.strategy.run(gathered), autograph=False)())[
-            0
-        ].numpy()
-        if (found != found[0]).any():
-            raise ValidationError(f"differs from worker to worker: {what}", attr="strategy")
-
-    def part(self, batch: int) -> int:
-        """Items for each replica."""
-        return -(-batch // self.count)
-
-    def cut(self, data: dict[str, Any]) -> list[dict[str, Any]]:
-        """A batch in parts for the replicas of this process; the last item fills up what lacks."""
-        batch = next(iter(data.values())).shape[0]
-        size = self.part(batch)
-        rows = [np.arange(r * size, (r + 1) * size).clip(max=batch - 1) for r in self.own]
-        if size * self.count == batch:
-            return [{k: v[r[0] : r[-1] + 1] for k, v in data.items()} for r in rows]
-        return [{k: tf.gather(v, r) for k, v in data.items()} for r in rows]
-
-    # -- inside a replica ----------------------------------------------------------------------
-
-    def here(self) -> int:
-        """Number of the replica that is being traced."""
-        context = tf.distribute.get_replica_context()
-        return int(tf.get_static_value(context.replica_id_in_sync_group))
-
-    def gather(self, parts: dict[str, Any], batch: int) -> dict[str, Any]:
-        """The first ``batch`` rows of all replicas' parts, in order."""
-        parts = tf.nest.map_structure(tf.stop_gradient, parts)
-        found = tf.distribute.get_replica_context().all_gather(parts, axis=0)
-        return {k: self._in_order(v, parts[k].shape[0])[:batch] for k, v in found.items()}
-
-    def _in_order(self, rows: Any, size: int) -> Any:
-        rows = tf.ensure_shape(rows, (size * self.count, *rows.shape[1:]))
-        if self._places is None:
-            return rows
-        return tf.gather(rows, (self._places[:, None] * size + np.arange(size)).ravel())
-
-    def own_rows(self, whole: dict[str, Any], batch: int) -> dict[str, Any]:
-        """This replica's rows of what belongs to a whole batch; 0 where it was filled up."""
-        size = self.part(batch)
-        first, missing = self.here() * size, size * self.count - batch
-        rows = {}
-        for key, value in whole.items():
-            padding = [(0, missing)] + [(0, 0)] * (value.shape.rank - 1)
-            rows[key] = tf.pad(value, padding)[first : first + size]
-        return rows
-
-    def total(self, value: Any) -> Any:
-        """The sum over all replicas."""
-        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
 class DistributedModel(NetworkModel):
@@ -179,13 +46,25 @@ class DistributedModel(NetworkModel):
 
     def __init__(self, strategy: Any, engine: Any, *args: Any):
         self._strategy, self._replicas = strategy, Replicas(strategy)
-        names = sorted(f"{n} {np.shape(p.value)}" for n, p in engine.graph.params.items())
-        self._replicas.agree(
-            "every process must make the same Simulator: the same network, and a seed of the "
-            "network and of the Simulator",
-            [engine.host.seed, zlib.crc32("\n".join(names).encode())],
-        )
+        self._check_same(engine)
+        self._first = False  # whether the next batch is the first one of a call
         super().__init__(engine, *args)
+
+    def _check_same(self, engine: Any) -> None:
+        """Raise where workers made different simulators."""
+        params = [p for _, p in sorted(engine.graph.params.items())]
+        names = "\n".join(f"{p.name} {np.shape(p.value)}" for p in params)
+        self._replicas.agree(
+            "every one must make the same Simulator: of the same network, with the same seed",
+            [engine.host.seed, zlib.crc32(names.encode())],
+        )
+        values = np.concatenate([np.ravel(p.value).astype(float) for p in params] or [np.zeros(0)])
+        waves = values @ np.cos(np.arange(1, len(values) + 1))
+        self._replicas.agree(
+            "the parameters of the network are not the same in all; give the network a seed",
+            [waves / (np.linalg.norm(values) or 1.0)],
+            tolerance=1e-4,  # solvers round differently from machine to machine
+        )
 
     def _scope(self) -> AbstractContextManager:
         return self._strategy.scope()
@@ -194,12 +73,20 @@ class DistributedModel(NetworkModel):
 
     def compile(self, optimizer: Any = "rmsprop", **kwargs: Any) -> None:
         """As ``keras.Model.compile``; an optimizer made outside the strategy's scope is copied."""
+        self._check_outside("compile")
         _check_metrics(kwargs.get("metrics"))
         super().compile(optimizer=self._in_scope(optimizer), **kwargs)
 
     def _in_scope(self, optimizer: Any) -> Any:
         with self._strategy.scope():
             found = keras.optimizers.get(optimizer)
+            if getattr(found, "gradient_accumulation_steps", None):
+                raise ValidationError(
+                    f"gradient_accumulation_steps={found.gradient_accumulation_steps} cannot be "
+                    "used under a strategy (Keras cannot sum gradients now and then); use a larger "
+                    "minibatch_size",
+                    attr="optimizer",
+                )
             if getattr(found, "_distribution_strategy", None) is self._strategy:
                 return found
             if found.built:
@@ -218,11 +105,30 @@ class DistributedModel(NetworkModel):
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """As ``keras.Model.fit``; every worker calls it, with the same data."""
-        self._check_outside("fit")
         self._check_stateless("fit")
-        if kwargs.get("verbose", "auto") == "auto" and self._replicas.own[0] != 0:
-            kwargs["verbose"] = 0  # the first worker shows progress
-        return super().fit(*args, **kwargs)
+        return super().fit(*args, **self._begun("fit", kwargs))
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """As ``keras.Model.evaluate``; every worker calls it, with the same data."""
+        return super().evaluate(*args, **self._begun("evaluate", kwargs))
+
+    def _begun(self, what: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+        self._check_outside(what)
+        self._first = True
+        if self._replicas.own[0] != 0:  # the first worker shows progress
+            kwargs = {**kwargs, "verbose": 0}
+        return kwargs
+
+    def _check_same_batch(self, data: Any) -> None:
+        """Raise where workers were given different data, or order them differently."""
+        if self._first:
+            arrays = [np.asarray(v) for v in tf.nest.flatten(data) if v is not None]
+            self._replicas.agree(
+                "their first batches are not the same; give all of them the same data, in the "
+                "same order (each computes its own share)",
+                [zlib.crc32(np.ascontiguousarray(a)) for a in arrays],
+            )
+            self._first = False
 
     def _check_outside(self, what: str) -> None:
         if tf.distribute.has_strategy():
@@ -270,11 +176,12 @@ class DistributedModel(NetworkModel):
             self._check_outside("training")
             self._check_stateless("train_on_batch")
             x, y, weights = keras.utils.unpack_x_y_sample_weight(next(iterator))
+            self._check_same_batch((x, y, weights))
             forms = self._ready(x, training=True)
             self._asked(dict.fromkeys(self._aliases[p] for p in forms[0].program.readings), y)
             key = _shapes(x, y, weights)
             if key not in traced:
-                loss = self._loss_function(forms[0], y, weights)
+                loss = BatchLoss(self, y, weights, self._seen_of(forms[0], y))
                 one = partial(self._differentiate, forms, loss, _items(x))
                 traced[key] = tf.function(one, autograph=False)
             gradients, shared = traced[key](self._replicas.cut(x), y, weights)
@@ -296,6 +203,7 @@ class DistributedModel(NetworkModel):
             if self._stateful and not self._fitting:
                 return plain(iterator)
             x, y, weights = keras.utils.unpack_x_y_sample_weight(next(iterator))
+            self._check_same_batch((x, y, weights))
             return measure(y, self._asked(forward(x), y), weights)
 
         return function
@@ -422,26 +330,11 @@ class DistributedModel(NetworkModel):
 
     # -- outside the strategy, on the whole batch ----------------------------------------------
 
-    def _loss_function(self, form: Form, y: dict[str, Any], weights: Any) -> Callable:
-        """``(y, seen, weights) -> (loss, its gradient by seen)``, traced outside the strategy.
-
-        There Keras divides nothing by the number of replicas. The losses are a copy of those that
-        were compiled, for these count what they are called with.
-        """
-        compiled = self._compile_loss
-        losses = type(compiled)(compiled._user_loss, compiled._user_loss_weights)
-        losses.build(y, y)
-
-        def function(y: Any, seen: Any, weights: Any) -> tuple[Any, Any]:
-            with tf.GradientTape() as tape:
-                tape.watch(seen)
-                loss = losses(y, seen, weights)
-                scaled = self.optimizer.scale_loss(loss)
-            return loss, tape.gradient(scaled, seen, None, tf.UnconnectedGradients.ZERO)
-
+    def _seen_of(self, form: Form, y: dict[str, Any]) -> dict[str, tf.TensorSpec]:
+        """What outputs of a whole batch look like."""
         items, dtype = _items(y), form.program.dtype
-        spec = {k: tf.TensorSpec((items, form.n_steps, self._probes[k].size_in), dtype) for k in y}
-        return tf.function(function, autograph=False).get_concrete_function(y, spec, weights)
+        sizes = {k: self._probes[k].size_in for k in y}
+        return {k: tf.TensorSpec((items, form.n_steps, n), dtype) for k, n in sizes.items()}
 
     def _measuring_function(self, training: bool) -> Callable:
         """A function that updates loss and metrics, and returns them."""
@@ -462,6 +355,39 @@ class DistributedModel(NetworkModel):
             return traced[key](*data)
 
         return function
+
+
+class BatchLoss:
+    """``(y, seen, weights) -> (loss, its gradient by seen)``, traced outside the strategy.
+
+    There Keras divides nothing by the number of replicas. The losses are a copy of those that were
+    compiled, for these count what they are called with.
+
+    Parameters
+    ----------
+    model : DistributedModel
+    y, weights : dict of tensors
+    seen : dict of TensorSpec
+    """
+
+    def __init__(self, model: DistributedModel, y: Any, weights: Any, seen: Any):
+        compiled = model._compile_loss
+        # Kept here, for traced functions do not keep the variables that they use.
+        self._losses = type(compiled)(compiled._user_loss, compiled._user_loss_weights)
+        self._losses.build(y, y)
+        self._optimizer = model.optimizer
+        traced = tf.function(self._differentiated, autograph=False)
+        self._traced = traced.get_concrete_function(y, seen, weights)
+
+    def __call__(self, y: Any, seen: Any, weights: Any) -> tuple[Any, Any]:
+        return self._traced(y, seen, weights)
+
+    def _differentiated(self, y: Any, seen: Any, weights: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            tape.watch(seen)
+            loss = self._losses(y, seen, weights)
+            scaled = self._optimizer.scale_loss(loss)
+        return loss, tape.gradient(scaled, seen, None, tf.UnconnectedGradients.ZERO)
 
 
 def _items(data: dict[str, Any]) -> int:
