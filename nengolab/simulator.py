@@ -94,6 +94,12 @@ class Simulator(Saving):
     probe_store : str, Path or nengolab.ProbeStore, optional
         A new folder in which probe data is kept (as Zarr) instead of in memory, so that a run may
         be as long as the disk is large; ``data[probe]`` then reads what it is indexed with.
+    strategy : tf.distribute.Strategy, optional
+        Train on several devices (``MirroredStrategy``) or machines
+        (``MultiWorkerMirroredStrategy``): every batch, of up to ``minibatch_size`` items, is shared
+        by its replicas, with the loss and the gradient that one device would compute. With several
+        machines each makes the same Simulator, of a network with a seed, and makes the same calls
+        with the same data. Runs use one device.
     optimize : bool
         Accepted for compatibility with ``nengo.Simulator``; like operators are always merged.
 
@@ -121,6 +127,7 @@ class Simulator(Saving):
         progress_bar: Any = True,
         probe_store: Any = None,
         optimize: bool = True,
+        strategy: Any = None,
     ):
         self.closed = True  # until everything is there
         self._trainer: Any = None
@@ -138,6 +145,11 @@ class Simulator(Saving):
 
         load_tensorflow()
         check_device(device)
+        self.strategy = strategy
+        if strategy is not None:
+            from nengolab.runtime.replicas import check_strategy
+
+            check_strategy(strategy, minibatch_size)
         from nengolab.runtime.collector import collector_paused
         from nengolab.runtime.engine import Engine
         from nengolab.runtime.store import ProbeStore
@@ -164,6 +176,8 @@ class Simulator(Saving):
         if store is not None:
             self._recording.create(store.overwrite, self.dt, self.name_of)
         self.closed = False
+        if strategy is not None:
+            self._training  # noqa: B018  # all workers make their variables together, here
 
     def _set_up_recording(self, store: Any) -> None:
         from nengolab.runtime.data import Recording, SimulationData
@@ -467,6 +481,7 @@ class Simulator(Saving):
                 self._engine.network,
                 self._engine.batch,
                 lambda name: parameters[name].trainable,
+                self.strategy,
             )
             self._engine.follower = self._trainer.model
             # Values that were loaded or set before there were variables.

@@ -137,8 +137,6 @@ def make_route(
         if isinstance(source, Param):
             constants.append((source, idx[rows], to[rows]))
             continue
-        if _always_zero(source):
-            continue
         place = places[number]
         by_key.setdefault(place.key, []).append((place.base + place.stride * idx[rows], to[rows]))
     for key, parts in by_key.items():
@@ -146,17 +144,6 @@ def make_route(
         target = np.concatenate([p[1] for p in parts])
         _split(key, source_index, target, int(np.prod(shape)), picks, sums)
     return Route(shape, picks, sums, constants)
-
-
-def _always_zero(source: Any) -> bool:
-    """Whether a product has no input: the encoders of an ensemble that nothing is decoded to."""
-    op = getattr(source, "op", None)
-    return (
-        op is not None
-        and op.kernel in ("dot", "scale")
-        and bool(op.inputs)
-        and all(wire.src.size == 0 for wire in op.inputs)
-    )
 
 
 def _split(key, source, target, total, picks, sums) -> None:

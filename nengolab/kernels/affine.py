@@ -21,13 +21,14 @@ Tensor = Any
 
 def rectified_linear(p: dict, gain: Tensor | None, bias: Tensor | None, x: Tensor) -> Tensor:
     """``a max(g x + b, 0) = max(a g x + a b, 0)``, for ``a > 0``."""
-    # Where an amplitude is negative, the sign goes outside: no pass more where it is not.
     a = p["amplitude"][None]
+    known = tf.get_static_value(a)
     size = tf.abs(a)
     x = (size if gain is None else size * gain[None]) * x
     if bias is not None:
         x = x + size * bias[None]
-    return tf.cond(tf.reduce_all(a >= 0), lambda: tf.nn.relu(x), lambda: tf.sign(a) * tf.nn.relu(x))
+    # Where an amplitude is negative, the sign goes outside: one pass more.
+    return tf.nn.relu(x) if known is not None and (known >= 0).all() else tf.sign(a) * tf.nn.relu(x)
 
 
 def lif_rate(p: dict, gain: Tensor | None, bias: Tensor | None, x: Tensor) -> Tensor:

@@ -35,7 +35,13 @@ def figures(value: np.ndarray) -> str:
     if s["min"] == s["max"]:
         return f"all {s['min'] + 0.0:.4g}"  # no -0
     zeros = f", {s['zeros']} zero" if s["zeros"] else ""
-    return f"{s['mean']:.3g} ± {s['std']:.2g} [{s['min']:.3g}, {s['max']:.3g}]{zeros}"
+    mean, low, high = (_number(s[key], 3) for key in ("mean", "min", "max"))
+    return f"{mean} ± {_number(s['std'], 2)} [{low}, {high}]{zeros}"
+
+
+def _number(x: float, digits: int) -> str:
+    """A few digits, without an exponent where there are no more than six before the point."""
+    return f"{x:.0f}" if 10**digits <= abs(x) < 1e6 else f"{x:.{digits}g}"
 
 
 def _now(row: Parameter) -> str:
@@ -145,6 +151,7 @@ _STYLE = """
   white-space: normal; min-width: 16em; color: var(--jp-content-font-color2, inherit);
 }
 .nengolab-parameters .nl-yes { font-weight: 600; }
+.nengolab-parameters small { display: block; white-space: normal; font-weight: normal; }
 .nengolab-parameters summary { cursor: pointer; margin-top: 6px; }
 </style>
 """
@@ -173,7 +180,7 @@ def as_html(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
 
 def _html_cells(row: Parameter) -> tuple[str, ...]:
     trained = "yes" if row.trainable else "online" if row.learned else "no"
-    reason = f'<td class="nl-{trained}">{trained}<br><small>{escape(row.why)}</small></td>'
+    reason = f'<td class="nl-{trained}">{trained}<small>{escape(row.why)}</small></td>'
     return (
         _named(row),
         _td(str(row.shape)),

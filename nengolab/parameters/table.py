@@ -331,7 +331,7 @@ def _of_param(
     trainable, why = trainability.of(param)
 
     def read() -> np.ndarray:
-        return np.asarray(engine.values.get(name, param.value))
+        return engine.value(param)
 
     def write(value: np.ndarray) -> None:
         check(f"set {name}")

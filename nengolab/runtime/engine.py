@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from nengo.base import ObjView
 
 from nengolab.compiler.build import build
-from nengolab.compiler.graph import Call, Graph, Op
+from nengolab.compiler.graph import Call, Graph, Op, Param
 from nengolab.compiler.simplify import simplify
 from nengolab.compiler.tracing import Untraceable, trace
 from nengolab.compiler.tracing.expressions import split
@@ -128,12 +128,23 @@ class Engine:
         if self.follower is not None:
             self.follower.restarted()
 
-    def follow(self) -> None:
-        """Take over values of parameters that training changed since they were last looked at."""
+    def follow(self, names: Iterable[str] | None = None) -> None:
+        """Take over values of parameters that training changed since they were last looked at.
+
+        Parameters
+        ----------
+        names : iterable of str, optional
+            Look at these first, and at the others where one of these changed.
+        """
         if self.follower is not None and not self._settled:
-            changed = self.follower.pull()
+            changed = self.follower.pull(names)
             if changed:
-                self.runner.set_values(changed, keep=True)
+                self.runner.set_values(changed | self.follower.pull(), keep=True)
+
+    def value(self, param: Param) -> np.ndarray:
+        """Current value of a parameter."""
+        self.follow([param.name])
+        return np.asarray(self.runner.values.get(param.name, param.value))
 
     @property
     def values(self) -> dict[str, np.ndarray]:
@@ -320,7 +331,8 @@ class Engine:
     def changed(self, obj: Any) -> dict[str, np.ndarray]:
         """Parameters of an object that have other values than those built, by role."""
         found = self.graph.params_of.get(obj, {})
-        values = self.values
+        self.follow(p.name for p in found.values())
+        values = self.runner.values
         return {role: values[p.name] for role, p in found.items() if p.name in values}
 
     def learned_value(self, op: Op, key: str) -> np.ndarray:

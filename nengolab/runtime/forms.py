@@ -55,6 +55,8 @@ class Form:
         How a long sequence is differentiated in chunks.
     trained : callable, optional
         Whether gradients of the parameter of a name are asked for. Default: all.
+    first : int
+        Which item of the simulator's batch the first of this form is.
     """
 
     def __init__(
@@ -69,8 +71,10 @@ class Form:
         engine: Any,
         chunk: Chunk | None = None,
         trained: Callable[[str], bool] | None = None,
+        first: int = 0,
     ):
         self.chunk = chunk
+        self.items = slice(first, first + batch)
         self.batch, self.n_steps, self.training = batch, n_steps, training
         self.host = Host(graph.calls, batch, engine.dt, dtype, graph.model)
         self.program = lower(
@@ -105,14 +109,14 @@ class Form:
         Parameters
         ----------
         named : dict
-            State by name, ``(batch, ...)`` of at least this form's batch.
+            State by name, ``(batch, ...)`` of a batch that this form's items are in.
         done : int
             Steps done before.
         fill : callable
             ``fill(inputs, n_steps, batch)`` gives what inputs that are not fed put out.
         """
         full = self.program.initial_state(self.host.seed)
-        full |= {k: v[: self.batch] for k, v in named.items() if k in full}
+        full |= {k: v[self.items] for k, v in named.items() if k in full}
         for key, value in self.program.enter_state(full).items():
             if key in self.state:
                 self.state[key].assign(value)
@@ -122,7 +126,7 @@ class Form:
         self.host.reset(self._engine.host.seed)
         self.host.overrides = self._engine.host.overrides
         states = self._engine.host.process_states()
-        self._processes = {n: items[: self.batch] for n, items in states.items()}
+        self._processes = {n: items[self.items] for n, items in states.items()}
         self.host.put_processes(self._engine.host.seed, self._processes, {})
         self._refill(fill)
 
@@ -142,12 +146,15 @@ class Form:
 
     def _refill(self, fill: Callable[..., Any]) -> None:
         for owners, variable in self.filled.items():
-            variable.assign(fill(self._not_fed(owners), self.n_steps, self.batch))
+            variable.assign(self._filling(owners, fill))
+
+    def _filling(self, fed: tuple, fill: Callable[..., Any]) -> np.ndarray:
+        return fill(self._not_fed(fed), self.n_steps, self.items.stop)[:, self.items]
 
     def ready(self, fed: tuple, fill: Callable[..., Any]) -> None:
         """Make room for what inputs other than ``fed`` (Nodes) put out."""
         if fed not in self.filled and self._not_fed(fed):
-            values = fill(self._not_fed(fed), self.n_steps, self.batch)
+            values = self._filling(fed, fill)
             self.filled[fed] = tf.Variable(values, trainable=False, dtype=self.program.dtype)
 
     # -- the call ------------------------------------------------------------------------------

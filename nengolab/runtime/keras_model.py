@@ -7,8 +7,8 @@ Its weights are the network's parameters, its inputs and outputs are dicts by al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -77,9 +77,10 @@ class NetworkModel(keras.Model):
         self._aliases = {probe: alias for alias, probe in outputs.items()}
         self.chunk: Any = None
         self._training_graph = training_graph
-        self._variables = Variables(
-            engine.graph.params.values(), trainable, engine.built.names.get, engine.dtype
-        )
+        with self._scope():
+            self._variables = Variables(
+                engine.graph.params.values(), trainable, engine.built.names.get, engine.dtype
+            )
         self.owners = self._variables.owners  # tracked by Keras
         self._forms: dict[tuple, Form] = {}
         self._graph_to_train: Any = None
@@ -90,6 +91,10 @@ class NetworkModel(keras.Model):
         self._default_steps: int | None = None
         self.pull()
         self.built = True
+
+    def _scope(self) -> AbstractContextManager:
+        """Where variables are made."""
+        return nullcontext()
 
     # -- parameters ----------------------------------------------------------------------------
 
@@ -109,9 +114,15 @@ class NetworkModel(keras.Model):
         """Variables by the names of their parameters."""
         return self._variables.by_name
 
-    def pull(self) -> dict[str, np.ndarray]:
-        """Values that changed since they were last asked for, by the names of their parameters."""
-        return self._variables.changed()
+    def pull(self, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+        """Values that changed since they were last asked for, by the names of their parameters.
+
+        Parameters
+        ----------
+        names : iterable of str, optional
+            Of which parameters. Default: all.
+        """
+        return self._variables.changed(names)
 
     def push(self, values: dict[str, np.ndarray]) -> None:
         """Take over values of parameters, by name."""
@@ -156,8 +167,8 @@ class NetworkModel(keras.Model):
             self.reset_metrics()
         return make()(iter([data]))
 
-    def _run(self, inputs: Any, training: bool) -> Ran:
-        form = self.form(inputs, training)
+    def _run(self, inputs: Any, training: bool, form: Form | None = None) -> Ran:
+        form = form or self.form(inputs, training)
         data = {self._nodes[k]: v for k, v in inputs.items() if k != NO_DATA}
         seen, state, also = form(data, self.value)
         for name, value in also["updates"].items():
@@ -175,15 +186,18 @@ class NetworkModel(keras.Model):
     def form(self, inputs: Any, training: bool) -> Form:
         """The program for inputs of these shapes."""
         batch, n_steps = self._sizes(inputs)
-        fed = tuple(self._nodes[k] for k in inputs if k != NO_DATA)
+        fed = self._fed(inputs)
         with tf.init_scope():
-            form = self._forms.get((batch, n_steps, training))
+            form = self._forms.get((batch, n_steps, training, 0))
             if form is None:
                 form = self._make_form(batch, n_steps, training)
-                self._forms[batch, n_steps, training] = form
+                self._forms[batch, n_steps, training, 0] = form
                 self._begin_form(form)
             form.ready(fed, self._fill)
         return form
+
+    def _fed(self, inputs: Any) -> tuple:
+        return tuple(self._nodes[k] for k in inputs if k != NO_DATA)
 
     def _sizes(self, inputs: Any) -> tuple[int, int]:
         shapes = {k: v.shape for k, v in inputs.items()}
@@ -197,7 +211,7 @@ class NetworkModel(keras.Model):
             )
         return int(batch), int(n_steps)
 
-    def _make_form(self, batch: int, n_steps: int, training: bool) -> Form:
+    def _make_form(self, batch: int, n_steps: int, training: bool, first: int = 0) -> Form:
         engine = self._engine
         graph = engine.graph
         if training:
@@ -216,6 +230,7 @@ class NetworkModel(keras.Model):
             engine,
             self.chunk,
             self._variables.is_trained,
+            first,
         )
 
     # -- state ---------------------------------------------------------------------------------
@@ -323,9 +338,6 @@ class NetworkModel(keras.Model):
 
     def _apply(self, loss: Any, pairs: list) -> None:
         """A step of the optimizer, unless the loss is no number: the weights then stay good."""
-        if tf.distribute.in_cross_replica_context() or tf.distribute.has_strategy():
-            self.optimizer.apply_gradients(pairs)
-            return
 
         def apply() -> Any:
             self.optimizer.apply_gradients(pairs)
@@ -467,21 +479,25 @@ class NetworkModel(keras.Model):
     def _raise_not_finite(self, data: Any) -> None:
         """Name the probe and the step; the weights are those before this batch."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        seen = self._asked(self._run(x, training=True).seen, y)
-        for alias, values in seen.items():
-            bad = ~np.isfinite(values.numpy()).all(axis=(0, 2))
-            if bad.any():
-                raise SimulationError(
-                    f"the loss became NaN or infinite: probe {alias!r} has values that are not "
-                    f"finite from step {int(bad.argmax()) + 1} on; the weights are those before "
-                    "this batch. A smaller learning rate, or a bound on the gradients "
-                    "(clipnorm), may help"
-                )
-        raise SimulationError(
-            f"the loss became NaN or infinite although the outputs of {listing(seen)} are finite: "
-            "see the loss function, the targets and the sample weights; the weights are those "
-            "before this batch"
-        )
+        raise_not_finite(self._asked(self._run(x, training=True).seen, y))
+
+
+def raise_not_finite(seen: dict[str, Any]) -> None:
+    """Name the probe and the step of outputs for which the loss is no number."""
+    for alias, values in seen.items():
+        bad = ~np.isfinite(values.numpy()).all(axis=(0, 2))
+        if bad.any():
+            raise SimulationError(
+                f"the loss became NaN or infinite: probe {alias!r} has values that are not "
+                f"finite from step {int(bad.argmax()) + 1} on; the weights are those before "
+                "this batch. A smaller learning rate, or a bound on the gradients "
+                "(clipnorm), may help"
+            )
+    raise SimulationError(
+        f"the loss became NaN or infinite although the outputs of {listing(seen)} are finite: "
+        "see the loss function, the targets and the sample weights; the weights are those "
+        "before this batch"
+    )
 
 
 def _of_role(value: Callable[[Any], Any], params: dict[str, Any], role: str) -> Any:

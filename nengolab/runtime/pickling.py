@@ -49,6 +49,7 @@ def fill(sim: Any, contents: dict[str, Any]) -> None:
     recording, path = contents["recording"], contents["recording"]["path"]
     closed = contents["simulator"]["closed"]
     sim.__dict__.update(contents["simulator"], closed=True, _owner=None, _trainer=None)
+    sim.strategy = None  # devices of another process: what is loaded trains on one
     sim._engine = _engine_from(sim.network, contents["engine"])
     sim._set_up_recording(None if path is None else ProbeStore(path))
     sim._recording.put(recording, writes=not closed)

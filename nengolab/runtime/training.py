@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.names import listing
 from nengolab.runtime.aliases import Aliases
 from nengolab.runtime.batches import of_arrays
+from nengolab.runtime.distribute import DistributedModel
 from nengolab.runtime.feeding import Fed, Feeder, target_kind
 from nengolab.runtime.filling import Filling
 from nengolab.runtime.forms import Chunk, Form
@@ -38,9 +40,17 @@ class Training:
         Most items in a batch.
     trainable : callable
         Whether the parameter of a name is trained.
+    strategy : tf.distribute.Strategy, optional
     """
 
-    def __init__(self, engine: Any, network: Any, batch: int, trainable: Callable[[str], bool]):
+    def __init__(
+        self,
+        engine: Any,
+        network: Any,
+        batch: int,
+        trainable: Callable[[str], bool],
+        strategy: Any = None,
+    ):
         self._engine, self._network, self._batch = engine, network, batch
         self._trainable = trainable
         self.aliases = Aliases(network, engine.built.names)
@@ -50,7 +60,8 @@ class Training:
         self._loss_weights: dict[str, float] = {}
         self._warned = False
         self.best = KeepBest()
-        self.model = NetworkModel(
+        make = NetworkModel if strategy is None else partial(DistributedModel, strategy)
+        self.model = make(
             engine,
             dict(self.aliases.inputs),
             {a: p for a, p in self.aliases.probes.items() if p in engine.graph.probes},

@@ -46,6 +46,8 @@ class Owner(keras.layers.Layer):
             initializer=lambda shape, dtype=None: np.asarray(value, dtype),
             trainable=trainable,
             autocast=False,
+            # What layers change while they are trained, where there are several replicas.
+            aggregation="mean" if value.dtype.kind == "f" else "only_first_replica",
         )
 
     def call(self, inputs: Any) -> Any:
@@ -111,11 +113,11 @@ class Variables:
         variable = self.by_name.get(name)
         return variable is not None and bool(variable.trainable)
 
-    def changed(self) -> dict[str, np.ndarray]:
+    def changed(self, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         """Values, by name, that are not what they were when last asked or set."""
         found = {}
-        for name, variable in self.by_name.items():
-            value = variable.value.numpy()
+        for name in self.by_name if names is None else self.by_name.keys() & set(names):
+            value = self.by_name[name].value.numpy()
             if name not in self._seen or not np.array_equal(value, self._seen[name]):
                 found[name] = value
         self._seen |= {name: value.copy() for name, value in found.items()}
