@@ -245,7 +245,7 @@ class Form:
             )
         if also["losses"]:
             raise ValidationError(
-                f"what {listing(also['losses'])} adds to the loss of its activity cannot be used with "
+                f"what {listing(also['losses'])} adds to the loss cannot be used with "
                 "sequences that are trained in chunks: leave truncate and checkpoint_every out",
                 attr="truncate",
             )
