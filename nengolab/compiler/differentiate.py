@@ -23,6 +23,7 @@ from nengolab.compiler.program import LoweredGroup, Program, Reading
 from nengolab.compiler.schedule import BATCHED, PYTHON
 from nengolab.kernels.affine import AFFINE
 from nengolab.kernels.compiled import compiled
+from nengolab.kernels.linear_layers import apart, is_map_and_bias
 
 Tensor = Any
 
@@ -143,44 +144,63 @@ class Differentiable(Emitter):
     # -- batched -------------------------------------------------------------------------------
 
     def emit_batched(self, region, params, env, rows, emit_group) -> None:
-        """Groups in order; neurons take gain and bias into their own pass where they can."""
+        """Groups in order; neurons take what is before them into their own pass where they can."""
         groups = self.by_region[region.index]
-        gains = {g.index: self._gain_of(g, groups) for g in groups}
-        taken = {scale.index for scale in gains.values() if scale is not None}
+        before = {g.index: self._before(g, groups) for g in groups}
+        taken = {g.index for pair in before.values() for g in pair if g is not None}
         for lowered in groups:
             if lowered.index in taken:
                 continue
             if lowered.group.op.kernel in AFFINE:
-                self._affine(lowered, gains[lowered.index], params, env, rows)
+                self._affine(lowered, *before[lowered.index], params, env, rows)
             else:
                 emit_group(lowered)
 
-    def _affine(self, lowered, scale: LoweredGroup | None, params, env, rows: int) -> None:
-        own, source = own_entries(params, lowered.index), scale or lowered
-        gain = None if scale is None else params[f"{scale.index}.weights"]
-        bias = own.pop("in0", None)
-        before = params.get(f"{scale.index}.in0") if scale is not None else None
-        x = source.routes[0].build(env.__getitem__, before, rows, self.program.dtype)
-        constants = {k: own[k] for k in lowered.group.op.params}
-        rate = AFFINE[lowered.group.op.kernel](constants, gain, bias, x)
-        env[f"{lowered.index}:out"] = rate
+    def _before(self, neurons, groups) -> tuple[LoweredGroup | None, LoweredGroup | None]:
+        """The gains before neurons, and before those the layer whose bias they can add."""
+        if neurons.group.op.kernel not in AFFINE:
+            return None, None
+        scale = self._alone_before(neurons, groups, "scale")
+        layer = self._alone_before(scale or neurons, groups, "tensor")
+        if layer is not None:
+            constant = (scale or neurons).routes[0].constants and scale is not None
+            function = layer.group.op.static[0]
+            if constant or not is_map_and_bias(function, self.program.dtype):
+                layer = None
+        return scale, layer
 
-    def _gain_of(self, lowered: LoweredGroup, groups: list[LoweredGroup]) -> LoweredGroup | None:
-        """The group of gains that gives these neurons their input and nobody else anything."""
-        if lowered.group.op.kernel not in AFFINE:
-            return None
+    def _alone_before(self, lowered, groups, kernel: str) -> LoweredGroup | None:
+        """The group that gives another one its input, and nobody else anything."""
         route = lowered.routes[0]
         if len(route.picks) != 1 or route.sums:
             return None
         key, index = route.picks[0].key, route.picks[0].index
-        scale = next((g for g in groups if f"{g.index}:out" == key), None)
-        if scale is None or scale.group.op.kernel != "scale":
+        found = next((g for g in groups if f"{g.index}:out" == key), None)
+        if found is None or found.group.op.kernel != kernel:
             return None
         readers = [k for g in self.program.groups.values() for r in g.routes for k in r.keys]
         watched = key in self.carried or any(r.key == key for r in self.program.records)
-        alike = scale.spec.layout == lowered.spec.layout
+        alike = found.spec.layout == lowered.spec.layout
         whole = len(index) == self.program.width(key) and (index == np.arange(len(index))).all()
-        return scale if alike and whole and readers.count(key) == 1 and not watched else None
+        return found if alike and whole and readers.count(key) == 1 and not watched else None
+
+    def _affine(self, neurons, scale, layer, params, env, rows: int) -> None:
+        own = own_entries(params, neurons.index)
+        gain = None if scale is None else params[f"{scale.index}.weights"]
+        bias = own.get("in0")
+        if layer is None:
+            first = scale or neurons
+            constant = params.get(f"{first.index}.in0") if scale is not None else None
+            x = first.routes[0].build(env.__getitem__, constant, rows, self.program.dtype)
+        else:
+            inside = own_entries(params, layer.index)
+            given = self.inputs(layer, inside, env.__getitem__, rows)[0]
+            x, added = apart(layer.spec, inside, given)
+            added = added if gain is None else gain * added
+            bias = added if bias is None else bias + added
+        constants = {k: own[k] for k in neurons.group.op.params}
+        rate = AFFINE[neurons.group.op.kernel](constants, gain, bias, x)
+        env[f"{neurons.index}:out"] = rate
 
 
 # From so many elements a step on, two halves of a batch on two cores are worth a second loop.
