@@ -6,7 +6,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -326,8 +326,17 @@ class Simulator(Saving):
 
     # -- running -------------------------------------------------------------------------------
 
-    def run(self, time_in_seconds: float, progress_bar: Any = None) -> None:
+    def run(
+        self, time_in_seconds: float, progress_bar: Any = None, stateful: bool | None = None
+    ) -> None:
         """Advance by ``time_in_seconds``, rounded to a whole number of steps.
+
+        Parameters
+        ----------
+        time_in_seconds : float
+        progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+        stateful : bool, optional
+            See `run_steps`.
 
         Raises
         ------
@@ -346,15 +355,42 @@ class Simulator(Saving):
                 stacklevel=2,
             )
         else:
-            self.run_steps(steps, progress_bar)
+            self.run_steps(steps, progress_bar, stateful)
 
-    def run_steps(self, n_steps: int, progress_bar: Any = None) -> None:
+    def run_steps(
+        self, n_steps: int, progress_bar: Any = None, stateful: bool | None = None
+    ) -> None:
         """Advance by ``n_steps`` steps.
 
         An interrupt ends it within a second and leaves everything as after the last whole tile.
+
+        Parameters
+        ----------
+        n_steps : int
+        progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+        stateful : bool, optional
+            False: the state, and with it the time, is afterwards what it was at the call; the
+            probes keep what they saw, and `trange` shows its times. What Python functions remember
+            by themselves stays as the run left it. Default: the network's setting ``stateful``,
+            which is True where `configure_settings` says nothing.
         """
         self._check_usable("run")
         n_steps = whole(n_steps, "n_steps", 0, self)
+        if stateful is None:
+            stateful = get_setting(self._engine.network, "stateful")
+        with nullcontext() if stateful else self._state_put_back():
+            self._run_steps(n_steps, progress_bar)
+
+    @contextmanager
+    def _state_put_back(self) -> Iterator[None]:
+        snapshot = self._engine.snapshot()
+        try:
+            yield
+        finally:
+            with uninterrupted():
+                self._engine.restore(snapshot)
+
+    def _run_steps(self, n_steps: int, progress_bar: Any) -> None:
         bar = self.progress_bar if progress_bar is None else progress_bar
         progress = Progress("Simulating", "Simulation", n_steps or None)
         with ProgressTracker(bar, progress) as tracker:
@@ -365,9 +401,9 @@ class Simulator(Saving):
                     self._recording.append(tile.done, self.n_steps, tile.outputs)
                 tracker.total_progress.step(tile.n_steps)
 
-    def step(self) -> None:
-        """Advance by one step."""
-        self.run_steps(1, progress_bar=False)
+    def step(self, stateful: bool | None = None) -> None:
+        """Advance by one step; see `run_steps`."""
+        self.run_steps(1, progress_bar=False, stateful=stateful)
 
     def advance(self, n_steps: int) -> dict[nengo.Probe | Tap, np.ndarray]:
         """Advance without keeping anything in ``data``.

@@ -57,6 +57,7 @@ class Training:
         self.feeder = Feeder.of(self.aliases, engine.built.model, batch)
         self.inference_only = get_setting(network, "inference_only")
         self._kinds: dict[str, str] = {}
+        self._loss_weights: dict[str, float] = {}
         self._warned = False
         self.best = KeepBest()
         make = NetworkModel if strategy is None else partial(DistributedModel, strategy)
@@ -113,6 +114,7 @@ class Training:
                 f"with one are {listing(losses)}",
                 attr="loss_weights",
             )
+        self._loss_weights = {alias: (weights or {}).get(alias, 1.0) for alias in losses}
         measured = self._by_probe(metrics, "metrics", spread=True) or None
         if kwargs.pop("jit_compile", None):
             warnings.warn(
@@ -242,9 +244,15 @@ class Training:
             logs = self.model.evaluate(
                 **self._keras_data(fed, self._batch_size(batch_size)), return_dict=True, **kwargs
             )
-        if len(self._kinds) == 1:
-            logs.setdefault(f"{next(iter(self._kinds))}_loss", logs["loss"])
-        return logs
+        return logs | self._loss_of_the_only_probe(logs)
+
+    def _loss_of_the_only_probe(self, logs: Mapping[str, float]) -> dict[str, float]:
+        """Keras keeps losses apart where there are several only, before they are weighted."""
+        if len(self._kinds) != 1:
+            return {}
+        ((alias, weight),) = self._loss_weights.items()
+        loss = logs["loss"] - sum(float(v) for v in self.model.weight_losses())
+        return {f"{alias}_loss": loss / weight if weight else float("nan")}
 
     def predict(
         self,
@@ -292,7 +300,8 @@ class Training:
                 self._after_training()
         if predicting:
             return self._by_object(found)
-        return {name: float(value) for name, value in found.items()}
+        logs = {name: float(value) for name, value in found.items()}
+        return logs | self._loss_of_the_only_probe(logs) if what == "test_on_batch" else logs
 
     def check_gradients(
         self, inputs: Any, outputs: Any, atol: float, rtol: float, n_steps: int
