@@ -149,8 +149,9 @@ _STYLE = """
   background: transparent; color: var(--jp-content-font-color1, inherit);
 }
 .nengolab-parameters .nl-name {
-  font-family: var(--jp-code-font-family, monospace); white-space: normal; min-width: 12em;
+  font-family: var(--jp-code-font-family, monospace); white-space: normal; min-width: 14em;
 }
+.nengolab-parameters .nl-figures { white-space: normal; min-width: 10.5em; }
 .nengolab-parameters .nl-why { white-space: normal; min-width: 15em; }
 .nengolab-parameters .nl-trained { white-space: normal; min-width: 11em; }
 .nengolab-parameters .nl-why, .nengolab-parameters small, .nengolab-parameters .nl-same {
@@ -193,8 +194,8 @@ def _html_cells(row: Parameter) -> tuple[str, ...]:
         _named(row),
         _td(str(row.shape)),
         reason,
-        _td(figures(row.initial)),
-        _td_now(row),
+        _td(figures(row.initial), "nl-figures"),
+        _td_now(row, "nl-figures"),
         _td(row.why_shape.split(": ", 1)[-1], "nl-why"),
     )
 
@@ -210,9 +211,9 @@ def _td(text: Any, kind: str = "") -> str:
     )
 
 
-def _td_now(row: Parameter) -> str:
+def _td_now(row: Parameter, kind: str = "") -> str:
     now = _now(row)
-    return _td(now, "nl-same" if now == _AS_BUILT else "")
+    return _td(now, "nl-same" if now == _AS_BUILT else kind)
 
 
 def _table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
