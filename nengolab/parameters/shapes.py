@@ -95,7 +95,8 @@ def _weights(conn: nengo.Connection, shape: tuple[int, ...], names: Names) -> st
         return kernel_shape(shape, per_group)
     post, pre = (_end(conn, names, is_pre) for is_pre in (False, True))
     if shape == ():
-        return f"one number that scales all {conn.size_out} values from {pre} to {post}"
+        what = "the value" if conn.size_out == 1 else f"all {conn.size_out} values"
+        return f"one number that scales {what} from {pre} to {post}"
     if len(shape) == 1:
         return f"one for each of the {shape[0]} values from {pre} to {post}: a diagonal"
     return f"{post} ({shape[0]}) x {pre} ({shape[1]})"
