@@ -797,8 +797,12 @@ class Simulator(Saving):
 
     def __del__(self) -> None:
         if not getattr(self, "closed", True):
+            try:
+                network = str(self.network)
+            except Exception:  # where Python ends, Nengo's objects may not know their names
+                network = "a network"
             warnings.warn(
-                f"Simulator of {self.network} was deallocated while open; use 'with' or close()",
+                f"Simulator of {network} was deallocated while open; use 'with' or close()",
                 ResourceWarning,
                 stacklevel=2,
             )
