@@ -47,6 +47,16 @@ def _check_network(network: Any, model: Any) -> None:
             )
 
 
+def _warn_of_left(left: list[str]) -> None:
+    """Say what stayed as it was when a state was put back."""
+    if left:
+        warnings.warn(
+            "these Python functions may remember something, which nobody can put back; they go on "
+            f"as they are: {', '.join(left)}",
+            stacklevel=3,
+        )
+
+
 class Tap:
     """A signal read out of a running simulator, as ``Simulator.add_tap`` gives it.
 
@@ -326,8 +336,12 @@ class Simulator(Saving):
 
     # -- running -------------------------------------------------------------------------------
 
-    def run(self, time_in_seconds: float, progress_bar: Any = None) -> None:
+    def run(
+        self, time_in_seconds: float, progress_bar: Any = None, stateful: bool | None = None
+    ) -> None:
         """Advance by ``time_in_seconds``, rounded to a whole number of steps.
+
+        ``progress_bar`` and ``stateful`` are as for `run_steps`.
 
         Raises
         ------
@@ -346,15 +360,43 @@ class Simulator(Saving):
                 stacklevel=2,
             )
         else:
-            self.run_steps(steps, progress_bar)
+            self.run_steps(steps, progress_bar, stateful)
 
-    def run_steps(self, n_steps: int, progress_bar: Any = None) -> None:
+    def run_steps(
+        self, n_steps: int, progress_bar: Any = None, stateful: bool | None = None
+    ) -> None:
         """Advance by ``n_steps`` steps.
 
         An interrupt ends it within a second and leaves everything as after the last whole tile.
+
+        Parameters
+        ----------
+        n_steps : int
+        progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+            Default: the simulator's.
+        stateful : bool, optional
+            Without it, state and time are afterwards what they were before, however the run ended;
+            ``data`` keeps what was seen, and `trange` starts again after it. Default: the setting
+            ``stateful``, which is True where it is not set.
         """
         self._check_usable("run")
         n_steps = whole(n_steps, "n_steps", 0, self)
+        if stateful is None:
+            settings = self.network if self.network is not None else self.model.toplevel
+            stateful = get_setting(settings, "stateful")
+        if stateful:
+            self._run_steps(n_steps, progress_bar)
+            return
+        before = self._engine.snapshot()
+        try:
+            self._run_steps(n_steps, progress_bar)
+        finally:
+            with uninterrupted():
+                left = self._engine.restore(before)
+                self._recording.stretches.restart()
+            _warn_of_left(left)
+
+    def _run_steps(self, n_steps: int, progress_bar: Any) -> None:
         bar = self.progress_bar if progress_bar is None else progress_bar
         progress = Progress("Simulating", "Simulation", n_steps or None)
         with ProgressTracker(bar, progress) as tracker:
@@ -365,9 +407,9 @@ class Simulator(Saving):
                     self._recording.append(tile.done, self.n_steps, tile.outputs)
                 tracker.total_progress.step(tile.n_steps)
 
-    def step(self) -> None:
-        """Advance by one step."""
-        self.run_steps(1, progress_bar=False)
+    def step(self, stateful: bool | None = None) -> None:
+        """Advance by one step; ``stateful`` is as for `run_steps`."""
+        self.run_steps(1, progress_bar=False, stateful=stateful)
 
     def advance(self, n_steps: int) -> dict[nengo.Probe | Tap, np.ndarray]:
         """Advance without keeping anything in ``data``.
@@ -671,12 +713,7 @@ class Simulator(Saving):
         left = self._engine.restore(snapshot)
         self.seed = snapshot.seed
         self._recording.cut(self.n_steps)
-        if left:
-            warnings.warn(
-                "these Python functions may remember something, which nobody can put back; they "
-                f"go on as they are: {', '.join(left)}",
-                stacklevel=2,
-            )
+        _warn_of_left(left)
 
     def __getstate__(self) -> dict[str, Any]:
         from nengolab.runtime.pickling import contents
@@ -761,8 +798,12 @@ class Simulator(Saving):
 
     def __del__(self) -> None:
         if not getattr(self, "closed", True):
+            try:
+                of = str(self.network)
+            except ValidationError:  # Python is ending, and has taken the network apart
+                of = "a network"
             warnings.warn(
-                f"Simulator of {self.network} was deallocated while open; use 'with' or close()",
+                f"Simulator of {of} was deallocated while open; use 'with' or close()",
                 ResourceWarning,
                 stacklevel=2,
             )
