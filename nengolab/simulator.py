@@ -47,6 +47,16 @@ def _check_network(network: Any, model: Any) -> None:
             )
 
 
+def _warn_of_left(left: list[str]) -> None:
+    """Say what stayed as it was when a state was put back."""
+    if left:
+        warnings.warn(
+            "these Python functions may remember something, which nobody can put back; they go on "
+            f"as they are: {', '.join(left)}",
+            stacklevel=3,
+        )
+
+
 class Tap:
     """A signal read out of a running simulator, as ``Simulator.add_tap`` gives it.
 
@@ -383,12 +393,14 @@ class Simulator(Saving):
 
     @contextmanager
     def _state_put_back(self) -> Iterator[None]:
-        snapshot = self._engine.snapshot()
+        before = self._engine.snapshot()
         try:
             yield
         finally:
             with uninterrupted():
-                self._engine.restore(snapshot)
+                left = self._engine.restore(before)
+                self._recording.stretches.restart()
+            _warn_of_left(left)
 
     def _run_steps(self, n_steps: int, progress_bar: Any) -> None:
         bar = self.progress_bar if progress_bar is None else progress_bar
@@ -707,12 +719,7 @@ class Simulator(Saving):
         left = self._engine.restore(snapshot)
         self.seed = snapshot.seed
         self._recording.cut(self.n_steps)
-        if left:
-            warnings.warn(
-                "these Python functions may remember something, which nobody can put back; they "
-                f"go on as they are: {', '.join(left)}",
-                stacklevel=2,
-            )
+        _warn_of_left(left)
 
     def __getstate__(self) -> dict[str, Any]:
         from nengolab.runtime.pickling import contents
@@ -797,8 +804,12 @@ class Simulator(Saving):
 
     def __del__(self) -> None:
         if not getattr(self, "closed", True):
+            try:
+                network = str(self.network)
+            except Exception:  # where Python ends, Nengo's objects may not know their names
+                network = "a network"
             warnings.warn(
-                f"Simulator of {self.network} was deallocated while open; use 'with' or close()",
+                f"Simulator of {network} was deallocated while open; use 'with' or close()",
                 ResourceWarning,
                 stacklevel=2,
             )

@@ -326,7 +326,9 @@ class DistributedModel(NetworkModel):
 
         def replica(gradients: dict[str, Any]) -> None:
             trained = self.trainable_variables
-            self.optimizer.apply_gradients([(g, trained[int(i)]) for i, g in gradients.items()])
+            # An argument is on no device, and sums are made where the values are: hence identity.
+            pairs = [(tf.identity(g), trained[int(i)]) for i, g in gradients.items()]
+            self.optimizer.apply_gradients(pairs)
 
         self._strategy.run(replica, args=(gradients,))
 
