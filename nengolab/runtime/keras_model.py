@@ -92,7 +92,7 @@ class NetworkModel(keras.Model):
         self._calling = self._stateful = self._fitting = False
         self._batches_of_epoch: int | None = None
         self._batch_of_epoch = 0
-        self._of_gradients: list[Any] = []
+        self._differentiated: list[str] = []
         self._filling: Filling | None = None
         self._last: Form | None = None  # the form whose state counts
         self._default_steps: int | None = None
@@ -358,7 +358,8 @@ class NetworkModel(keras.Model):
         if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
             pairs = []  # it finds a scale at which they are, and leaves steps out until then
         dense = [tf.reduce_sum(getattr(g, "values", g)) for g, _ in pairs]
-        self._of_gradients = [v for _, v in pairs]
+        # Names: Keras would take variables in an attribute for weights of the model's own.
+        self._differentiated = [self._variables.name_of(v) for _, v in pairs]
         return tf.stack([tf.math.is_finite(tf.cast(v, tf.float32)) for v in [loss, *dense]])
 
     def test_step(self, data: Any, keeping: bool = False) -> dict[str, Any]:
@@ -507,9 +508,8 @@ class NetworkModel(keras.Model):
         """Name the probe and the step; the weights are those before this batch."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         if finite[0]:
-            bad = [v for v, ok in zip(self._of_gradients, finite[1:], strict=True) if not ok]
-            named = self._variables.by_name.items()
-            raise_gradients(k for k, v in named if any(v is b for b in bad))
+            found = zip(self._differentiated, finite[1:], strict=True)
+            raise_gradients(name for name, ok in found if not ok)
         raise_not_finite(self._asked(self._run(x, training=True).seen, y))
 
 

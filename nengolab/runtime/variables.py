@@ -113,6 +113,10 @@ class Variables:
         variable = self.by_name.get(name)
         return variable is not None and bool(variable.trainable)
 
+    def name_of(self, variable: Any) -> str:
+        """The name of the parameter that a variable holds."""
+        return next(name for name, own in self.by_name.items() if own is variable)
+
     def changed(self, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         """Values, by name, that are not what they were when last asked or set."""
         found = {}
