@@ -82,7 +82,7 @@ def rates(strategy):
     x, y = data(1)
     y[:4] = np.nan  # the replicas' shares do not count alike
     with simulator(net, strategy) as sim:
-        optimizer = keras.optimizers.Adam(1e-3, clipnorm=0.05)
+        optimizer = keras.optimizers.Adam(3e-5, clipnorm=0.05)
         sim.compile(optimizer, loss=nengolab.losses.nan_mse, metrics=["mae"])
         history = sim.fit(
             {fed: x},
@@ -116,7 +116,7 @@ def spikes(strategy):
     x, y = data(10)
     with simulator(net, strategy) as sim:
         sim.compile(
-            keras.optimizers.SGD(2e-5),
+            keras.optimizers.Adam(1e-4),
             loss={probe: "mse", other: "mse"},
             loss_weights={probe: 1.0, other: 0.5},
         )
