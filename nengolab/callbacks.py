@@ -452,7 +452,7 @@ def _variables(model: Any) -> Mapping[str, Any]:
 
 def _weights(model: Any) -> Mapping[str, np.ndarray]:
     to_array = keras.ops.convert_to_numpy
-    values = {name: to_array(variable).copy() for name, variable in _variables(model).items()}
+    values = {name: to_array(variable.value).copy() for name, variable in _variables(model).items()}
     for value in values.values():
         value.setflags(write=False)
     return MappingProxyType(values)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import math
+import re
 from typing import Any
 
 import nengo
@@ -126,6 +128,8 @@ class Layer:
             obj = self._node(shape, layer_args)
         given = {} if transform is Default else {"transform": transform}
         conn = LayerConnection(input, obj, synapse=synapse, **given)
+        if transform is Default and not isinstance(conn.transform, nengo.transforms.NoTransform):
+            transform = conn.transform  # the network's config has one
         self._made = (input, transform, synapse, obj, layer_args)
         return (obj, conn) if return_conn else obj
 
@@ -229,9 +233,8 @@ class Layer:
                 more = ", pass_time=False" * ("pass_time" not in args) + more
             rows = [f"node = nengolab.TensorNode({what}, shape_in={shape}{more})"]
         given = "" if transform is Default else f", transform={transform!r}"
-        rows.append(
-            f"nengo.Connection({pre}, {name}, synapse={synapse!r}{given})  # weights not trained"
-        )
+        weights = "one to one, no weights" if transform is Default else "weights not trained"
+        rows.append(f"nengo.Connection({pre}, {name}, synapse={synapse!r}{given})  # {weights}")
         return rows
 
 
@@ -248,15 +251,16 @@ def _count(shape: Any) -> int:
 
 
 def _expression(obj: Any) -> str:
-    """How to write an object in code: its label where it has one that can be a name."""
+    """How to write an object in code: its label, made a name, where it has one."""
     if isinstance(obj, str):
         return obj
     if isinstance(obj, ObjView):
         return f"{_expression(obj.obj)}[{_slice(obj.slice)}]"
     if isinstance(obj, Neurons):
         return f"{_expression(obj.ensemble)}.neurons"
-    label = getattr(obj, "label", None)
-    return label if label and label.isidentifier() else type(obj).__name__.lower()
+    label = re.sub(r"\W+", "_", getattr(obj, "label", None) or "")
+    name = label if label.isidentifier() and not keyword.iskeyword(label) else ""
+    return name or type(obj).__name__.lower()
 
 
 def _slice(at: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ class Result:
     updates : dict of str to tensor
         New values of the variables that the call changed, by role.
     losses : list of tensor
-        What the layer adds to the loss (regularizers), in training.
+        What the call adds to the loss (regularizers of activities), in training.
     """
 
     y: Any
@@ -141,13 +142,33 @@ def _call_layer(function: Any, params: dict, given: list, training: bool):
     mapping = [(v, values[role]) for role, v in variables.items()]
     with keras.StatelessScope(state_mapping=mapping, collect_losses=training) as scope:
         y = layer(*given, training=training)
-        losses = list(layer.losses) if training else []
+    # Of activities; what weights add, whatever runs, is `weight_losses`.
+    losses = list(scope.losses) if training else []
     updates = {}
     for role, variable in variables.items():
         new = scope.get_current_value(variable)
         if new is not None and new is not values[role]:
             updates[role] = new
     return y, updates, losses
+
+
+def weight_losses(function: Any, values: Callable[[str], Any]) -> list:
+    """What the regularizers of a layer's weights add to the loss.
+
+    Parameters
+    ----------
+    function : TensorFunction
+    values : callable
+        The value of the variable of a role.
+    """
+    layer = function.layer
+    mapping = [
+        (v, tf.cast(tf.reshape(values(role), v.shape), v.dtype))
+        for role, v in function.variables().items()
+    ]
+    # Outside of a call it has no losses but those of its weights.
+    with keras.StatelessScope(state_mapping=mapping):
+        return list(layer.losses)
 
 
 def _rows(spec: Spec, params: dict, x: Any, capacity: int, n_steps: Any) -> Result:
@@ -197,7 +218,7 @@ def _steps(spec: Spec, params, x, clock, rows: int, capacity: int, n_steps: Any)
     def body(i, carried, loss, array):
         result = one(i, params | carried)
         new = {r: tf.reshape(result.updates.get(r, v), v.shape) for r, v in carried.items()}
-        # Weights are penalised once, however many steps there are.
+        # A mean over the steps, as it is one over the items.
         loss += _total(result.losses, spec.dtype) / tf.cast(n_steps, spec.dtype)
         return i + 1, new, loss, array.write(i, result.y)
 

@@ -11,17 +11,22 @@ from nengo.transforms import Convolution, ConvolutionTranspose, NoTransform, Spa
 
 from nengolab.compiler.graph import Param
 from nengolab.names import Names
+from nengolab.parameters.keras_shapes import keras_equation, keras_shape, kernel_shape
 from nengolab.parameters.rules import is_decoded
+from nengolab.tensor_node import TensorNode
+
+# x comes to the ensemble, y to its neurons directly.
+_CURRENT = "J = encoders · x + gain · y + bias"
 
 # What neurons compute with these. Currents and decoded values have no unit in Nengo; a spike lasts
 # a step and is 1/dt high, so that activities are in Hz.
 _EQUATIONS = {
     "encoders": (
-        "J = encoders · x + bias",
+        _CURRENT,
         "current for each unit of what is represented; unit encoders × gain / radius",
     ),
-    "bias": ("J = encoders · x + bias", "current; LIF neurons fire above 1"),
-    "gain": ("J = ... + gain · y", "current for each unit of what the connection brings"),
+    "bias": (_CURRENT, "current; LIF neurons fire above 1"),
+    "gain": (_CURRENT, "current for each unit of what the connection brings"),
     "tau_rc": ("tau_rc dV/dt = J - V", "s"),
     "tau_ref": ("no input counts for tau_ref after a spike", "s"),
     "tau_n": ("tau_n dn/dt = inc_n · a / dt - n", "s"),
@@ -40,6 +45,8 @@ def equation(param: Param) -> tuple[str, str]:
         if isinstance(param.owner.transform, (Convolution, ConvolutionTranspose)):
             return "y = kernel * x", _of_input(param.owner)
         return "y = weights · x", _of_input(param.owner)
+    if isinstance(param.owner, TensorNode):
+        return keras_equation(param), ""
     return _EQUATIONS.get(param.role, ("", ""))
 
 
@@ -65,14 +72,15 @@ def _why(param: Param, shape: tuple[int, ...], names: Names) -> str:
             return f"the identity of the {owner.dimensions} dimensions of {names.get(owner)!r}"
         return (
             f"one row for each of the {owner.n_neurons} neurons of {names.get(owner)!r}, one "
-            f"column for each of its {_count(owner.dimensions, 'dimension')}"
+            + ("column: " if owner.dimensions == 1 else "column for each of its ")
+            + _count(owner.dimensions, "dimension")
         )
     if isinstance(owner, Neurons) and shape:
         return f"one for each of the {shape[0]} neurons of {names.get(owner.ensemble)!r}"
     if shape == ():
         return "one number for all"
-    if param.trainable is not None:
-        return "as the Keras layer made it"
+    if isinstance(owner, TensorNode):
+        return keras_shape(param, shape)
     return _count(int(np.prod(shape)), "number")
 
 
@@ -83,16 +91,12 @@ def _weights(conn: nengo.Connection, shape: tuple[int, ...], names: Names) -> st
     if isinstance(transform, Sparse):
         return f"one for each nonzero of a matrix {conn.size_out} x {conn.size_mid}"
     if isinstance(transform, (Convolution, ConvolutionTranspose)):
-        *kernel, channels, filters = shape
         per_group = f" (in each of {transform.groups} groups)" if _groups(transform) > 1 else ""
-        return (
-            f"a kernel of {' x '.join(map(str, kernel))}, {_count(channels, 'input channel')}"
-            f"{per_group}, {_count(filters, 'filter')}: shared by all places, so its size does "
-            "not depend on the image's"
-        )
+        return kernel_shape(shape, per_group)
     post, pre = (_end(conn, names, is_pre) for is_pre in (False, True))
     if shape == ():
-        return f"one number that scales all {conn.size_out} values from {pre} to {post}"
+        what = "the value" if conn.size_out == 1 else f"all {conn.size_out} values"
+        return f"one number that scales {what} from {pre} to {post}"
     if len(shape) == 1:
         return f"one for each of the {shape[0]} values from {pre} to {post}: a diagonal"
     return f"{post} ({shape[0]}) x {pre} ({shape[1]})"

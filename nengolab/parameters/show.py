@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from nengolab.parameters.table import Absent, Parameter
 
 
+_AS_BUILT = "as built"
+_LEGEND = "Values of an array: mean ± standard deviation [least, greatest]."
+
+
 def summary(value: np.ndarray) -> dict[str, float]:
     """Mean, standard deviation, least and greatest value, and count of zeros."""
     value = np.asarray(value, dtype=float)
@@ -35,7 +39,9 @@ def figures(value: np.ndarray) -> str:
     if s["min"] == s["max"]:
         return f"all {s['min'] + 0.0:.4g}"  # no -0
     zeros = f", {s['zeros']} zero" if s["zeros"] else ""
-    mean, low, high = (_number(s[key], 3) for key in ("mean", "min", "max"))
+    # The mean of what is symmetric about zero is a rounding.
+    mean = s["mean"] if abs(s["mean"]) > 1e-9 * max(-s["min"], s["max"]) else 0.0
+    mean, low, high = (_number(v, 3) for v in (mean, s["min"], s["max"]))
     return f"{mean} ± {_number(s['std'], 2)} [{low}, {high}]{zeros}"
 
 
@@ -46,7 +52,7 @@ def _number(x: float, digits: int) -> str:
 
 def _now(row: Parameter) -> str:
     now = row.value
-    return "as built" if _same(row.initial, now) else figures(now)
+    return _AS_BUILT if _same(row.initial, now) else figures(now)
 
 
 def _same(initial: np.ndarray, now: np.ndarray) -> bool:
@@ -140,19 +146,26 @@ def one_as_text(row: Parameter) -> str:
 # Colours come from JupyterLab's theme; elsewhere from the text around.
 _STYLE = """
 <style>
-.nengolab-parameters table { border-collapse: collapse; font-size: 12px; }
+.nengolab-parameters table {
+  border-collapse: collapse; font-size: 12px; table-layout: auto; margin: 0 0 8px 0;
+}
 .nengolab-parameters th, .nengolab-parameters td {
-  text-align: left; vertical-align: top; padding: 2px 10px 2px 0; white-space: nowrap;
+  text-align: left; vertical-align: top; padding: 3px 14px 3px 0; white-space: nowrap;
   border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, .35));
   background: transparent; color: var(--jp-content-font-color1, inherit);
 }
-.nengolab-parameters .nl-name { font-family: var(--jp-code-font-family, monospace); }
-.nengolab-parameters .nl-why {
-  white-space: normal; min-width: 16em; color: var(--jp-content-font-color2, inherit);
+.nengolab-parameters .nl-name {
+  font-family: var(--jp-code-font-family, monospace); white-space: normal; min-width: 14em;
 }
-.nengolab-parameters .nl-yes { font-weight: 600; }
-.nengolab-parameters small { display: block; white-space: normal; font-weight: normal; }
-.nengolab-parameters summary { cursor: pointer; margin-top: 6px; }
+.nengolab-parameters .nl-figures { white-space: normal; min-width: 10.5em; }
+.nengolab-parameters .nl-why { white-space: normal; min-width: 15em; }
+.nengolab-parameters .nl-trained { white-space: normal; min-width: 11em; }
+.nengolab-parameters .nl-why, .nengolab-parameters small, .nengolab-parameters .nl-same {
+  color: var(--jp-content-font-color2, inherit); font-size: 11px;
+}
+.nengolab-parameters strong { font-weight: 600; }
+.nengolab-parameters p { margin: 0 0 6px 0; }
+.nengolab-parameters summary { cursor: pointer; margin: 4px 0; }
 </style>
 """
 
@@ -164,9 +177,10 @@ def as_html(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
     if arrays:
         head = ("name", "shape", "trained", "as built", "now", "where the shape comes from")
         parts.append(_table(head, [_html_cells(r) for r in arrays]))
+        parts.append(f"<p><small>{_LEGEND}</small></p>")
     if constants:
         cells = [
-            (_named(r), _td(figures(r.initial)), _td(_now(r)), _td(r.why, "nl-why"))
+            (_named(r), _td(figures(r.initial)), _td_now(r), _td(r.why, "nl-why"))
             for r in constants
         ]
         table = _table(("name", "as built", "now", "why"), cells)
@@ -180,13 +194,14 @@ def as_html(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
 
 def _html_cells(row: Parameter) -> tuple[str, ...]:
     trained = "yes" if row.trainable else "online" if row.learned else "no"
-    reason = f'<td class="nl-{trained}">{trained}<small>{escape(row.why)}</small></td>'
+    said = trained if trained == "no" else f"<strong>{trained}</strong>"
+    reason = f'<td class="nl-trained">{said}<br><small>{escape(row.why)}</small></td>'
     return (
         _named(row),
         _td(str(row.shape)),
         reason,
-        _td(figures(row.initial)),
-        _td(_now(row)),
+        _td(figures(row.initial), "nl-figures"),
+        _td_now(row, "nl-figures"),
         _td(row.why_shape.split(": ", 1)[-1], "nl-why"),
     )
 
@@ -200,6 +215,11 @@ def _td(text: Any, kind: str = "") -> str:
     return (
         f'<td class="{kind}">{escape(str(text))}</td>' if kind else f"<td>{escape(str(text))}</td>"
     )
+
+
+def _td_now(row: Parameter, kind: str = "") -> str:
+    now = _now(row)
+    return _td(now, "nl-same" if now == _AS_BUILT else kind)
 
 
 def _table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

@@ -28,7 +28,8 @@ import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
 from nengolab.runtime.forms import Form
-from nengolab.runtime.keras_model import NetworkModel, raise_not_finite
+from nengolab.runtime.keras_model import NetworkModel
+from nengolab.runtime.notfinite import raise_not_finite
 from nengolab.runtime.replicas import Replicas
 
 # Options of an optimizer that look at the gradient of a whole batch.
@@ -293,6 +294,7 @@ class DistributedModel(NetworkModel):
             with tf.GradientTape() as tape:
                 ran = self._run(parts[own], True, forms[own])
                 asked = {k: ran.seen[k] for k in y}
+            ran.learn()
             seen = self._replicas.gather(asked, batch)
             loss, of_seen = loss_of(y, seen, weights)
             # What layers add is an average over their own items, or does not look at them.
@@ -355,6 +357,8 @@ class DistributedModel(NetworkModel):
 
         def measure(y: Any, seen: Any, weights: Any, also: Any = 0.0) -> Any:
             loss = self.compute_loss(None, y, seen, weights, training)
+            if not training:
+                also = tf.add_n([tf.cast(v, loss.dtype) for v in [also, *self.weight_losses()]])
             self._loss_tracker.update_state(
                 loss + tf.cast(also, loss.dtype), sample_weight=_items(y)
             )

@@ -245,8 +245,8 @@ class Form:
             )
         if also["losses"]:
             raise ValidationError(
-                f"the regularizers of {listing(also['losses'])} cannot be used with sequences that "
-                "are trained in chunks: leave truncate and checkpoint_every out",
+                f"what {listing(also['losses'])} adds to the loss cannot be used with "
+                "sequences that are trained in chunks: leave truncate and checkpoint_every out",
                 attr="truncate",
             )
         return seen, state

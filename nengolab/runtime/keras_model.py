@@ -18,9 +18,11 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.kernels.tensor import weight_losses
 from nengolab.names import listing
 from nengolab.runtime.filling import Filling
 from nengolab.runtime.forms import Form
+from nengolab.runtime.notfinite import raise_gradients, raise_not_finite
 from nengolab.runtime.variables import Variables
 
 # What stands for the data of a network that no data is fed to.
@@ -37,12 +39,15 @@ class Ran:
         Outputs ``(batch, steps, size)``, by alias.
     keep : callable
         Puts the state away in which it ended.
+    learn : callable
+        Gives variables the values that layers inside gave them while training.
     losses : list of tensor
         What layers add to the loss.
     """
 
     seen: dict[str, Any]
     keep: Callable[[], None]
+    learn: Callable[[], None]
     losses: list[Any]
 
 
@@ -85,6 +90,9 @@ class NetworkModel(keras.Model):
         self._graph_to_train: Any = None
         self._fixed: dict[str, np.ndarray] = {}
         self._calling = self._stateful = self._fitting = False
+        self._batches_of_epoch: int | None = None
+        self._batch_of_epoch = 0
+        self._of_gradients: list[Any] = []
         self._filling: Filling | None = None
         self._last: Form | None = None  # the form whose state counts
         self._default_steps: int | None = None
@@ -170,9 +178,11 @@ class NetworkModel(keras.Model):
         form = form or self.form(inputs, training)
         data = {self._nodes[k]: v for k, v in inputs.items() if k != NO_DATA}
         seen, state, also = form(data, self.value)
-        for name, value in also["updates"].items():
-            variable = self._variables.by_name[name]
-            variable.assign(tf.cast(value, variable.dtype))
+
+        def learn() -> None:
+            for name, value in also["updates"].items():
+                variable = self._variables.by_name[name]
+                variable.assign(tf.cast(value, variable.dtype))
 
         def keep() -> None:
             for key, value in state.items():
@@ -180,7 +190,7 @@ class NetworkModel(keras.Model):
             form.start.assign_add(form.n_steps)
 
         outputs = {self._aliases[p]: x for p, x in seen.items()}
-        return Ran(outputs, keep, list(also["losses"].values()))
+        return Ran(outputs, keep, learn, [*also["losses"].values(), *self.weight_losses()])
 
     def form(self, inputs: Any, training: bool) -> Form:
         """The program for inputs of these shapes."""
@@ -313,7 +323,7 @@ class NetworkModel(keras.Model):
             ran = self._run(x, training=True)
             seen = self._asked(ran.seen, y)
             loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=True)
-            loss = tf.add_n([loss, *(tf.cast(v, loss.dtype) for v in ran.losses)])
+            loss = _sum(loss, ran.losses)
             count = tf.shape(next(iter(x.values())))[0]
             self._loss_tracker.update_state(
                 loss,
@@ -329,20 +339,27 @@ class NetworkModel(keras.Model):
                 f"{listing(seen)}; sim.parameters shows what is trainable",
                 attr="loss",
             )
-        self._apply(loss, pairs)
-        if keeping:
-            ran.keep()
-        logs = self.compute_metrics(x, y, seen, sample_weight=weights)
-        return logs | {FINITE: tf.math.is_finite(loss)}
+        finite = self._finite(loss, pairs)
 
-    def _apply(self, loss: Any, pairs: list) -> None:
-        """A step of the optimizer, unless the loss is no number: the weights then stay good."""
-
-        def apply() -> Any:
+        def count() -> Any:
             self.optimizer.apply_gradients(pairs)
+            ran.learn()
+            if keeping:
+                ran.keep()
             return tf.constant(True)
 
-        tf.cond(tf.math.is_finite(loss), apply, lambda: tf.constant(False))
+        # Where it is no number, weights and state stay good.
+        tf.cond(tf.reduce_all(finite), count, lambda: tf.constant(False))
+        logs = self.compute_metrics(x, y, seen, sample_weight=weights)
+        return logs | {FINITE: finite}
+
+    def _finite(self, loss: Any, pairs: list) -> Any:
+        """Whether the loss is finite and, in the order of ``pairs``, each gradient."""
+        if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
+            pairs = []  # it finds a scale at which they are, and leaves steps out until then
+        dense = [tf.reduce_sum(getattr(g, "values", g)) for g, _ in pairs]
+        self._of_gradients = [v for _, v in pairs]
+        return tf.stack([tf.math.is_finite(tf.cast(v, tf.float32)) for v in [loss, *dense]])
 
     def test_step(self, data: Any, keeping: bool = False) -> dict[str, Any]:
         """One batch: outputs as the network runs, and their loss."""
@@ -350,6 +367,7 @@ class NetworkModel(keras.Model):
         ran = self._run(x, training=False)
         seen = self._asked(ran.seen, y)
         loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=False)
+        loss = _sum(loss, ran.losses)
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(next(iter(x.values())))[0])
         if keeping:
             ran.keep()
@@ -363,6 +381,17 @@ class NetworkModel(keras.Model):
             ran.keep()
         return ran.seen
 
+    def weight_losses(self) -> list[Any]:
+        """What the regularizers of weights of Keras layers inside add: each layer's once."""
+        losses, seen = [], set()
+        for op in self._engine.graph.ops:
+            function = op.static[0] if op.kernel == "tensor" else None
+            if function is None or function.layer is None or id(function.layer) in seen:
+                continue
+            seen.add(id(function.layer))
+            losses += weight_losses(function, partial(_of_role, self.value, op.params))
+        return losses
+
     def _asked(self, seen: dict[str, Any], y: Any) -> dict[str, Any]:
         """Outputs that have a target."""
         missing = [k for k in y if k not in seen]
@@ -375,7 +404,8 @@ class NetworkModel(keras.Model):
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """As ``keras.Model.fit``; ``Simulator.fit`` takes more forms of data."""
-        self._fitting = True
+        self._fitting, self._batch_of_epoch = True, 0
+        self._batches_of_epoch = kwargs.get("steps_per_epoch")
         try:
             return super().fit(*args, **kwargs)
         finally:
@@ -415,8 +445,8 @@ class NetworkModel(keras.Model):
             self._build_compiled(form, data)
             self._before_batch(form, keeping)
             logs = traced[keeping](data)
-            if training and not bool(logs.pop(FINITE)):
-                self._raise_not_finite(data)
+            if training and not (finite := logs.pop(FINITE).numpy()).all():
+                self._raise_not_finite(data, finite)
             if keeping:
                 self._last = form
                 self._filling.advance(form.n_steps)
@@ -429,13 +459,23 @@ class NetworkModel(keras.Model):
                 return tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *found)
             data = next(batches)  # raises where there is nothing
             logs = one(data)
-            for _ in range(1, self.steps_per_execution):
+            for _ in range(1, self._together(training)):
                 if (data := next(batches, None)) is None:
                     break
                 logs = one(data)
             return logs
 
         return function
+
+    def _together(self, training: bool) -> int:
+        """How many batches Keras wants done at once; not those of the next epoch."""
+        wanted = self.steps_per_execution
+        if not (training and self._fitting and self._batches_of_epoch):
+            return wanted
+        left = self._batches_of_epoch - self._batch_of_epoch
+        done = min(wanted, left)
+        self._batch_of_epoch = (self._batch_of_epoch + done) % self._batches_of_epoch
+        return done
 
     def _build_compiled(self, form: Form, data: Any) -> None:
         """Let losses and metrics make their variables: a function that makes some is traced twice.
@@ -463,28 +503,22 @@ class NetworkModel(keras.Model):
             self._begin_form(form)
         form.before_batch(keeping, self._fill)
 
-    def _raise_not_finite(self, data: Any) -> None:
+    def _raise_not_finite(self, data: Any, finite: np.ndarray) -> None:
         """Name the probe and the step; the weights are those before this batch."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if finite[0]:
+            bad = [v for v, ok in zip(self._of_gradients, finite[1:], strict=True) if not ok]
+            named = self._variables.by_name.items()
+            raise_gradients(k for k, v in named if any(v is b for b in bad))
         raise_not_finite(self._asked(self._run(x, training=True).seen, y))
 
 
-def raise_not_finite(seen: dict[str, Any]) -> None:
-    """Name the probe and the step of outputs for which the loss is no number."""
-    for alias, values in seen.items():
-        bad = ~np.isfinite(values.numpy()).all(axis=(0, 2))
-        if bad.any():
-            raise SimulationError(
-                f"the loss became NaN or infinite: probe {alias!r} has values that are not "
-                f"finite from step {int(bad.argmax()) + 1} on; the weights are those before "
-                "this batch. A smaller learning rate, or a bound on the gradients "
-                "(clipnorm), may help"
-            )
-    raise SimulationError(
-        f"the loss became NaN or infinite although the outputs of {listing(seen)} are finite: "
-        "see the loss function, the targets and the sample weights; the weights are those "
-        "before this batch"
-    )
+def _of_role(value: Callable[[Any], Any], params: dict[str, Any], role: str) -> Any:
+    return value(params[role])
+
+
+def _sum(loss: Any, more: list[Any]) -> Any:
+    return tf.add_n([loss, *(tf.cast(v, loss.dtype) for v in more)])
 
 
 FINITE = "finite"

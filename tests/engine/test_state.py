@@ -528,3 +528,68 @@ def test_processes_that_start_anew_from_a_pickle_are_named():
         pickled = pickle.dumps(sim)
     with pytest.warns(UserWarning, match="start anew: hiding"):
         pickle.loads(pickled).close()
+
+
+class TestStateless:
+    """Runs that leave the state as it was: by the setting, and by the call."""
+
+    @staticmethod
+    def network(**settings):
+        with nengo.Network(seed=3) as net:
+            if settings:
+                nengolab.configure_settings(**settings)
+            noise = nengo.Node(nengo.processes.WhiteSignal(1.0, high=20, seed=1))
+            ens = nengo.Ensemble(20, 1)
+            nengo.Connection(noise, ens, synapse=0.02)
+            net.p = nengo.Probe(ens.neurons)
+        return net
+
+    def test_by_setting(self):
+        net = self.network(stateful=False)
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            before = sim.state.arrays
+            sim.run_steps(40)
+            sim.run(0.04)
+            first, second = np.split(sim.data[net.p].copy(), 2)
+            assert first.any()
+            assert np.array_equal(first, second)
+            assert sim.n_steps == 0
+            assert all(np.array_equal(before[k], v) for k, v in sim.state.arrays.items())
+            assert np.allclose(sim.trange(), 0.001 * np.tile(np.arange(1, 41), 2))
+
+            sim.run_steps(40, stateful=True)  # the call says otherwise
+            sim.step()
+            assert sim.n_steps == 40
+            assert np.array_equal(sim.data[net.p][80:120], first)
+
+        with nengolab.Simulator(self.network(), progress_bar=False) as whole:
+            whole.run_steps(41)
+            (last,) = whole.data[whole.network.p][40:]
+            assert np.array_equal(sim.data[net.p][-1], last)
+
+    def test_by_call(self):
+        net = self.network()
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            sim.run_steps(30)
+            sim.run_steps(30, stateful=False)
+            sim.run_steps(30)
+            assert sim.n_steps == 60
+            _, aside, then = np.split(sim.data[net.p], 3)
+            assert aside.any()
+            assert np.array_equal(aside, then)
+
+    def test_the_state_is_back_after_an_error(self):
+        def breaks(t):
+            if t > 0.0505:
+                raise RuntimeError("unplugged")
+            return t
+
+        net = self.network(stateful=False)
+        with net:
+            nengo.Probe(nengo.Node(breaks, size_out=1, label="camera"))
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            with pytest.raises(nengolab.exceptions.SimulationError, match="camera"):
+                sim.run_steps(100)
+            assert sim.n_steps == 0
+            sim.run_steps(20)
+            assert sim.n_steps == 0

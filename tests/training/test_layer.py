@@ -113,7 +113,7 @@ def test_it_shows_the_code_that_it_stands_for(net):
     assert str(Layer(nengo.LIF())).splitlines()[1:] == [
         "    ensemble = nengo.Ensemble(x.size_out, 1, neuron_type=LIF())",
         "    neurons = ensemble.neurons",
-        "    nengo.Connection(x, neurons, synapse=None)  # weights not trained",
+        "    nengo.Connection(x, neurons, synapse=None)  # one to one, no weights",
     ]
     layer = Layer(tf.nn.relu)
     with net:
@@ -121,6 +121,12 @@ def test_it_shows_the_code_that_it_stands_for(net):
     text = str(layer)
     assert "TensorNode(relu, shape_in=(4,), pass_time=False, label='positive')" in text
     assert "nengo.Connection(pixels[2:6], node, synapse=0.1)" in text
+    layer = Layer(nengo.LIF())
+    with net:
+        net.config[nengo.Connection].transform = 2.0
+        layer(nengo.Node(np.zeros(3), label="conv 1"))
+    assert "nengo.Connection(conv_1, neurons, synapse=None, transform=" in str(layer)
+    assert str(layer).endswith("# weights not trained")
 
 
 def test_what_is_wrong_is_said(net):

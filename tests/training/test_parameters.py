@@ -6,6 +6,7 @@ import builtins
 import html.parser
 import pickle
 
+import keras
 import nengo
 import numpy as np
 import pytest
@@ -84,6 +85,30 @@ def test_where_shapes_come_from():
     )
     assert "neurons of 'c' (10) x neurons of 'a' (20)" in said["a -> c.weights"]
     assert "20 neurons of 'a', one column for each of its 2 dimensions" in said["a.encoders"]
+
+
+def test_where_shapes_in_keras_layers_come_from():
+    layers = [
+        keras.layers.Conv2D(6, 3, groups=2, activation="relu"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Flatten(),
+        keras.layers.Dense(5, use_bias=False),
+    ]
+    with nengo.Network() as net:
+        nengolab.TensorNode(keras.Sequential(layers), shape_in=(4, 4, 2), label="node")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        kernel, bias = (sim.parameters[f"node.conv2d.{role}"] for role in ("kernel", "bias"))
+        assert kernel.why_shape.startswith(
+            "(3, 3, 1, 6): a kernel of 3 x 3, 1 input channel (in each of 2 groups), 6 filters"
+        )
+        assert bias.why_shape == "(6,): one for each of the 6 filters, shared by all places"
+        assert kernel.equation == bias.equation == "y = relu(kernel * x + bias)"
+        dense = sim.parameters["node.dense.kernel"]
+        assert dense.why_shape.startswith("(24, 5): 24 inputs x 5 outputs; ")
+        assert dense.equation == "y = x · kernel"
+        scale = sim.parameters["node.batch_normalization.gamma"]
+        assert scale.why_shape == "(6,): as the Keras layer BatchNormalization made it"
+        assert scale.equation == ""
 
 
 def test_what_is_learned_is_not_trained():
@@ -313,7 +338,7 @@ def test_text_and_html():
         assert "0.9 ± 0.54 [0, 2], 2 zero" in str(sim.parameters)
         assert "0.9 ± 0.54 [0, 2], 2 zero" in sim.parameters._repr_html_()
         assert "one for each of the 10 neurons" in str(table[name])
-        assert "J = encoders · x + bias" in str(table[name])
+        assert "J = encoders · x + gain · y + bias" in str(table[name])
     with nengolab.Simulator(nengo.Network(), progress_bar=False) as sim:
         assert "0 arrays" in str(sim.parameters)
         assert "0 arrays" in sim.parameters._repr_html_()
