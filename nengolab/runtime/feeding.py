@@ -128,6 +128,7 @@ class Feeder:
         class_weight: Mapping[int, float] | None = None,
         validation_split: float = 0.0,
         batch: int | None = None,
+        usual_steps: int | None = None,
     ) -> Fed:
         """Normalise data and check them.
 
@@ -155,6 +156,8 @@ class Feeder:
             Checked here; Keras splits.
         batch : int, optional
             Number of items where neither ``x`` nor ``y`` is given. Default: the minibatch size.
+        usual_steps : int, optional
+            How many where nothing says how many.
 
         Raises
         ------
@@ -170,7 +173,7 @@ class Feeder:
                 "cannot be given together with sample_weight; multiply them into one sample_weight",
                 attr="class_weight",
             )
-        form = Form(self, n_steps, targets, class_weight, batch)
+        form = Form(self, n_steps, targets, class_weight, batch, usual_steps)
         kind = streams.kind(x)
         if kind is None:
             fed = form.fed(x, y, sample_weight)
@@ -195,8 +198,12 @@ class Feeder:
         n_steps: int | None = None,
         *,
         targets: Mapping[str, str] | None = None,
+        usual_steps: int | None = None,
     ) -> Fed:
         """Normalise ``validation_data``: ``(x, y)``, ``(x, y, sample_weight)`` or what yields them.
+
+        It may have another number of steps than the training data; where it does not show one, it
+        has ``usual_steps``.
 
         Raises
         ------
@@ -204,7 +211,7 @@ class Feeder:
             As `feed` does.
         """
         if streams.kind(data) is not None:
-            return self.feed(data, n_steps=n_steps, targets=targets)
+            return self.feed(data, n_steps=n_steps, targets=targets, usual_steps=usual_steps)
         if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
             raise ValidationError(
                 "must be (x, y), (x, y, sample_weight), a generator, a tf.data.Dataset or a "
@@ -212,16 +219,16 @@ class Feeder:
                 + (f" of length {len(data)}" if isinstance(data, (tuple, list)) else ""),
                 attr="validation_data",
             )
-        return self.feed(*data, n_steps=n_steps, targets=targets)
+        return self.feed(*data, n_steps=n_steps, targets=targets, usual_steps=usual_steps)
 
 
 class Form:
     """How one call's data are normalised: all of them at once, or item by item."""
 
-    def __init__(self, feeder: Feeder, n_steps, targets, class_weight, batch):
+    def __init__(self, feeder: Feeder, n_steps, targets, class_weight, batch, usual_steps=None):
         self.aliases, self.most, self._shapes = feeder.aliases, feeder.most, feeder._shapes
         self.n_steps, self.targets, self.class_weight = n_steps, targets, class_weight
-        self.batch = batch
+        self.batch, self.usual_steps = batch, usual_steps
 
     def fed(self, x: Any, y: Any, sample_weight: Any, where: str = "") -> Fed:
         """Arrays, or (``where`` says which) one of the items that a stream yields."""
@@ -340,6 +347,7 @@ class Form:
             n_steps = self._agree(n_steps, _told_steps(told, where), f"x['n_steps']{where}")
         if self.n_steps is not None:
             n_steps = self._agree(n_steps, self.n_steps, "n_steps")
+        n_steps = self.usual_steps if n_steps is None else n_steps
         if n_steps is None:
             what = "y does not show it" if targets else "neither x nor y is given"
             raise ValidationError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -106,32 +107,55 @@ class Training:
             )
         losses = self._by_probe(loss, "loss", spread=True)
         losses = {alias: one for alias, one in losses.items() if one is not None}
-        self._kinds = {alias: target_kind(one) for alias, one in losses.items()}
-        weights = self._by_probe(loss_weights, "loss_weights") or None
-        if weights and set(weights) - set(losses):
-            raise ValidationError(
-                f"has {listing(set(weights) - set(losses))}, for which there is no loss; those "
-                f"with one are {listing(losses)}",
-                attr="loss_weights",
+        for alias, one in losses.items():
+            _check_known(one, keras.losses.get, f"loss of {alias!r}")
+        _check_known(optimizer, keras.optimizers.get, "optimizer")
+        weights = self._of_trained(loss_weights, "loss_weights", losses) or None
+        measured = {
+            attr: self._of_trained(given, attr, losses) or None
+            for attr, given in (
+                ("metrics", metrics),
+                ("weighted_metrics", kwargs.pop("weighted_metrics", None)),
             )
-        self._loss_weights = {alias: (weights or {}).get(alias, 1.0) for alias in losses}
-        measured = self._by_probe(metrics, "metrics", spread=True) or None
+        }
         if kwargs.pop("jit_compile", None):
             warnings.warn(
                 "jit_compile is accepted and changes nothing: what XLA is good for is compiled by "
                 "it already, and convolutions and matrix products are faster outside",
                 stacklevel=3,
             )
-        self.model.chunk = _chunk(truncate, checkpoint_every)
-        self.model.forget()
+        chunk = _chunk(truncate, checkpoint_every)
         self.model.compile(
             optimizer=optimizer,
             loss=losses or None,
-            metrics=measured,
             loss_weights=weights,
             jit_compile=False,
+            **measured,
             **kwargs,
         )
+        self.model.chunk = chunk
+        self.model.forget()
+        self._kinds = {alias: target_kind(one) for alias, one in losses.items()}
+        self._loss_weights = {alias: (weights or {}).get(alias, 1.0) for alias in losses}
+
+    def _of_trained(self, given: Any, attr: str, losses: Mapping[str, Any]) -> dict[str, Any]:
+        """What is meant for each probe that has a loss: only these have targets."""
+        spread = attr != "loss_weights"
+        nested = isinstance(given, (list, tuple)) and any(
+            isinstance(g, (list, dict)) for g in given
+        )
+        if spread and given is not None and not nested and not isinstance(given, Mapping):
+            return {alias: _own_metrics(given, i > 0) for i, alias in enumerate(losses)}
+        found = self._by_probe(given, attr)
+        if extra := [
+            a for a, value in found.items() if a not in losses and value not in (None, [])
+        ]:
+            raise ValidationError(
+                f"has {listing(extra)}, for which there is no loss; those with one are "
+                f"{listing(losses)}. loss_weights={{probe: 0}} lets a loss not count",
+                attr=attr,
+            )
+        return {alias: value for alias, value in found.items() if alias in losses}
 
     def _by_probe(self, given: Any, attr: str, spread: bool = False) -> dict[str, Any]:
         """What was given for each probe, by alias; one thing for all probes where that is meant."""
@@ -140,7 +164,7 @@ class Training:
         if isinstance(given, Mapping):
             return {self.aliases.probe(key, attr): value for key, value in given.items()}
         probes = list(self.model.probes)
-        if isinstance(given, (list, tuple)) and attr != "metrics":
+        if isinstance(given, (list, tuple)):
             if len(given) != len(probes):
                 raise ValidationError(
                     f"has {len(given)} entries for {len(probes)} probes, {listing(probes)}; a dict "
@@ -184,17 +208,16 @@ class Training:
             validation_split=validation_split,
         )
         held_out = None
-        self.best = KeepBest()
         if validation_data is not None:
-            held_out = self.feeder.validation(validation_data, fed.n_steps, targets=self._kinds)
-        if held_out is not None:
+            held_out = self._held_out(validation_data, n_steps, fed)
             kwargs["validation_data"] = self._keras_data(held_out, batch_size)["x"]
         elif validation_split:
             kwargs["validation_split"] = validation_split
+        self.best = KeepBest()
         arguments = self._fit_arguments(fed, batch_size, kwargs)
         arguments["callbacks"] = self._callbacks(callbacks, batch_size, fed, kwargs)
         try:
-            with self.model.calling(stateful, fed.n_steps), fed.told():
+            with self.model.calling(stateful, fed.n_steps), fed.told(), (held_out or fed).told():
                 return self.model.fit(**arguments)
         except BaseException:
             if self.best.model is not None:
@@ -202,6 +225,16 @@ class Training:
             raise
         finally:
             self._after_training()
+
+    def _held_out(self, data: Any, n_steps: int | None, fed: Fed) -> Fed:
+        found = self.feeder.validation(data, n_steps, targets=self._kinds, usual_steps=fed.n_steps)
+        if not found.inputs and found.n_steps != fed.n_steps:
+            raise ValidationError(
+                f"has {found.n_steps} steps, the training data have {fed.n_steps}; where no input "
+                "is fed they must have the same number",
+                attr="validation_data",
+            )
+        return found
 
     def _fit_arguments(self, fed: Fed, batch_size: int, kwargs: dict) -> dict[str, Any]:
         """What Keras's fit is given; arrays come in an order that a resumed fit can repeat."""
@@ -369,6 +402,24 @@ class Training:
             raise SimulationError(
                 f"cannot {what} before compile(optimizer, loss) has said what to minimise"
             )
+
+
+def _check_known(given: Any, find: Callable[[Any], Any], attr: str) -> None:
+    """Keras looks a name up only when it is used."""
+    if isinstance(given, str):
+        try:
+            find(given)
+        except ValueError as err:
+            raise ValidationError(f"Keras knows no {given!r}", attr=attr) from err
+
+
+def _own_metrics(given: Any, copied: bool) -> list[Any]:
+    """Metrics for one probe; each counts for itself."""
+    given = list(given) if isinstance(given, (list, tuple)) else [given]
+    return [
+        type(m).from_config(m.get_config()) if copied and isinstance(m, keras.Metric) else m
+        for m in given
+    ]
 
 
 def _chunk(truncate: int | None, checkpoint_every: int | None) -> Chunk | None:
