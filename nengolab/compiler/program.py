@@ -224,10 +224,11 @@ class Program:
                     named[f"{op.name}.{name}"] = np.take(array, m, axis=axis)
         return named
 
-    def initial_state(self, seed: int) -> dict[str, np.ndarray]:
+    def initial_state(self, seed: int, first: int = 0) -> dict[str, np.ndarray]:
         """Named state at time 0, the same for every batch item but for what is drawn."""
+        items = range(first, first + self.batch)
         return {
-            f"{op.name}.{name}": np.stack([op.drawn[name](seed, i) for i in range(self.batch)])
+            f"{op.name}.{name}": np.stack([op.drawn[name](seed, i) for i in items])
             if name in op.drawn
             else np.broadcast_to(value, (self.batch, *np.shape(value))).copy()
             for op in self.schedule.graph.ops

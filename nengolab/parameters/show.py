@@ -143,23 +143,32 @@ def one_as_text(row: Parameter) -> str:
 
 # -- HTML --------------------------------------------------------------------------------------
 
-# Colours come from JupyterLab's theme; elsewhere from the text around.
+# Colours come from JupyterLab's theme; elsewhere from the text around. Where a notebook is shown
+# that was not run, JupyterLab leaves the style sheet out; what a table cannot do without stands in
+# the cells.
+_CELL = "text-align: left; vertical-align: top; white-space: "
+_INLINE = {
+    "nl-name": f"{_CELL}normal; font-family: monospace",
+    "nl-why": f"{_CELL}normal",
+    "nl-trained": f"{_CELL}normal",
+    "nl-figures": f"{_CELL}normal",
+}
 _STYLE = """
 <style>
 .nengolab-parameters table {
   border-collapse: collapse; font-size: 12px; table-layout: auto; margin: 0 0 8px 0;
 }
 .nengolab-parameters th, .nengolab-parameters td {
-  text-align: left; vertical-align: top; padding: 3px 14px 3px 0; white-space: nowrap;
+  padding: 3px 14px 3px 0;
   border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, .35));
   background: transparent; color: var(--jp-content-font-color1, inherit);
 }
 .nengolab-parameters .nl-name {
-  font-family: var(--jp-code-font-family, monospace); white-space: normal; min-width: 14em;
+  font-family: var(--jp-code-font-family, monospace) !important; min-width: 14em;
 }
-.nengolab-parameters .nl-figures { white-space: normal; min-width: 10.5em; }
-.nengolab-parameters .nl-why { white-space: normal; min-width: 15em; }
-.nengolab-parameters .nl-trained { white-space: normal; min-width: 11em; }
+.nengolab-parameters .nl-figures { min-width: 10.5em; }
+.nengolab-parameters .nl-why { min-width: 15em; }
+.nengolab-parameters .nl-trained { min-width: 11em; }
 .nengolab-parameters .nl-why, .nengolab-parameters small, .nengolab-parameters .nl-same {
   color: var(--jp-content-font-color2, inherit); font-size: 11px;
 }
@@ -195,7 +204,7 @@ def as_html(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
 def _html_cells(row: Parameter) -> tuple[str, ...]:
     trained = "yes" if row.trainable else "online" if row.learned else "no"
     said = trained if trained == "no" else f"<strong>{trained}</strong>"
-    reason = f'<td class="nl-trained">{said}<br><small>{escape(row.why)}</small></td>'
+    reason = f"<td{_style('nl-trained')}>{said}<br><small>{escape(row.why)}</small></td>"
     return (
         _named(row),
         _td(str(row.shape)),
@@ -208,13 +217,17 @@ def _html_cells(row: Parameter) -> tuple[str, ...]:
 
 def _named(row: Parameter) -> str:
     about = " — ".join(text for text in (row.equation, row.unit) if text)
-    return f'<td class="nl-name" title="{escape(about)}">{escape(row.name)}</td>'
+    return f'<td{_style("nl-name")} title="{escape(about)}">{escape(row.name)}</td>'
 
 
 def _td(text: Any, kind: str = "") -> str:
-    return (
-        f'<td class="{kind}">{escape(str(text))}</td>' if kind else f"<td>{escape(str(text))}</td>"
-    )
+    return f"<td{_style(kind)}>{escape(str(text))}</td>"
+
+
+def _style(kind: str) -> str:
+    """Attributes of a cell."""
+    named = f' class="{kind}"' if kind else ""
+    return f'{named} style="{_INLINE.get(kind, f"{_CELL}nowrap")}"'
 
 
 def _td_now(row: Parameter, kind: str = "") -> str:
@@ -223,7 +236,7 @@ def _td_now(row: Parameter, kind: str = "") -> str:
 
 
 def _table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    top = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    top = "".join(f'<th scope="col"{_style("")}>{escape(h)}</th>' for h in head)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 

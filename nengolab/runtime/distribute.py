@@ -15,6 +15,7 @@ it calls for each batch. Metrics are computed on the whole batch, outside the st
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -48,7 +49,8 @@ class DistributedModel(NetworkModel):
     def __init__(self, strategy: Any, engine: Any, *args: Any):
         self._strategy, self._replicas = strategy, Replicas(strategy)
         self._check_same(engine)
-        self._first = False  # whether the next batch is the first one of a call
+        # Whether the next batch is the first one of a call, and how many that call is to have.
+        self._first, self._planned = False, ""
         super().__init__(engine, *args)
 
     def _check_same(self, engine: Any) -> None:
@@ -75,6 +77,11 @@ class DistributedModel(NetworkModel):
     def compile(self, optimizer: Any = "rmsprop", **kwargs: Any) -> None:
         """As ``keras.Model.compile``; an optimizer made outside the strategy's scope is copied."""
         self._check_outside("compile")
+        if kwargs.get("run_eagerly"):
+            warnings.warn(
+                "run_eagerly changes nothing under a strategy: replicas run what was traced",
+                stacklevel=4,
+            )
         _check_metrics(kwargs.get("metrics"))
         super().compile(optimizer=self._in_scope(optimizer), **kwargs)
 
@@ -116,6 +123,8 @@ class DistributedModel(NetworkModel):
     def _begun(self, what: str, kwargs: dict[str, Any]) -> dict[str, Any]:
         self._check_outside(what)
         self._first = True
+        counts = ("initial_epoch", "epochs", "steps_per_epoch", "steps", "validation_steps")
+        self._planned = f"{what} {[kwargs.get(k) for k in counts]} {_length(kwargs.get('x'))}"
         if self._replicas.own[0] != 0:  # the first worker shows progress
             kwargs = {**kwargs, "verbose": 0}
         return kwargs
@@ -123,11 +132,14 @@ class DistributedModel(NetworkModel):
     def _check_same_batch(self, data: Any) -> None:
         """Raise where workers were given different data, or order them differently."""
         if self._first:
-            arrays = [np.asarray(v) for v in tf.nest.flatten(data) if v is not None]
+            found = zlib.crc32((self._planned + _shapes(data)).encode())
+            for value in tf.nest.flatten(data):
+                if value is not None:
+                    found = zlib.crc32(np.ascontiguousarray(value), found)
             self._replicas.agree(
-                "their first batches are not the same; give all of them the same data, in the "
-                "same order (each computes its own share)",
-                [zlib.crc32(np.ascontiguousarray(a)) for a in arrays],
+                "their first batches, or the numbers of batches, are not the same; give all of "
+                "them the same data, in the same order (each computes its own share)",
+                [found],
             )
             self._first = False
 
@@ -398,6 +410,10 @@ class BatchLoss:
 
 def _items(data: dict[str, Any]) -> int:
     return int(next(iter(data.values())).shape[0])
+
+
+def _length(data: Any) -> int | None:
+    return int(data.cardinality()) if isinstance(data, tf.data.Dataset) else None
 
 
 def _shapes(*data: Any) -> str:

@@ -115,7 +115,7 @@ class Form:
         fill : callable
             ``fill(inputs, n_steps, batch)`` gives what inputs that are not fed put out.
         """
-        full = self.program.initial_state(self.host.seed)
+        full = self.program.initial_state(self.host.seed, self.items.start)
         full |= {k: v[self.items] for k, v in named.items() if k in full}
         for key, value in self.program.enter_state(full).items():
             if key in self.state:

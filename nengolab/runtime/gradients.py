@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,7 @@ def check(
     named: dict[str, np.ndarray],
     atol: float,
     rtol: float,
+    called: Mapping[Any, str],
 ) -> list[Difference]:
     """Compare gradients of what probes see with central differences, in double precision.
 
@@ -59,6 +60,8 @@ def check(
     named : dict of str to ndarray
         Values of parameters.
     atol, rtol : float
+    called : dict
+        Names of the Nodes in ``data``.
 
     Raises
     ------
@@ -89,7 +92,7 @@ def check(
             result = total()
         return tape.gradient(result, watched, None, tf.UnconnectedGradients.ZERO)
 
-    arrays = {**variables, **{f"input {i}": x for i, x in enumerate(inputs.values())}}
+    arrays = {**variables, **{f"input {called[n]}": x for n, x in inputs.items()}}
     found = [
         _along(name, variable, gradient.numpy(), total, rng)
         for (name, variable), gradient in zip(arrays.items(), gradients(), strict=True)

@@ -367,7 +367,8 @@ class Training:
         params = graph.params.values()
         named = {p.name: engine.runner.value(p) for p in params}
         trained = [p.name for p in params if self._trainable(p.name)]
-        return check(form, data, probes, trained, named, atol, rtol)
+        called = {aliases.inputs[a]: a for a in fed}
+        return check(form, data, probes, trained, named, atol, rtol, called)
 
     def _by_object(self, found: Mapping[str, Any]) -> dict[Any, np.ndarray]:
         return {self.aliases.probes[alias]: np.asarray(data) for alias, data in found.items()}

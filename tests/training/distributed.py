@@ -62,7 +62,11 @@ def rates_network(seed=3):
         # Nobody feeds it: every item of the batch has noise of its own.
         noise = nengo.Node(nengo.processes.WhiteSignal(1, 5), size_out=1)
         ens = nengo.Ensemble(
-            20, 2, neuron_type=nengo.RectifiedLinear(), max_rates=nengo.dists.Uniform(1, 2)
+            20,
+            2,
+            # Trained by its rates; run, every item draws spikes of its own.
+            neuron_type=nengo.PoissonSpiking(nengo.RectifiedLinear()),
+            max_rates=nengo.dists.Uniform(200, 400),
         )
         nengo.Connection(fed, ens, synapse=None)
         nengo.Connection(noise, ens[0], synapse=None, transform=0.3)
@@ -78,7 +82,7 @@ def rates(strategy):
     x, y = data(1)
     y[:4] = np.nan  # the replicas' shares do not count alike
     with simulator(net, strategy) as sim:
-        optimizer = keras.optimizers.Adam(0.01, clipnorm=0.05)
+        optimizer = keras.optimizers.Adam(3e-5, clipnorm=0.05)
         sim.compile(optimizer, loss=nengolab.losses.nan_mse, metrics=["mae"])
         history = sim.fit(
             {fed: x},
@@ -112,7 +116,7 @@ def spikes(strategy):
     x, y = data(10)
     with simulator(net, strategy) as sim:
         sim.compile(
-            keras.optimizers.SGD(2e-5),
+            keras.optimizers.Adam(1e-4),
             loss={probe: "mse", other: "mse"},
             loss_weights={probe: 1.0, other: 0.5},
         )
@@ -122,11 +126,8 @@ def spikes(strategy):
             epochs=3,
             verbose=0,
             sample_weight={probe: np.linspace(0, 1, ITEMS), other: np.ones(ITEMS)},
-            validation_split=0.2,
         )
-        found = results(sim, history, {fed: x}, probe)
-        found["evaluated"] = sim.evaluate({fed: x}, {probe: y, other: y}, verbose=0)
-        return found
+        return results(sim, history, {fed: x[:BATCH]}, probe)
 
 
 def keeping(strategy):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 300  # for a process, however busy the machine is
+SECONDS = 500  # for a process, however busy the machine is
 
 
 def ports(n):
