@@ -262,7 +262,8 @@ def test_networks_that_nothing_is_fed_to():
         loss = sim.evaluate(None, y, verbose=0)["loss"]
         assert loss == pytest.approx(np.mean((seen - y) ** 2), rel=1e-5)
         losses = sim.fit(None, {p: y}, n_steps=6, epochs=3, verbose=0).history["loss"]
-        assert losses[0] == pytest.approx(loss, rel=1e-4) and losses[-1] < losses[0]
+        assert losses[0] == pytest.approx(loss, rel=1e-4)
+        assert losses[-1] < losses[0]
         seen = sim.predict(n_steps=6)[p]
         sim.run_steps(6)
         np.testing.assert_allclose(sim.data[p], seen, atol=1e-5)
@@ -294,7 +295,8 @@ def test_python_functions_noise_and_learning_rules_inside():
         sim.compile(keras.optimizers.Adam(0.01), "mse")
         before = sim.data[learned].weights.copy()
         losses = sim.fit(*data, epochs=3, verbose=0).history["loss"]
-        assert losses[-1] < losses[0] and len(calls) >= 4 * 5 * 3
+        assert losses[-1] < losses[0]
+        assert len(calls) >= 4 * 5 * 3
         np.testing.assert_array_equal(sim.data[learned].weights, before)
         np.testing.assert_array_equal(sim.predict(data[0])[p], sim.predict(data[0])[p])
         sim.predict(data[0][:2], stateful=True)
@@ -318,7 +320,8 @@ def test_sparse_and_convolutional_transforms():
         before = sim.data[last].weights.toarray()
         losses = sim.fit(r.rand(8, 1, 36), r.rand(8, 1, 3), epochs=3, verbose=0).history["loss"]
         sim.check_gradients(n_steps=1)
-        assert losses[-1] < losses[0] and abs(sim.data[last].weights.toarray() - before).max() > 0
+        assert losses[-1] < losses[0]
+        assert abs(sim.data[last].weights.toarray() - before).max() > 0
         assert sim.predict(r.rand(3, 1, 36))[p].shape == (3, 1, 3)
 
 

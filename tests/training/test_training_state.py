@@ -34,7 +34,8 @@ def test_every_batch_starts_from_the_state_at_the_call_or_from_the_one_before():
         sim.evaluate(CUT, TARGETS, verbose=0)
         first = sim.predict(CUT)[net.p]
         np.testing.assert_array_equal(first, sim.predict(CUT)[net.p])
-        assert same(sim.state, before) and sim.n_steps == 3
+        assert same(sim.state, before)
+        assert sim.n_steps == 3
         np.testing.assert_array_equal(sim.data[net.p], recorded)
 
         going_on = sim.predict(CUT, stateful=True)[net.p]
