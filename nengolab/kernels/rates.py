@@ -158,13 +158,12 @@ class SoftLifRate(Activation):
     constant_names = ("sigma", "tau_rc", "tau_ref", "amplitude")
 
     def compute(self, p, current):
-        log_term = _soft_log_term((current - 1) / p["sigma"], p["sigma"])
+        log_term = _soft_log_term((current - 1) / p["sigma"], p["sigma"], current - 1)
         return p["amplitude"] / (p["tau_ref"] + p["tau_rc"] * log_term)
 
     def slope(self, p, current, rate):
         sigma = p["sigma"]
-        ratio, rest = _soft_factors((current - 1) / sigma, sigma)
-        return _lif_slope(p, rate, ratio, rest / sigma)
+        return _lif_slope(p, rate, *_soft_factors((current - 1) / sigma, sigma, current - 1))
 
 
 # Below this, log(1 + 1/j) and -log j differ by less than a rounding of double precision.
@@ -172,33 +171,35 @@ SOFT_FAR = -40.0
 
 
 @tf.custom_gradient
-def _soft_log_term(x, sigma):
-    """``log(1 + 1/j)``; its own gradient overflows where j is small."""
-    far, soft = _soft(x)
-    value = tf.where(far, -tf.math.log(sigma) - x, log_one_and_inverse(sigma * soft))
+def _soft_log_term(x, sigma, over):
+    """``log(1 + 1/j)`` of ``x`` and ``sigma``; its own gradient overflows where j is small.
+
+    ``over = sigma x`` is given too, because ``x`` itself may overflow.
+    """
+    far, j = _soft(x, sigma, over)
+    value = tf.where(far, -tf.math.log(sigma) - x, log_one_and_inverse(j))
 
     def gradient(upstream):
-        ratio, rest = _soft_factors(x, sigma)
+        slope, rest = _soft_factors(x, sigma, over)
         axes = [i for i, n in enumerate(sigma.shape) if n == 1]
         by_sigma = tf.reduce_sum(upstream * (-rest / sigma), axis=axes, keepdims=True)
-        return -upstream * ratio * rest, by_sigma
+        return -upstream * (sigma * slope) * rest, by_sigma, tf.zeros_like(over)
 
     return value, gradient
 
 
-def _soft(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Whether ``x`` is far below the threshold, and ``log(1 + exp(x))`` elsewhere."""
+def _soft(x: Tensor, sigma: Tensor, over: Tensor) -> tuple[Tensor, Tensor]:
+    """Whether ``x`` is far below the threshold, and ``j`` elsewhere."""
     far = x < SOFT_FAR
-    near = tf.where(far, tf.zeros_like(x), x)
-    return far, tf.maximum(near, 0) + _log_one_and(tf.exp(-tf.abs(near)))
+    near, above = (tf.where(far, tf.zeros_like(x), v) for v in (x, over))
+    return far, tf.maximum(above, 0) + sigma * _log_one_and(tf.exp(-tf.abs(near)))
 
 
-def _soft_factors(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """Minus their product is the log term's derivative by ``x``, ``-rest/sigma`` by ``sigma``."""
-    far, soft = _soft(x)
-    one = tf.ones_like(x)
-    ratio = tf.where(far, one, tf.sigmoid(x) / soft)
-    return ratio, tf.where(far, one, 1 / (1 + sigma * soft))
+def _soft_factors(x: Tensor, sigma: Tensor, over: Tensor) -> tuple[Tensor, Tensor]:
+    """Minus their product is the log term's derivative by the current."""
+    far, j = _soft(x, sigma, over)
+    slope = tf.where(far, tf.ones_like(x) / sigma, tf.sigmoid(x) / j)
+    return slope, tf.where(far, tf.ones_like(x), 1 / (1 + j))
 
 
 class AdaptiveLifRate(NeuronKernel):
