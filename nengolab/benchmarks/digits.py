@@ -14,7 +14,7 @@ import numpy as np
 
 import nengolab
 from nengolab.benchmarks.measure import TOLERANCE
-from nengolab.benchmarks.training import Clock, Compared, in_turn, timed
+from nengolab.benchmarks.turns import Clock, Compared, in_turn, timed
 
 SHAPE = (28, 28, 1)
 LAYERS = ((32, 1), (64, 2), (128, 2))

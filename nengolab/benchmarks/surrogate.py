@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 import nengolab
-from nengolab.benchmarks.training import Compared, in_turn, timed
+from nengolab.benchmarks.turns import Compared, in_turn, timed
 from nengolab.surrogates import ATan
 
 NEURONS = 512

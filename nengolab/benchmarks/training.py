@@ -1,101 +1,17 @@
-"""Training beside Keras and PyTorch: what a benchmark gives, and the table of them all."""
+"""Training beside Keras and PyTorch: the table of all benchmarks."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import keras
+from nengolab.benchmarks.digits import digits_spiking, digits_train
+from nengolab.benchmarks.surrogate import lif_surrogate
+from nengolab.benchmarks.turns import Compared
 
-# Many short rounds: what else runs on the machine then slows both sides alike.
-ROUNDS = 11
 _HEAD = (
     f"{'benchmark':<24}{'unit':>14}{'other':>11}{'nengolab':>11}{'ratio':>8}{'goal':>7}"
     f"{'first s':>9}{'error':>10}"
 )
-
-
-@dataclass
-class Compared:
-    """What one training benchmark gave.
-
-    Attributes
-    ----------
-    name : str
-    unit : str
-        What is counted a second.
-    goal : float
-        The ratio to reach.
-    rate : tuple of float
-        The other side's and ours (medians of rounds in turn).
-    first_s : float
-        Seconds from our first call to its first batch done, compiling included.
-    error : float
-        How far what is timed is from the same computed in another way; relative.
-    problem : str
-        Why it did not run, or why it counts as wrong.
-    """
-
-    name: str
-    unit: str
-    goal: float
-    rate: tuple[float, float] = (0.0, 0.0)
-    first_s: float = float("nan")
-    error: float = float("nan")
-    problem: str = ""
-
-    @property
-    def ratio(self) -> float:
-        """Our speed over the other's; 0 where the result is wrong or there is none."""
-        if self.problem or not self.rate[0]:
-            return 0.0
-        return self.rate[1] / self.rate[0]
-
-    def check(self, what: str, error: float, tolerance: float) -> None:
-        """Count as wrong what is further off than ``tolerance``."""
-        self.error = error
-        if not error <= tolerance:
-            self.problem = f"wrong: {what} by {error:.2g}"
-
-
-class Clock(keras.callbacks.Callback):
-    """Notes when batches of a ``fit`` end."""
-
-    def __init__(self):
-        super().__init__()
-        self.ended: list[float] = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.ended.append(time.perf_counter())
-
-    def between(self) -> list[float]:
-        """Seconds from the end of one batch to that of the next."""
-        return [b - a for a, b in zip(self.ended, self.ended[1:], strict=False)]
-
-
-def in_turn(sides: Sequence[Callable[[], list[float]]], rounds: int = ROUNDS) -> list[float]:
-    """Median of the seconds that each side returns, the sides taking turns.
-
-    Parameters
-    ----------
-    sides : sequence of callable
-        Each runs once and returns the seconds of every unit of work.
-    rounds : int
-    """
-    found: list[list[float]] = [[] for _ in sides]
-    for _ in range(rounds):
-        for side, seconds in zip(sides, found, strict=True):
-            seconds += side()
-    return [statistics.median(seconds) for seconds in found]
-
-
-def timed(do: Callable[[], object]) -> float:
-    """Seconds that ``do()`` takes."""
-    started = time.perf_counter()
-    do()
-    return time.perf_counter() - started
 
 
 def line(r: Compared) -> str:
@@ -110,9 +26,6 @@ def line(r: Compared) -> str:
 
 def main(names: Sequence[str]) -> int:
     """Run these benchmarks and print the table."""
-    from nengolab.benchmarks.digits import digits_spiking, digits_train
-    from nengolab.benchmarks.surrogate import lif_surrogate
-
     functions = {f.__name__: f for f in (digits_train, digits_spiking, lif_surrogate)}
     print("\nKeras or PyTorch | nengolab, in turn in one process; first s: our first call")
     print(_HEAD)

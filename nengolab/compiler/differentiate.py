@@ -20,7 +20,6 @@ import tensorflow as tf
 from nengolab.compiler.emit import Emitter, joined, own_entries
 from nengolab.compiler.packing import placed
 from nengolab.compiler.program import LoweredGroup, Program, Reading
-from nengolab.compiler.schedule import BATCHED, PYTHON
 from nengolab.kernels.affine import AFFINE
 from nengolab.kernels.compiled import compiled
 from nengolab.kernels.linear_layers import apart, is_map_and_bias
@@ -40,33 +39,17 @@ class Differentiable(Emitter):
         Of the outputs, ``"records"`` is what `read` reads, ``"updates"`` are new values of
         variables that layers change while training, and ``"losses"`` what layers add to the loss.
         """
-        self.program.traces += 1
-        state, series = dict(state), {"series": inputs["series"]}
+        state, recorded = self.regions(params, state, inputs, n_steps)
         records: dict[str, Any] = {}
         updates: dict[str, Any] = {}
         losses: dict[str, Any] = {}
-        for region in self.program.schedule.regions:
-            own = {g.index for g in region.groups}
-            emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
-            new, out, rec = emit(
-                region,
-                {k: v for k, v in params.items() if int(k.split(".")[0]) in own},
-                {k: v for k, v in state.items() if int(k.split(".")[0]) in own},
-                inputs["held"],
-                {k: v for k, v in series.items() if k in self.reads(region)},
-                inputs["start"],
-                n_steps,
-                inputs["series"].shape[0],
-            )
-            state.update(new)
-            series.update(out)
-            for key, value in rec.items():
-                if key.startswith("update:"):
-                    updates[key.removeprefix("update:")] = value
-                elif key.startswith("loss:"):
-                    losses[key.removeprefix("loss:")] = value
-                else:
-                    records[key] = value
+        for key, value in recorded.items():
+            if key.startswith("update:"):
+                updates[key.removeprefix("update:")] = value
+            elif key.startswith("loss:"):
+                losses[key.removeprefix("loss:")] = value
+            else:
+                records[key] = value
         return state, {"records": records, "updates": updates, "losses": losses}
 
     # -- stepped -------------------------------------------------------------------------------

@@ -85,6 +85,19 @@ class Emitter:
 
     def run(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         """One tile. ``inputs``: held, series, start (steps done before the tile)."""
+        state, records = self.regions(params, state, inputs, n_steps)
+        # One array, in the order of the keys: reading many scalars costs more than a short tile.
+        flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
+        traced = [
+            records.pop(_sound(i))
+            for i in sorted(self.program.groups)
+            if self.program.groups[i].group.op.traced is not None
+        ]
+        finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
+        return state, {"records": records, "finite": finite}
+
+    def regions(self, params, state, inputs, n_steps) -> tuple[dict, dict]:
+        """All regions in order: the new state, and what they record."""
         self.program.traces += 1
         state, series = dict(state), {"series": inputs["series"]}
         records: dict[str, Any] = {}
@@ -104,15 +117,7 @@ class Emitter:
             state.update(new)
             series.update(out)
             records.update(rec)
-        # One array, in the order of the keys: reading many scalars costs more than a short tile.
-        flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
-        traced = [
-            records.pop(_sound(i))
-            for i in sorted(self.program.groups)
-            if self.program.groups[i].group.op.traced is not None
-        ]
-        finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
-        return state, {"records": records, "finite": finite}
+        return state, records
 
     def finite_state(self, key: str, value: Any) -> Any:
         """Whether a state array holds numbers; what a person's own code keeps may be anything."""

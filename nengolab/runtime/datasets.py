@@ -14,10 +14,11 @@ from nengolab.names import listing
 from nengolab.runtime import streams
 from nengolab.runtime.aliases import N_STEPS
 from nengolab.runtime.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
+from nengolab.runtime.fed import Fed
 from nengolab.runtime.weights import check_class_weight, weight_shape
 
 if TYPE_CHECKING:
-    from nengolab.runtime.feeding import Fed, Form
+    from nengolab.runtime.feeding import Form
 
 # Around what a pipeline says, so that it is found in what TensorFlow makes of it.
 _BEGIN, _END = "<nengolab:", ":nengolab>"
@@ -53,8 +54,6 @@ def normalise(source: tf.data.Dataset, form: Form) -> tuple[CheckedDataset, tf.d
     UnknownObject, ValidationError
         For elements of another structure, type, rank or size.
     """
-    from nengolab.runtime.feeding import Fed
-
     parts = _Parts(source.element_spec, form)
     lengths = {n for slot, spec in parts.timed if (n := _shape(slot, spec)[1]) is not None}
     told = {form.n_steps} - {None}

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import nengolab
-from nengolab.benchmarks import digits, surrogate, training
+from nengolab.benchmarks import digits, surrogate, training, turns
 
 
 def test_a_wrong_result_counts_as_nothing():
-    row = training.Compared("a", "images/s", 0.9, rate=(10.0, 20.0))
+    row = turns.Compared("a", "images/s", 0.9, rate=(10.0, 20.0))
     row.check("outputs differ", 1e-6, 1e-3)
     assert row.ratio == 2.0
     row.check("outputs differ", float("nan"), 1e-3)
@@ -34,7 +34,7 @@ def test_keras_directly_and_by_rates_agree():
 @pytest.mark.parametrize("kind", digits.NEURONS)
 def test_outputs_are_checked(kind):
     net = digits.network(digits.NEURONS[kind])
-    row = training.Compared(kind, "images/s", 0.5)
+    row = turns.Compared(kind, "images/s", 0.5)
     x, _ = digits.pictures(2)
     with nengolab.Simulator(net, minibatch_size=2, progress_bar=False) as sim:
         digits._check_rates(row, sim, net, digits.NEURONS[kind], x)
@@ -49,7 +49,7 @@ def test_surrogate_gradients_are_checked(monkeypatch):
         monkeypatch.setattr(surrogate, name, value)
     x, weights = surrogate.data()
     net = surrogate.network(weights)
-    row = training.Compared("lif", "passes/s", 1.0)
+    row = turns.Compared("lif", "passes/s", 1.0)
     with nengolab.Simulator(net, minibatch_size=2, progress_bar=False) as sim:
         got = surrogate.ours(sim, net, x)()
     assert float(np.sum(got[0])) > 10
