@@ -324,11 +324,8 @@ class NetworkModel(keras.Model):
             seen = self._asked(ran.seen, y)
             loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=True)
             loss = _sum(loss, ran.losses)
-            count = tf.shape(next(iter(x.values())))[0]
-            self._loss_tracker.update_state(
-                loss,
-                sample_weight=count,
-            )
+            items = tf.shape(next(iter(x.values())))[0]
+            self._loss_tracker.update_state(loss, sample_weight=items)
             scaled = self.optimizer.scale_loss(loss) if self.optimizer is not None else loss
         trained = self.trainable_weights
         gradients = tape.gradient(scaled, [v.value for v in trained])
@@ -341,7 +338,7 @@ class NetworkModel(keras.Model):
             )
         finite = self._finite(loss, pairs)
 
-        def count() -> Any:
+        def learn() -> Any:
             self.optimizer.apply_gradients(pairs)
             ran.learn()
             if keeping:
@@ -349,7 +346,7 @@ class NetworkModel(keras.Model):
             return tf.constant(True)
 
         # Where it is no number, weights and state stay good.
-        tf.cond(tf.reduce_all(finite), count, lambda: tf.constant(False))
+        tf.cond(tf.reduce_all(finite), learn, lambda: tf.constant(False))
         logs = self.compute_metrics(x, y, seen, sample_weight=weights)
         return logs | {FINITE: finite}
 
@@ -443,6 +440,8 @@ class NetworkModel(keras.Model):
                 kept = partial(step, keeping=keeping)
                 traced[keeping] = kept if self.run_eagerly else tf.function(kept, autograph=False)
             form = self.form(x, training)
+            if not self._calling:  # called past the simulator
+                self._begin_form(form)
             self._build_compiled(form, data)
             self._before_batch(form, keeping)
             logs = traced[keeping](data)
