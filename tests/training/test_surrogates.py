@@ -279,7 +279,9 @@ def test_gradients_through_recurrent_spikes_are_the_restatements(name, detach):
         assert np.abs(got - want).max() <= 1e-9 * np.abs(want).max()
 
 
-@pytest.mark.parametrize("s", [*ALL[1:], Custom(lambda x: tf.exp(-tf.abs(x)))], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize(
+    "s", [*ALL[1:], Custom(lambda x: tf.exp(-tf.abs(x)))], ids=lambda s: type(s).__name__
+)
 def test_every_surrogate_through_lif(s):
     (outs, grads), (expected, expected_grads) = sides("lif", s)
     assert np.allclose(outs, expected)
