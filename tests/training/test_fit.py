@@ -13,6 +13,12 @@ from nengolab.exceptions import ValidationError
 from tests.training.networks import ACTIVITY, X, Y, dense, keras_dense, recurrent, simulator
 
 
+@pytest.fixture(autouse=True)
+def seeded_layers() -> None:
+    """Weights of Keras layers are drawn anew in every process."""
+    keras.utils.set_random_seed(0)
+
+
 def sgd():
     return keras.optimizers.SGD(0.05)
 
@@ -396,7 +402,6 @@ def test_layers_follow_training_and_regularizers_count():
 
 
 def test_mixed_precision_inside():
-    keras.utils.set_random_seed(0)
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     try:
         net = layered()
