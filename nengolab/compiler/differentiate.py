@@ -2,7 +2,7 @@
 
 Regions keep their meaning; how they are emitted differs. What runs over all steps at once is plain
 TensorFlow, with the vendor library's convolutions and matrix products; neurons take gain and bias
-into their own pass (``kernels/affine.py``). A stepped region is an *island*: XLA compiles a loop
+into their own pass (``Activation.affine``). A stepped region is an *island*: XLA compiles a loop
 that goes forward and keeps the state before each step, and a second one that goes back and takes,
 step by step, the vector-Jacobian product of the very same step. TensorFlow sees the two through
 ``tf.custom_gradient``; its own gradient of a compiled loop would need lists that cannot leave it.
@@ -19,10 +19,10 @@ import tensorflow as tf
 
 from nengolab.compiler.emit import Emitter, joined, own_entries
 from nengolab.compiler.packing import placed
-from nengolab.compiler.program import LoweredGroup, Program, Reading
-from nengolab.kernels.affine import AFFINE
+from nengolab.compiler.program import LoweredGroup, Program, Reading, kernel_of
 from nengolab.kernels.compiled import compiled
 from nengolab.kernels.linear_layers import apart, is_map_and_bias
+from nengolab.kernels.rates import Activation
 
 Tensor = Any
 
@@ -134,14 +134,14 @@ class Differentiable(Emitter):
         for lowered in groups:
             if lowered.index in taken:
                 continue
-            if lowered.group.op.kernel in AFFINE:
+            if isinstance(kernel_of(lowered), Activation):
                 self._affine(lowered, *before[lowered.index], params, env, rows)
             else:
                 emit_group(lowered)
 
     def _before(self, neurons, groups) -> tuple[LoweredGroup | None, LoweredGroup | None]:
         """The gains before neurons, and before those the layer whose bias they can add."""
-        if neurons.group.op.kernel not in AFFINE:
+        if not isinstance(kernel_of(neurons), Activation):
             return None, None
         scale = self._alone_before(neurons, groups, "scale")
         layer = self._alone_before(scale or neurons, groups, "tensor")
@@ -182,8 +182,7 @@ class Differentiable(Emitter):
             added = added if gain is None else gain * added
             bias = added if bias is None else bias + added
         constants = {k: own[k] for k in neurons.group.op.params}
-        rate = AFFINE[neurons.group.op.kernel](constants, gain, bias, x)
-        env[f"{neurons.index}:out"] = rate
+        env[f"{neurons.index}:out"] = kernel_of(neurons).affine(constants, gain, bias, x)
 
 
 # From so many elements a step on, two halves of a batch on two cores are worth a second loop.

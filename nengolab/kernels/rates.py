@@ -15,6 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from nengolab.kernels.compiled import compiled
 from nengolab.kernels.neuron_kernel import NeuronKernel
 
 Tensor = Any
@@ -31,10 +32,10 @@ class Activation(NeuronKernel):
     def apply(self, params, inputs, spec):
         return {"out": self.rate(params, inputs[0], spec.variant == COMPILED)}
 
-    def rate(self, params: dict, current: Tensor, compiled: bool = False) -> Tensor:
-        """Rates with their gradient; ``compiled`` where nothing around them is."""
+    def rate(self, params: dict, current: Tensor, alone: bool = False) -> Tensor:
+        """Rates with their gradient; ``alone`` where nothing around them is compiled."""
         names = list(params)
-        run = _compiled if compiled else _plain
+        run = _compiled if alone else _plain
 
         def forward(current, *values):
             return self.compute(_named(names, values), current)
@@ -61,6 +62,45 @@ class Activation(NeuronKernel):
 
         return activation(current, *(params[name] for name in names))
 
+    def affine(self, params: dict, gain: Tensor | None, bias: Tensor | None, x: Tensor) -> Tensor:
+        """Rates of the currents ``g x + b``, compiled, for training.
+
+        There a layer of neurons is a few passes over large arrays ``(steps x batch, neurons)``, and
+        each costs as much as the activation of an ordinary network would: so gain, bias and rate
+        are one. What is summed over the rows is summed outside of XLA, on all cores.
+        """
+        names, first = list(params), next(iter(params.values()))
+        gain = tf.ones_like(first) if gain is None else gain
+        bias = tf.zeros_like(first) if bias is None else bias
+
+        def forward(x, gain, bias, *values):
+            return self.compute(_named(names, values), gain * x + bias)
+
+        def back(upstream, rate, x, gain, bias, *values):
+            slope = self.slope(_named(names, values), gain * x + bias, rate)
+            return upstream * slope, gain * (upstream * slope)
+
+        def by_params(upstream, x, gain, bias, *values):
+            with tf.GradientTape() as tape:
+                tape.watch(values)
+                rate = forward(x, gain, bias, *values)
+            return tape.gradient(rate, values, upstream, unconnected_gradients="zero")
+
+        @tf.custom_gradient
+        def activation(*given):
+            rate = _compiled(forward, *given)
+
+            def gradient(upstream):
+                x, gain, bias = given[:3]
+                current, pulled = _compiled(back, upstream, rate, *given)
+                sums = _summed(current * x, gain), _summed(current, bias)
+                # What nobody asks for of these is not computed.
+                return pulled, *sums, *_compiled(by_params, upstream, *given)
+
+            return rate, gradient
+
+        return activation(x, gain[None], bias[None], *(params[name] for name in names))
+
     def compute(self, p: dict, current: Tensor) -> Tensor:
         """The rate; parameters have a batch axis."""
         raise NotImplementedError
@@ -79,7 +119,13 @@ def _plain(fn: Any, *args: Any) -> Any:
 
 
 def _compiled(fn: Any, *args: Any) -> Any:
-    return tf.function(fn, jit_compile=True, autograph=False).get_concrete_function(*args)(*args)
+    return compiled(fn, *args)(*args)
+
+
+def _summed(x: Tensor, like: Tensor) -> Tensor:
+    """The gradient of something that was broadcast to the shape of ``x``."""
+    axes = [i for i, n in enumerate(like.shape) if n == 1 and x.shape[i] != 1]
+    return tf.reduce_sum(x, axes, keepdims=True) if axes else x
 
 
 class LifRate(Activation):
@@ -242,6 +288,21 @@ class RectifiedLinear(Activation):
 
     def slope(self, p, current, rate):
         return tf.where(current > 0, p["amplitude"], tf.zeros_like(p["amplitude"]))
+
+    def affine(self, params, gain, bias, x):
+        """``a max(g x + b, 0) = max(a g x + a b, 0)``, for ``a > 0``, in TensorFlow's operations.
+
+        Images a second of three convolutions against Keras with ReLU (batch 200, 2 cores, medians
+        in one run): 1.01 with the amplitude in gain and bias, 0.82 outside, 0.79 by XLA.
+        """
+        a = params["amplitude"][None]
+        known, size = tf.get_static_value(a), tf.abs(a)
+        x = (size if gain is None else size * gain[None]) * x
+        if bias is not None:
+            x = x + size * bias[None]
+        # Where an amplitude is negative, the sign goes outside: one pass more.
+        positive = known is not None and (known >= 0).all()
+        return tf.nn.relu(x) if positive else tf.sign(a) * tf.nn.relu(x)
 
 
 class LeakyRelu(Activation):

@@ -89,7 +89,8 @@ def test_histograms_count_everything(tmp_path):
 
 
 def test_tensorboard_reads_them(tmp_path):
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    from tensorboard.backend.event_processing import event_accumulator as accumulator
+
     with summaries.writing(tmp_path) as writer, writer.as_default():
         summaries.histogram("drawn", np.arange(10.0), step=1)
         summaries.scalar("number", 0.5, step=2)

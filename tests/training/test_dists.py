@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import keras
 import nengo
 import numpy as np
 import pytest
@@ -40,7 +41,6 @@ def test_truncated_normal_without_a_limit_that_counts():
 @pytest.mark.parametrize("distribution", ["uniform", "normal"])
 @pytest.mark.parametrize("mode", ["fan_in", "fan_out", "fan_avg"])
 def test_variance_scaling_is_that_of_keras(mode, distribution):
-    keras = pytest.importorskip("keras")
     n, d, scale = 40, 300, 1.5
     ours = VarianceScaling(scale, mode, distribution).sample(n, d, np.random.RandomState(2))
     # A kernel of Keras is (inputs, outputs), a transform of Nengo (outputs, inputs).
@@ -67,7 +67,6 @@ def test_variance_scaling_is_that_of_keras(mode, distribution):
     ],
 )
 def test_named_ones_are_those_of_keras(ours, name):
-    keras = pytest.importorskip("keras")
     n, d = 50, 200
     drawn = ours.sample(n, d, np.random.RandomState(4)).ravel()
     theirs = np.asarray(getattr(keras.initializers, name)(seed=5)((d, n))).ravel()

@@ -89,6 +89,42 @@ def test_rates_compiled_by_themselves(name, rng):
     check(kernel, spec, params, {}, current, rng, jit=False)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("given", [(), ("gain",), ("bias",), ("gain", "bias")])
+@pytest.mark.parametrize("name", [n for n in RATES if not KERNELS[n].stateful])
+def test_rates_with_gain_and_bias_in_one_pass(name, given, sign, rng):
+    """The rate of ``g x + b``, and all gradients, against finite differences of the plain rate."""
+    kernel, spec = spec_of(name, FEW)
+    params = constants(spec.layout, rng, **RATES[name])
+    if "amplitude" in params:
+        params["amplitude"] *= sign
+    own = {"gain": (0.8, 1.2), "bias": (0.1, 0.3)}
+    shape = spec.layout.shape(SIZE)
+    own = {k: rng.uniform(*own[k], shape) for k in given}
+    values = [*vectors(spec.layout, rng, 1, low=1.6, high=4), *own.values(), *params.values()]
+
+    def plain(x, *rest):
+        named = dict(zip([*own, *params], rest, strict=True))
+        current = named.get("gain", 1.0) * x + named.get("bias", 0.0)
+        constants = {k: tf.constant(named[k]) for k in params}
+        return kernel.apply(constants, [tf.constant(current)], spec)["out"].numpy()
+
+    variables = [tf.constant(v) for v in values]
+    mix = rng.standard_normal(values[0].shape)
+    with tf.GradientTape() as tape:
+        tape.watch(variables)
+        named = dict(zip([*own, *params], variables[1:], strict=True))
+        fixed = {k: named[k] for k in params}
+        rate = kernel.affine(fixed, named.get("gain"), named.get("bias"), variables[0])
+        total = tf.reduce_sum(mix * rate)
+    np.testing.assert_allclose(rate, plain(*values), rtol=1e-12)
+    for i, gradient in enumerate(tape.gradient(total, variables)):
+        direction, step = rng.standard_normal(values[i].shape) * np.abs(values[i]), 1e-6
+        ends = [[*values[:i], values[i] + s * step * direction, *values[i + 1 :]] for s in (1, -1)]
+        numeric = np.sum(mix * (plain(*ends[0]) - plain(*ends[1]))) / (2 * step)
+        assert np.sum(gradient * direction) == pytest.approx(numeric, rel=1e-5, abs=1e-6)
+
+
 EDGES = [-1e30, -1e4, -3.0, 0.0, 0.9, 1 - 6e-8, 1.0, 1.0 + 1.2e-7, 1.001, 5.1, 1e4, 1e20, 1e36]
 
 

@@ -9,6 +9,7 @@ import pickle
 import keras
 import nengo
 import numpy as np
+import pandas
 import pytest
 
 import nengolab
@@ -345,7 +346,6 @@ def test_text_and_html():
 
 
 def test_pandas(monkeypatch):
-    pandas = pytest.importorskip("pandas")
     _, sim = _open(_direct)
     with sim:
         frame = sim.parameters.to_pandas()

@@ -12,6 +12,7 @@ import time
 import warnings
 from pathlib import Path
 
+import distributed
 import nengo
 import numpy as np
 import pytest
@@ -20,8 +21,6 @@ from nengo.utils.progress import ProgressBar
 import nengolab
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.sweep import Sweep
-
-distributed = pytest.importorskip("distributed", reason="Dask is not installed")
 
 
 @pytest.fixture(scope="module")
