@@ -20,13 +20,13 @@ from importlib import import_module
 from typing import Any
 
 from nengolab import dists, exceptions, surrogates
-from nengolab.layer import Layer
+from nengolab.layers.layer import Layer
+from nengolab.layers.tensor_node import TensorNode
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
 from nengolab.sweep import sweep
-from nengolab.tensor_node import TensorNode
 
 __version__ = "0.1.0"
 __all__ = [

@@ -16,14 +16,14 @@ import nengo
 import numpy as np
 from nengo.ensemble import Neurons
 
-from nengolab import summaries
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
+from nengolab.training import summaries
 
 import keras  # isort: skip  # after summaries, which load TensorFlow without its start-up lines
 import tensorflow as tf  # isort: skip
 
-from nengolab.runtime.checkpoints import Checkpoint  # isort: skip
+from nengolab.saving.training_file import Checkpoint  # isort: skip
 
 __all__ = [
     "Checkpoint",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nengolab.exceptions import ValidationError
-from nengolab.runtime.tensorflow import load_tensorflow
+from nengolab.startup.tensorflow import load_tensorflow
 
 load_tensorflow()  # before Keras does, so that its start-up lines are not shown
 

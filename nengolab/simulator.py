@@ -15,12 +15,12 @@ from nengo.builder import Model
 from nengo.utils.numpy import maxint
 from nengo.utils.progress import Progress, ProgressTracker
 
-from nengolab.checkpoint import Saving
 from nengolab.checks import seconds, whole
 from nengolab.exceptions import SimulatorBusy, SimulatorClosed, ValidationError
-from nengolab.fitting import Fitting
-from nengolab.runtime.worker import uninterrupted
+from nengolab.saving.saving import Saving
 from nengolab.settings import get_setting, keeps_history
+from nengolab.startup.worker import uninterrupted
+from nengolab.training.fitting import Fitting
 
 if TYPE_CHECKING:
     from nengolab.parameters import Parameters
@@ -151,13 +151,13 @@ class Simulator(Fitting, Saving):
         self.device, self.progress_bar, self.optimize = device, progress_bar, optimize
         self.seed = self._choose_seed(network, seed)
         # TensorFlow takes seconds to load and is needed from here on only.
-        from nengolab.runtime.tensorflow import check_device, load_tensorflow
+        from nengolab.startup.tensorflow import check_device, load_tensorflow
 
         load_tensorflow()
         check_device(device)
         self.strategy = strategy
         if strategy is not None:
-            from nengolab.runtime.replicas import check_strategy
+            from nengolab.training.replicas import check_strategy
 
             check_strategy(strategy, minibatch_size)
         from nengolab.runtime.collector import collector_paused
@@ -265,7 +265,7 @@ class Simulator(Fitting, Saving):
         profile : bool
             Also time every group by itself: where a step's time goes. It takes a compile a group.
         """
-        from nengolab.report import report
+        from nengolab.runtime.report import report
 
         return report(self._engine, profile)
 
@@ -450,7 +450,7 @@ class Simulator(Fitting, Saving):
 
     def __setstate__(self, contents: dict[str, Any]) -> None:
         self.closed = True
-        from nengolab.runtime.tensorflow import load_tensorflow
+        from nengolab.startup.tensorflow import load_tensorflow
 
         load_tensorflow()
         from nengolab.runtime.pickling import fill

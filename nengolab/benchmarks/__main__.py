@@ -17,7 +17,7 @@ from nengolab.benchmarks.measure import (
     without_decoder_cache,
 )
 from nengolab.benchmarks.networks import NETWORKS
-from nengolab.runtime.tensorflow import load_tensorflow
+from nengolab.startup.tensorflow import load_tensorflow
 
 TRAINING = ("digits_train", "digits_spiking", "lif_surrogate")
 _HEAD = f"{'network':<22}{'ready s':>17}{'steps/s':>19}{'ratio':>9}{'RMS error':>11}"

@@ -39,7 +39,7 @@ def run_one(which: str, ensembles: int) -> dict:
     simulator = nengo.Simulator
     if which == "nengolab":
         import nengolab
-        from nengolab.runtime.tensorflow import load_tensorflow
+        from nengolab.startup.tensorflow import load_tensorflow
 
         load_tensorflow()
         simulator = nengolab.Simulator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nengolab.benchmarks.digits import digits_spiking, digits_train
-from nengolab.benchmarks.surrogate import lif_surrogate
+from nengolab.benchmarks.spikingjelly import lif_surrogate
 from nengolab.benchmarks.turns import Compared
 
 _HEAD = (

@@ -9,7 +9,7 @@ from nengolab.kernels.learning import LEARNING_KERNELS
 from nengolab.kernels.neurons import NEURON_KERNELS
 from nengolab.kernels.rates import AdaptiveSoftLifRate
 from nengolab.kernels.sparse import SparseDot
-from nengolab.kernels.surrogate import SURROGATE_KERNELS
+from nengolab.kernels.spike_gradient import SURROGATE_KERNELS
 from nengolab.kernels.synapses import FiniteResponse, FirstOrderFilter, LinearFilterKernel
 from nengolab.kernels.tensor import TensorKernel
 from nengolab.kernels.traced import TracedKernel

@@ -21,7 +21,7 @@ from typing import Any
 import nengo
 from nengo.exceptions import SimulatorClosed
 
-from nengolab.runtime.tensorflow import load_tensorflow
+from nengolab.startup.tensorflow import load_tensorflow
 
 
 class Opening:

@@ -15,7 +15,7 @@ from nengo.ensemble import Neurons
 from nengo.neurons import Direct
 
 from nengolab.compiler.graph import Param
-from nengolab.layer import is_layer_connection
+from nengolab.layers.layer import is_layer_connection
 from nengolab.names import Names
 from nengolab.settings import TrainableSettings, get_setting
 

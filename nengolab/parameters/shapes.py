@@ -10,10 +10,10 @@ from nengo.ensemble import Neurons
 from nengo.transforms import Convolution, ConvolutionTranspose, NoTransform, Sparse
 
 from nengolab.compiler.graph import Param
+from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import Names
 from nengolab.parameters.keras_shapes import keras_equation, keras_shape, kernel_shape
 from nengolab.parameters.rules import is_decoded
-from nengolab.tensor_node import TensorNode
 
 # x comes to the ensemble, y to its neurons directly.
 _CURRENT = "J = encoders · x + gain · y + bias"

@@ -18,7 +18,7 @@ from nengolab.compiler.own_neurons import step_neurons
 from nengolab.exceptions import SimulationError
 from nengolab.kernels.traced import CLOCK_BASE
 from nengolab.runtime.processes import ProcessState, RunningProcess
-from nengolab.runtime.worker import uninterrupted
+from nengolab.startup.worker import uninterrupted
 
 
 class CallFailed(Exception):

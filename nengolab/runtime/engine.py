@@ -18,13 +18,13 @@ from nengolab.compiler.simplify import simplify
 from nengolab.compiler.tracing import Untraceable, trace
 from nengolab.compiler.tracing.expressions import split
 from nengolab.exceptions import SimulationError, SimulatorClosed, ValidationError
+from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
 from nengolab.runtime import state
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.state import Snapshot
-from nengolab.runtime.worker import Worker, uninterrupted
-from nengolab.tensor_node import TensorNode
+from nengolab.startup.worker import Worker, uninterrupted
 
 RECOMPILES = 2  # for one function, before it is called back instead
 

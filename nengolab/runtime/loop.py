@@ -19,7 +19,7 @@ from nengolab.compiler.program import Program, Reading
 from nengolab.compiler.schedule import BATCHED, schedule
 from nengolab.exceptions import SimulationError
 from nengolab.runtime.calls import CallFailed, Host, function_name
-from nengolab.runtime.worker import Worker, interruptible, uninterrupted
+from nengolab.startup.worker import Worker, interruptible, uninterrupted
 
 # A tile keeps what it records in memory until it leaves; and in time batches its arrays should
 # stay in cache. Short calls (a step, a slow live view) get a capacity of their own, so that they

@@ -14,7 +14,7 @@ import scipy.sparse
 import tensorflow as tf
 
 import nengolab
-from nengolab import callbacks, summaries
+from nengolab import callbacks
 from nengolab.callbacks import (
     ImagesPerSecond,
     IsolateState,
@@ -23,6 +23,7 @@ from nengolab.callbacks import (
     TensorBoard,
 )
 from nengolab.exceptions import ValidationError
+from nengolab.training import summaries
 
 X, Y = np.arange(20, dtype="float32").reshape(10, 2) / 20, np.ones((10, 1), "float32")
 

@@ -14,9 +14,9 @@ import pytest
 import scipy.sparse
 
 import nengolab
-from nengolab import archive
-from nengolab.archive import array_name, member_name
 from nengolab.exceptions import SimulatorClosed, ValidationError
+from nengolab.saving import archive
+from nengolab.saving.archive import array_name, member_name
 from tests.engine.test_state import Hiding
 
 

@@ -7,8 +7,8 @@ from nengo.exceptions import ValidationError
 
 from nengolab.compiler.build import build
 from nengolab.exceptions import UnknownObject
-from nengolab.runtime.aliases import Aliases
-from nengolab.runtime.feeding import Feeder, target_kind
+from nengolab.feeding.aliases import Aliases
+from nengolab.feeding.feeder import Feeder, target_kind
 
 
 class Net:

@@ -9,8 +9,8 @@ from nengo.exceptions import SimulationError, ValidationError
 
 import nengolab
 from nengolab.compiler.graph import Input
+from nengolab.feeding.filling import Filling
 from nengolab.kernels.traced import CLOCK_BASE
-from nengolab.runtime.filling import Filling
 
 DT, STEPS, BATCH = 0.002, 6, 3
 

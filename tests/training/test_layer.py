@@ -13,7 +13,7 @@ from nengo.exceptions import NetworkContextError
 
 import nengolab
 from nengolab.exceptions import ValidationError
-from nengolab.layer import Layer, is_layer_connection
+from nengolab.layers.layer import Layer, is_layer_connection
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 import nengolab
 from nengolab.exceptions import ValidationError
-from nengolab.runtime.batches import of_arrays, shuffled_batches
-from nengolab.runtime.checkpoints import Checkpoint, load_training, save_training
+from nengolab.feeding.batches import of_arrays, shuffled_batches
+from nengolab.saving.training_file import Checkpoint, load_training, save_training
 
 DRAW = np.random.RandomState(0)
 X, Y = DRAW.randn(70, 5).astype("f4"), DRAW.randn(70, 2).astype("f4")

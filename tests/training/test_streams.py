@@ -11,8 +11,8 @@ from nengo.exceptions import ValidationError
 
 from nengolab.compiler.build import build
 from nengolab.exceptions import UnknownObject
-from nengolab.runtime.aliases import Aliases
-from nengolab.runtime.feeding import Feeder
+from nengolab.feeding.aliases import Aliases
+from nengolab.feeding.feeder import Feeder
 
 STEPS, ITEMS, MOST = 3, 10, 4
 

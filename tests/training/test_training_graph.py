@@ -11,7 +11,7 @@ import nengolab
 from nengolab.compiler.graph import Port
 from nengolab.compiler.lower import lower
 from nengolab.compiler.schedule import STEPPED, schedule
-from nengolab.compiler.training import training_graph, undifferentiable
+from nengolab.compiler.training_graph import training_graph, undifferentiable
 from nengolab.exceptions import BuildError, ValidationError
 from nengolab.surrogates import ATan, FastSigmoid, Sigmoid
 

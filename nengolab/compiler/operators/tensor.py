@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nengolab.compiler.graph import Graph, Param, Wire
-from nengolab.tensor_node import SimTensorFunction
+from nengolab.layers.tensor_node import SimTensorFunction
 
 if TYPE_CHECKING:
     from nengolab.compiler.simplify import Simplifier

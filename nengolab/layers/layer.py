@@ -18,8 +18,8 @@ from nengo.neurons import NeuronType
 from nengo.params import Default
 
 from nengolab.exceptions import ValidationError
-from nengolab.tensor_function import is_keras_layer
-from nengolab.tensor_node import TensorNode
+from nengolab.layers.tensor_function import is_keras_layer
+from nengolab.layers.tensor_node import TensorNode
 
 
 class LayerConnection(nengo.Connection):

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nengolab import inventory
-from nengolab.archive import Archive, member_name
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
+from nengolab.saving import inventory
+from nengolab.saving.archive import Archive, member_name
 
 if TYPE_CHECKING:
-    from nengolab.inventory import Described
     from nengolab.runtime.engine import Engine
+    from nengolab.saving.inventory import Described
 
 SHOWN = 12
 

@@ -10,7 +10,7 @@ from nengo.builder.operator import Operator, Reset
 from nengo.builder.signal import Signal
 
 from nengolab.exceptions import ValidationError
-from nengolab.tensor_function import TensorFunction
+from nengolab.layers.tensor_function import TensorFunction
 
 
 class TensorNode(nengo.Node):

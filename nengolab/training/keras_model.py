@@ -18,12 +18,12 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.feeding.filling import Filling
 from nengolab.kernels.tensor import weight_losses
 from nengolab.names import listing
-from nengolab.runtime.filling import Filling
-from nengolab.runtime.forms import Form
-from nengolab.runtime.notfinite import raise_gradients, raise_not_finite
-from nengolab.runtime.variables import Variables
+from nengolab.training.forms import Form
+from nengolab.training.notfinite import raise_gradients, raise_not_finite
+from nengolab.training.variables import Variables
 
 # What stands for the data of a network that no data is fed to.
 NO_DATA = "n_steps"

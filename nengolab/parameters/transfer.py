@@ -27,9 +27,9 @@ from nengo.transforms import (
 )
 
 from nengolab.exceptions import UnknownObject, ValidationError
+from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
 from nengolab.parameters.rules import is_decoded, rules_of
-from nengolab.tensor_node import TensorNode
 
 if TYPE_CHECKING:
     from nengolab.compiler.graph import Param

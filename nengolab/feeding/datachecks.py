@@ -12,7 +12,7 @@ from nengolab.exceptions import ValidationError
 # Elements looked at in one go when asking whether all are finite.
 _CHUNK = 1 << 22
 
-# What a loss makes of targets, as `nengolab.runtime.feeding.target_kind` says.
+# What a loss makes of targets, as `nengolab.feeding.feeder.target_kind` says.
 VALUES, HOLES, CLASSES, OWN, NONE = "values", "holes", "classes", "own", "none"
 
 

@@ -10,15 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
+from nengolab.feeding import streams
+from nengolab.feeding.aliases import N_STEPS
+from nengolab.feeding.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
+from nengolab.feeding.fed import Fed
+from nengolab.feeding.weights import check_class_weight, weight_shape
 from nengolab.names import listing
-from nengolab.runtime import streams
-from nengolab.runtime.aliases import N_STEPS
-from nengolab.runtime.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
-from nengolab.runtime.fed import Fed
-from nengolab.runtime.weights import check_class_weight, weight_shape
 
 if TYPE_CHECKING:
-    from nengolab.runtime.feeding import Form
+    from nengolab.feeding.feeder import Form
 
 # Around what a pipeline says, so that it is found in what TensorFlow makes of it.
 _BEGIN, _END = "<nengolab:", ":nengolab>"

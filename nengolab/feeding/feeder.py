@@ -11,10 +11,9 @@ import numpy as np
 
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
-from nengolab.names import listing
-from nengolab.runtime import streams
-from nengolab.runtime.aliases import N_STEPS, Aliases
-from nengolab.runtime.datachecks import (
+from nengolab.feeding import streams
+from nengolab.feeding.aliases import N_STEPS, Aliases
+from nengolab.feeding.datachecks import (
     CLASSES,
     HOLES,
     NONE,
@@ -26,8 +25,9 @@ from nengolab.runtime.datachecks import (
     check_shape,
     numbers,
 )
-from nengolab.runtime.fed import Fed
-from nengolab.runtime.weights import class_weights, sample_weights
+from nengolab.feeding.fed import Fed
+from nengolab.feeding.weights import class_weights, sample_weights
+from nengolab.names import listing
 
 
 class Feeder:
@@ -199,7 +199,7 @@ class Form:
     def fed_stream(self, source: Any, kind: str) -> Fed:
         """What yields batches: the first is looked at here, the others as they come."""
         if kind == streams.DATASET:
-            from nengolab.runtime.datasets import normalise
+            from nengolab.feeding.datasets import normalise
 
             checked, x, first = normalise(source, self)
         else:

@@ -43,7 +43,7 @@ class TensorFunction:
         self._label = label
         self.shape_in = None if shape_in is None else self._shape(shape_in, "shape_in")
         self._check_func()
-        from nengolab.runtime.tensorflow import load_tensorflow
+        from nengolab.startup.tensorflow import load_tensorflow
 
         load_tensorflow()
         self.layer = func if is_keras_layer(func) else None

@@ -44,7 +44,7 @@ class Fitting:
     def _training(self) -> Any:
         """The training side, made when it is first asked for."""
         if self._trainer is None:
-            from nengolab.runtime.training import Training
+            from nengolab.training.trainer import Training
 
             parameters = self.parameters
             self._trainer = Training(
@@ -279,7 +279,7 @@ class Fitting:
             Where a value was set that no argument of Nengo's can hold, and for labels that occur
             twice.
         """
-        from nengolab.transfer import get_nengo_params
+        from nengolab.parameters.transfer import get_nengo_params
 
         return get_nengo_params(self, objs, as_dict, item)
 
@@ -299,6 +299,6 @@ class Fitting:
         ``dtype="float64"`` to rounding) and can be pickled. In one that is frozen in part, Nengo
         finds the decoders of the other connections for the ensembles as they are then.
         """
-        from nengolab.transfer import freeze_params
+        from nengolab.parameters.transfer import freeze_params
 
         freeze_params(self, objs, item)

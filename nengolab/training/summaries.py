@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nengolab.runtime.tensorflow import load_tensorflow
+from nengolab.startup.tensorflow import load_tensorflow
 
 load_tensorflow()  # before anything else does, so that its start-up lines are not shown
 

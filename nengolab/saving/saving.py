@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import nengo
 import numpy as np
 
-from nengolab import archive, inventory, loading
-from nengolab.archive import Archive, member_name
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
+from nengolab.saving import archive, inventory, loading
+from nengolab.saving.archive import Archive, member_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,7 +141,7 @@ class Saving:
         ValidationError
             Before ``compile``; for NaN in a parameter.
         """
-        from nengolab.runtime import checkpoints, resume
+        from nengolab.saving import resume, training_file
 
         self._check_usable("save_checkpoint")
         self._engine.follow()
@@ -151,7 +151,7 @@ class Saving:
         held = {f"model/{e['name']}": arrays[e["member"]] for e in manifest["parameters"]}
         shared = [n for n, a in training.arrays.items() if n in held and _same(a, held[n])]
         rest = {n: a for n, a in training.arrays.items() if n not in set(shared)}
-        stored, facts = checkpoints.members(
+        stored, facts = training_file.members(
             replace(training, arrays=rest), whole(epoch, "epoch", 0), callbacks
         )
         manifest["training"] = {**facts, "parameters": shared}
@@ -184,14 +184,14 @@ class Saving:
         ValidationError
             Before ``compile``, or with an optimizer of another type; saying what does not fit.
         """
-        from nengolab.runtime import checkpoints, resume
+        from nengolab.saving import resume, training_file
 
         self._check_usable("load_checkpoint")
         engine = self._engine
         with Archive(path) as file:
             loading.check_kind(file)
             values = loading.fitting(engine, file, None)
-            training, epoch = checkpoints.read(file, _shared(file))
+            training, epoch = training_file.read(file, _shared(file))
             names = self._variable_names()
             put_training = resume.prepared(self._training.model, training, names)
             self._put(values, _stored_state(engine, file, item))
@@ -292,7 +292,7 @@ def _mention_learned(engine: Engine) -> None:
 
 
 def _pack_state(engine: Engine) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    from nengolab.runtime import stored_state
+    from nengolab.saving import stored_state
 
     snapshot = engine.snapshot()
     parts, description = stored_state.pack(snapshot)
@@ -317,7 +317,7 @@ def _state_member(kind: str, name: str, key: str | None = None) -> str:
 
 def _stored_state(engine: Engine, file: Archive, item: int | None) -> Snapshot:
     """The state that the file holds, for as many batch items as the simulator has."""
-    from nengolab.runtime import stored_state
+    from nengolab.saving import stored_state
 
     description = file.manifest.get("state")
     if not isinstance(description, dict):

@@ -17,8 +17,8 @@ from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
 from nengolab.runtime.calls import Host
-from nengolab.runtime.chunks import chunked
 from nengolab.runtime.loop import tile_capacity
+from nengolab.training.chunks import chunked
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from nengolab import archive
-from nengolab.archive import Archive, member_name
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
-from nengolab.runtime import resume
-from nengolab.runtime.resume import Training
+from nengolab.saving import archive, resume
+from nengolab.saving.archive import Archive, member_name
+from nengolab.saving.resume import Training
 
 PREFIX = "@training/"
 

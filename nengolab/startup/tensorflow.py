@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nengolab.exceptions import ValidationError
-from nengolab.runtime.worker import Worker
+from nengolab.startup.worker import Worker
 
 _START_UP = re.compile(
     r"I\d{4} |WARNING: All log messages before absl::InitializeLog|"

@@ -27,10 +27,10 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
-from nengolab.runtime.forms import Form
-from nengolab.runtime.keras_model import NetworkModel
-from nengolab.runtime.notfinite import raise_not_finite
-from nengolab.runtime.replicas import Replicas
+from nengolab.training.forms import Form
+from nengolab.training.keras_model import NetworkModel
+from nengolab.training.notfinite import raise_not_finite
+from nengolab.training.replicas import Replicas
 
 # Options of an optimizer that look at the gradient of a whole batch.
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")

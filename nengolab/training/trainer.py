@@ -14,20 +14,20 @@ import tensorflow as tf
 from nengolab.callbacks import ImagesPerSecond, KeepBest
 from nengolab.checks import whole
 from nengolab.compiler.operators.tensor import put_back
-from nengolab.compiler.training import training_graph, undifferentiable
+from nengolab.compiler.training_graph import training_graph, undifferentiable
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.feeding.aliases import Aliases
+from nengolab.feeding.batches import of_arrays
+from nengolab.feeding.feeder import Fed, Feeder, target_kind
+from nengolab.feeding.filling import Filling
 from nengolab.names import listing
-from nengolab.runtime.aliases import Aliases
-from nengolab.runtime.batches import of_arrays
-from nengolab.runtime.distribute import DistributedModel
-from nengolab.runtime.feeding import Fed, Feeder, target_kind
-from nengolab.runtime.filling import Filling
-from nengolab.runtime.forms import Chunk, Form
-from nengolab.runtime.gradients import Difference, check
-from nengolab.runtime.keras_model import NetworkModel
-from nengolab.runtime.variables import keras_name
 from nengolab.settings import get_setting, get_surrogate
 from nengolab.surrogates import surrogate
+from nengolab.training.distribute import DistributedModel
+from nengolab.training.forms import Chunk, Form
+from nengolab.training.gradients import Difference, check
+from nengolab.training.keras_model import NetworkModel
+from nengolab.training.variables import keras_name
 
 
 class Training:

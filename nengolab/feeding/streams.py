@@ -11,7 +11,7 @@ import keras
 from nengolab.exceptions import NengoException, ValidationError
 
 if TYPE_CHECKING:
-    from nengolab.runtime.fed import Fed
+    from nengolab.feeding.fed import Fed
 
 GENERATOR, PYDATASET, DATASET = "generator", "keras PyDataset", "tf.data.Dataset"
 

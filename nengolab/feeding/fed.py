@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from nengolab.runtime import streams
+    from nengolab.feeding import streams
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from nengolab.exceptions import ValidationError
+from nengolab.feeding.datachecks import CLASSES, OWN, Slot, first_not_finite
 from nengolab.names import listing
-from nengolab.runtime.datachecks import CLASSES, OWN, Slot, first_not_finite
 
 
 def sample_weights(

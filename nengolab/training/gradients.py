@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import SimulationError
-from nengolab.runtime.forms import Form
+from nengolab.training.forms import Form
 
 SEED = 0
 

@@ -1,0 +1,1 @@
+"""TensorNode and Layer: TensorFlow functions and Keras layers in a network."""

@@ -1,0 +1,1 @@
+"""Parameters, state and training in files, by name, without pickle."""
