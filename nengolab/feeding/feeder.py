@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import nengo
@@ -130,6 +129,36 @@ class Feeder:
             )
         return form.fed_stream(x, kind)
 
+    def for_run(self, data: Any, n_steps: int, batch: int) -> dict[nengo.Node, np.ndarray]:
+        """Normalise data of a run: arrays for all its steps, and all items of the batch.
+
+        Returns
+        -------
+        dict
+            ``(steps, batch, size)``, by Node.
+
+        Raises
+        ------
+        UnknownObject, ValidationError
+            As `feed` does.
+        """
+        kind = streams.kind(data)
+        if kind is not None:
+            raise ValidationError(
+                f"a run takes arrays (batch, n_steps, size), got a {kind}; predict, with "
+                "stateful=True, takes what yields batches",
+                attr="data",
+            )
+        fed = Form(self, n_steps, None, None, batch, x="data").fed(data, None, None)
+        if fed.items != batch:
+            raise ValidationError(
+                f"has {fed.items} batch items, the simulator runs {batch} at once; make it with "
+                f"minibatch_size={fed.items}"
+                + (f", or repeat the item: np.repeat(x, {batch}, axis=0)" * (fed.items == 1)),
+                attr="data",
+            )
+        return {self.aliases.inputs[a]: np.moveaxis(fed.x[a], 1, 0) for a in fed.inputs}
+
     def validation(
         self,
         data: Any,
@@ -163,7 +192,10 @@ class Feeder:
 class Form:
     """How one call's data are normalised: all of them at once, or item by item."""
 
-    def __init__(self, feeder: Feeder, n_steps, targets, class_weight, batch, usual_steps=None):
+    def __init__(
+        self, feeder: Feeder, n_steps, targets, class_weight, batch, usual_steps=None, x="x"
+    ):
+        self.x = x  # what the argument with the inputs' data is called
         self.aliases, self.most, self._shapes = feeder.aliases, feeder.most, feeder._shapes
         self.n_steps, self.targets, self.class_weight = n_steps, targets, class_weight
         self.batch, self.usual_steps = batch, usual_steps
@@ -215,7 +247,7 @@ class Form:
         if isinstance(x, Mapping) and N_STEPS in x:
             told, x = x[N_STEPS], {k: v for k, v in x.items() if k is not N_STEPS and k != N_STEPS}
         order = list(self.aliases.inputs)
-        return self._keyed(x, self.aliases.input, order, order, "x", where), told
+        return self._keyed(x, self.aliases.input, order, order, self.x, where), told
 
     def by_probe(self, y: Any, where: str = "") -> dict[str, Any]:
         """Which targets are whose."""
@@ -237,7 +269,7 @@ class Form:
             return {}
         if isinstance(given, Mapping):
             return _by_key(given, find, var, where)
-        among = "inputs (Nodes without input)" if var == "x" else "probes"
+        among = "probes" if var == "y" else "inputs (Nodes without input)"
         if is_list_of_arrays(given):
             if len(given) > len(order):
                 raise ValidationError(
@@ -253,7 +285,7 @@ class Form:
 
     def input_slot(self, alias: str) -> Slot:
         """Where the data of an input go."""
-        return Slot(alias, "x", (self.aliases.inputs[alias].size_out,))
+        return Slot(alias, self.x, (self.aliases.inputs[alias].size_out,))
 
     def target_slot(self, alias: str) -> Slot:
         """Where the targets of a probe go."""
@@ -308,8 +340,9 @@ class Form:
 
     def _agree(self, shown: int | None, given: int, name: str) -> int:
         if shown is not None and shown != given:
+            out = "leave it out, or " if self.x == "x" else ""
             raise ValidationError(
-                f"{name} says {given} steps, the data have {shown}; leave it out, or give data "
+                f"{name} says {given} steps, the data have {shown}; {out}give data "
                 f"(batch, {given}, size), for example np.tile(x, (1, {given}, 1)) of data of one "
                 "step",
                 attr="n_steps",
@@ -349,8 +382,7 @@ class Form:
                 )
             return dict(zip(order, given, strict=True))
         if isinstance(given, Mapping):
-            find = partial(self.aliases.probe, attr="sample_weight")
-            return _by_key(given, find, "sample_weight", where)
+            return _by_key(given, self.aliases.probe, "sample_weight", where)
         return given
 
 
@@ -408,7 +440,7 @@ def _depth(value: Any) -> int:
 def _by_key(given: Mapping, find: Callable[..., str], var: str, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in given.items():
-        alias = find(key, where=where)
+        alias = find(key, attr=var, where=where)
         if alias in found:
             raise ValidationError(f"{alias!r} is given twice{where}, by different keys", attr=var)
         if value is not None:
