@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from nengolab.exceptions import NengoException, ValidationError
-
-if TYPE_CHECKING:
-    from nengolab.feeding.fed import Fed
+from nengolab.feeding.fed import Fed
 
 GENERATOR, PYDATASET, DATASET = "generator", "keras PyDataset", "tf.data.Dataset"
 
