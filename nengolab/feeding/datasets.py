@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,11 +14,9 @@ from nengolab.feeding import streams
 from nengolab.feeding.aliases import N_STEPS
 from nengolab.feeding.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
 from nengolab.feeding.fed import Fed
+from nengolab.feeding.form import Form
 from nengolab.feeding.weights import check_class_weight, weight_shape
 from nengolab.names import listing
-
-if TYPE_CHECKING:
-    from nengolab.feeding.feeder import Form
 
 # Around what a pipeline says, so that it is found in what TensorFlow makes of it.
 _BEGIN, _END = "<nengolab:", ":nengolab>"
