@@ -1,8 +1,14 @@
-"""Feeding: from whatever form of data a person gives to what ``keras.Model.fit`` takes."""
+"""Feeding: from whatever form of data a person gives to what ``keras.Model.fit`` takes.
+
+Data go through three passes over one dataclass, `matching.Given`: what is for whom (``matching``),
+whether it fits (``checking``), and what Keras takes (``arrays``). A ``tf.data.Dataset`` is matched
+once, by its structure, and goes through the other two inside its pipeline (``datasets``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import nengo
@@ -11,9 +17,10 @@ from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
 from nengolab.feeding import streams
 from nengolab.feeding.aliases import Aliases
+from nengolab.feeding.arrays import normalise
 from nengolab.feeding.datachecks import CLASSES, HOLES, NONE, OWN, VALUES
+from nengolab.feeding.expected import Expected
 from nengolab.feeding.fed import Fed
-from nengolab.feeding.form import Form
 
 
 class Feeder:
@@ -97,19 +104,19 @@ class Feeder:
                 "cannot be given together with sample_weight; multiply them into one sample_weight",
                 attr="class_weight",
             )
-        form = Form(
+        expected = Expected(
             self.aliases,
-            self.most,
             self._shapes,
+            self.most,
             n_steps,
-            targets,
+            targets or {},
             class_weight,
             batch,
             usual_steps,
         )
         kind = streams.kind(x)
         if kind is None:
-            fed = form.fed(x, y, sample_weight)
+            fed = normalise(expected, x, y, sample_weight)
             _check_split(validation_split, fed.items)
             return fed
         for name, value in (("y", y), ("sample_weight", sample_weight)):
@@ -123,7 +130,7 @@ class Feeder:
                 f"needs arrays, got {validation_split} and a {kind}; give validation_data",
                 attr="validation_split",
             )
-        return _fed_stream(form, x, kind)
+        return _fed_stream(expected, x, kind)
 
     def validation(
         self,
@@ -155,15 +162,14 @@ class Feeder:
         return self.feed(*data, n_steps=n_steps, targets=targets, usual_steps=usual_steps)
 
 
-def _fed_stream(form: Form, source: Any, kind: str) -> Fed:
+def _fed_stream(expected: Expected, source: Any, kind: str) -> Fed:
     """What yields batches: the first is looked at here, the others as they come."""
     if kind == streams.DATASET:
-        from nengolab.feeding.datasets import normalise
+        from nengolab.feeding.datasets import fed_dataset
 
-        checked, x, first = normalise(source, form)
-    else:
-        checked = streams.Checked(form)
-        x, first = checked.wrap(source, kind)
+        return fed_dataset(source, expected)
+    checked = streams.Checked(partial(normalise, expected))
+    x, first = checked.wrap(source, kind)
     return Fed(x, None, None, first.n_steps, None, first.inputs, first.targets, checked)
 
 
