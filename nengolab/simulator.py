@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nengolab.parameters import Parameters
     from nengolab.runtime.data import SimulationData
     from nengolab.runtime.loop import Tile
-    from nengolab.runtime.state import Snapshot
+    from nengolab.runtime.snapshot import Snapshot
 
 
 @contextmanager

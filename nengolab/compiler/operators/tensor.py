@@ -12,7 +12,7 @@ from nengolab.compiler.graph import Graph, Param, Wire
 from nengolab.layers.tensor_node import SimTensorFunction
 
 if TYPE_CHECKING:
-    from nengolab.compiler.simplify import Simplifier
+    from nengolab.compiler.translation import Simplifier
 
 
 @dataclass(eq=False)
