@@ -127,8 +127,7 @@ def test_several_probes_with_losses_weights_and_metrics_of_their_own(stream):
     expected = model.fit(X[:16], even, batch_size=8, epochs=2, shuffle=False, verbose=0).history
     with simulator(net) as sim:
         sim.compile(sgd(), **settings)
-        found = sim.fit(X[:16], even, epochs=2, shuffle=False, verbose=0).history
-        close(of_keras(found), expected)
+        close(sim.fit(X[:16], even, epochs=2, shuffle=False, verbose=0).history, expected)
         data = (X, {net.p: Y, net.activity: ACTIVITY})
         if stream:
             data = (tf.data.Dataset.from_tensor_slices(({"x": X}, y)).batch(8), None)
@@ -230,7 +229,7 @@ def test_optimizers_do_what_they_do_in_keras(optimizer):
     with simulator(net) as sim:
         sim.compile(optimizer(), {net.p: "mse"})
         found = sim.fit(X[:16], Y[:16], epochs=2, shuffle=False, verbose=0).history
-    close(found, expected)
+    close(of_keras(found), expected)
 
 
 # -- networks -----------------------------------------------------------------------------------
