@@ -3,6 +3,7 @@
 from nengo.exceptions import (
     BuildError,
     NengoException,
+    ReadonlyError,
     SimulationError,
     SimulatorClosed,
     ValidationError,
@@ -11,6 +12,7 @@ from nengo.exceptions import (
 __all__ = [
     "BuildError",
     "NengoException",
+    "ReadonlyError",
     "SimulationError",
     "SimulatorBusy",
     "SimulatorClosed",

@@ -25,11 +25,11 @@ PACKAGE = "nengolab"
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class NanMeanSquaredError(keras.losses.Loss):
-    """The mean squared error over the targets that are not NaN.
+    """The mean squared error, where a target that is NaN counts as met.
 
     A target of NaN says that the output may be anything there, for example in the steps before an
-    answer is due: it adds nothing to the loss and gives no gradient. `nan_mse` is this loss,
-    ready made. It can also be called: ``nan_mse(y_true, y_pred)``.
+    answer is due: its error is 0, and it gives no gradient. `nan_mse` is this loss, ready made. It
+    can also be called: ``nan_mse(y_true, y_pred)``.
 
     Parameters
     ----------
@@ -38,34 +38,40 @@ class NanMeanSquaredError(keras.losses.Loss):
 
     Notes
     -----
-    The mean is over all known targets of a batch (of each replica of it), so each counts alike
-    whatever row it stands in. A batch without any gives 0. Sample weights multiply a row's
-    squared errors and leave the number of targets, by which the sum is divided, as it is.
+    The mean is over all targets, known or not: with two known ones of ten and errors of 3 and 4
+    it is (9 + 16) / 10. So each known target counts alike, in whatever row or batch it stands.
     """
 
     takes_nan = True  # a target that is NaN is one that is not known
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Values whose mean is the loss, ``(batch, steps)`` for an output ``(batch, steps, size)``.
-
-        Where the mean is over fewer values than the targets that are known, they are scaled up.
-        """
+        """Values whose mean is the loss: ``(batch, steps)`` of outputs ``(batch, steps, size)``."""
         known = ops.logical_not(ops.isnan(y_true))
         squares = ops.square(ops.where(known, y_true - y_pred, ops.zeros_like(y_pred)))
-        count = ops.sum(ops.cast(known, squares.dtype))
-        share = ops.sum(ops.ones_like(squares)) / ops.maximum(count, 1)
-        return share * (ops.mean(squares, axis=-1) if len(squares.shape) > 1 else squares)
+        return ops.mean(squares, axis=-1) if len(squares.shape) > 1 else squares
 
 
 nan_mse = NanMeanSquaredError(name="nan_mse")
 
 
+class _Targetless(keras.losses.Loss):
+    """A loss that looks at the output only: its targets may be None, or anything.
+
+    ``Simulator.fit`` and ``evaluate`` need none for it; ``keras.Model.fit`` does.
+    """
+
+    needs_targets = False
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        return super().__call__(y_pred if y_true is None else y_true, y_pred, sample_weight)
+
+
 @keras.saving.register_keras_serializable(PACKAGE)
-class Regularize(keras.losses.Loss):
+class Regularize(_Targetless):
     """The size of an output itself: a norm over some of its axes, the mean over the rest.
 
     On a probe of neurons it keeps firing rates low, on one of weights the weights. Targets are
-    ignored, but Keras needs some: arrays of zeros, for example.
+    ignored and may be None.
 
     Parameters
     ----------
@@ -90,8 +96,6 @@ class Regularize(keras.losses.Loss):
     Where all of a norm's values are 0 the gradient is taken as 0, its smallest subgradient; so
     silent neurons do no harm.
     """
-
-    needs_targets = False
 
     def __init__(
         self,
@@ -146,12 +150,12 @@ class Regularize(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class RateRange(keras.losses.Loss):
+class RateRange(_Targetless):
     """How far mean firing rates lie outside a range: keeps neurons neither silent nor wild.
 
     For a probe of neurons. The rate of a neuron is the mean of its output over the steps of a
     batch item, spikes or rates alike; the loss is the mean, over items and neurons, of the squared
-    distance (Hz^2) from the range. Targets are ignored, but Keras needs some.
+    distance (Hz^2) from the range. Targets are ignored and may be None.
 
     Parameters
     ----------
@@ -172,8 +176,6 @@ class RateRange(keras.losses.Loss):
     A loss in Hz^2 is large beside others: 10 Hz outside are 100. ``loss_weights`` of 1e-4 or less
     are usual.
     """
-
-    needs_targets = False
 
     def __init__(
         self,

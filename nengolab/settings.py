@@ -12,7 +12,7 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import ConfigError, NetworkContextError
 from nengo.params import BoolParam, NumberParam, Parameter
 
-from nengolab.exceptions import ValidationError
+from nengolab.exceptions import BuildError, ValidationError
 
 DTYPES = ("float32", "float64")
 SCHEDULES = ("auto", "stepped", "batched")
@@ -83,6 +83,7 @@ _OPTIONS = {
         "lif_smoothing", default=None, low=0, low_open=True, optional=True
     ),
     "stateful": lambda: BoolParam("stateful", default=True),
+    "learning_phase": lambda: BoolParam("learning_phase", default=None, optional=True),
 }
 # Options of an object rather than of the network: the type that carries them, and the parameter.
 _OBJECT_OPTIONS = {
@@ -99,7 +100,6 @@ _DECIDED = {
     "sorter": "every group has arrays of its own, so there are no signals to sort",
     "simplifications": "all simplifications are made, always; sim.report() shows what is left",
     "use_loop": "the setting 'schedule' says what runs step by step",
-    "learning_phase": "a call that trains says so; there is no phase of the whole network",
 }
 
 
@@ -147,10 +147,17 @@ def configure_settings(**settings: Any) -> None:
         ``net.config[ens].surrogate`` is what holds for one ensemble, where ``net`` is the
         outermost network.
     stateful : bool
-        Whether ``run``, ``run_steps`` and ``step`` go on from the state as it is and keep the new
-        one, where the call does not say. Default True.
+        False: no call keeps the state, whatever it says: after ``run``, ``fit``, ``predict`` and
+        their kin the state, the time and the number of steps are what they were before. (Only
+        `Simulator.advance`, with which others step a network, goes on.) Default True: each call
+        says it, and ``run``, ``run_steps`` and ``step`` keep it where they do not.
+    learning_phase : bool or None
+        True: runs and predictions behave as training does: layers such as Dropout are active, and
+        spiking neurons put out their rates (or what their surrogate gradient is of). What layers
+        average on the way is left to ``fit``. False: the network is never run that way, and ``fit``
+        is an error. None, the default: ``fit`` behaves as training, all else does not.
 
-    planner, sorter, simplifications, use_loop, learning_phase
+    planner, sorter, simplifications, use_loop
         Accepted so that scripts for other engines run; a warning says what happens instead.
 
     Raises
@@ -206,6 +213,25 @@ def get_setting(network: nengo.Network | None, name: str) -> Any:
     """Value of setting ``name`` on ``network`` or, where it is not set, its default."""
     value = _class_value(network, nengo.Network, name)
     return _OPTIONS[name]().default if value is _UNSET else value
+
+
+def always_as_training(network: nengo.Network | None) -> bool:
+    """Whether runs and predictions behave as training does.
+
+    Raises
+    ------
+    BuildError
+        Where the network is never to be trained.
+    """
+    if get_setting(network, "learning_phase") is not True:
+        return False
+    if get_setting(network, "inference_only"):
+        raise BuildError(
+            "the settings learning_phase=True (everything behaves as in training) and "
+            "inference_only=True (nothing is prepared for training) exclude each other; leave one "
+            "out of configure_settings"
+        )
+    return True
 
 
 _UNSET = object()

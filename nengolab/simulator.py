@@ -16,15 +16,23 @@ from nengo.utils.numpy import maxint
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengolab.checks import seconds, whole
-from nengolab.exceptions import SimulatorBusy, SimulatorClosed, ValidationError
+from nengolab.exceptions import (
+    BuildError,
+    ReadonlyError,
+    SimulationError,
+    SimulatorBusy,
+    SimulatorClosed,
+    ValidationError,
+)
 from nengolab.saving.saving import Saving
-from nengolab.settings import get_setting, keeps_history
+from nengolab.settings import always_as_training, get_setting, keeps_history
 from nengolab.startup.worker import uninterrupted
 from nengolab.training.fitting import Fitting
 
 if TYPE_CHECKING:
     from nengolab.parameters import Parameters
     from nengolab.runtime.data import SimulationData
+    from nengolab.runtime.loop import Tile
     from nengolab.runtime.snapshot import Snapshot
 
 
@@ -96,7 +104,7 @@ class Simulator(Fitting, Saving):
     device : str, optional
         TensorFlow device, for example ``"/cpu:0"``.
     unroll_simulation : int
-        Accepted for compatibility; run lengths are never rounded.
+        Accepted for compatibility; run lengths are never rounded. ``sim.unroll`` shows it.
     minibatch_size : int, optional
         Run this many copies at once. None acts as 1 and leaves the batch axis out of ``sim.data``.
     progress_bar : bool or nengo.utils.progress.ProgressBar
@@ -146,7 +154,7 @@ class Simulator(Fitting, Saving):
         if minibatch_size is not None:
             minibatch_size = whole(minibatch_size, "minibatch_size", 1, self)
         dt = seconds(dt, "dt", positive=True, obj=self)
-        whole(unroll_simulation, "unroll_simulation", 1, self)
+        self.unroll = whole(unroll_simulation, "unroll_simulation", 1, self)
         self.network, self.minibatch_size = network, minibatch_size
         self.device, self.progress_bar, self.optimize = device, progress_bar, optimize
         self.seed = self._choose_seed(network, seed)
@@ -165,6 +173,10 @@ class Simulator(Fitting, Saving):
         from nengolab.runtime.store import ProbeStore
 
         settings = network if network is not None else model.toplevel
+        if always_as_training(settings) and strategy is not None:
+            raise BuildError(
+                "the setting learning_phase=True cannot be used with a strategy; leave one out"
+            )
         store = None if probe_store is None else ProbeStore.of(probe_store)
         if store is not None:
             store.check()
@@ -212,8 +224,17 @@ class Simulator(Fitting, Saving):
 
     @property
     def dt(self) -> float:
-        """Length of a step (s)."""
+        """Length of a step (s). It is part of what was built, so it cannot be set."""
         return self._engine.dt
+
+    @dt.setter
+    def dt(self, dt: Any) -> None:
+        raise ReadonlyError(
+            "dt",
+            self,
+            f"cannot be set to {dt!r}: the network was built for steps of {self.dt:g} s; make "
+            f"a new Simulator(network, dt={dt!r})",
+        )
 
     @property
     def n_steps(self) -> int:
@@ -272,7 +293,11 @@ class Simulator(Fitting, Saving):
     # -- running -------------------------------------------------------------------------------
 
     def run(
-        self, time_in_seconds: float, progress_bar: Any = None, stateful: bool | None = None
+        self,
+        time_in_seconds: float,
+        progress_bar: Any = None,
+        stateful: bool | None = None,
+        data: Any = None,
     ) -> None:
         """Advance by ``time_in_seconds``, rounded to a whole number of steps.
 
@@ -281,12 +306,13 @@ class Simulator(Fitting, Saving):
         time_in_seconds : float
         progress_bar : bool or nengo.utils.progress.ProgressBar, optional
         stateful : bool, optional
+        data : object, optional
             See `run_steps`.
 
         Raises
         ------
         ValidationError
-            For a negative or unreal time.
+            For a negative or unreal time, and for data that do not fit, before anything runs.
         SimulationError
             Naming the Node whose function failed, or the signal that became NaN; the state is
             that of the last whole tile.
@@ -300,10 +326,14 @@ class Simulator(Fitting, Saving):
                 stacklevel=2,
             )
         else:
-            self.run_steps(steps, progress_bar, stateful)
+            self.run_steps(steps, progress_bar, stateful, data)
 
     def run_steps(
-        self, n_steps: int, progress_bar: Any = None, stateful: bool | None = None
+        self,
+        n_steps: int,
+        progress_bar: Any = None,
+        stateful: bool | None = None,
+        data: Any = None,
     ) -> None:
         """Advance by ``n_steps`` steps.
 
@@ -316,15 +346,29 @@ class Simulator(Fitting, Saving):
         stateful : bool, optional
             False: the state, and with it the time, is afterwards what it was at the call; the
             probes keep what they saw, and `trange` shows its times. What Python functions remember
-            by themselves stays as the run left it. Default: the network's setting ``stateful``,
-            which is True where `configure_settings` says nothing.
+            by themselves stays as the run left it. Default: True, unless `configure_settings`
+            says False, which holds for all calls.
+        data : object, optional
+            What Nodes without input put out in these steps, ``(batch, n_steps, size)``: an array
+            for the first; a list in the order of ``network.all_nodes``; or a dict by Node or name.
+            Their own functions and processes rest meanwhile, and go on afterwards.
+
+        Raises
+        ------
+        UnknownObject, ValidationError
+            For data that do not fit, before anything runs.
+        SimulationError
+            As `run` does.
         """
         self._check_usable("run")
         n_steps = whole(n_steps, "n_steps", 0, self)
-        if stateful is None:
-            stateful = get_setting(self._engine.network, "stateful")
-        with nullcontext() if stateful else self._state_put_back():
-            self._run_steps(n_steps, progress_bar)
+        given = {} if data is None else self._feeder.for_run(data, n_steps, self._engine.batch)
+        with nullcontext() if self._keeps_state(stateful) else self._state_put_back():
+            if self._as_training:
+                self._run_tiles(self._tiles_as_training(n_steps, given), n_steps, progress_bar)
+                return
+            with self._engine.fed(given):
+                self._run_tiles(self._engine.tiles(n_steps), n_steps, progress_bar)
 
     @contextmanager
     def _state_put_back(self) -> Iterator[None]:
@@ -337,20 +381,33 @@ class Simulator(Fitting, Saving):
                 self._recording.stretches.restart()
             _warn_of_left(left)
 
-    def _run_steps(self, n_steps: int, progress_bar: Any) -> None:
+    @property
+    def _as_training(self) -> bool:
+        """Whether runs behave as training does, by the setting ``learning_phase``."""
+        return always_as_training(self._engine.network)
+
+    def _tiles_as_training(self, n_steps: int, given: dict[Any, np.ndarray]) -> Iterator[Tile]:
+        from nengolab.runtime.loop import TILE_STEPS, Tile
+
+        for first in range(0, n_steps, TILE_STEPS):
+            done, steps = self.n_steps, min(TILE_STEPS, n_steps - first)
+            part = {k: np.moveaxis(v[first : first + steps], 1, 0) for k, v in given.items()}
+            yield Tile(None, done, steps, self._training.run(part, steps))
+
+    def _run_tiles(self, tiles: Iterator[Tile], n_steps: int, progress_bar: Any) -> None:
         bar = self.progress_bar if progress_bar is None else progress_bar
         progress = Progress("Simulating", "Simulation", n_steps or None)
         with ProgressTracker(bar, progress) as tracker:
             self._engine.compiling = lambda: _stage(tracker, "Compiling", "Compile")
-            for tile in self._engine.tiles(n_steps):
+            for tile in tiles:
                 with uninterrupted():
                     self._engine.commit(tile)
                     self._recording.append(tile.done, self.n_steps, tile.outputs)
                 tracker.total_progress.step(tile.n_steps)
 
-    def step(self, stateful: bool | None = None) -> None:
+    def step(self, stateful: bool | None = None, data: Any = None) -> None:
         """Advance by one step; see `run_steps`."""
-        self.run_steps(1, progress_bar=False, stateful=stateful)
+        self.run_steps(1, progress_bar=False, stateful=stateful, data=data)
 
     def advance(self, n_steps: int) -> dict[nengo.Probe | Tap, np.ndarray]:
         """Advance without keeping anything in ``data``.
@@ -364,6 +421,11 @@ class Simulator(Fitting, Saving):
             ``(batch, samples, size)``.
         """
         self._check_usable("advance")
+        if self._as_training:
+            raise SimulationError(
+                "advance, and with it live sessions, cannot run as in training, which the setting "
+                "learning_phase=True asks for; use run, or leave it out of configure_settings"
+            )
         done, n_steps = self.n_steps, whole(n_steps, "n_steps", 0, self)
         outputs = self._engine.advance(n_steps)
         seen: dict[Any, np.ndarray] = dict(self._recording.pick(done, outputs))
@@ -391,7 +453,8 @@ class Simulator(Fitting, Saving):
         seed : int, optional
             Draw the processes anew with this seed. Default: as at the start.
         include_trainable : bool
-            Give parameters that training changed the values with which they were built.
+            Give parameters that training changed the values with which they were built, and let
+            weights that are learned online start again. Else both stay.
         include_probes : bool
             Empty the probes, on disk too; else new data follows the old, and `trange` too starts
             again in the middle.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -52,7 +53,7 @@ def lower(
     readings: dict[Any, Wire],
     host: Any,
     training: bool = False,
-    all_series: bool = False,
+    each_step: Collection[Any] | None = (),
 ) -> Program:
     """Lower a schedule.
 
@@ -68,14 +69,14 @@ def lower(
         Runs the Python functions that are called back.
     training : bool
         Whether the program is to be differentiated.
-    all_series : bool
-        Whether every input is given for each step, those too that hold one value.
+    each_step : collection of nengo.Node or None
+        Whose constant values are given for each step as other inputs are; None for all.
     """
     graph = schedule.graph
     for op in graph.ops:
         if op.kernel == "tensor":
             tensor.check(op, batch, dtype)
-    held, series = _inputs(graph, all_series)
+    held, series = _inputs(graph, each_step)
     places = _places(graph, schedule, held, series)
     observed = _observed(graph, readings)
     groups = {}
@@ -104,7 +105,7 @@ def lower(
     return program
 
 
-def _inputs(graph: Graph, all_series: bool) -> tuple[list[Input], list[Input]]:
+def _inputs(graph: Graph, each_step: Collection[Any] | None) -> tuple[list[Input], list[Input]]:
     inputs = [s for s in graph.sources if isinstance(s, Input)]
     used = {
         int(n)
@@ -112,7 +113,7 @@ def _inputs(graph: Graph, all_series: bool) -> tuple[list[Input], list[Input]]:
         for n in wire.numbers
     }
     used_inputs = [i for i in inputs if i.call or graph.sources.index(i) in used]
-    held = [i for i in used_inputs if i.held and not all_series]
+    held = [i for i in used_inputs if i.held and each_step is not None and i.owner not in each_step]
     return held, [i for i in used_inputs if i not in held]
 
 

@@ -91,8 +91,10 @@ class Aliases:
             attr="obj",
         )
 
-    def input(self, key: Any, where: str = "") -> str:
-        """Alias of the input that ``key`` (a Node or a name) means; ``where`` is for the error.
+    def input(self, key: Any, attr: str = "x", where: str = "") -> str:
+        """Alias of the input that ``key`` (a Node or a name) means.
+
+        ``attr`` and ``where`` are for the error: in which argument, and in which item.
 
         Raises
         ------
@@ -105,7 +107,7 @@ class Aliases:
         raise UnknownObject(
             f"{self._describe(key)} {self._why_no_input(key)}{where}; data can be fed "
             f"to {listing(self.inputs)}",
-            attr="x",
+            attr=attr,
         )
 
     def probe(self, key: Any, attr: str = "y", where: str = "") -> str:

@@ -52,7 +52,7 @@ def _steps(given: Given) -> int:
     if given.told is not None:
         n_steps = _agree(n_steps, _told_steps(given), f"x['n_steps']{where}")
     if expected.n_steps is not None:
-        n_steps = _agree(n_steps, expected.n_steps, "n_steps")
+        n_steps = _agree(n_steps, expected.n_steps, "n_steps", expected.called == "x")
     n_steps = expected.usual_steps if n_steps is None else n_steps
     if n_steps is None:
         what = "y does not show it" if given.y else "neither x nor y is given"
@@ -88,10 +88,11 @@ def _same(parts: list[tuple[Slot, np.ndarray]], axis: int, unit: str, where: str
     return next(iter(lengths.values()), None)
 
 
-def _agree(shown: int | None, given: int, name: str) -> int:
+def _agree(shown: int | None, given: int, name: str, can_miss: bool = True) -> int:
     if shown is not None and shown != given:
         raise ValidationError(
-            f"{name} says {given} steps, the data have {shown}; leave it out, or give data "
+            f"{name} says {given} steps, the data have {shown}; "
+            f"{'leave it out, or ' if can_miss else ''}give data "
             f"(batch, {given}, size), for example np.tile(x, (1, {given}, 1)) of data of one step",
             attr="n_steps",
         )

@@ -23,7 +23,7 @@ class Slot:
     Attributes
     ----------
     alias : str
-    var : {"x", "y"}
+    var : {"x", "y", "data"}
         The argument that holds its data.
     shape : tuple of int
         Of one step of one item.
@@ -49,7 +49,7 @@ class Slot:
 
     @property
     def what(self) -> str:
-        return f"{'input' if self.var == 'x' else 'targets of'} {self.alias!r}"
+        return f"{'targets of' if self.var == 'y' else 'input'} {self.alias!r}"
 
     def error(self, message: str, where: str = "") -> ValidationError:
         """An error about its data; ``where`` says in which item of many."""

@@ -30,6 +30,8 @@ class Expected:
         Items where no data say how many.
     usual_steps : int or None
         Steps where nothing says how many.
+    called : str
+        What the argument with the inputs' data is called.
     """
 
     aliases: Aliases
@@ -40,10 +42,11 @@ class Expected:
     class_weight: Mapping[int, float] | None = None
     batch: int | None = None
     usual_steps: int | None = None
+    called: str = "x"
 
     def input_slot(self, alias: str) -> Slot:
         """Where the data of an input go."""
-        return Slot(alias, "x", (self.aliases.inputs[alias].size_out,))
+        return Slot(alias, self.called, (self.aliases.inputs[alias].size_out,))
 
     def target_slot(self, alias: str) -> Slot:
         """Where the targets of a probe go."""

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import nengo
+import numpy as np
 
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
@@ -131,6 +132,39 @@ class Feeder:
                 attr="validation_split",
             )
         return _fed_stream(expected, x, kind)
+
+    def for_run(self, data: Any, n_steps: int, batch: int) -> dict[nengo.Node, np.ndarray]:
+        """Normalise data of a run: arrays for all its steps, and all items of the batch.
+
+        Returns
+        -------
+        dict
+            ``(steps, batch, size)``, by Node.
+
+        Raises
+        ------
+        UnknownObject, ValidationError
+            As `feed` does.
+        """
+        kind = streams.kind(data)
+        if kind is not None:
+            raise ValidationError(
+                f"a run takes arrays (batch, n_steps, size), got a {kind}; predict, with "
+                "stateful=True, takes what yields batches",
+                attr="data",
+            )
+        expected = Expected(
+            self.aliases, self._shapes, self.most, n_steps, batch=batch, called="data"
+        )
+        fed = normalise(expected, data, None, None)
+        if fed.items != batch:
+            raise ValidationError(
+                f"has {fed.items} batch items, the simulator runs {batch} at once; make it with "
+                f"minibatch_size={fed.items}"
+                + (f", or repeat the item: np.repeat(x, {batch}, axis=0)" * (fed.items == 1)),
+                attr="data",
+            )
+        return {self.aliases.inputs[a]: np.moveaxis(fed.x[a], 1, 0) for a in fed.inputs}
 
     def validation(
         self,

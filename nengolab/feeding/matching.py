@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from nengolab.exceptions import ValidationError
@@ -73,7 +72,7 @@ def match(expected: Expected, x: Any, y: Any, sample_weight: Any, where: str = "
     inputs, probes = list(expected.aliases.inputs), list(expected.aliases.probes)
     needing = expected.needs()
     first = [a for a in probes if a in needing] or probes
-    xs = _keyed(x, expected.aliases.input, inputs, inputs, "x", where)
+    xs = _keyed(x, expected.aliases.input, inputs, inputs, expected.called, where)
     ys = _keyed(y, expected.aliases.probe, probes, first, "y", where)
     _check_missing(needing, ys, where)
     given = Given(
@@ -107,7 +106,7 @@ def _keyed(
         return {}
     if isinstance(given, Mapping):
         return _by_key(given, find, var, where)
-    among = "inputs (Nodes without input)" if var == "x" else "probes"
+    among = "probes" if var == "y" else "inputs (Nodes without input)"
     if is_list_of_arrays(given):
         if len(given) > len(order):
             raise ValidationError(
@@ -125,7 +124,7 @@ def _keyed(
 def _by_key(given: Mapping, find: Callable[..., str], var: str, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in given.items():
-        alias = find(key, where=where)
+        alias = find(key, attr=var, where=where)
         if alias in found:
             raise ValidationError(f"{alias!r} is given twice{where}, by different keys", attr=var)
         if value is not None:
@@ -160,8 +159,7 @@ def _check_missing(needing: list[str], ys: Mapping[str, Any], where: str) -> Non
 def _weights(expected: Expected, given: Any, order: list[str], where: str) -> dict[str, Any]:
     """Which weights are whose; an array is for all that have targets."""
     if isinstance(given, Mapping):
-        find = partial(expected.aliases.probe, attr="sample_weight")
-        given = _by_key(given, find, "sample_weight", where)
+        given = _by_key(given, expected.aliases.probe, "sample_weight", where)
     elif not order:
         raise ValidationError(f"weights{where} without targets (y)", attr="sample_weight")
     elif not is_list_of_arrays(given):

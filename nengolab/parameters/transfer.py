@@ -217,7 +217,8 @@ class Transfer:
     # -- connections ---------------------------------------------------------------------------
 
     def _connection(self, conn: nengo.Connection) -> dict[str, Any]:
-        kept = ("synapse", "learning_rule_type", "label", "scale_eval_points")
+        # No synapse: nothing changes it, and who connects says which.
+        kept = ("learning_rule_type", "label", "scale_eval_points")
         found = {name: getattr(conn, name) for name in kept} | {"seed": self._seed(conn)}
         weights = self._sim.data[conn].weights
         if weights is not None and isinstance(weights, np.ndarray):

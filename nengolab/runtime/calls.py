@@ -46,6 +46,8 @@ class Host:
         self.model = model
         self._draw_order: list[Call | None] | None = None
         self.overrides: dict[Any, np.ndarray] = {}
+        # What Nodes are fed, (steps, batch, size), and how many steps came before the first.
+        self.given: dict[Any, tuple[int, np.ndarray]] = {}
         self.error: BaseException | None = None
         self.stopped = False  # nobody waits for the tile any more: call nothing
         self.seed = 0
@@ -215,8 +217,8 @@ class Host:
             elif source.owner == "clock":
                 steps = np.arange(done + 1, done + n_steps + 1)[:, None]
                 rows[..., 0], rows[..., 1] = np.divmod(steps, CLOCK_BASE)
-            elif source.owner in self.overrides:
-                rows[...] = self.overrides[source.owner]
+            elif (imposed := self._imposed(source.owner, done, n_steps)) is not None:
+                rows[...] = imposed
             elif source.call is not None and source.call.process is not None:
                 rows[...] = self._draw(source.call, done, n_steps)
             elif source.call is not None and source.call.trace is not None:
@@ -226,10 +228,20 @@ class Host:
                     rows[i] = self._call(source.call, done + i, None)
             elif source.call is not None:
                 tied.append((source.call, rows))
+            else:
+                rows[...] = source.value
         for i in range(n_steps):
             for call, rows in tied:
                 rows[i] = self._call(call, done + i, None)
         return out
+
+    def _imposed(self, owner: Any, done: int, n_steps: int) -> np.ndarray | None:
+        """What a Node is to put out in place of its own output: what it is fed, or was set to."""
+        fed = self.given.get(owner)
+        if fed is not None:
+            first, rows = fed
+            return rows[done - first :][:n_steps]
+        return self.overrides.get(owner)
 
     def _draw(self, call: Call, done: int, n_steps: int) -> list[np.ndarray] | float:
         """Values of a process after ``done`` steps.
@@ -276,9 +288,10 @@ class Host:
         """One call of one function for every batch item, ``(batch, size_out)``."""
         if self.stopped:
             raise CallFailed("the tile was given up")
-        if call.owner in self.overrides and call.size_out:
-            value = np.broadcast_to(self.overrides[call.owner], (self.batch, call.size_out))
-            return value.astype(self.dtype)
+        imposed = self._imposed(call.owner, done, 1) if call.size_out else None
+        if imposed is not None:
+            shape = (1, self.batch, call.size_out)
+            return np.broadcast_to(imposed, shape)[0].astype(self.dtype)
         out = np.zeros((self.batch, call.size_out), self.dtype)
         t = (done + 1) * self.dt
         # One item's result stands for all where nothing differs between items.

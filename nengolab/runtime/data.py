@@ -12,7 +12,7 @@ from nengo.base import ObjView
 from nengo.transforms import SparseMatrix
 from scipy.sparse import csr_matrix
 
-from nengolab.exceptions import UnknownObject
+from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.names import Names, listing
 from nengolab.runtime.history import History, InMemory, LastSample, Sampling
 from nengolab.runtime.store import Folder, OnDisk, ProbeStore
@@ -297,6 +297,39 @@ class SimulationData(Mapping):
                 attr="data",
             )
         return self._current(key, self._params[key])
+
+    def get_params(self, *obj_attrs: tuple[Any, str]) -> list[np.ndarray]:
+        """Current values of several arrays: ``get_params((conn, "weights"), (ens, "bias"))``.
+
+        Parameters
+        ----------
+        *obj_attrs : tuple of (object or str, str)
+            An ensemble, its neurons or a connection, and the name of an attribute of what
+            ``sim.data`` shows for it.
+
+        Raises
+        ------
+        UnknownObject
+            For an object that is not in the network.
+        ValidationError
+            For an attribute that there is not.
+        """
+        return [self._param(pair) for pair in obj_attrs]
+
+    def _param(self, pair: Any) -> np.ndarray:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ValidationError(
+                f'takes pairs (object, "attribute"), for example (conn, "weights"); got {pair!r}',
+                attr="get_params",
+            )
+        obj, attr = pair
+        shown = self[obj]
+        fields = getattr(shown, "_fields", ())
+        if attr not in fields:
+            name = obj if isinstance(obj, str) else self._names.get(obj)
+            there = f"it has {listing(fields)}" if fields else "it has no parameters"
+            raise ValidationError(f"{name!r} has no {attr!r}; {there}", attr="get_params")
+        return getattr(shown, attr)
 
     def _current(self, obj: Any, built: Any) -> Any:
         """What was built, with what was trained, set and learned since."""

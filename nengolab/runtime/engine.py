@@ -83,6 +83,7 @@ class Engine:
         self.follower: Any = None  # who trains: holds values and state of its own
         self._settled = False
         self.taps: dict[Any, nengo.Probe] = {}
+        self._each_step: frozenset[nengo.Node] = frozenset()  # constants that were fed once
         self.runner = self._make_runner(self.graph, self.probes)
         self._pending: list[Future] = []
         self._requests = 0
@@ -111,11 +112,16 @@ class Engine:
             self.device,
             self.aside,
             lambda: self.compiling(),
+            self._each_step,
         )
 
     def reset(self, seed: int, parameters: bool = True, processes: bool = True) -> None:
-        """Time 0 and initial state; parameters as built and processes drawn anew where asked."""
+        """Time 0 and initial state; parameters as built and processes drawn anew where asked.
+
+        What was learned online counts among the parameters.
+        """
         self.n_steps = 0
+        kept = {} if parameters else self._learned_state()
         if processes:
             self.host.reset(seed)
         else:
@@ -124,9 +130,18 @@ class Engine:
             self.runner.set_values({})
             if self.follower is not None:
                 self.follower.push({n: p.value for n, p in self.graph.params.items()})
-        self.runner.set_named_state({})
+        self.runner.set_named_state(kept)
         if self.follower is not None:
             self.follower.restarted()
+
+    def _learned_state(self) -> dict[str, np.ndarray]:
+        """State that learning rules made: what is learned, and by RLS what is known of the input.
+
+        Traces of what neurons did of late are none of it.
+        """
+        learning = [op for op in self.graph.ops if op.kernel in ("learn", "accumulate", "rls")]
+        wanted = {f"{op.name}.{key}" for op in learning for key in op.state}
+        return {name: a for name, a in self.runner.named_state().items() if name in wanted}
 
     def follow(self, names: Iterable[str] | None = None) -> None:
         """Take over values of parameters that training changed since they were last looked at.
@@ -197,8 +212,9 @@ class Engine:
 
     def commit(self, tile: Tile) -> None:
         """Let a tile count."""
-        self.runner.state, self.n_steps = tile.state, tile.done + tile.n_steps
-        self.host.keep_drawn(self.n_steps)
+        if tile.state is not None:
+            self.runner.state, self.n_steps = tile.state, tile.done + tile.n_steps
+            self.host.keep_drawn(self.n_steps)
 
     def _check_finite(self, tile: Tile) -> None:
         """Values that are no state can become infinite too; where nobody looks, nobody minds."""
@@ -267,16 +283,22 @@ class Engine:
 
     def _recompile(self, call: Call) -> None:
         """Compile anew, after this function's trace has become another one."""
-        for future in list(self._pending):
-            future.result()
-        self._swap()
+        self._finish_pending()
         self._recompiled[call.op] += 1
         if self._recompiled[call.op] > RECOMPILES:
             self.demoted |= {call.op}
         graph = self._simplify()
-        taps = [p for t, p in self.taps.items() if t.ready]
-        runner = self._make_runner(graph, [*self.probes, *taps])
-        self._take_over(graph, runner)
+        self._take_over(graph, self._make_runner(graph, self._read_out()))
+
+    def _finish_pending(self) -> None:
+        """Take over what is still being compiled in the background."""
+        for future in list(self._pending):
+            self.aside.wait(future)
+        self._swap()
+
+    def _read_out(self) -> list[nengo.Probe]:
+        """Probes, and taps that are in place."""
+        return [*self.probes, *(p for t, p in self.taps.items() if t.ready)]
 
     # -- inputs --------------------------------------------------------------------------------
 
@@ -310,6 +332,27 @@ class Engine:
                 obj=node,
             )
         self.host.overrides[node] = np.broadcast_to(array, (node.size_out,)).copy()
+
+    @contextmanager
+    def fed(self, data: dict[nengo.Node, np.ndarray]) -> Iterator[None]:
+        """Let Nodes put out ``data`` ``(steps, batch, size)`` in the steps from now on.
+
+        Their own functions and processes rest meanwhile.
+        """
+        self._give_each_step(frozenset(data))
+        self.host.given = {node: (self.n_steps, rows) for node, rows in data.items()}
+        try:
+            yield
+        finally:
+            self.host.given = {}
+
+    def _give_each_step(self, nodes: frozenset[nengo.Node]) -> None:
+        """A form of the network in which these Nodes are no constants; it stays."""
+        if not any(i.owner in nodes for i in self.runner.program.inputs_held):
+            return
+        self._finish_pending()  # what is compiled in the background was asked for before
+        self._each_step |= nodes
+        self._take_over(self.graph, self._make_runner(self.graph, self._read_out()))
 
     # -- learning ------------------------------------------------------------------------------
 
@@ -425,9 +468,7 @@ class Engine:
 
     def prepare(self) -> None:
         """Put the taps that were asked for in place, and compile what is not compiled."""
-        for future in list(self._pending):
-            self.aside.wait(future)
-        self._swap()
+        self._finish_pending()
         self.runner.compile()
 
     def close(self) -> None:

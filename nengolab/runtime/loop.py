@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -57,15 +57,15 @@ class Tile:
 
     Attributes
     ----------
-    state : dict
-        State after it.
+    state : dict or None
+        State after it; None where it counts already.
     done, n_steps : int
         Steps before it since time 0, and in it.
     outputs : dict
         By probe or tap, ``(n_steps, batch, size)``.
     """
 
-    state: dict
+    state: dict | None
     done: int
     n_steps: int
     outputs: dict[Any, np.ndarray]
@@ -89,6 +89,8 @@ class Runner:
         For what an interrupt shall not have to wait for.
     compiling : callable, optional
         Gives a context in which to compile, for whoever shows progress.
+    each_step : collection of nengo.Node
+        Nodes with a constant output whose value may differ from step to step, because they are fed.
     """
 
     def __init__(
@@ -102,13 +104,16 @@ class Runner:
         device: str | None = None,
         worker: Worker | None = None,
         compiling: Callable[[], AbstractContextManager] = nullcontext,
+        each_step: Collection[Any] = (),
     ):
         started = time.perf_counter()
         self.host, self.device, self.graph = host, device, graph
         self._read = {p.name for p in graph.params.values() if p.role == "constants"}
         self.worker = worker or Worker()
         self._compiling, self._jobs = compiling, {}
-        self.program: Program = lower(schedule(graph, batch, force), batch, dtype, readings, host)
+        self.program: Program = lower(
+            schedule(graph, batch, force), batch, dtype, readings, host, each_step=each_step
+        )
         self.timing = Timing()
         self.values: dict[str, np.ndarray] = {}
         self.params = _tensors(self.program.pack(self.value))

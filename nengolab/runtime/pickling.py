@@ -26,7 +26,16 @@ from nengolab.runtime.store import ProbeStore
 _TAKE_ANY_FUNCTION = {"cloudpickle", "dill", "copy"}
 
 
-KEPT = ("network", "minibatch_size", "device", "progress_bar", "optimize", "seed", "closed")
+KEPT = (
+    "network",
+    "minibatch_size",
+    "device",
+    "progress_bar",
+    "optimize",
+    "unroll",
+    "seed",
+    "closed",
+)
 
 
 def contents(sim: Any) -> dict[str, Any]:

@@ -192,7 +192,7 @@ class DistributedModel(NetworkModel):
             self._check_same_batch((x, y, weights))
             forms = self._ready(x, training=True)
             self._asked(dict.fromkeys(self._aliases[p] for p in forms[0].program.readings), y)
-            key = _shapes(x, y, weights)
+            key = f"{_shapes(x, y, weights)} {forms[0].n_steps}"
             if key not in traced:
                 loss = BatchLoss(self, y, weights, self._seen_of(forms[0], y))
                 one = partial(self._differentiate, forms, loss, _items(x))
@@ -241,7 +241,8 @@ class DistributedModel(NetworkModel):
         traced: dict[str, Callable] = {}
 
         def function(x: dict[str, Any]) -> dict[str, Any]:
-            forms, key = self._ready(x, training=False), _shapes(x)
+            forms = self._ready(x, training=False)
+            key = f"{_shapes(x)} {forms[0].n_steps}"
             if key not in traced:
                 one = partial(self._forward, forms, _items(x))
                 traced[key] = tf.function(one, autograph=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import nengo
 import numpy as np
 
 from nengolab.checks import whole
+from nengolab.settings import get_setting
 
 if TYPE_CHECKING:
     from nengolab.parameters import Parameters
@@ -40,6 +43,27 @@ class Fitting:
 
     # -- training ------------------------------------------------------------------------------
 
+    @cached_property
+    def _feeder(self) -> Any:
+        """Checks data, and knows the names under which they are given."""
+        from nengolab.feeding.aliases import Aliases
+        from nengolab.feeding.feeder import Feeder
+
+        engine = self._engine
+        aliases = Aliases(engine.network, engine.built.names)
+        return Feeder.of(aliases, engine.built.model, engine.batch)
+
+    def _keeps_state(self, asked: bool | None) -> bool:
+        """Whether a call is to keep the state; with the setting ``stateful=False`` none does."""
+        setting = get_setting(self._engine.network, "stateful")
+        if asked and not setting:
+            warnings.warn(
+                "the setting stateful is False, so this call keeps no state, though it says "
+                "stateful=True; leave stateful out of configure_settings to say it call by call",
+                stacklevel=3,
+            )
+        return setting if asked is None else bool(asked) and setting
+
     @property
     def _training(self) -> Any:
         """The training side, made when it is first asked for."""
@@ -50,7 +74,7 @@ class Fitting:
             self._trainer = Training(
                 self._engine,
                 self._engine.network,
-                self._engine.batch,
+                self._feeder,
                 lambda name: parameters[name].trainable,
                 self.strategy,
             )
@@ -113,7 +137,7 @@ class Fitting:
 
     def get_name(self, obj: Any) -> str:
         """What Keras calls an input Node or a probe: its label, else its type; made unique."""
-        return self._training.aliases.get(obj)
+        return self._feeder.aliases.get(obj)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Choose optimizer, losses and metrics for training.
@@ -169,7 +193,7 @@ class Fitting:
         stateful : bool
             Whether each batch starts from the state in which the one before ended, and the state
             is kept. Else every batch starts from the state as it is now, which is there again
-            after the call.
+            after the call; so it is always with the setting ``stateful=False``.
         **kwargs
             ``epochs``, ``validation_data``, ``validation_split``, ``sample_weight``,
             ``class_weight``, ``callbacks``... as for ``keras.Model.fit``.
@@ -187,6 +211,7 @@ class Fitting:
             that batch.
         """
         self._check_usable("fit")
+        stateful = self._keeps_state(stateful)
         return self._training.fit(x, y, n_steps=n_steps, stateful=stateful, **kwargs)
 
     def evaluate(
@@ -205,6 +230,7 @@ class Fitting:
             ``"loss"``, ``"<probe>_loss"``, and metrics.
         """
         self._check_usable("evaluate")
+        stateful = self._keeps_state(stateful)
         return self._training.evaluate(x, y, n_steps=n_steps, stateful=stateful, **kwargs)
 
     def predict(
@@ -218,6 +244,7 @@ class Fitting:
             ``(items, steps, size)``, by probe; every step, whatever its ``sample_every``.
         """
         self._check_usable("predict")
+        stateful = self._keeps_state(stateful)
         return self._training.predict(x, n_steps=n_steps, stateful=stateful, **kwargs)
 
     def train_on_batch(
@@ -232,7 +259,9 @@ class Fitting:
         """One step of the optimizer on one batch; returns losses and metrics."""
         self._check_usable("train_on_batch")
         data = (x, y, sample_weight, class_weight)
-        return self._training.on_batch("train_on_batch", stateful, n_steps, *data)
+        return self._training.on_batch(
+            "train_on_batch", self._keeps_state(stateful), n_steps, *data
+        )
 
     def test_on_batch(
         self,
@@ -244,14 +273,16 @@ class Fitting:
     ) -> dict[str, float]:
         """Losses and metrics of one batch."""
         self._check_usable("test_on_batch")
-        return self._training.on_batch("test_on_batch", stateful, n_steps, x, y, sample_weight)
+        return self._training.on_batch(
+            "test_on_batch", self._keeps_state(stateful), n_steps, x, y, sample_weight
+        )
 
     def predict_on_batch(
         self, x: Any = None, n_steps: int | None = None, stateful: bool = False
     ) -> dict[nengo.Probe, np.ndarray]:
         """What the probes see, for one batch."""
         self._check_usable("predict_on_batch")
-        return self._training.on_batch("predict_on_batch", stateful, n_steps, x)
+        return self._training.on_batch("predict_on_batch", self._keeps_state(stateful), n_steps, x)
 
     # -- to Nengo ------------------------------------------------------------------------------
 
@@ -270,14 +301,16 @@ class Fitting:
         -------
         dict, list of dict, or dict of dict
             For an ensemble all but ``n_neurons`` and ``dimensions``, for a connection all but
-            ``pre`` and ``post``: ``nengo.Ensemble(10, 1, **arguments)``. Decoded connections get a
+            ``pre``, ``post`` and ``synapse``: ``nengo.Ensemble(10, 1, **arguments)``,
+            ``nengo.Connection(a, b, synapse=0.01, **arguments)``. Decoded connections get a
             ``nengo.solvers.NoSolver``.
 
         Raises
         ------
         ValidationError
-            Where a value was set that no argument of Nengo's can hold, and for labels that occur
-            twice.
+            For objects that are no ensemble, connection or probe of the network, where a value
+            was set that no argument of Nengo's can hold, and for labels that occur twice. It is a
+            ValueError.
         """
         from nengolab.parameters.transfer import get_nengo_params
 

@@ -84,7 +84,7 @@ class Form:
             readings,
             self.host,
             training=training,
-            all_series=True,
+            each_step=None,
         )
         if training and trained is not None:
             self.program.trained = self.program.packed_with(lambda p: trained(p.name))

@@ -21,12 +21,11 @@ from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.feeding.filling import Filling
 from nengolab.kernels.tensor import weight_losses
 from nengolab.names import listing
+from nengolab.settings import always_as_training
 from nengolab.training.forms import Form
+from nengolab.training.named_model import NO_DATA, NamedModel
 from nengolab.training.notfinite import raise_gradients, raise_not_finite
 from nengolab.training.variables import Variables
-
-# What stands for the data of a network that no data is fed to.
-NO_DATA = "n_steps"
 
 
 @dataclass
@@ -41,6 +40,8 @@ class Ran:
         Puts the state away in which it ended.
     learn : callable
         Gives variables the values that layers inside gave them while training.
+    draw : callable
+        Gives only those of random generators the values that they have after the call.
     losses : list of tensor
         What layers add to the loss.
     """
@@ -48,10 +49,11 @@ class Ran:
     seen: dict[str, Any]
     keep: Callable[[], None]
     learn: Callable[[], None]
+    draw: Callable[[], None]
     losses: list[Any]
 
 
-class NetworkModel(keras.Model):
+class NetworkModel(NamedModel):
     """A network as a Keras model.
 
     Parameters
@@ -93,6 +95,8 @@ class NetworkModel(keras.Model):
         self._batches_of_epoch: int | None = None
         self._batch_of_epoch = 0
         self._differentiated: list[str] = []
+        # Whether it runs as in training, whatever a call says.
+        self._as_training = always_as_training(engine.network)
         self._filling: Filling | None = None
         self._last: Form | None = None  # the form whose state counts
         self._default_steps: int | None = None
@@ -179,10 +183,14 @@ class NetworkModel(keras.Model):
         data = {self._nodes[k]: v for k, v in inputs.items() if k != NO_DATA}
         seen, state, also = form(data, self.value)
 
-        def learn() -> None:
+        def learn(wanted: Callable[[str], bool] = lambda name: True) -> None:
             for name, value in also["updates"].items():
-                variable = self._variables.by_name[name]
-                variable.assign(tf.cast(value, variable.dtype))
+                if wanted(name):
+                    variable = self._variables.by_name[name]
+                    variable.assign(tf.cast(value, variable.dtype))
+
+        def draw() -> None:
+            learn(lambda name: "seed_generator_state" in self._engine.graph.params[name].role)
 
         def keep() -> None:
             for key, value in state.items():
@@ -190,11 +198,12 @@ class NetworkModel(keras.Model):
             form.start.assign_add(form.n_steps)
 
         outputs = {self._aliases[p]: x for p, x in seen.items()}
-        return Ran(outputs, keep, learn, [*also["losses"].values(), *self.weight_losses()])
+        return Ran(outputs, keep, learn, draw, [*also["losses"].values(), *self.weight_losses()])
 
     def form(self, inputs: Any, training: bool) -> Form:
         """The program for inputs of these shapes."""
         batch, n_steps = self._sizes(inputs)
+        training = training or self._as_training
         fed = self._fed(inputs)
         with tf.init_scope():
             form = self._forms.get((batch, n_steps, training, 0))
@@ -367,6 +376,7 @@ class NetworkModel(keras.Model):
         loss = self.compute_loss(x=x, y=y, y_pred=seen, sample_weight=weights, training=False)
         loss = _sum(loss, ran.losses)
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(next(iter(x.values())))[0])
+        ran.draw()
         if keeping:
             ran.keep()
         return self.compute_metrics(x, y, seen, sample_weight=weights)
@@ -375,6 +385,7 @@ class NetworkModel(keras.Model):
         """One batch: outputs as the network runs."""
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         ran = self._run(x, training=False)
+        ran.draw()
         if keeping:
             ran.keep()
         return ran.seen
@@ -431,20 +442,22 @@ class NetworkModel(keras.Model):
 
     def _eager_loop(self, step: Callable, training: bool) -> Callable:
         """What Keras calls for each batch: it looks at the shapes, so that nothing is guessed."""
-        traced: dict[bool, Callable] = {}
+        # Where nothing is fed, the shapes of the data do not show the number of steps.
+        traced: dict[tuple[bool, int], Callable] = {}
 
         def one(data: Any) -> Any:
             x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
             keeping = self._stateful and (training or not self._fitting)
-            if keeping not in traced:
-                kept = partial(step, keeping=keeping)
-                traced[keeping] = kept if self.run_eagerly else tf.function(kept, autograph=False)
             form = self.form(x, training)
+            key = (keeping, form.n_steps)
+            if key not in traced:
+                kept = partial(step, keeping=keeping)
+                traced[key] = kept if self.run_eagerly else tf.function(kept, autograph=False)
             if not self._calling:  # called past the simulator
                 self._begin_form(form)
             self._build_compiled(form, data)
             self._before_batch(form, keeping)
-            logs = traced[keeping](data)
+            logs = traced[key](data)
             if training and not (finite := logs.pop(FINITE).numpy()).all():
                 self._raise_not_finite(data, finite)
             if keeping:

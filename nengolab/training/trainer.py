@@ -14,8 +14,7 @@ import tensorflow as tf
 from nengolab.checks import whole
 from nengolab.compiler.operators.tensor import put_back
 from nengolab.compiler.training_graph import training_graph, undifferentiable
-from nengolab.exceptions import SimulationError, ValidationError
-from nengolab.feeding.aliases import Aliases
+from nengolab.exceptions import BuildError, SimulationError, ValidationError
 from nengolab.feeding.batches import of_arrays
 from nengolab.feeding.feeder import Fed, Feeder, target_kind
 from nengolab.feeding.filling import Filling
@@ -38,8 +37,7 @@ class Training:
     ----------
     engine : Engine
     network : nengo.Network
-    batch : int
-        Most items in a batch.
+    feeder : Feeder
     trainable : callable
         Whether the parameter of a name is trained.
     strategy : tf.distribute.Strategy, optional
@@ -49,17 +47,15 @@ class Training:
         self,
         engine: Any,
         network: Any,
-        batch: int,
+        feeder: Feeder,
         trainable: Callable[[str], bool],
         strategy: Any = None,
     ):
-        self._engine, self._network, self._batch = engine, network, batch
+        self._engine, self._network, self._batch = engine, network, engine.batch
         self._trainable = trainable
-        self.aliases = Aliases(network, engine.built.names)
-        self.feeder = Feeder.of(self.aliases, engine.built.model, batch)
+        self.feeder, self.aliases = feeder, feeder.aliases
         self.inference_only = get_setting(network, "inference_only")
         self._kinds: dict[str, str] = {}
-        self._loss_weights: dict[str, float] = {}
         self._warned = False
         self.best = KeepBest()
         make = NetworkModel if strategy is None else partial(DistributedModel, strategy)
@@ -137,7 +133,6 @@ class Training:
         self.model.chunk = chunk
         self.model.forget()
         self._kinds = {alias: target_kind(one) for alias, one in losses.items()}
-        self._loss_weights = {alias: (weights or {}).get(alias, 1.0) for alias in losses}
 
     def _of_trained(self, given: Any, attr: str, losses: Mapping[str, Any]) -> dict[str, Any]:
         """What is meant for each probe that has a loss: only these have targets."""
@@ -198,6 +193,7 @@ class Training:
     ) -> Any:
         """As ``keras.Model.fit``; returns its History."""
         self._check_compiled("fit")
+        self._check_phase("fit")
         batch_size = self._batch_size(batch_size)
         fed = self.feeder.feed(
             x,
@@ -270,23 +266,14 @@ class Training:
         batch_size: int | None = None,
         **kwargs: Any,
     ) -> dict[str, float]:
-        """As ``keras.Model.evaluate``; a dict with ``loss`` and ``<probe>_loss``."""
+        """As ``keras.Model.evaluate``; a dict with ``loss``, ``<probe>_loss`` and metrics."""
         self._check_compiled("evaluate")
         fed = self.feeder.feed(x, y, sample_weight, n_steps, targets=self._kinds)
         kwargs.pop("return_dict", None)
         with self.model.calling(stateful, fed.n_steps), fed.told():
-            logs = self.model.evaluate(
+            return self.model.evaluate(
                 **self._keras_data(fed, self._batch_size(batch_size)), return_dict=True, **kwargs
             )
-        return logs | self._loss_of_the_only_probe(logs)
-
-    def _loss_of_the_only_probe(self, logs: Mapping[str, float]) -> dict[str, float]:
-        """Keras keeps losses apart where there are several only, before they are weighted."""
-        if len(self._kinds) != 1:
-            return {}
-        ((alias, weight),) = self._loss_weights.items()
-        loss = logs["loss"] - sum(float(v) for v in self.model.weight_losses())
-        return {f"{alias}_loss": loss / weight if weight else float("nan")}
 
     def predict(
         self,
@@ -310,6 +297,8 @@ class Training:
         predicting = what == "predict_on_batch"
         if not predicting:
             self._check_compiled(what)
+        if what == "train_on_batch":
+            self._check_phase(what)
         x, y, sample_weight, class_weight = (*data, None, None, None)[:4]
         fed = self.feeder.feed(
             x,
@@ -334,8 +323,7 @@ class Training:
                 self._after_training()
         if predicting:
             return self._by_object(found)
-        logs = {name: float(value) for name, value in found.items()}
-        return logs | self._loss_of_the_only_probe(logs) if what == "test_on_batch" else logs
+        return {name: float(value) for name, value in found.items()}
 
     def check_gradients(
         self, inputs: Any, outputs: Any, atol: float, rtol: float, n_steps: int
@@ -392,6 +380,36 @@ class Training:
                 attr="batch_size",
             )
         return given
+
+    def run(self, data: Mapping[str, np.ndarray], n_steps: int) -> dict[Any, np.ndarray]:
+        """A run that behaves as training does; it goes on from the state and keeps the new one.
+
+        Parameters
+        ----------
+        data : mapping of str to ndarray
+            ``(batch, n_steps, size)``, by alias.
+        n_steps : int
+
+        Returns
+        -------
+        dict
+            ``(n_steps, batch, size)``, by probe.
+        """
+        _, unread = self._training_graph()
+        if unread:
+            raise BuildError(
+                "the setting learning_phase=True has everything run as in training, where "
+                f"{'; '.join(unread.values())}; leave these probes or the setting out"
+            )
+        found = self.on_batch("predict_on_batch", True, n_steps, data or None)
+        return {probe: np.moveaxis(values, 1, 0) for probe, values in found.items()}
+
+    def _check_phase(self, what: str) -> None:
+        if get_setting(self._network, "learning_phase") is False:
+            raise BuildError(
+                f"cannot {what}: the setting learning_phase=False says that nothing behaves as in "
+                "training; leave it out of configure_settings"
+            )
 
     def _check_compiled(self, what: str) -> None:
         if self.inference_only:

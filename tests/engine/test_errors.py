@@ -349,7 +349,6 @@ def test_settings_that_do_not_exist():
         ("sorter", lambda *_: None),
         ("simplifications", []),
         ("use_loop", True),
-        ("learning_phase", False),
     ],
 )
 def test_settings_that_leave_nothing_to_choose(name, value):

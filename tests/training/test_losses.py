@@ -39,16 +39,22 @@ def _model(size, **compiled):
 # -- nan_mse -----------------------------------------------------------------------------------
 
 
-def test_nan_mse_is_over_known_targets():
+def test_nan_mse_counts_missing_targets_as_met():
     rng = np.random.RandomState(0)
     y_true, y_pred = rng.randn(4, 6, 3), rng.randn(4, 6, 3)
     y_true[rng.rand(4, 6, 3) < 0.6] = np.nan
     y_true[1] = np.nan
     value, gradient = _gradient(nan_mse, y_true, y_pred)
-    assert value == pytest.approx(np.nanmean((y_true - y_pred) ** 2), rel=1e-5)
+    assert value == pytest.approx(np.nansum((y_true - y_pred) ** 2) / y_true.size, rel=1e-5)
     known = ~np.isnan(y_true)
-    expected = np.where(known, 2 * (y_pred - np.nan_to_num(y_true)) / known.sum(), 0)
+    expected = np.where(known, 2 * (y_pred - np.nan_to_num(y_true)) / y_true.size, 0)
     np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_nan_mse_of_two_known_of_ten():
+    y_true = np.full((1, 10, 1), np.nan)
+    y_true[0, 4:6, 0] = [3, 4]
+    assert float(nan_mse(y_true, np.zeros((1, 10, 1)))) == pytest.approx((9 + 16) / 10)
 
 
 def test_nan_mse_without_any_target():
@@ -62,7 +68,7 @@ def test_nan_mse_of_other_ranks(shape):
     rng = np.random.RandomState(1)
     y_true, y_pred = rng.randn(*shape), rng.randn(*shape)
     y_true[0] = np.nan
-    expected = np.nanmean((y_true - y_pred) ** 2)
+    expected = np.nansum((y_true - y_pred) ** 2) / y_true.size
     assert float(nan_mse(y_true, y_pred)) == pytest.approx(expected, rel=1e-5)
 
 
@@ -76,7 +82,7 @@ def test_nan_mse_with_sample_weights():
     rng = np.random.RandomState(2)
     y_true, y_pred, weights = rng.randn(4, 5, 2), rng.randn(4, 5, 2), rng.rand(4, 5)
     y_true[:, :2] = np.nan
-    expected = np.nansum((y_true - y_pred) ** 2 * weights[..., None]) / (4 * 3 * 2)
+    expected = np.nansum((y_true - y_pred) ** 2 * weights[..., None]) / y_true.size
     value = float(nan_mse(y_true, y_pred, sample_weight=weights))
     assert value == pytest.approx(expected, rel=1e-5)
 
@@ -91,12 +97,22 @@ def test_fit_with_nan_targets():
     history = model.fit(x, y, epochs=20, batch_size=16, verbose=0).history
     assert history["loss"][-1] < 0.05 * history["loss"][0]
     logs = model.evaluate(x, y, batch_size=64, verbose=0, return_dict=True)
-    expected = np.nanmean((y - model.predict(x, verbose=0)) ** 2)
+    expected = np.nansum((y - model.predict(x, verbose=0)) ** 2) / y.size
     assert logs["loss"] == pytest.approx(expected, rel=1e-4, abs=1e-10)
     assert logs["nan_mse"] == pytest.approx(logs["loss"], rel=1e-5)
 
 
 # -- Regularize --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [Regularize(), Regularize(1, axis=0), RateRange(5, 50)])
+def test_losses_of_the_output_alone_take_no_targets(loss):
+    x = np.random.RandomState(4).randn(3, 4, 5).astype("float32")
+    weights = np.array([1.0, 0.0, 2.0])[:, None]
+    for options in ({}, {"sample_weight": weights}):
+        found = float(loss(None, x, **options))
+        assert found == pytest.approx(float(loss(np.zeros_like(x), x, **options)))
+    assert float(Regularize()(None, x)) == pytest.approx(np.linalg.norm(x, axis=-1).mean())
 
 
 @pytest.mark.parametrize("order", [1, 2, "euclidean", 3.5, np.inf])
