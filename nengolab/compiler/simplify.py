@@ -35,6 +35,7 @@ from nengolab.compiler.operators import TRANSLATORS, learning
 from nengolab.compiler.operators.python import is_tied, reads_network, traces, verdict
 from nengolab.compiler.signals import elements
 from nengolab.exceptions import BuildError
+from nengolab.kernels.drawing import WORDS
 
 _COMPUTED = ("weights", "encoders", "bias", "gain", "constant")
 
@@ -73,6 +74,7 @@ class Simplifier:
     def __init__(self, built: Built, functions: str, demoted: frozenset[Operator]):
         self.built, self.functions, self.demoted = built, functions, demoted
         self.clock = Input("clock", 2, False, owner="clock")
+        self.draws = Input("draws", WORDS, False, owner="draws")
         self.model = built.model
         self.signal_names = built.signal_names()
         self.sources: list[Source] = []
