@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Any
 
 from nengolab import dists, exceptions, surrogates
+from nengolab._version import __version__
 from nengolab.layers.layer import Layer
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
@@ -28,7 +29,6 @@ from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
 from nengolab.sweep import sweep
 
-__version__ = "0.1.0"
 __all__ = [
     "Layer",
     "LeakyReLU",

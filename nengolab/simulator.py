@@ -25,7 +25,7 @@ from nengolab.training.fitting import Fitting
 if TYPE_CHECKING:
     from nengolab.parameters import Parameters
     from nengolab.runtime.data import SimulationData
-    from nengolab.runtime.state import Snapshot
+    from nengolab.runtime.snapshot import Snapshot
 
 
 @contextmanager

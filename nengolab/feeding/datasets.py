@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,13 +12,13 @@ import tensorflow as tf
 from nengolab.exceptions import ValidationError
 from nengolab.feeding import streams
 from nengolab.feeding.aliases import N_STEPS
+from nengolab.feeding.arrays import normalise
+from nengolab.feeding.checking import too_large
 from nengolab.feeding.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
+from nengolab.feeding.expected import Expected
 from nengolab.feeding.fed import Fed
-from nengolab.feeding.weights import check_class_weight, weight_shape
-from nengolab.names import listing
-
-if TYPE_CHECKING:
-    from nengolab.feeding.feeder import Form
+from nengolab.feeding.matching import Given, match
+from nengolab.feeding.weights import weight_shape
 
 # Around what a pipeline says, so that it is found in what TensorFlow makes of it.
 _BEGIN, _END = "<nengolab:", ":nengolab>"
@@ -26,13 +26,8 @@ _SAID = re.compile(re.escape(_BEGIN) + "(.*?)" + re.escape(_END), re.DOTALL)
 _WHERE = " in an element of the dataset"
 
 
-class CheckedDataset(streams.Checked):
-    """Normalises the elements of a dataset, and finds what was wrong with one.
-
-    Parameters
-    ----------
-    form : Form
-    """
+class _Said:
+    """Finds, in what TensorFlow makes of it, what a pipeline said was wrong with an element."""
 
     def cause(self, err: Exception) -> BaseException | None:
         said = _SAID.search(str(err))
@@ -43,7 +38,7 @@ class CheckedDataset(streams.Checked):
         return ValidationError(text.encode("latin1").decode(errors="replace"), attr="x")
 
 
-def normalise(source: tf.data.Dataset, form: Form) -> tuple[CheckedDataset, tf.data.Dataset, Fed]:
+def fed_dataset(source: tf.data.Dataset, expected: Expected) -> Fed:
     """The dataset of normalised elements, and what its elements are.
 
     What the dataset says of its shapes is checked here; the rest, batch by batch, in it. The first
@@ -54,23 +49,22 @@ def normalise(source: tf.data.Dataset, form: Form) -> tuple[CheckedDataset, tf.d
     UnknownObject, ValidationError
         For elements of another structure, type, rank or size.
     """
-    parts = _Parts(source.element_spec, form)
-    lengths = {n for slot, spec in parts.timed if (n := _shape(slot, spec)[1]) is not None}
-    told = {form.n_steps} - {None}
+    given = _matched(source.element_spec, expected)
+    timed = [(slot, spec) for slot, spec in (*given.x, *given.y) if slot.kind != OWN]
+    lengths = {n for slot, spec in timed if (n := _shape(slot, spec)[1]) is not None}
+    told = {expected.n_steps} - {None}
     if lengths and len(lengths | told) == 1:
         (n_steps,) = lengths
     else:
-        n_steps = _look(source, form).n_steps  # or the error that arrays like these give
-    pipeline = _Pipeline(form, n_steps)
-    mapped = source.enumerate().map(pipeline.element)
-    fed = Fed(mapped, None, None, n_steps, None, parts.inputs, parts.targets)
-    return CheckedDataset(form), mapped, fed
+        n_steps = _look(source, expected).n_steps  # or the error that arrays like these give
+    mapped = source.enumerate().map(_Pipeline(expected, n_steps).element)
+    return Fed(mapped, None, None, n_steps, None, given.inputs, given.targets, _Said())
 
 
-def _look(source: tf.data.Dataset, form: Form) -> Fed:
+def _look(source: tf.data.Dataset, expected: Expected) -> Fed:
     for element in source.take(1):
-        x, y, weight = streams.unpack(tf.nest.map_structure(_as_array, element), _WHERE)
-        return form.fed(x, y, weight, " in the first element of the dataset")
+        parts = streams.unpack(tf.nest.map_structure(_as_array, element), _WHERE)
+        return normalise(expected, *parts, " in the first element of the dataset")
     raise ValidationError("the dataset holds no batch", attr="x")
 
 
@@ -78,44 +72,21 @@ def _as_array(value: Any) -> Any:
     return value.numpy() if isinstance(value, tf.Tensor) else value
 
 
-class _Parts:
+def _matched(element: Any, expected: Expected) -> Given:
     """Whose the parts of an element are; checks what is known of their shapes and types.
 
     Parameters
     ----------
     element : nested structure of tf.TensorSpec or tf.Tensor
-    form : Form
+    expected : Expected
     """
-
-    def __init__(self, element: Any, form: Form):
-        x, y, self.weight = (_none(p) for p in streams.unpack(element, _WHERE))
-        xs, self.told = form.by_input(x, _WHERE)
-        ys = form.by_probe(y, _WHERE)
-        self.inputs, self.targets = tuple(xs), tuple(ys)
-        self.x = [(form.input_slot(a), v) for a, v in xs.items() if _none(v) is not None]
-        self.y = [(form.target_slot(a), v) for a, v in ys.items() if _none(v) is not None]
-        for slot, value in (*self.x, *self.y):
-            shape = _shape(slot, value)
-            check_shape(shape, slot, form.n_steps, _WHERE)
-            if form.most is not None and (shape[0] or 0) > form.most:
-                raise slot.error(f"a batch of {shape[0]} items; {_too_large(form.most)}", _WHERE)
-        unneeded = form.unneeded(dict.fromkeys(self.targets))
-        form.check_missing({**dict.fromkeys(self.targets), **dict.fromkeys(unneeded)}, _WHERE)
-        self.unneeded = unneeded
-        if form.class_weight is not None:
-            check_class_weight(form.class_weight, [slot for slot, _ in self.y], _WHERE)
-        if form.class_weight is not None and self.weight is not None:
-            raise ValidationError(
-                "cannot be given where the dataset yields sample weights", attr="class_weight"
-            )
-
-    @property
-    def timed(self) -> list[tuple[Slot, Any]]:
-        return [(slot, v) for slot, v in (*self.x, *self.y) if slot.kind != OWN]
-
-
-def _too_large(most: int) -> str:
-    return f"the simulator's minibatch_size is {most}, and no batch may be larger"
+    given = match(expected, *streams.unpack(tf.nest.map_structure(_none, element), _WHERE), _WHERE)
+    for slot, value in (*given.x, *given.y):
+        shape = _shape(slot, value)
+        check_shape(shape, slot, expected.n_steps, _WHERE)
+        if expected.most is not None and (shape[0] or 0) > expected.most:
+            raise slot.error(f"a batch of {shape[0]} items; {too_large(expected.most)}", _WHERE)
+    return given
 
 
 def _none(value: Any) -> Any:
@@ -150,44 +121,44 @@ def _shape(slot: Slot, value: Any) -> tuple:
 class _Pipeline:
     """What is done with every element, as TensorFlow operations."""
 
-    def __init__(self, form: Form, n_steps: int):
-        self.form, self.n_steps = form, n_steps
+    def __init__(self, expected: Expected, n_steps: int):
+        self.expected, self.n_steps = expected, n_steps
 
     def element(self, number: tf.Tensor, element: Any) -> tuple:
         """One element as Keras takes it."""
-        parts = _Parts(element, self.form)
-        items = self._items(parts)
+        given = _matched(element, self.expected)
+        items = self._items(given)
         require = _Require(" in an element of the dataset, number ", number)
         self._check_batch(items, require)
-        x = {s.alias: self._checked(s, t, items, require) for s, t in parts.x}
-        y = {s.alias: self._checked(s, t, items, require) for s, t in parts.y}
+        x = {s.alias: self._checked(s, t, items, require) for s, t in given.x}
+        y = {s.alias: self._checked(s, t, items, require) for s, t in given.y}
         if not x:
             x = {N_STEPS: tf.fill(tf.stack([items, 1]), np.int32(self.n_steps))}
-        if parts.told is not None:
-            same = tf.reduce_all(tf.cast(parts.told, tf.int64) == self.n_steps)
+        if given.told is not None:
+            same = tf.reduce_all(tf.cast(given.told, tf.int64) == self.n_steps)
             require(same, f"x['n_steps'] must be {self.n_steps}")
-        weight = self._weights(parts, y, items, require)
-        for alias in parts.unneeded:
-            ones = [1] * (1 + len(self.form.target_slot(alias).shape))
+        weight = self._weights(given, items, require)
+        for alias in self.expected.stand_ins(y):
+            ones = [1] * (1 + len(self.expected.target_slot(alias).shape))
             y[alias] = tf.zeros(tf.stack([items, *ones]))
             if weight is not None:
                 weight[alias] = tf.ones(tf.stack([items, *ones[1:]]))
         return (x,) if not y else (x, y) if weight is None else (x, y, weight)
 
-    def _items(self, parts: _Parts) -> tf.Tensor:
-        for _, tensor in (*parts.x, *parts.y):
+    def _items(self, given: Given) -> tf.Tensor:
+        for _, tensor in (*given.x, *given.y):
             return tf.shape(tensor)[0]
-        if parts.told is not None and parts.told.shape.rank:
-            return tf.shape(parts.told)[0]
+        if given.told is not None and given.told.shape.rank:
+            return tf.shape(given.told)[0]
         raise ValidationError(
             f"neither x nor y is there{_WHERE}, so nothing says how many items it holds", attr="x"
         )
 
     def _check_batch(self, items: tf.Tensor, require: _Require) -> None:
         require(items > 0, "the data are empty: a batch of 0 items")
-        most = self.form.most
+        most = self.expected.most
         if most is not None:
-            require(items <= most, f"a batch of too many items; {_too_large(most)}")
+            require(items <= most, f"a batch of too many items; {too_large(most)}")
 
     def _checked(self, slot: Slot, tensor: tf.Tensor, items: tf.Tensor, require) -> tf.Tensor:
         shape = tf.shape(tensor)
@@ -229,25 +200,20 @@ class _Pipeline:
 
     # -- weights -------------------------------------------------------------------------------
 
-    def _weights(self, parts: _Parts, y: dict, items: tf.Tensor, require: _Require):
-        if self.form.class_weight is not None:
-            return self._class_weights(parts)
-        if parts.weight is None:
+    def _weights(self, given: Given, items: tf.Tensor, require: _Require):
+        if self.expected.class_weight is not None:
+            return self._class_weights(given)
+        if given.weight is None:
             return None
-        given = self.form.weights_by_probe(parts.weight, list(y), _WHERE)
-        if not isinstance(given, dict):
-            given = dict.fromkeys(y, given)
-        extra = sorted(given.keys() - y.keys())
-        if extra or not y:
-            raise ValidationError(
-                f"{listing(extra or given)} has weights and no targets (y){_WHERE}",
-                attr="sample_weight",
-            )
-        ones = tf.ones(tf.stack([items]))
-        return {a: self._weight(a, given.get(a, ones), items, require) for a in y}
+        found = {}
+        for slot, _ in given.y:
+            weight = given.weight[slot.alias]
+            weight = tf.ones(tf.stack([items])) if weight is None else weight
+            found[slot.alias] = self._weight(slot, weight, items, require)
+        return found
 
-    def _weight(self, alias: str, tensor: tf.Tensor, items: tf.Tensor, require: _Require):
-        slot = self.form.target_slot(alias)
+    def _weight(self, slot: Slot, tensor: tf.Tensor, items: tf.Tensor, require: _Require):
+        alias = slot.alias
         if tensor.shape.rank not in (1, 2) or not (
             tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool
         ):
@@ -270,8 +236,8 @@ class _Pipeline:
             )
         return tf.reshape(tensor, tf.stack(weight_shape(tf.unstack(shape), slot)))
 
-    def _class_weights(self, parts: _Parts) -> dict[str, tf.Tensor]:
-        ((slot, tensor),) = parts.y
+    def _class_weights(self, given: Given) -> dict[str, tf.Tensor]:
+        ((slot, tensor),) = given.y
         if slot.kind == CLASSES:
             classes = tf.reshape(tensor, tf.shape(tensor)[:2])
         elif slot.size == 1:
@@ -280,7 +246,7 @@ class _Pipeline:
             classes = tf.argmax(tensor, axis=-1)
         classes = tf.cast(classes, tf.int64)
         weights = tf.ones(tf.shape(classes))
-        for number, weight in self.form.class_weight.items():
+        for number, weight in self.expected.class_weight.items():
             weights = tf.where(classes == int(number), np.float32(weight), weights)
         shape = weight_shape(tf.unstack(tf.shape(weights)), slot)
         return {slot.alias: tf.reshape(weights, tf.stack(shape))}

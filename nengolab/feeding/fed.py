@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from nengolab.feeding import streams
+
+class Stream(Protocol):
+    """What yields items, asked why it stopped."""
+
+    def cause(self, err: Exception) -> BaseException | None:
+        """What was wrong with an item, when ``err`` came out of Keras; None for nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,7 @@ class Fed:
         How many; None where that shows only when they are through.
     inputs, targets : tuple of str
         Aliases of what is fed; all other inputs are to be filled.
-    stream : streams.Checked or None
+    stream : Stream or None
         What checks the items that are yielded.
     """
 
@@ -42,7 +46,7 @@ class Fed:
     items: int | None
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
-    stream: streams.Checked | None = None
+    stream: Stream | None = None
 
     @property
     def packed(self) -> Any:

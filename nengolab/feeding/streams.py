@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from nengolab.exceptions import NengoException, ValidationError
-
-if TYPE_CHECKING:
-    from nengolab.feeding.fed import Fed
+from nengolab.feeding.fed import Fed
 
 GENERATOR, PYDATASET, DATASET = "generator", "keras PyDataset", "tf.data.Dataset"
 
@@ -46,12 +44,12 @@ class Checked:
 
     Parameters
     ----------
-    form : object
-        ``form.fed(x, y, sample_weight, where)`` normalises one item.
+    normalise : callable
+        ``normalise(x, y, sample_weight, where)`` makes a `Fed` of one item.
     """
 
-    def __init__(self, form: Any):
-        self.form = form
+    def __init__(self, normalise: Callable[..., Fed]):
+        self.normalise = normalise
         self.first: Fed | None = None
         self.error: BaseException | None = None
 
@@ -89,7 +87,7 @@ class Checked:
     def _look(self, raw: Any, number: int) -> Fed:
         where = f" in batch {number} of the data (counted from 0)"
         x, y, sample_weight = unpack(raw, where)
-        fed = self.form.fed(x, y, sample_weight, where)
+        fed = self.normalise(x, y, sample_weight, where)
         if self.first is None:
             self.first = fed
         self._compare(fed, where)

@@ -13,7 +13,7 @@ from nengolab.names import listing
 
 
 def sample_weights(
-    given: Any, slots: list[Slot], items: int, n_steps: int, where: str = ""
+    given: Mapping[str, Any], slots: list[Slot], items: int, n_steps: int, where: str = ""
 ) -> dict[str, np.ndarray]:
     """One array of weights for each probe that has targets, ``(batch, steps)`` or ``(batch, 1)``.
 
@@ -22,8 +22,8 @@ def sample_weights(
 
     Parameters
     ----------
-    given : array or Mapping of str to array
-        ``(batch,)`` or ``(batch, steps)``: for all, or by alias; those left out weigh 1.
+    given : Mapping of str to array
+        ``(batch,)`` or ``(batch, steps)`` by alias; where there is None, all weigh 1.
     slots : list of Slot
         Of the probes with targets.
     items, n_steps : int
@@ -33,22 +33,11 @@ def sample_weights(
     Raises
     ------
     ValidationError
-        For what is no weight, or weights of what has no targets.
+        For what is no weight.
     """
-    if not isinstance(given, Mapping):
-        given = {slot.alias: given for slot in slots}
-        if not slots:
-            raise ValidationError(f"weights{where} without targets (y)", attr="sample_weight")
-    extra = [alias for alias in given if alias not in {slot.alias for slot in slots}]
-    if extra:
-        raise ValidationError(
-            f"{listing(extra)} has weights and no targets (y){where}; targets are given for "
-            f"{listing(slot.alias for slot in slots)}",
-            attr="sample_weight",
-        )
     found = {}
     for slot in slots:
-        value = given.get(slot.alias)
+        value = given[slot.alias]
         array = np.ones(items, np.float32) if value is None else value
         found[slot.alias] = _checked(array, slot, items, n_steps, where)
     return found
@@ -86,19 +75,13 @@ def _checked(value: Any, slot: Slot, items: int, n_steps: int, where: str) -> np
 
 
 def class_weights(
-    given: Mapping[int, float], targets: list[tuple[Slot, np.ndarray]], where: str = ""
+    given: Mapping[int, float], targets: list[tuple[Slot, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """Sample weights ``(batch, steps)`` from weights of classes, at every step.
 
     A class is the number that the targets hold, or else their largest element's; a class that is
-    not named weighs 1, as in Keras.
-
-    Raises
-    ------
-    ValidationError
-        For several probes with targets, or weights that are no numbers.
+    not named weighs 1, as in Keras. `check_class_weight` has seen to it that it makes sense.
     """
-    check_class_weight(given, [slot for slot, _ in targets], where)
     ((slot, array),) = targets
     classes = array.reshape(array.shape[:2]) if slot.kind == CLASSES else _class_of(array)
     weights = np.ones(classes.shape, np.float32)

@@ -4,12 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from nengolab.parameters.table import Absent, Parameter
+
+class Row(Protocol):
+    """A row of the table; `nengolab.parameters.table.Parameter` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def owner(self) -> Any: ...  # a Nengo object of any kind
+    @property
+    def owner_name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def initial(self) -> np.ndarray: ...
+    @property
+    def value(self) -> np.ndarray: ...
+    @property
+    def trainable(self) -> bool: ...
+    @property
+    def learned(self) -> bool: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def why_shape(self) -> str: ...
+    @property
+    def equation(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+
+
+class Missing(Protocol):
+    """What a person may look for and an object has not; `nengolab.parameters.table.Absent`."""
+
+    @property
+    def owner_name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def why(self) -> str: ...
 
 
 _AS_BUILT = "as built"
@@ -50,7 +91,7 @@ def _number(x: float, digits: int) -> str:
     return f"{x:.0f}" if 10**digits <= abs(x) < 1e6 else f"{x:.{digits}g}"
 
 
-def _now(row: Parameter) -> str:
+def _now(row: Row) -> str:
     now = row.value
     return _AS_BUILT if _same(row.initial, now) else figures(now)
 
@@ -59,7 +100,7 @@ def _same(initial: np.ndarray, now: np.ndarray) -> bool:
     return bool(np.all(np.float32(now) == np.float32(initial)))  # state has the engine's precision
 
 
-def _totals(rows: Sequence[Parameter]) -> str:
+def _totals(rows: Sequence[Row]) -> str:
     trained = [r for r in rows if r.trainable]
     return (
         f"{_count(len(rows), 'array')}, {_count(sum(r.size for r in rows), 'number')}; trainable: "
@@ -71,7 +112,7 @@ def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'s' * (n != 1)}"
 
 
-def _split(rows: Sequence[Parameter]) -> tuple[list[Parameter], list[Parameter]]:
+def _split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """What a person looks for, and constants of neuron types, synapses and rules."""
     constants = [r for r in rows if r.shape == () and r.role != "weights" and not r.trainable]
     known = set(map(id, constants))
@@ -81,7 +122,7 @@ def _split(rows: Sequence[Parameter]) -> tuple[list[Parameter], list[Parameter]]
 # -- text --------------------------------------------------------------------------------------
 
 
-def as_text(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
+def as_text(rows: Sequence[Row], absent: Sequence[Missing]) -> str:
     """The table as text."""
     arrays, constants = _split(rows)
     parts = [_totals(rows)]
@@ -99,7 +140,7 @@ def as_text(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
     return "\n\n".join(parts)
 
 
-def _cells(row: Parameter) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, ...]:
     trained = "yes" if row.trainable else "online" if row.learned else "no"
     return (row.name, str(row.shape), trained, figures(row.initial), _now(row), row.why)
 
@@ -124,7 +165,7 @@ def _columns(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     )
 
 
-def one_as_text(row: Parameter) -> str:
+def one_as_text(row: Row) -> str:
     """One parameter, a line for each thing there is to say."""
     trained = "yes" if row.trainable else "online" if row.learned else "no"
     lines = {
@@ -179,7 +220,7 @@ _STYLE = """
 """
 
 
-def as_html(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
+def as_html(rows: Sequence[Row], absent: Sequence[Missing]) -> str:
     """The table as HTML; what objects are called is escaped."""
     arrays, constants = _split(rows)
     parts = [f"<p>{_totals(rows)}</p>"]
@@ -201,7 +242,7 @@ def as_html(rows: Sequence[Parameter], absent: Sequence[Absent]) -> str:
     return f'<div class="nengolab-parameters">{_STYLE}{"".join(parts)}</div>'
 
 
-def _html_cells(row: Parameter) -> tuple[str, ...]:
+def _html_cells(row: Row) -> tuple[str, ...]:
     trained = "yes" if row.trainable else "online" if row.learned else "no"
     said = trained if trained == "no" else f"<strong>{trained}</strong>"
     reason = f"<td{_style('nl-trained')}>{said}<br><small>{escape(row.why)}</small></td>"
@@ -215,7 +256,7 @@ def _html_cells(row: Parameter) -> tuple[str, ...]:
     )
 
 
-def _named(row: Parameter) -> str:
+def _named(row: Row) -> str:
     about = " — ".join(text for text in (row.equation, row.unit) if text)
     return f'<td{_style("nl-name")} title="{escape(about)}">{escape(row.name)}</td>'
 
@@ -230,7 +271,7 @@ def _style(kind: str) -> str:
     return f'{named} style="{_INLINE.get(kind, f"{_CELL}nowrap")}"'
 
 
-def _td_now(row: Parameter, kind: str = "") -> str:
+def _td_now(row: Row, kind: str = "") -> str:
     now = _now(row)
     return _td(now, "nl-same" if now == _AS_BUILT else kind)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import nengo
 import numpy as np
@@ -34,10 +34,23 @@ from nengolab.parameters.rules import is_decoded, rules_of
 
 if TYPE_CHECKING:
     from nengolab.compiler.graph import Param
-    from nengolab.simulator import Simulator
 
 # What a Nengo object of ours expresses; the rest of what can be edited has no place in it.
 _EXPRESSED = {"weights", "encoders", "bias", "constants"}
+
+
+class Simulator(Protocol):
+    """What is asked of a simulator: `nengolab.Simulator`, seen from below."""
+
+    _engine: Any
+    data: Any
+    network: nengo.Network | None
+    minibatch_size: int | None
+
+    @property
+    def model(self) -> nengo.builder.Model: ...
+
+    def name_of(self, obj: Any) -> str: ...
 
 
 class Transfer:

@@ -23,7 +23,7 @@ from nengolab.names import listing
 from nengolab.runtime import state
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import Runner, Tile
-from nengolab.runtime.state import Snapshot
+from nengolab.runtime.snapshot import Snapshot
 from nengolab.startup.worker import Worker, uninterrupted
 
 RECOMPILES = 2  # for one function, before it is called back instead

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import nengo
 import numpy as np
 
+from nengolab._version import __version__
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nengolab.runtime.engine import Engine
-    from nengolab.runtime.state import Snapshot
+    from nengolab.runtime.snapshot import Snapshot
 
 
 class Saving:
@@ -252,10 +253,8 @@ def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray],
 def _versions() -> dict[str, str]:
     import tensorflow as tf
 
-    import nengolab
-
     return {
-        "nengolab": nengolab.__version__,
+        "nengolab": __version__,
         "nengo": nengo.__version__,
         "numpy": np.__version__,
         "tensorflow": tf.__version__,

@@ -9,7 +9,7 @@ import numpy as np
 
 from nengolab.exceptions import ValidationError
 from nengolab.runtime.processes import ProcessState
-from nengolab.runtime.state import Snapshot
+from nengolab.runtime.snapshot import Snapshot
 
 # Words of numpy's Mersenne twister, the only generator behind a RandomState.
 _WORDS = 624

@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from nengolab.callbacks import ImagesPerSecond, KeepBest
 from nengolab.checks import whole
 from nengolab.compiler.operators.tensor import put_back
 from nengolab.compiler.training_graph import training_graph, undifferentiable
@@ -23,10 +22,12 @@ from nengolab.feeding.filling import Filling
 from nengolab.names import listing
 from nengolab.settings import get_setting, get_surrogate
 from nengolab.surrogates import surrogate
+from nengolab.training.best import KeepBest
 from nengolab.training.distribute import DistributedModel
 from nengolab.training.forms import Chunk, Form
 from nengolab.training.gradients import Difference, check
 from nengolab.training.keras_model import NetworkModel
+from nengolab.training.progress import ImagesPerSecond
 from nengolab.training.reach import unreached
 from nengolab.training.variables import keras_name
 

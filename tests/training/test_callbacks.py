@@ -14,7 +14,6 @@ import scipy.sparse
 import tensorflow as tf
 
 import nengolab
-from nengolab import callbacks
 from nengolab.callbacks import (
     ImagesPerSecond,
     IsolateState,
@@ -23,7 +22,7 @@ from nengolab.callbacks import (
     TensorBoard,
 )
 from nengolab.exceptions import ValidationError
-from nengolab.training import summaries
+from nengolab.training import progress, summaries
 
 X, Y = np.arange(20, dtype="float32").reshape(10, 2) / 20, np.ones((10, 1), "float32")
 
@@ -255,7 +254,7 @@ def clock(monkeypatch):
         now[0] += 0.5
         return now[0]
 
-    monkeypatch.setattr(callbacks, "perf_counter", read)
+    monkeypatch.setattr(progress, "perf_counter", read)
     return now
 
 

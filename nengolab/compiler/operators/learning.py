@@ -11,8 +11,8 @@ add to it beside: those deltas are computed as vectors or matrices of their own 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 from nengo.builder.learning_rules import SimBCM, SimOja, SimPES, SimRLS, SimVoja
@@ -21,35 +21,7 @@ from nengo.builder.signal import Signal
 
 from nengolab.compiler.graph import Op, Param, Port, Wire
 from nengolab.compiler.signals import elements
-
-if TYPE_CHECKING:
-    from nengolab.compiler.simplify import Simplifier
-
-
-@dataclass(eq=False)
-class Rule:
-    """What a rule adds: ``outer(rows, columns) - decay[:, None] * weights``.
-
-    Attributes
-    ----------
-    op : nengo.builder.operator.Operator
-    delta : nengo.builder.signal.Signal
-    rows, columns : Port or Signal
-    decay : Port or None
-    weights : Signal or None
-        What decays.
-    """
-
-    op: Operator
-    delta: Signal
-    rows: Port | Signal
-    columns: Port | Signal
-    decay: Port | None = None
-    weights: Signal | None = None
-
-    @property
-    def parts(self) -> list[Port | Signal]:
-        return [self.rows, self.columns] + ([] if self.decay is None else [self.decay])
+from nengolab.compiler.translation import Rule, Simplifier
 
 
 def prepare(s: Simplifier) -> dict[Signal, Op]:
@@ -68,6 +40,7 @@ def prepare(s: Simplifier) -> dict[Signal, Op]:
     for base, ops in added.items():
         by_rules = all(_applies_rule(op, deltas) for op in ops)
         learned[base] = (_learn if by_rules else _accumulate)(s, ops[0], base)
+        s.made[base] = partial(weights_wire, s, base)
     return learned
 
 
@@ -167,7 +140,10 @@ def _rule_op(s: Simplifier, op: Operator, kernel: str, static: tuple, *inputs: S
 
 
 def _add(s: Simplifier, op: Operator, rows: Any, columns: Any, *decay: Any) -> None:
-    s.rules[op.delta.base] = Rule(op, op.delta, rows, columns, *decay)
+    base = op.delta.base
+    s.rules[base] = Rule(op, op.delta, rows, columns, *decay)
+    s.made.setdefault(base, partial(delayed_delta, s, base))
+    s.made_fresh[base] = partial(fresh_delta, s, base)
 
 
 def _pes(s: Simplifier, op: SimPES) -> None:

@@ -17,7 +17,7 @@ from nengolab.kernels.convolution import Geometry
 from nengolab.kernels.sparse import Pattern
 
 if TYPE_CHECKING:
-    from nengolab.compiler.simplify import Simplifier
+    from nengolab.compiler.translation import Simplifier
 
 
 def _dot(s: Simplifier, op: DotInc) -> None:

@@ -14,7 +14,7 @@ from nengolab.compiler.own_neurons import kernel_for, seeded_words, verdict
 from nengolab.kernels import generator
 
 if TYPE_CHECKING:
-    from nengolab.compiler.simplify import Simplifier
+    from nengolab.compiler.translation import Simplifier
 
 
 def _neurons(s: Simplifier, op: SimNeurons) -> None:

@@ -19,7 +19,7 @@ from nengolab.exceptions import BuildError
 from nengolab.kernels.synapses import linear_filter
 
 if TYPE_CHECKING:
-    from nengolab.compiler.simplify import Simplifier
+    from nengolab.compiler.translation import Simplifier
 
 
 def verdict(op: SimPyFunc | SimProcess) -> independence.Verdict:

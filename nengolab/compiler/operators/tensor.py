@@ -13,7 +13,7 @@ from nengolab.kernels.tensor import may_draw
 from nengolab.layers.tensor_node import SimTensorFunction
 
 if TYPE_CHECKING:
-    from nengolab.compiler.simplify import Simplifier
+    from nengolab.compiler.translation import Simplifier
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ from nengolab.compiler.graph import Input, Param, Wire
 from nengolab.compiler.signals import elements, sliced
 
 if TYPE_CHECKING:
-    from nengolab.compiler.simplify import Simplifier
+    from nengolab.compiler.translation import Simplifier
 
 
 def _nothing(s: Simplifier, op: Operator) -> None:
