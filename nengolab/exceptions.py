@@ -18,6 +18,7 @@ __all__ = [
     "SimulatorClosed",
     "UnknownObject",
     "ValidationError",
+    "WrongObject",
 ]
 
 
@@ -29,6 +30,10 @@ class _Missing(KeyError):
 
 class UnknownObject(ValidationError, _Missing):
     """A mapping of simulated objects was asked for one that is not in the network."""
+
+
+class WrongObject(ValidationError, TypeError):
+    """Something was asked of an object of a kind that has it not."""
 
 
 class SimulatorBusy(SimulationError):

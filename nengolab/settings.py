@@ -62,6 +62,13 @@ class _TrainableParam(Parameter):
     def __init__(self) -> None:
         super().__init__("trainable", default=None, optional=True)
 
+    def __contains__(self, instance: Any) -> bool:
+        return super().__contains__(instance) or _is_fixed(instance)
+
+    def __get__(self, instance: Any, kind: type) -> Any:
+        value = super().__get__(instance, kind)
+        return False if value is None and _is_fixed(instance) else value
+
     def coerce(self, instance: Any, value: Any) -> Any:
         if isinstance(value, np.bool_):
             value = bool(value)
@@ -70,7 +77,20 @@ class _TrainableParam(Parameter):
                 f"got {value!r}; valid values are True, False, and None for what holds further out",
                 attr=self.name,
             )
+        configured = getattr(instance, "_configures", None)
+        if value and isinstance(configured, nengo.Probe):
+            raise ValidationError(
+                "what a probe decodes is not trained; probe a Node to which you make a connection",
+                attr=self.name,
+                obj=configured,
+            )
         return super().coerce(instance, value)
+
+
+def _is_fixed(params: Any) -> bool:
+    """Whether no setting reaches an object: a connection of `Layer`, what a probe decodes."""
+    configured = getattr(params, "_configures", None)
+    return isinstance(configured, nengo.Probe) or getattr(configured, "is_fixed", False) is True
 
 
 # Options of the outermost network.
@@ -129,12 +149,14 @@ def configure_settings(**settings: Any) -> None:
     trainable : bool or None
         Whether training changes the connection weights, encoders and biases of this network and
         of those in it. None, the default, is what the network around says, and True for the
-        outermost one. Once it was set here, also to None, ``net.config[obj].trainable`` may be
-        set for an ensemble, its ``neurons`` (the biases), a connection or a TensorNode ``obj``,
-        and ``net.config[type].trainable`` for all of a type: ``nengo.Ensemble``,
-        ``nengo.ensemble.Neurons``, ``nengo.Connection``, ``nengo.Node``. What is set for an object
-        wins over what is set for a type, that over what is set for a network, and an inner
-        network's settings over an outer one's. ``sim.parameters`` shows what came out and why.
+        outermost one. Once it was set here, also to None, ``net.config[obj].trainable`` can be
+        read for every object (None: by what holds further out; False for a probe and for the
+        connection that `Layer` makes) and set for an ensemble, its ``neurons`` (the biases), a
+        connection or a TensorNode ``obj``, and ``net.config[type].trainable`` for all of a type:
+        ``nengo.Ensemble``, ``nengo.ensemble.Neurons``, ``nengo.Connection``, ``nengo.Node``. What
+        is set for an object wins over what is set for a type, that over what is set for a network,
+        and an inner network's settings over an outer one's. ``sim.parameters`` shows what came out
+        and why.
     inference_only : bool
         Whether the network is never to be trained: then nothing is prepared for training, and to
         try is an error. Default False.
@@ -205,7 +227,7 @@ def _params(config: nengo.Config, carrier: type, name: str, make: Any) -> None:
 
 
 def _allow_trainable(network: nengo.Network) -> None:
-    for carrier in TRAINABLE_TYPES:
+    for carrier in (*TRAINABLE_TYPES, nengo.Probe):  # of a probe it can be read
         _params(network.config, carrier, "trainable", _TrainableParam)
 
 

@@ -13,16 +13,28 @@ import os
 import numpy as np
 
 from nengolab.compiler.program import LoweredGroup
+from nengolab.kernels.tensor import mixes
 
 # Elements that a core updates in about 10 us; below, starting a second loop costs more.
 WORTH_A_LOOP = 10_000
 
 
 def items_at_once(groups: list[LoweredGroup], batch: int) -> int:
-    """Items of a share; the last share may be smaller."""
+    """Items of a share; the last share may be smaller.
+
+    Layers and functions of which it is not known that items never meet in them, and random numbers
+    that are drawn for a batch, are given all of it, so that cores make no difference.
+    """
+    if any(_of_a_batch(g) for g in groups):
+        return batch
     work = batch * sum(_elements(g) for g in groups)
     shares = max(1, min(os.cpu_count() or 1, batch, work // WORTH_A_LOOP))
     return math.ceil(batch / shares)
+
+
+def _of_a_batch(lowered: LoweredGroup) -> bool:
+    op = lowered.group.op
+    return op.kernel == "tensor" and mixes(op.static[0], lowered.spec.training)
 
 
 def _elements(lowered: LoweredGroup) -> int:

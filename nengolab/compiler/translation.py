@@ -25,6 +25,7 @@ from nengolab.compiler.graph import (
 from nengolab.compiler.signals import elements
 from nengolab.compiler.tracing import Trace
 from nengolab.exceptions import BuildError
+from nengolab.kernels.drawing import WORDS
 
 
 @dataclass(eq=False)
@@ -68,6 +69,7 @@ class Simplifier:
     def __init__(self, built: Built, functions: str, demoted: frozenset[Operator]):
         self.built, self.functions, self.demoted = built, functions, demoted
         self.clock = Input("clock", 2, False, owner="clock")
+        self.draws = Input("draws", WORDS, False, owner="draws")
         self.model = built.model
         self.signal_names = built.signal_names()
         self.sources: list[Source] = []

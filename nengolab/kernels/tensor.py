@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ import tensorflow as tf
 
 from nengolab.exceptions import BuildError
 from nengolab.kernels.base import Kernel, Spec
+from nengolab.kernels.drawing import Key, call_function, drawing
 from nengolab.kernels.per_sample import per_sample
 from nengolab.kernels.traced import CLOCK_BASE
+from nengolab.names import listing
 
 FOLDED, EACH_STEP, UNCOMPILED = "all steps at once", "step by step", "uncompiled"
 # Rows (steps x batch) that a layer is given at once: more do not make it faster, and what it keeps
@@ -40,11 +43,13 @@ class Result:
 
 
 class TensorKernel(Kernel):
-    """``y = f(t, x)``: ``static = (TensorFunction, number of the operation)``.
+    """``y = f(t, x)``: ``static = (TensorFunction, number of the operation, identity)``.
 
-    Inputs are ``x``, where the function has one, and the clock (the step as two whole numbers),
-    where it is given the time. Parameters are the variables of a Keras layer, by role. Foreign
-    layers keep their precision; values are cast on the way in and out.
+    Inputs are ``x``, where the function has one, the clock (the step as two whole numbers), where
+    it is given the time, and the words of a `Key`, where it may draw random numbers; the identity,
+    which tells its draws from those of others, is "" where it does not. Parameters are the
+    variables of a Keras layer, by role. Foreign layers keep their precision; values are cast on the
+    way in and out.
     """
 
     name = "tensor"
@@ -64,33 +69,38 @@ class TensorKernel(Kernel):
 
     def apply(self, params, inputs, spec: Spec):
         """One step, ``(batch, 1, size)``."""
-        x, clock = _split(inputs, spec)
+        x, clock, draws = _split(inputs, spec)
         rows = inputs[0].shape[0]
         t = None if clock is None else _time(clock[0, 0], spec)
-        result = call(spec, params, t, x, rows)
+        key = None if draws is None else Key.of(draws[0, 0])
+        result = call(spec, params, t, x, rows, key)
         return {"out": tf.expand_dims(result.y, 1)}
 
     def tile(
         self, params: dict, inputs: list, spec: Spec, capacity: int, n_steps: Any
     ) -> tuple[dict, Result]:
         """All steps of a tile, ``(capacity * batch, 1, size)``, of which ``n_steps`` count."""
-        x, clock = _split(inputs, spec)
+        x, clock, draws = _split(inputs, spec)
         rows = inputs[0].shape[0]
         if spec.variant == FOLDED:
             result = _rows(spec, params, x, capacity, n_steps)
         else:
-            result = _steps(spec, params, x, clock, rows, capacity, n_steps)
+            result = _steps(spec, params, (x, clock, draws), rows, capacity, n_steps)
         return {"out": tf.expand_dims(result.y, 1)}, result
 
 
-def _split(inputs: list, spec: Spec) -> tuple[Any, Any]:
-    """The input, ``(rows, *shape_in)``, and the clock, ``(rows, 1, 2)``; None for what is not."""
+def _split(inputs: list, spec: Spec) -> tuple[Any, Any, Any]:
+    """The input, ``(rows, *shape_in)``, the clock and the key; None for what is not.
+
+    Clock and key are ``(rows, 1, words)``.
+    """
     function, rest = spec.static[0], list(inputs)
     x = None
     if function.shape_in is not None:
         first = rest.pop(0)
         x = tf.reshape(first, (first.shape[0], *function.shape_in))
-    return x, rest[0] if rest else None
+    clock = rest.pop(0) if function.pass_time else None
+    return x, clock, rest.pop(0) if rest else None
 
 
 def _time(clock: Any, spec: Spec) -> Any:
@@ -99,7 +109,7 @@ def _time(clock: Any, spec: Spec) -> Any:
     return tf.cast((step[0] * CLOCK_BASE + step[1]) * spec.dt, spec.dtype)
 
 
-def call(spec: Spec, params: dict, t: Any, x: Any, rows: int) -> Result:
+def call(spec: Spec, params: dict, t: Any, x: Any, rows: int, key: Key | None = None) -> Result:
     """Call the function or layer once, with variables of the values ``params``.
 
     Parameters
@@ -113,13 +123,16 @@ def call(spec: Spec, params: dict, t: Any, x: Any, rows: int) -> Result:
         ``(rows, *shape_in)``.
     rows : int
         -1 where it is known only when it runs.
+    key : Key, optional
+        Of what it draws; without, it is known to draw nothing.
     """
-    function = spec.static[0]
-    given = [v for v in (t if function.pass_time else None, x) if v is not None]
+    function, _, identity = spec.static
+    key = Key.fixed() if key is None else key
+    given = function.arguments(t, x)
     if function.layer is None:
-        y, updates, losses = function.func(*given), {}, []
+        y, updates, losses = call_function(function.func, given, key, identity)[0], {}, []
     else:
-        y, updates, losses = _call_layer(function, params, given, spec.training)
+        y, updates, losses = _call_layer(function, params, given, spec.training, key, identity)
     shape = (rows, function.size_out)
     y = tf.cast(y, spec.dtype)
     if function.shape_in is None:  # of the time alone: it need not know of a batch
@@ -127,7 +140,14 @@ def call(spec: Spec, params: dict, t: Any, x: Any, rows: int) -> Result:
     return Result(tf.reshape(y, shape), updates, [tf.cast(v, spec.dtype) for v in losses])
 
 
-def _call_layer(function: Any, params: dict, given: list, training: bool):
+def _call_layer(
+    function: Any,
+    params: dict,
+    given: list,
+    training: bool,
+    key: Key | None = None,
+    identity: str = "",
+):
     """Call a layer without touching its variables: what it reads and assigns is in a scope.
 
     Going through the layer's own ``__call__``, unlike its ``stateless_call``, casts to its compute
@@ -135,13 +155,19 @@ def _call_layer(function: Any, params: dict, given: list, training: bool):
     """
     layer, variables = function.layer, function.variables()
     precision = layer.compute_dtype or "float32"
-    given = [tf.cast(v, precision) if v.dtype.is_floating else v for v in given]
+    given = tf.nest.map_structure(
+        lambda v: tf.cast(v, precision) if v.dtype.is_floating else v, given
+    )
     values = {
         role: tf.cast(tf.reshape(params[role], v.shape), v.dtype) for role, v in variables.items()
     }
     mapping = [(v, values[role]) for role, v in variables.items()]
-    with keras.StatelessScope(state_mapping=mapping, collect_losses=training) as scope:
-        y = layer(*given, training=training)
+    with drawing(Key.fixed() if key is None else key, identity) as draws:
+        mapping.append(draws.mapping)
+        with keras.StatelessScope(state_mapping=mapping, collect_losses=training) as scope:
+            y = layer(*given, training=training)
+    draws.look_at(scope)
+    function.note_draws(draws)
     # Of activities; what weights add, whatever runs, is `weight_losses`.
     losses = list(scope.losses) if training else []
     updates = {}
@@ -196,15 +222,20 @@ def _rows(spec: Spec, params: dict, x: Any, capacity: int, n_steps: Any) -> Resu
     return Result(tf.ensure_shape(y, (rows, size)), {}, [])
 
 
-def _steps(spec: Spec, params, x, clock, rows: int, capacity: int, n_steps: Any) -> Result:
-    """One call for each step, in order; what a call changes of the variables, the next one sees."""
+def _steps(spec: Spec, params, given: tuple, rows: int, capacity: int, n_steps: Any) -> Result:
+    """One call for each step, in order; what a call changes of the variables, the next one sees.
+
+    Given are the input, the clock and the key, of all steps; None for what is not.
+    """
     batch = rows // capacity
-    xs = None if x is None else tf.reshape(x, (capacity, batch, *x.shape[1:]))
-    clocks = None if clock is None else tf.reshape(clock, (capacity, batch, 2))
+    xs, clocks, keys = (
+        None if v is None else tf.reshape(v, (capacity, batch, *v.shape[1:])) for v in given
+    )
 
     def one(i: Any, params: dict) -> Result:
-        t = None if clocks is None else _time(clocks[i, 0], spec)
-        return call(spec, params, t, None if xs is None else xs[i], batch)
+        t = None if clocks is None else _time(clocks[i, 0, 0], spec)
+        key = None if keys is None else Key.of(keys[i, 0, 0])
+        return call(spec, params, t, None if xs is None else xs[i], batch, key)
 
     if capacity == 1:
         return one(0, params)
@@ -241,6 +272,18 @@ def folds(function: Any, training: bool) -> tuple[bool, str]:
     return per_sample(function.layer, training)
 
 
+def mixes(function: Any, training: bool) -> bool:
+    """Whether items of a batch may meet in a function, as far as is known."""
+    return function.layer is None or not per_sample(function.layer, training)[0]
+
+
+def may_draw(function: Any) -> bool:
+    """Whether a function may have random functions without a generator of their own."""
+    if function.layer is None:
+        return function.draws is not False
+    return mixes(function, False)
+
+
 def changes(function: Any, training: bool) -> list[str]:
     """Roles of the variables that a call changes."""
     if function.layer is None:
@@ -255,17 +298,17 @@ def _find_changes(function: Any, training: bool) -> list[str]:
     with tf.init_scope():  # it may be asked for while a program is traced
         values = {role: v.numpy() for role, v in function.variables().items()}
 
-    def trial(x: Any) -> Any:
-        given = [tf.zeros((), x.dtype), x] if function.pass_time else [x]
+    def trial(x: Any = None) -> Any:
+        given = function.arguments(tf.zeros(()), x)
         params = {role: tf.constant(value) for role, value in values.items()}
         y, updates, losses = _call_layer(function, params, given, training)
         changed.extend(updates)
         function.adds_loss |= bool(losses)
         return y
 
-    tf.function(trial, autograph=False).get_concrete_function(
-        tf.TensorSpec((2, *function.shape_in), tf.float32)
-    )
+    shape = function.shape_in
+    of = [] if shape is None else [tf.TensorSpec((2, *shape), tf.float32)]
+    tf.function(trial, autograph=False).get_concrete_function(*of)
     return changed
 
 
@@ -278,13 +321,13 @@ def compiles(function: Any, batch: int, dtype: str = "float32") -> bool:
 
 def _try_to_compile(function: Any, batch: int, dtype: str) -> bool:
     values = {role: v.numpy() for role, v in function.variables().items()}
-    given = [] if not function.pass_time else [tf.zeros((), dtype)]
-    if function.shape_in is not None:
-        given.append(tf.zeros((batch, *function.shape_in), dtype))
+    shape = function.shape_in
+    x = None if shape is None else tf.zeros((batch, *shape), dtype)
+    given = function.arguments(tf.zeros((), dtype), x)
 
     def trial(params: dict, *given: Any) -> Any:
         if function.layer is None:
-            return function.func(*given)
+            return call_function(function.func, list(given), Key.fixed(), "")[0]
         return _call_layer(function, params, list(given), False)[0]
 
     params = {role: tf.constant(value) for role, value in values.items()}
@@ -314,4 +357,13 @@ def check(op: Any, batch: int, dtype: str) -> None:
             f"{op.name}: the layer changes its own variables whenever it runs "
             f"({', '.join(changed)}), so what it gives would depend on how a run is cut into "
             "pieces; keep such state in the network (a recurrent connection, a synapse, a process)"
+        )
+    if function.undrawn and not function.warned:
+        function.warned = True
+        warnings.warn(
+            f"{op.name}: {listing(sorted(function.undrawn))} in a loop or a tf.function inside it "
+            "cannot follow the simulator's seed, and a step that is computed again for its "
+            "gradient draws anew; draw outside of the loop, or use tf.random.stateless_normal and "
+            "its kin",
+            stacklevel=2,
         )

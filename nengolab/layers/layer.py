@@ -25,6 +25,8 @@ from nengolab.layers.tensor_node import TensorNode
 class LayerConnection(nengo.Connection):
     """The connection that ``Layer`` makes to its input: its weights are not trained."""
 
+    is_fixed = True
+
 
 def is_layer_connection(conn: Any) -> bool:
     """Whether a connection is one that ``Layer`` made, in copies of a network too."""

@@ -47,10 +47,18 @@ class TensorFunction:
 
         load_tensorflow()
         self.layer = func if is_keras_layer(func) else None
-        self.pass_time = _takes_time(self.layer) if self.layer is not None else bool(pass_time)
+        asks = self.layer is not None and _takes_time(self.layer)
+        if pass_time is None:
+            pass_time = asks or self.layer is None
+        self.pass_time = bool(pass_time)
+        # A layer's first argument is all that Keras takes for its input.
+        self.pairs = self.layer is not None and self.pass_time and not asks
         self._checked: set[tuple] = set()
         self.compiles: bool | None = None  # by XLA, once it was tried
         self.adds_loss = False  # in training, as far as it was looked at
+        self.draws: bool | None = None  # whether it has random functions, where that is known
+        self.undrawn: set[str] = set()  # those that do not follow the simulator's seed
+        self.warned = False  # of them
         self.changes: dict[bool, list[str]] = {}  # variables that a call changes, by training
         if self.layer is not None:
             found = self._build_layer()
@@ -132,27 +140,29 @@ class TensorFunction:
 
     # -- a Keras layer -------------------------------------------------------------------------
 
+    def arguments(self, t: Any, x: Any) -> list[Any]:
+        """What it is called with, of the time and the input (None for what there is not)."""
+        given = [v for v in (t if self.pass_time else None, x) if v is not None]
+        return [tuple(given)] if self.pairs and len(given) == 2 else given
+
     def _build_layer(self) -> tuple[int | None, ...]:
         """Build the layer where it is not; the shape of what it puts out, with the batch axis."""
         import keras
 
-        if self.shape_in is None:
+        if self.shape_in is None and not self.pass_time:
             raise self._error(
                 "shape_in",
                 "the shape of its input is not known; give shape_in, the shape of an item without "
-                "the batch axis, for example shape_in=(28, 28, 1)",
+                "the batch axis, for example shape_in=(28, 28, 1); with pass_time=True and without "
+                "shape_in it is called with the time alone",
             )
-        given = [keras.KerasTensor((None, *self.shape_in), dtype="float32")]
-        if self.pass_time:
-            given.insert(0, keras.KerasTensor((), dtype="float32"))
+        t, x = keras.KerasTensor((), dtype="float32"), None
+        if self.shape_in is not None:
+            x = keras.KerasTensor((None, *self.shape_in), dtype="float32")
         try:
-            out = self.layer(*given)
+            out = self.layer(*self.arguments(t, x), training=False)
         except Exception as err:
-            raise self._error(
-                "tensor_func",
-                f"calling the layer on an input of shape (batch, {_shown(self.shape_in)}) failed: "
-                f"{_first_lines(err)}; shape_in is the shape of an item that it is given",
-            ) from err
+            raise self._error("tensor_func", self._why_not_called(err)) from err
         if not isinstance(out, keras.KerasTensor):
             raise self._error(
                 "tensor_func",
@@ -161,9 +171,23 @@ class TensorFunction:
             )
         return tuple(out.shape)
 
+    def _why_not_called(self, err: Exception) -> str:
+        what = "the time alone"
+        hint = "give shape_in, the shape of an item of the input, where it is to have one"
+        if self.shape_in is not None:
+            what = f"an input of shape (batch, {_shown(self.shape_in)})"
+            hint = "shape_in is the shape of an item that it is given"
+            if self.pairs:
+                what = f"the pair (t, x), x {what},"
+                hint += ", and with pass_time=False it is given x alone"
+            elif not self.pass_time:
+                hint += ", and with pass_time=True it is given the pair (t, x)"
+        return f"calling the layer on {what} failed: {_first_lines(err)}; {hint}"
+
     def _check_layer_shape(self, found: tuple[int | None, ...], given: bool) -> None:
         shape = found[1:]
-        if len(found) < 2 or None in shape or found[0] not in (None, 0):
+        sizes = (None, 0) if self.shape_in is not None else (None, 0, 1)
+        if len(found) < 2 or None in shape or found[0] not in sizes:
             raise self._error(
                 "shape_out",
                 f"the layer puts out {found}; it must keep the batch axis in front and have a "
@@ -221,7 +245,7 @@ class TensorFunction:
             given.append(tf.TensorSpec((), dtype, "t"))
         if self.shape_in is not None:
             given.append(tf.TensorSpec((batch, *self.shape_in), dtype, "x"))
-        traced = tf.function(self.func, autograph=False)
+        traced = tf.function(self._drawing_nothing, autograph=False)
         try:
             concrete = traced.get_concrete_function(*given)
         except Exception as err:
@@ -240,6 +264,19 @@ class TensorFunction:
                 "tensor_func", f"must return one tensor, and it returned {_kind(out)}"
             )
         return self._item_shape(out, batch, any_batch=trial and self.shape_in is None)
+
+    def _drawing_nothing(self, *given: Any) -> Any:
+        """The plain function, with random numbers that nobody sees."""
+        from nengolab.kernels.drawing import Key, call_function
+
+        y, draws = call_function(self.func, list(given), Key.fixed(), self.title)
+        self.note_draws(draws)
+        return y
+
+    def note_draws(self, draws: Any) -> None:
+        """Note which random functions a call had."""
+        self.draws = bool(self.draws) or draws.any
+        self.undrawn |= draws.left
 
     def _why_untraceable(self, err: Exception, given: list) -> str:
         shapes = ", ".join(f"{s.name}: {s.dtype.name} {tuple(s.shape)}" for s in given)
@@ -304,11 +341,10 @@ class TensorFunction:
         import tensorflow as tf
 
         dtype = "float32" if self.layer is not None else "float64"
-        given = []
-        if self.pass_time:
-            given.append(tf.constant(args[0], dtype))
+        t, x = tf.constant(args[0], dtype), None
         if self.shape_in is not None:
-            given.append(tf.constant(np.reshape(args[-1], (1, *self.shape_in)), dtype))
+            x = tf.constant(np.reshape(args[-1], (1, *self.shape_in)), dtype)
+        given = self.arguments(t, x)
         y = self.func(*given) if self.layer is None else self.layer(*given, training=False)
         return np.asarray(y, dtype=np.float64).ravel()
 

@@ -26,16 +26,24 @@ class TensorNode(nengo.Node):
         code in it runs once, and it must be a pure function: what is to be trained belongs into a
         Keras layer.
 
-        A Keras layer or model is given ``x``, or ``(t, x)`` where its ``call`` names its first of
-        two arguments ``t`` or ``time``. One that is not built is built here. Its values are where
-        a simulator starts from, and its variables are parameters of the network; the same layer in
-        two TensorNodes shares them.
+        A Keras layer or model is given ``x``; see ``pass_time``. One that is not built is built
+        here. Its values are where a simulator starts from, and its variables are parameters of the
+        network; the same layer in two TensorNodes shares them.
+
+        Random functions of TensorFlow (``tf.random.normal``, ``tf.nn.dropout``, ...) and of
+        ``keras.random`` without a seed follow the simulator's seed: other numbers in each step and
+        in each batch of a fit, the same in two simulators of one seed. With a seed of their own
+        they follow that. (Inside a loop over the steps that XLA compiles, they draw other numbers
+        than outside of one.)
     shape_in : tuple of int or int, optional
         Shape of an item of the input. None: there is no input.
     shape_out : tuple of int or int, optional
         Shape of an item of the output. Default: found by tracing ``tensor_func``.
-    pass_time : bool
-        Whether a function is given the time.
+    pass_time : bool, optional
+        Whether it is given the time. Default: a function is; a Keras layer where its ``call``
+        names the first of two arguments ``t`` or ``time``. With True, any other layer is called
+        with the pair ``(t, x)`` as its one input, and with ``t`` alone where there is no
+        ``shape_in``.
     label : str, optional
         Default for a Keras layer: its name, without the number that Keras gave it.
 
@@ -59,7 +67,7 @@ class TensorNode(nengo.Node):
         tensor_func: Any,
         shape_in: tuple[int, ...] | int | None = None,
         shape_out: tuple[int, ...] | int | None = None,
-        pass_time: bool = True,
+        pass_time: bool | None = None,
         label: str | None = None,
     ):
         function = TensorFunction(tensor_func, shape_in, shape_out, pass_time, label)

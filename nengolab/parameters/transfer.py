@@ -7,13 +7,14 @@ own transforms and ``nengo.solvers.NoSolver``, no functions of ours.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import nengo
 import numpy as np
-from nengo.base import ObjView
+from nengo.base import NengoObject, ObjView
+from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.neurons import Direct, RatesToSpikesNeuronType
 from nengo.solvers import NoSolver
@@ -26,7 +27,7 @@ from nengo.transforms import (
     SparseMatrix,
 )
 
-from nengolab.exceptions import UnknownObject, ValidationError
+from nengolab.exceptions import UnknownObject, ValidationError, WrongObject
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
 from nengolab.parameters.rules import is_decoded, rules_of
@@ -92,9 +93,11 @@ class Transfer:
 
         Raises
         ------
+        WrongObject
+            For an object of another kind, a ValidationError and TypeError.
         ValidationError
-            For another object, one that is not in the network, and where a value was set that
-            Nengo has no argument for.
+            For one that is not in the network, and where a value was set that Nengo has no argument
+            for.
         """
         if isinstance(obj, nengo.Ensemble):
             write = self._ensemble
@@ -103,15 +106,15 @@ class Transfer:
         elif isinstance(obj, nengo.Probe):
             write = self._probe
         elif isinstance(obj, TensorNode):
-            raise ValidationError(
+            raise WrongObject(
                 f"{self._name(obj)!r} is a TensorNode, and what it holds is its Keras layer's; "
                 "freeze_params writes it there",
                 attr="objs",
             )
         else:
-            raise ValidationError(
-                f"{self._name(obj)!r} is a {type(obj).__name__}; give ensembles, connections or "
-                "probes of the simulated network",
+            raise WrongObject(
+                f"{_described(obj, self._name)}; give ensembles, connections or probes of the "
+                "simulated network",
                 attr="objs",
             )
         self.check([obj])
@@ -260,6 +263,15 @@ class Transfer:
         if param is not None and is_decoded(param.owner):
             found["solver"] = NoSolver(np.array(self._engine.values.get(param.name, param.value)).T)
         return found
+
+
+def _described(obj: Any, name_of: Callable[[Any], str]) -> str:
+    """An object by its name and kind, and whatever else it is."""
+    if isinstance(obj, (NengoObject, nengo.Network, LearningRule)):
+        return f"{name_of(obj)!r} is a {type(obj).__name__}"
+    if inspect.isclass(obj):
+        return f"{obj.__name__} is a class"
+    return f"{obj!r} is of type {type(obj).__name__}"
 
 
 def _transform(conn: nengo.Connection, weights: Any) -> Any:

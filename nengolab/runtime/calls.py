@@ -16,6 +16,7 @@ from nengo.utils.simulator import operator_dependency_graph
 from nengolab.compiler.graph import Call, Input
 from nengolab.compiler.own_neurons import step_neurons
 from nengolab.exceptions import SimulationError
+from nengolab.kernels.drawing import words
 from nengolab.kernels.traced import CLOCK_BASE
 from nengolab.runtime.processes import ProcessState, RunningProcess
 from nengolab.startup.worker import uninterrupted
@@ -217,6 +218,8 @@ class Host:
             elif source.owner == "clock":
                 steps = np.arange(done + 1, done + n_steps + 1)[:, None]
                 rows[..., 0], rows[..., 1] = np.divmod(steps, CLOCK_BASE)
+            elif source.owner == "draws":
+                rows[...] = words(done, n_steps, self.batch, self.seed)
             elif (imposed := self._imposed(source.owner, done, n_steps)) is not None:
                 rows[...] = imposed
             elif source.call is not None and source.call.process is not None:

@@ -30,6 +30,7 @@ from nengolab.exceptions import ValidationError
 from nengolab.training.forms import Form
 from nengolab.training.keras_model import NetworkModel
 from nengolab.training.notfinite import raise_not_finite
+from nengolab.training.reach import warn_of_no_gradient
 from nengolab.training.replicas import Replicas
 
 # Options of an optimizer that look at the gradient of a whole batch.
@@ -184,6 +185,7 @@ class DistributedModel(NetworkModel):
         apply = tf.function(self._apply_all, autograph=False)
         measure = self._measuring_function(training=True)
         traced: dict[str, Callable] = {}
+        silent: set[str] = set()
 
         def function(iterator: Any) -> Any:
             self._check_outside("training")
@@ -201,7 +203,11 @@ class DistributedModel(NetworkModel):
             shared = self._replicas.of_first(shared)
             if not bool(shared["finite"]):
                 raise_not_finite(shared["seen"])
-            apply(gradients)
+            if gradients:
+                apply(gradients)
+            elif key not in silent:
+                silent.add(key)
+                warn_of_no_gradient(y)
             return measure(y, shared["seen"], weights, shared["also"])
 
         return function
@@ -321,11 +327,7 @@ class DistributedModel(NetworkModel):
         found = tape.gradient(targets, trained, given)
         kept = {str(i): tf.convert_to_tensor(g) for i, g in enumerate(found) if g is not None}
         if not kept:
-            raise ValidationError(
-                "no trainable parameter has any effect on the loss; sim.parameters shows what is "
-                "trainable",
-                attr="loss",
-            )
+            return {}
         inner = getattr(self.optimizer, "inner_optimizer", self.optimizer)
         if any(getattr(inner, option, None) is not None for option in CLIPPING):
             # Keras clips before it sums: let the first replica bring the sum, the others nothing.

@@ -326,6 +326,14 @@ class Fitting:
         item : int, optional
             Which item of the batch counts for what is learned online.
 
+        Raises
+        ------
+        TypeError
+            For what cannot be frozen, such as a Node (also a ``ValidationError``).
+        ValidationError
+            For an object that is not in the network, and where a value was set that Nengo has no
+            argument for. Nothing was written then.
+
         Notes
         -----
         A network that is frozen as a whole gives the same output in ``nengo.Simulator`` (with

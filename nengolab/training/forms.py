@@ -15,6 +15,7 @@ from nengolab.compiler.graph import Graph, Input, Param
 from nengolab.compiler.lower import lower
 from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import ValidationError
+from nengolab.kernels.drawing import in_batch
 from nengolab.names import listing
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import tile_capacity
@@ -94,12 +95,19 @@ class Form:
         self._processes: dict[str, tuple] = {}
         self.state: dict[str, Any] = {}
         self.start = tf.Variable(0, trainable=False, dtype=tf.int64)
+        # The number of the batch in training, of which random functions draw.
+        self.round = tf.Variable(0, trainable=False, dtype=tf.int64)
         self.filled: dict[tuple[str, ...], Any] = {}
 
     @property
     def inputs(self) -> list[Input]:
         """Inputs of the program, in order."""
         return self.program.inputs_series
+
+    @property
+    def draws(self) -> bool:
+        """Whether a TensorNode may have random functions."""
+        return any(i.owner == "draws" for i in self.inputs)
 
     # -- before a call -------------------------------------------------------------------------
 
@@ -133,12 +141,15 @@ class Form:
     def _not_fed(self, owners: tuple) -> list[Input]:
         return [i for i in self.inputs if i.owner not in owners]
 
-    def before_batch(self, keeping: bool, fill: Callable[..., Any]) -> None:
+    def before_batch(self, keeping: bool, fill: Callable[..., Any], number: int = 0) -> None:
         """Without state from batch to batch, processes inside the network start anew too.
 
-        With it, inputs that are not fed go on.
+        With it, inputs that are not fed go on. In training, random functions inside TensorNodes
+        draw by the batch's number.
         """
         self.host.begin()
+        if self.draws:
+            self.round.assign(number)
         if keeping:
             self._refill(fill)
         elif self._processes:
@@ -213,6 +224,8 @@ class Form:
                 x = tf.cast(data[source.owner], self.program.dtype)
                 x = tf.ensure_shape(x, (self.batch, self.n_steps, source.size))
                 columns.append(_steps_first(x))
+            elif source.owner == "draws":
+                columns.append(in_batch(filled[source], self.round))
             else:
                 columns.append(filled[source])
         if not columns:

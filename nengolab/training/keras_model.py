@@ -20,11 +20,11 @@ import tensorflow as tf
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.feeding.filling import Filling
 from nengolab.kernels.tensor import weight_losses
-from nengolab.names import listing
 from nengolab.settings import always_as_training
 from nengolab.training.forms import Form
 from nengolab.training.named_model import NO_DATA, NamedModel
 from nengolab.training.notfinite import raise_gradients, raise_not_finite
+from nengolab.training.reach import warn_of_no_gradient
 from nengolab.training.variables import Variables
 
 
@@ -229,13 +229,20 @@ class NetworkModel(NamedModel):
             )
         return int(batch), int(n_steps)
 
+    @property
+    def graph_to_train(self) -> Any:
+        """The graph to differentiate."""
+        if self._graph_to_train is None:
+            self._graph_to_train = self._training_graph()
+        return self._graph_to_train[0]
+
+    def is_trained(self, name: str) -> bool:
+        """Whether the parameter of a name is trained."""
+        return self._variables.is_trained(name)
+
     def _make_form(self, batch: int, n_steps: int, training: bool, first: int = 0) -> Form:
         engine = self._engine
-        graph = engine.graph
-        if training:
-            if self._graph_to_train is None:
-                self._graph_to_train = self._training_graph()
-            graph = self._graph_to_train[0]
+        graph = self.graph_to_train if training else engine.graph
         readings = {p: graph.probes[p] for p in self._probes.values() if p in graph.probes}
         return Form(
             graph,
@@ -340,15 +347,12 @@ class NetworkModel(NamedModel):
         gradients = tape.gradient(scaled, [v.value for v in trained])
         pairs = [(g, v) for g, v in zip(gradients, trained, strict=True) if g is not None]
         if not pairs:
-            raise ValidationError(
-                "no trainable parameter has any effect on the loss of "
-                f"{listing(seen)}; sim.parameters shows what is trainable",
-                attr="loss",
-            )
+            warn_of_no_gradient(seen)
         finite = self._finite(loss, pairs)
 
         def learn() -> Any:
-            self.optimizer.apply_gradients(pairs)
+            if pairs:
+                self.optimizer.apply_gradients(pairs)
             ran.learn()
             if keeping:
                 ran.keep()
@@ -514,7 +518,10 @@ class NetworkModel(NamedModel):
             # A batch of another size or length: it goes on from where the last one ended.
             self.leave_state()
             self._begin_form(form)
-        form.before_batch(keeping, self._fill)
+        # Of the optimizer: a fit that is resumed goes on with the numbers that it would have drawn.
+        counted = form.training and form.draws and self.optimizer is not None
+        number = int(self.optimizer.iterations) if counted else 0
+        form.before_batch(keeping, self._fill, number)
 
     def _raise_not_finite(self, data: Any, finite: np.ndarray) -> None:
         """Name the probe and the step; the weights are those before this batch."""

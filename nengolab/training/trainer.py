@@ -27,6 +27,7 @@ from nengolab.training.forms import Chunk, Form
 from nengolab.training.gradients import Difference, check
 from nengolab.training.keras_model import NetworkModel
 from nengolab.training.progress import ImagesPerSecond
+from nengolab.training.reach import unreached
 from nengolab.training.variables import keras_name
 
 
@@ -57,6 +58,7 @@ class Training:
         self.inference_only = get_setting(network, "inference_only")
         self._kinds: dict[str, str] = {}
         self._warned = False
+        self._told: set[str] = set()  # since it was compiled
         self.best = KeepBest()
         make = NetworkModel if strategy is None else partial(DistributedModel, strategy)
         self.model = make(
@@ -130,6 +132,7 @@ class Training:
             **measured,
             **kwargs,
         )
+        self._told = set()
         self.model.chunk = chunk
         self.model.forget()
         self._kinds = {alias: target_kind(one) for alias, one in losses.items()}
@@ -210,6 +213,7 @@ class Training:
             kwargs["validation_data"] = self._keras_data(held_out, batch_size)["x"]
         elif validation_split:
             kwargs["validation_split"] = validation_split
+        self._tell(fed)
         self.best = KeepBest()
         arguments = self._fit_arguments(fed, batch_size, kwargs)
         arguments["callbacks"] = self._callbacks(callbacks, batch_size, fed, kwargs)
@@ -222,6 +226,17 @@ class Training:
             raise
         finally:
             self._after_training()
+
+    def _tell(self, fed: Fed) -> None:
+        """Warn of probes on which a fit cannot learn; once for each thing to say."""
+        graph = self.model.graph_to_train
+        probes = {a: p for a, p in self.model.probes.items() if a in self._kinds}
+        probes = {a: p for a, p in probes.items() if p in graph.probes}
+        nodes = [self.aliases.inputs[alias] for alias in fed.inputs]
+        for said in unreached(graph, probes, self.model.is_trained, nodes, fed.n_steps):
+            if said not in self._told:
+                self._told.add(said)
+                warnings.warn(said, stacklevel=4)
 
     def _held_out(self, data: Any, n_steps: int | None, fed: Fed) -> Fed:
         found = self.feeder.validation(data, n_steps, targets=self._kinds, usual_steps=fed.n_steps)
@@ -315,6 +330,8 @@ class Training:
                 "fit, evaluate and predict make batches",
                 attr="x",
             )
+        if what == "train_on_batch":
+            self._tell(fed)
         try:
             with self.model.calling(stateful, fed.n_steps):
                 found = self.model.one_batch(what, fed.x, fed.y, fed.sample_weight)

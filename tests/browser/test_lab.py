@@ -149,6 +149,7 @@ def test_themes_are_followed_live(lab: JupyterLab) -> None:
 
         until(looks_right, f"the colours of {theme}")
         panel.screenshot(theme)
+    assert lab.errors == []
 
 
 def test_add_and_remove_plots_while_it_runs(lab: JupyterLab) -> None:

@@ -81,3 +81,4 @@ def test_a_reload_keeps_the_panel_and_hides_the_picture(lab: JupyterLab) -> None
     until(lambda: lab.page.locator(".jp-RenderedImage:visible").count() == 0, "one picture only")
     panel.press("play")
     panel.wait_state("running")
+    assert lab.errors == []

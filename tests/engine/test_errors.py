@@ -87,8 +87,17 @@ def test_parameters_that_are_no_numbers_are_named_when_building(bad):
 def test_a_bound_may_be_infinite():
     net = small()
     net.a.neuron_type = nengo.LIF(min_voltage=-np.inf)
-    with nengolab.Simulator(net, progress_bar=False) as sim:
-        sim.run_steps(5)
+    with net:
+        nengolab.configure_settings(dtype="float64")
+        voltage = nengo.Probe(net.a.neurons, "voltage")
+    net.stimulus.output = -1.0  # voltages that a bound at 0 would cut
+    found = []
+    for make in (nengo.Simulator, nengolab.Simulator):
+        with make(net, progress_bar=False) as sim:
+            sim.run_steps(30)
+            found.append(sim.data[voltage].copy())
+    assert found[0].min() < -0.1
+    np.testing.assert_allclose(found[1], found[0], atol=1e-9)
 
 
 # -- running -------------------------------------------------------------------------------------

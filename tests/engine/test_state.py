@@ -343,9 +343,13 @@ def test_restoring_what_can_be_restored_says_nothing():
     net = small()
     with nengolab.Simulator(net, progress_bar=False) as sim:
         snapshot = sim.state
+        sim.run_steps(10)
+        first = sim.data[net.probe].copy()
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             sim.state = snapshot
+        sim.run_steps(10)
+        np.testing.assert_array_equal(sim.data[net.probe], first)
 
 
 def test_closed_and_failing_simulators():

@@ -160,10 +160,13 @@ def test_a_command_wakes_a_slow_run(session):
     session.set_speed(1e-6)
     session.play()
     session.wait_until("running", PATIENCE)
+    start = time.perf_counter()
     # The next step is due in 1000 s.
     session.set_input(session.network.drive, 0.1).result(PATIENCE)
     session.set_speed(None)
     session.wait_time(0.01, PATIENCE)
+    assert time.perf_counter() - start < PATIENCE
+    assert session.state == "running"
 
 
 def test_paced_runs_stay_behind_the_clock(session):

@@ -29,7 +29,6 @@ X, Y = np.arange(20, dtype="float32").reshape(10, 2) / 20, np.ones((10, 1), "flo
 
 @pytest.fixture
 def model():
-    keras.utils.set_random_seed(0)
     made = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     made.compile(keras.optimizers.SGD(0.1), "mse")
     return made

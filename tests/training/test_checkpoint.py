@@ -348,6 +348,9 @@ def test_the_same_network_loads_in_silence(made):
     with simulator(minibatch_size=2) as sim, warnings.catch_warnings():
         warnings.simplefilter("error")
         sim.load_params(made[0], include_state=True)
+        assert sim.n_steps == 30
+        for name, value in values(sim).items():
+            np.testing.assert_array_equal(value, made[1][name], err_msg=name)
 
 
 # -- refusals --------------------------------------------------------------------------------------

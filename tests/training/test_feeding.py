@@ -542,8 +542,13 @@ def test_data_that_are_not_finite(n, bad):
 
 
 def test_large_numbers_are_finite(n):
-    n.feed(np.full((50, 4, 3), 3e38, np.float32))  # their sum is not
-    n.feed(np.full((50, 400, 3), 6e4, np.float16))
+    for x in (
+        np.full((50, 4, 3), 3e38, np.float32),  # their sum is not
+        np.full((50, 400, 3), 6e4, np.float16),
+    ):
+        fed = n.feed(x)
+        np.testing.assert_array_equal(fed.x["a"], x)
+        assert fed.n_steps == x.shape[1]
 
 
 def test_data_that_are_broadcast_are_neither_copied_nor_gone_through(n):

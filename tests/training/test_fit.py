@@ -13,12 +13,6 @@ from nengolab.exceptions import ValidationError
 from tests.training.networks import ACTIVITY, X, Y, dense, keras_dense, recurrent, simulator
 
 
-@pytest.fixture(autouse=True)
-def seeded_layers() -> None:
-    """Weights of Keras layers are drawn anew in every process."""
-    keras.utils.set_random_seed(0)
-
-
 def sgd():
     return keras.optimizers.SGD(0.05)
 

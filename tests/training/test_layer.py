@@ -18,7 +18,6 @@ from nengolab.layers.layer import Layer, is_layer_connection
 
 @pytest.fixture
 def net():
-    keras.utils.set_random_seed(0)
     with nengo.Network(seed=0) as net:
         net.stimulus = nengo.Node(nengo.processes.WhiteNoise(seed=0), size_out=12, label="pixels")
     return net

@@ -250,3 +250,28 @@ def test_outside_a_network():
     with nengo.Network():
         with pytest.raises(ConfigError, match=r"'trained'.*lif_smoothing.*stateful.*trainable"):
             nengolab.configure_settings(trained=True)
+
+
+def test_trainable_can_be_read_for_each_object():
+    """None: by what holds further out; False for what no setting reaches."""
+    net, objs = _make()
+    with net:
+        nengolab.configure_settings(trainable=None)
+        _neurons, fixed = nengolab.Layer(nengo.LIF())(objs["a"], return_conn=True)
+    every = [*net.all_objects, *net.all_networks, *(e.neurons for e in net.all_ensembles)]
+    for obj in every:
+        never = obj is fixed or isinstance(obj, nengo.Probe)
+        assert net.config[obj].trainable is (False if never else None), obj
+    net.config[objs["a"]].trainable = True
+    net.config[objs["ab"]].trainable = False
+    assert net.config[objs["a"]].trainable is True
+    assert net.config[objs["ab"]].trainable is False
+    with pytest.raises(ValidationError, match="probe decodes is not trained"):
+        net.config[net.probes[0]].trainable = True
+    assert pickle.loads(pickle.dumps(net)).config.params.keys()
+    copy = net.copy()
+    assert [copy.config[c].trainable for c in copy.connections].count(False) == 2
+    # What can be read is what comes out.
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        assert not sim.parameters["a -> inner/b.weights"].trainable
+        assert sim.parameters["a.encoders"].trainable

@@ -22,11 +22,6 @@ from nengolab.runtime.loop import TILE_BYTES
 BATCH = 3
 
 
-@pytest.fixture(autouse=True)
-def seeds():
-    keras.utils.set_random_seed(0)
-
-
 def program_of(sim):
     return sim._engine.runner.program
 
@@ -268,6 +263,164 @@ def test_a_layer_that_asks_for_the_time_gets_it():
     assert not noise_into(keras.layers.Dense(2), 2, shape_in=2).node.pass_time
 
 
+class Pair(keras.layers.Layer):
+    """A layer whose one input is the time and a tensor."""
+
+    def build(self, shapes):
+        (time, x) = shapes
+        assert tuple(time) == ()
+        assert tuple(x) == (None, 2)
+        self.scale = self.add_weight(shape=x[1:], initializer="ones", name="scale")
+
+    def call(self, inputs):
+        t, x = inputs
+        return self.scale * t * x
+
+
+class Clock(keras.layers.Layer):
+    """A layer that is given nothing but the time."""
+
+    def build(self, shape):
+        assert tuple(shape) == ()
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+    def call(self, t):
+        return self.scale * keras.ops.stack([t, 2 * t])[None]
+
+
+@pytest.mark.parametrize("feedback", [False, True])
+def test_a_layer_with_pass_time_is_called_with_the_pair(feedback):
+    """In runs, in training, and in nengo.Simulator; without input, with the time alone."""
+    layer = Pair()
+    with nengo.Network(seed=0) as net:
+        given = nengo.Node([1.0, -2.0], label="x")
+        node = nengolab.TensorNode(layer, shape_in=2, pass_time=True)
+        nengo.Connection(given, node, synapse=None)
+        if feedback:
+            nengo.Connection(node, node, synapse=0, transform=50)
+        clock = nengolab.TensorNode(Clock(), pass_time=True)
+        net.got, net.clock = nengo.Probe(node), nengo.Probe(clock)
+    assert node.pass_time
+    assert clock.size_in == 0
+    layer.scale.assign([3.0, 2.0])
+    found = []
+    for make in (nengo.Simulator, nengolab.Simulator):
+        with make(net, progress_bar=False) as sim:
+            sim.run_steps(20)
+            found.append(sim.data[net.got].copy())
+            t = sim.trange()[:, None]
+            np.testing.assert_allclose(sim.data[net.clock], np.hstack([t, 2 * t]), rtol=1e-5)
+    if not feedback:
+        np.testing.assert_allclose(found[0], t * [3.0, -4.0], rtol=1e-5)
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.compile(keras.optimizers.SGD(1.0), {net.clock: "mse"})
+        sim.fit({given: np.ones((1, 4, 2))}, {net.clock: np.zeros((1, 4, 2))}, verbose=0)
+        t = 0.001 * np.arange(1, 5)
+        # d/ds of the mean of (s t)^2 and (2 s t)^2, at s = 1
+        expected = 1 - np.mean(np.concatenate([2 * t**2, 8 * t**2]))
+        (scale,) = (p.value for n, p in sim.parameters.items() if n.startswith("clock"))
+        assert float(scale) == pytest.approx(expected, rel=1e-6)
+        sim.check_gradients(n_steps=4)
+
+
+def test_which_layers_are_given_the_time():
+    with nengo.Network():
+        x = keras.layers.Dense(2)
+        assert not nengolab.TensorNode(x, shape_in=2).pass_time
+        assert not nengolab.TensorNode(x, shape_in=2, pass_time=False).pass_time
+        assert nengolab.TensorNode(Clocked(), shape_in=2).pass_time
+        assert nengolab.TensorNode(Clocked(), shape_in=2, pass_time=True).pass_time
+        with pytest.raises(ValidationError, match=r"pair \(t, x\).*pass_time=False it is given x"):
+            nengolab.TensorNode(keras.layers.Dense(2), shape_in=2, pass_time=True)
+        with pytest.raises(ValidationError, match=r"pass_time=True it is given the pair"):
+            nengolab.TensorNode(Pair(), shape_in=2)
+        with pytest.raises(ValidationError, match="the time alone failed.*give shape_in"):
+            nengolab.TensorNode(keras.layers.Dense(2), pass_time=True)
+
+
+class Required(keras.layers.Layer):
+    """Says by itself what it does in training, and has no default for it."""
+
+    def call(self, x, training):
+        return 2 * x if training else x
+
+
+class Defaulted(keras.layers.Layer):
+    def call(self, x, training=False):
+        return 2 * x if training else x
+
+
+class Shaped(keras.layers.Layer):
+    """Looks at the whole shape that it is built for."""
+
+    def build(self, shape):
+        _, rows, columns = shape
+        self.left = self.add_weight(shape=(rows, rows), name="left")
+        self.right = self.add_weight(shape=(columns, 2), name="right")
+
+    def call(self, x):
+        return self.left @ x @ self.right
+
+
+class Subclassed(keras.Model):
+    """A model as Keras's guides write it."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(4, activation="tanh")
+        self.drop = keras.layers.Dropout(0.5, seed=1)
+        self.inner = keras.Sequential([keras.layers.Dense(2)])
+
+    def call(self, x, training=None):
+        return self.inner(self.drop(self.dense(x), training=training))
+
+
+def functional():
+    x = keras.Input((4,))
+    return keras.Model(x, [keras.layers.Dense(2)(keras.layers.Dropout(0.5, seed=1)(x))][0])
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (Required, (4,)),
+        (Defaulted, (4,)),
+        (Shaped, (3, 4)),
+        (Subclassed, (4,)),
+        (functional, (4,)),
+        (lambda: keras.Sequential([keras.layers.Dropout(0.5, seed=1), Shaped()]), (3, 4)),
+        (lambda: keras.Sequential([functional(), Defaulted()]), (4,)),
+    ],
+)
+def test_layers_and_models_of_every_make_run_and_train_as_in_keras(make, shape):
+    """What is ``training`` in their calls, and what they were built for."""
+    keras.utils.set_random_seed(0)
+    layer = make()
+    net = noise_into(layer, int(np.prod(shape)), shape_in=shape)
+    keras.utils.set_random_seed(0)
+    direct = make()
+    direct(np.zeros((1, *shape), np.float32), training=False)
+    direct.set_weights(layer.get_weights())
+    _, given, got = run(net, 10)
+    expected = direct(given.reshape(-1, *shape), training=False).numpy()
+    np.testing.assert_allclose(got, expected.reshape(got.shape), atol=1e-5)
+    x = given[:, :1]
+    y = np.ones((BATCH, 1, got.shape[-1]), np.float32)
+    with nengolab.Simulator(net, progress_bar=False, minibatch_size=BATCH) as sim:
+        sim.compile(keras.optimizers.SGD(0.1), {net.got: "mse"})
+        ours = sim.train_on_batch({net.nodes[0]: x}, {net.got: y})["loss"]
+    with tf.GradientTape() as tape:
+        out = direct(x.reshape(BATCH, *shape), training=True)
+        loss = tf.reduce_mean((tf.reshape(out, y.shape) - y) ** 2)
+    assert ours == pytest.approx(float(loss), rel=1e-4)
+    trained = direct.trainable_variables
+    for variable, gradient in zip(trained, tape.gradient(loss, trained), strict=True):
+        variable.assign_sub(0.1 * gradient)
+    for mine, theirs in zip(layer.trainable_variables, trained, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+
+
 # -- parameters ----------------------------------------------------------------------------------
 
 
@@ -293,6 +446,13 @@ def test_variables_are_parameters_with_names_that_stay():
     assert "sequential.dense_1.kernel" in names[0]
 
 
+def assert_product(found, x, matrix):
+    """Equal to the product but for the roundings of its terms, which may cancel out in the sum."""
+    x, matrix = np.asarray(x, np.float64), np.asarray(matrix, np.float64)
+    rounding = np.finfo(np.float32).eps * (np.abs(x) @ np.abs(matrix)) * len(matrix)
+    assert np.all(np.abs(found - x @ matrix) <= rounding)
+
+
 def test_values_come_from_the_parameters_and_go_back_when_asked():
     layer = keras.layers.Dense(2)
     net = noise_into(layer, 4, shape_in=4)
@@ -301,13 +461,13 @@ def test_values_come_from_the_parameters_and_go_back_when_asked():
         runner = sim._engine.runner
         runner.set_values({"dense.kernel": new}, keep=True)
         sim.run_steps(3)
-        np.testing.assert_allclose(sim.data[net.got], sim.data[net.given] @ new, atol=1e-5)
+        assert_product(sim.data[net.got], sim.data[net.given], new)
         np.testing.assert_array_equal(layer.kernel.numpy(), kernel)
         put_back(sim._engine.graph, runner.value)
         np.testing.assert_array_equal(layer.kernel.numpy(), new)
         sim.reset()  # to the values with which the network was built
         sim.run_steps(3)
-        np.testing.assert_allclose(sim.data[net.got], sim.data[net.given] @ kernel, atol=1e-5)
+        assert_product(sim.data[net.got], sim.data[net.given], kernel)
 
 
 def test_a_layer_in_two_nodes_is_one_set_of_parameters():

@@ -104,12 +104,6 @@ def test_networks_that_are_not_trained():
         for call in (compiled, lambda s: s.fit(X, Y), lambda s: s.evaluate(X, Y)):
             with pytest.raises(SimulationError, match="inference_only is True"):
                 call(sim)
-    with dense() as net:
-        nengolab.configure_settings(trainable=False)
-    with simulator(net) as sim:
-        compiled(sim)
-        with pytest.raises(ValidationError, match="no trainable parameter.*'p'"):
-            sim.fit(X[:8], Y[:8], verbose=0)
 
 
 def test_simulators_that_are_closed_or_somebody_elses():

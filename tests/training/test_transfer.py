@@ -264,8 +264,31 @@ def test_what_cannot_be_expressed_is_refused_and_nothing_written():
             stranger = nengo.Ensemble(10, 1, label="stranger")
         with pytest.raises(UnknownObject, match="'stranger' is not in the simulated network"):
             sim.get_nengo_params(stranger)
-        with pytest.raises(ValidationError, match="is a Node; give ensembles"):
-            sim.freeze_params(net.nodes[0])
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_what_cannot_be_frozen_is_a_type_error(as_list):
+    """Whatever it is; and nothing was written."""
+    with nengo.Network(seed=0) as net:
+        node, ens = nengo.Node([1.0], label="n"), nengo.Ensemble(5, 1)
+        conn = nengo.Connection(ens, ens, learning_rule_type=nengo.PES())
+    wrong = {
+        "'n' is a Node; give ensembles": node,
+        "is a LearningRule": conn.learning_rule,
+        "Ensemble is a class": nengo.Ensemble,
+        "'n' is of type str": "n",
+        "None is of type NoneType": None,
+        "3 is of type int": 3,
+    }
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        for message, obj in wrong.items():
+            with pytest.raises(TypeError, match=message) as caught:
+                sim.freeze_params([ens, obj] if as_list else obj)
+            assert isinstance(caught.value, ValidationError)
+        assert ens.gain is None or not isinstance(ens.gain, np.ndarray)
+        assert isinstance(conn.solver, nengo.solvers.LstsqL2)
+        sim.freeze_params([ens, conn])
+    assert isinstance(conn.solver, nengo.solvers.NoSolver)
 
 
 def test_labels_that_occur_twice():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nengolab.compiler.graph import Graph, Param, Wire
+from nengolab.kernels.tensor import may_draw
 from nengolab.layers.tensor_node import SimTensorFunction
 
 if TYPE_CHECKING:
@@ -69,12 +70,16 @@ def _tensor_function(s: Simplifier, op: SimTensorFunction) -> None:
             )
             s.layer_params[id(variable)] = param
         params[role] = s.layer_params[id(variable)]
-    new = s.add_op(op, "tensor", (op.fn, len(s.ops)), params=params)
+    identity = name if may_draw(op.fn) else ""
+    new = s.add_op(op, "tensor", (op.fn, len(s.ops), identity), params=params)
     if op.x is not None:
         s.connect(new, op.x)
     if op.fn.pass_time:
         clock = Wire.of_source(s.add_source(s.clock), s.clock.size)
         s.when_known(lambda: new.inputs.append(clock))
+    if identity:
+        key = Wire.of_source(s.add_source(s.draws), s.draws.size)
+        s.when_known(lambda: new.inputs.append(key))
     s.emit(new, "out", op.output)
 
 
