@@ -57,7 +57,7 @@ def fill(sim: Any, contents: dict[str, Any]) -> None:
     """Make an empty simulator the one that `contents` described; a closed one stays closed."""
     recording, path = contents["recording"], contents["recording"]["path"]
     closed = contents["simulator"]["closed"]
-    sim.__dict__.update(contents["simulator"], closed=True, _owner=None, _trainer=None)
+    sim.__dict__.update(contents["simulator"], closed=True, _owner=None)
     sim.strategy = None  # devices of another process: what is loaded trains on one
     sim._engine = _engine_from(sim.network, contents["engine"])
     sim._set_up_recording(None if path is None else ProbeStore(path))

@@ -97,7 +97,7 @@ def _mention_probes(engine: Engine, own: dict, stored: dict[str, Any]) -> None:
         warnings.warn(
             "these probes are not in the file; they decode with what was solved for the network "
             f"as it was built: {listing(dict.fromkeys(lost))}",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -118,7 +118,7 @@ def compare_constants(engine: Engine, file: Archive, loaded: set[str] | None) ->
         warnings.warn(
             "the parameters are loaded, but they were saved from a network that works "
             f"otherwise: {'; '.join(shown)}{more}. These numbers stay as they are here.",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

@@ -36,7 +36,7 @@ _TWISTER = "MT19937"
 
 
 @dataclass
-class Training:
+class TrainingState:
     """What Keras trains with, at a moment.
 
     Attributes
@@ -51,7 +51,7 @@ class Training:
     facts: dict[str, Any]
 
 
-def pack_training(model: keras.Model, names: Mapping[int, str] | None = None) -> Training:
+def pack_training(model: keras.Model, names: Mapping[int, str] | None = None) -> TrainingState:
     """What ``model``, compiled, trains with.
 
     Parameters
@@ -64,7 +64,7 @@ def pack_training(model: keras.Model, names: Mapping[int, str] | None = None) ->
 
     Returns
     -------
-    Training
+    TrainingState
     """
     optimizer = _optimizer_of(model)
     called = _model_variables(model, names or {})
@@ -73,11 +73,11 @@ def pack_training(model: keras.Model, names: Mapping[int, str] | None = None) ->
     arrays |= {f"optimizer/{key}": _array(v) for key, v in slots.items()}
     generators, places = _pack_generators()
     arrays |= {f"random/{key}": a for key, a in generators.items()}
-    return Training(arrays, {"optimizer": _config(optimizer), "random": places})
+    return TrainingState(arrays, {"optimizer": _config(optimizer), "random": places})
 
 
 def unpack_training(
-    model: keras.Model, training: Training, names: Mapping[int, str] | None = None
+    model: keras.Model, training: TrainingState, names: Mapping[int, str] | None = None
 ) -> None:
     """Make ``model`` train on from where another one was; all of it or nothing.
 
@@ -87,7 +87,7 @@ def unpack_training(
     ----------
     model : keras.Model
         Compiled with an optimizer of the same type.
-    training : Training
+    training : TrainingState
     names : Mapping of int to str, optional
         As in `pack_training`.
 
@@ -105,7 +105,7 @@ def unpack_training(
 
 
 def prepared(
-    model: keras.Model, training: Training, names: Mapping[int, str] | None = None
+    model: keras.Model, training: TrainingState, names: Mapping[int, str] | None = None
 ) -> Callable[[], None]:
     """What `unpack_training` checks is checked; the function that is returned does the rest."""
     optimizer = _optimizer_of(model)
@@ -262,7 +262,7 @@ def _compare_settings(here: dict[str, Any], there: dict[str, Any]) -> None:
         shown = "; ".join(f"{k} was {there.get(k)}, is {here.get(k)}" for k in differ[:SHOWN])
         warnings.warn(
             f"training goes on with other settings of the optimizer than before: {shown}",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -283,7 +283,7 @@ def _pack_generators() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     }
 
 
-def _generators(training: Training) -> Callable[[], None]:
+def _generators(training: TrainingState) -> Callable[[], None]:
     """What puts the global generators back; made, and so checked, before anything changes."""
     try:
         position, has_gauss, gauss = training.facts["random"]["numpy"]

@@ -17,13 +17,13 @@ from nengolab.exceptions import ValidationError
 from nengolab.names import listing
 from nengolab.saving import archive, resume
 from nengolab.saving.archive import Archive, member_name
-from nengolab.saving.resume import Training
+from nengolab.saving.resume import TrainingState
 
 PREFIX = "@training/"
 
 
 def members(
-    training: Training, epoch: int, callbacks: Iterable[keras.callbacks.Callback] = ()
+    training: TrainingState, epoch: int, callbacks: Iterable[keras.callbacks.Callback] = ()
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Members of an archive, and what its manifest says about them under ``training``."""
     values, held = _pack_memory(memory_of(callbacks))
@@ -33,13 +33,13 @@ def members(
     return arrays, {**training.facts, **names, "epoch": epoch, "callbacks": values}
 
 
-def read(file: Archive, given: Mapping[str, np.ndarray] | None = None) -> tuple[Training, int]:
+def read(file: Archive, given: Mapping[str, np.ndarray] | None = None) -> tuple[TrainingState, int]:
     """The training in an archive, and how many epochs were done; ``given`` arrays are not read."""
     facts = _facts(file)
     given = dict(given or {})
     names = [n for n in facts["arrays"] if n not in given]
     arrays = {n: file.array(f"{PREFIX}{member_name(n)}") for n in names}
-    return Training(arrays | given, facts), facts["epoch"]
+    return TrainingState(arrays | given, facts), facts["epoch"]
 
 
 def _facts(file: Archive) -> dict[str, Any]:
@@ -180,6 +180,15 @@ class Checkpoint(keras.callbacks.Callback):
         attributes (the best loss of ``ReduceLROnPlateau`` or ``EarlyStopping``). Keras lets them
         forget when a fit begins; one that begins with the epoch at which the file was made gets
         it back. They are told apart by type and order.
+
+    Examples
+    --------
+    >>> sim.compile("adam", loss="mse")
+    >>> x = np.ones((1, 5, 1))
+    >>> keep = nengolab.callbacks.Checkpoint(folder / "run")
+    >>> history = sim.fit(x, x, epochs=2, callbacks=[keep], verbose=0)
+    >>> sim.load_checkpoint(folder / "run")
+    2
     """
 
     def __init__(

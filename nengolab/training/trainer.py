@@ -31,7 +31,7 @@ from nengolab.training.reach import unreached
 from nengolab.training.variables import keras_name
 
 
-class Training:
+class Trainer:
     """The training side of one simulator.
 
     Parameters
@@ -98,7 +98,7 @@ class Training:
         checkpoint_every: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """As ``keras.Model.compile``, keyed by probe or name; see ``Simulator.compile``."""
+        """See `Simulator.compile`."""
         if self.inference_only:
             raise SimulationError(
                 "cannot compile for training: the setting inference_only is True; leave it out of "
@@ -194,7 +194,8 @@ class Training:
         callbacks: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """As ``keras.Model.fit``; returns its History."""
+        """See `Simulator.fit`; what ``kwargs`` leave to Keras's defaults is None there."""
+        kwargs = {name: value for name, value in kwargs.items() if value is not None}
         self._check_compiled("fit")
         self._check_phase("fit")
         batch_size = self._batch_size(batch_size)
@@ -281,10 +282,9 @@ class Training:
         batch_size: int | None = None,
         **kwargs: Any,
     ) -> dict[str, float]:
-        """As ``keras.Model.evaluate``; a dict with ``loss``, ``<probe>_loss`` and metrics."""
+        """See `Simulator.evaluate`."""
         self._check_compiled("evaluate")
         fed = self.feeder.feed(x, y, sample_weight, n_steps, targets=self._kinds)
-        kwargs.pop("return_dict", None)
         with self.model.calling(stateful, fed.n_steps), fed.told():
             return self.model.evaluate(
                 **self._keras_data(fed, self._batch_size(batch_size)), return_dict=True, **kwargs
@@ -299,9 +299,8 @@ class Training:
         batch_size: int | None = None,
         **kwargs: Any,
     ) -> dict[Any, np.ndarray]:
-        """As ``keras.Model.predict``; ``{probe: (batch, steps, size)}``."""
+        """See `Simulator.predict`."""
         fed = self.feeder.feed(x, n_steps=n_steps)
-        kwargs.setdefault("verbose", 0)
         with self.model.calling(stateful, fed.n_steps), fed.told():
             data = self._keras_data(fed, self._batch_size(batch_size))
             found = self.model.predict(**data, **kwargs)

@@ -10,7 +10,7 @@ import sys
 import types
 from typing import Any
 
-import nengolab.simulator
+import nengolab.simulator.base
 
 # nengo 4.1 lists its backends through this module, which setuptools 82 removed.
 if "pkg_resources" not in sys.modules:
@@ -30,13 +30,13 @@ def float32(request: Any) -> type:
 
 
 def _in_precision(dtype: str) -> type:
-    asked = nengolab.simulator.get_setting
+    asked = nengolab.simulator.base.get_setting
 
     def setting(network: Any, name: str) -> str:
         return dtype if name == "dtype" else asked(network, name)
 
     # Models that tests build without a network have no settings; so it is not set on networks.
-    nengolab.simulator.get_setting = setting
+    nengolab.simulator.base.get_setting = setting
     return nengolab.Simulator
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,30 +31,25 @@ if TYPE_CHECKING:
     from nengolab.runtime.snapshot import Snapshot
 
 
-class Saving:
-    """What a ``Simulator`` can save and load."""
+class Saver:
+    """Saves a simulator's parameters, state and training, and loads them; see `Simulator`.
+
+    Parameters
+    ----------
+    engine : Engine
+    restore : callable
+        Puts a snapshot back.
+    model : callable
+        ``model()`` is the Keras model, made when it is first asked for.
+    """
+
+    def __init__(
+        self, engine: Engine, restore: Callable[[Snapshot], None], model: Callable[[], Any]
+    ):
+        self._engine, self._restore, self._model = engine, restore, model
 
     def save_params(self, path: str | Path, include_state: bool = False) -> None:
-        """Write the parameters, and the state where asked for, to an ``.npz`` file.
-
-        Saved are weights, encoders, biases, gains and the variables of Keras layers, in the
-        precision in which they are held. Time constants and other numbers that say how a network
-        works are noted in the manifest; loading compares them.
-
-        Parameters
-        ----------
-        path : str or Path
-            ``.npz`` is added where it is missing. What was there is replaced once the new file is
-            whole.
-        include_state : bool
-            Also save the state, which is where everything lies that online learning changed.
-
-        Raises
-        ------
-        ValidationError
-            For NaN or infinity in a parameter, by name; for a path that cannot be.
-        """
-        self._check_usable("save_params")
+        """See `Simulator.save_params`."""
         self._engine.follow()
         arrays, manifest = _packed(self._engine, include_state)
         archive.write(path, arrays, manifest)
@@ -66,38 +61,7 @@ class Saving:
         item: int | None = None,
         objects: Iterable[Any] | None = None,
     ) -> None:
-        """Take up the parameters of a file, and the state where asked for; all of it or nothing.
-
-        How many items a batch has, and what the compiler merged, does not matter. Names, owners,
-        roles, ends of connections and shapes must be those of the network; parameters of probes
-        are loaded where the probe is on both sides.
-
-        Parameters
-        ----------
-        path : str or Path
-            With or without ``.npz``.
-        include_state : bool
-            Also take up the state that the file holds.
-        item : int, optional
-            Start every batch item from this one of the saved state. Needed where the saved state
-            and the simulator have different numbers of items.
-        objects : iterable of NengoObject or str, optional
-            Load only what belongs to these, whatever else is in the file or in the network:
-            ensembles (encoders, biases, gains), connections, Nodes, probes, whole networks, or
-            names.
-
-        Raises
-        ------
-        ValidationError
-            Saying what does not fit: missing, unknown, of another shape or kind; for NaN, for what
-            is no such file, for a file of a newer format.
-
-        Warns
-        -----
-        UserWarning
-            Where time constants and the like differ from those in the file: they stay as they are.
-        """
-        self._check_usable("load_params")
+        """See `Simulator.load_params`."""
         if include_state and objects is not None:
             raise ValidationError(
                 "the state is loaded as a whole; give either include_state or objects",
@@ -116,37 +80,15 @@ class Saving:
     def _put(self, values: dict[str, np.ndarray], snapshot: Snapshot | None) -> None:
         """The state comes first: it is refused where it does not fit."""
         if snapshot is not None:
-            self.state = snapshot
+            self._restore(snapshot)
         self._engine.set_values(values)
 
-    # -- training ------------------------------------------------------------------------------
-
     def save_checkpoint(self, path: str | Path, epoch: int = 0, callbacks: Any = ()) -> None:
-        """Write parameters, state and all that training goes on from to an ``.npz`` file.
-
-        That is the optimizer's variables, the number of the epoch, random generators, and what
-        callbacks remember. `load_params` reads such a file too. While ``fit`` goes on,
-        ``nengolab.callbacks.Checkpoint`` calls this.
-
-        Parameters
-        ----------
-        path : str or Path
-            ``.npz`` is added where it is missing.
-        epoch : int
-            Epochs done.
-        callbacks : iterable of keras.callbacks.Callback
-            Those whose memory is to be kept.
-
-        Raises
-        ------
-        ValidationError
-            Before ``compile``; for NaN in a parameter.
-        """
+        """See `Simulator.save_checkpoint`."""
         from nengolab.saving import resume, training_file
 
-        self._check_usable("save_checkpoint")
         self._engine.follow()
-        training = resume.pack_training(self._training.model, self._variable_names())
+        training = resume.pack_training(self._model(), self._variable_names())
         arrays, manifest = _packed(self._engine, include_state=True)
         # A variable that is a parameter is in the file already.
         held = {f"model/{e['name']}": arrays[e["member"]] for e in manifest["parameters"]}
@@ -159,42 +101,16 @@ class Saving:
         archive.write(path, arrays | stored, manifest)
 
     def load_checkpoint(self, path: str | Path, item: int | None = None) -> int:
-        """Go back to a checkpoint: parameters, state, optimizer, random generators; or nothing.
-
-        The random generators of Python and NumPy are put back too, for data that is drawn from
-        them. A ``fit`` that goes on from here computes what the interrupted one would have::
-
-            sim.compile(optimizer, loss)
-            epoch = sim.load_checkpoint("digits")
-            sim.fit(x, y, epochs=20, initial_epoch=epoch)
-
-        Parameters
-        ----------
-        path : str or Path
-            With or without ``.npz``.
-        item : int, optional
-            As in `load_params`.
-
-        Returns
-        -------
-        int
-            Epochs done.
-
-        Raises
-        ------
-        ValidationError
-            Before ``compile``, or with an optimizer of another type; saying what does not fit.
-        """
+        """See `Simulator.load_checkpoint`."""
         from nengolab.saving import resume, training_file
 
-        self._check_usable("load_checkpoint")
         engine = self._engine
         with Archive(path) as file:
             loading.check_kind(file)
             values = loading.fitting(engine, file, None)
             training, epoch = training_file.read(file, _shared(file))
             names = self._variable_names()
-            put_training = resume.prepared(self._training.model, training, names)
+            put_training = resume.prepared(self._model(), training, names)
             self._put(values, _stored_state(engine, file, item))
             put_training()
             engine.follow()
@@ -203,7 +119,7 @@ class Saving:
 
     def _variable_names(self) -> dict[int, str]:
         """The parameter that each variable of the Keras model holds, by the variable's id."""
-        model = self._training.model
+        model = self._model()
         held = {name: model.variable_of(name) for name in self._engine.graph.params}
         return {id(variable): name for name, variable in held.items() if variable is not None}
 
@@ -283,7 +199,7 @@ def _mention_learned(engine: Engine) -> None:
         warnings.warn(
             "what online learning changed is state and is not in the file: "
             f"{listing(changed)}; save with include_state=True to keep it",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -302,7 +218,7 @@ def _pack_state(engine: Engine) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         warnings.warn(
             "what these Python functions and processes remember cannot be saved and is not in the "
             f"file: {listing(sorted(lost))}",
-            stacklevel=5,
+            stacklevel=6,
         )
     description["learned"] = sorted(inventory.learned_online(engine))
     return {_state_member(*key): array for key, array in parts.items()}, description
