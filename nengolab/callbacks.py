@@ -57,6 +57,12 @@ class NengoSummaries(keras.callbacks.Callback):
     ------
     ValidationError
         For an object of another kind, or one that has no parameters.
+
+    Examples
+    --------
+    >>> summaries = nengolab.callbacks.NengoSummaries(folder, sim, [ensemble])
+    >>> sorted(summaries.values())
+    ['ensemble.bias', 'ensemble.encoders', 'ensemble.gain']
     """
 
     def __init__(self, log_dir: Any, sim: Any, objects: Sequence[Any], every: int = 1):
@@ -145,6 +151,13 @@ class TensorBoard(keras.callbacks.TensorBoard):
     ImportError
         Where the package is missing, for ``write_images`` and ``embeddings_freq``: those are
         formed by it.
+
+    Examples
+    --------
+    >>> board = nengolab.callbacks.TensorBoard(log_dir=folder, sim=sim, objects=[ensemble])
+    >>> sim.compile("adam", loss="mse")
+    >>> x = np.ones((1, 5, 1))
+    >>> history = sim.fit(x, x, callbacks=[board], verbose=0)
     """
 
     def __init__(
@@ -197,6 +210,14 @@ class IsolateState(keras.callbacks.Callback):
     Notes
     -----
     A call that is cut off by an error leaves the state as it was then.
+
+    Examples
+    --------
+    >>> sim.compile("adam", loss="mse")
+    >>> x, isolate = np.ones((1, 5, 1)), nengolab.callbacks.IsolateState(sim)
+    >>> history = sim.fit(x, x, stateful=True, callbacks=[isolate], verbose=0)
+    >>> sim.n_steps
+    0
     """
 
     def __init__(self, sim: Any):

@@ -41,6 +41,12 @@ class TruncatedNormal(Distribution):
     ------
     ValidationError
         For a ``stddev`` or ``limit`` that is not positive.
+
+    Examples
+    --------
+    >>> drawn = nengolab.dists.TruncatedNormal(stddev=0.5).sample(1000)
+    >>> bool(np.abs(drawn).max() <= 1)
+    True
     """
 
     mean = NumberParam("mean")
@@ -96,6 +102,12 @@ class VarianceScaling(Distribution):
     .. [1] Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
        networks", AISTATS 2010.
     .. [2] He, Zhang, Ren and Sun, "Delving deep into rectifiers", ICCV 2015, arXiv:1502.01852.
+
+    Examples
+    --------
+    >>> weights = nengolab.dists.VarianceScaling(mode="fan_in")
+    >>> float(weights.stddev(10, 100))  # of a transform from 100 to 10
+    0.1
     """
 
     scale = NumberParam("scale", low=0, low_open=True)
@@ -140,6 +152,12 @@ class Glorot(VarianceScaling):
     ----------
     .. [1] Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
        networks", AISTATS 2010, equation 16.
+
+    Examples
+    --------
+    >>> with nengo.Network():
+    ...     a, b = nengo.Node(np.zeros(50)), nengo.Ensemble(50, 1)
+    ...     connection = nengo.Connection(a, b.neurons, transform=nengolab.dists.Glorot())
     """
 
     def __init__(self, scale: float = 1, distribution: str = "uniform"):
@@ -164,6 +182,11 @@ class He(VarianceScaling):
     ----------
     .. [1] He, Zhang, Ren and Sun, "Delving deep into rectifiers", ICCV 2015, arXiv:1502.01852,
        equation 10.
+
+    Examples
+    --------
+    >>> nengolab.dists.He(scale=2**0.5).sample(10, 100, rng=np.random.RandomState(0)).shape
+    (10, 100)
     """
 
     def __init__(self, scale: float = 1, distribution: str = "normal"):

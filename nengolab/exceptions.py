@@ -29,7 +29,16 @@ class _Missing(KeyError):
 
 
 class UnknownObject(ValidationError, _Missing):
-    """A mapping of simulated objects was asked for one that is not in the network."""
+    """A mapping of simulated objects was asked for one that is not in the network.
+
+    Examples
+    --------
+    >>> try:
+    ...     sim.data["nobody"]
+    ... except nengolab.exceptions.UnknownObject as error:
+    ...     print("nobody" in str(error))
+    True
+    """
 
 
 class WrongObject(ValidationError, TypeError):
@@ -37,4 +46,14 @@ class WrongObject(ValidationError, TypeError):
 
 
 class SimulatorBusy(SimulationError):
-    """A simulator was used directly while something else (a live session) owns it."""
+    """A simulator was used directly while something else (a live session) owns it.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> sim.claim("this thread")
+    >>> with ThreadPoolExecutor(1) as pool:
+    ...     type(pool.submit(sim.run_steps, 1).exception())
+    <class 'nengolab.exceptions.SimulatorBusy'>
+    >>> sim.release()
+    """

@@ -40,6 +40,12 @@ class NanMeanSquaredError(keras.losses.Loss):
     -----
     The mean is over all targets, known or not: with two known ones of ten and errors of 3 and 4
     it is (9 + 16) / 10. So each known target counts alike, in whatever row or batch it stands.
+
+    Examples
+    --------
+    >>> y_true, y_pred = np.array([[np.nan, 1.0]]), np.array([[5.0, 3.0]])
+    >>> float(nengolab.losses.nan_mse(y_true, y_pred))  # (0 + 4) / 2
+    2.0
     """
 
     takes_nan = True  # a target that is NaN is one that is not known
@@ -95,6 +101,12 @@ class Regularize(_Targetless):
     -----
     Where all of a norm's values are 0 the gradient is taken as 0, its smallest subgradient; so
     silent neurons do no harm.
+
+    Examples
+    --------
+    >>> loss = nengolab.losses.Regularize(order=1)
+    >>> float(loss(np.zeros((1, 1, 2)), np.array([[[3.0, -4.0]]])))
+    7.0
     """
 
     def __init__(
@@ -175,6 +187,12 @@ class RateRange(_Targetless):
     -----
     A loss in Hz^2 is large beside others: 10 Hz outside are 100. ``loss_weights`` of 1e-4 or less
     are usual.
+
+    Examples
+    --------
+    >>> loss = nengolab.losses.RateRange(low=1, high=100)
+    >>> float(loss(np.zeros((1, 2, 1)), np.full((1, 2, 1), 103.0)))  # 3 Hz above
+    9.0
     """
 
     def __init__(

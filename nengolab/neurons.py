@@ -42,6 +42,12 @@ class SoftLIFRate(nengo.LIFRate):
     ----------
     .. [1] Hunsberger and Eliasmith, "Spiking deep networks with LIF neurons", arXiv:1510.08829,
        2015.
+
+    Examples
+    --------
+    >>> soft = nengolab.SoftLIFRate(sigma=0.1)
+    >>> soft.rates([0.5, 1.0, 2.0], gain=[1.0], bias=[0.0]).ravel().round(1)
+    array([ 6.8, 17.6, 63. ])
     """
 
     sigma = NumberParam("sigma", low=0, low_open=True)
@@ -114,6 +120,11 @@ class LeakyReLU(nengo.RectifiedLinear):
         Scale of the output; ``max_rates`` are meant without it.
     initial_state : dict, optional
         As in Nengo; there is no state.
+
+    Examples
+    --------
+    >>> nengolab.LeakyReLU(negative_slope=0.1).rates([-1.0, 1.0], gain=[1.0], bias=[0.0]).ravel()
+    array([-0.1,  1. ])
     """
 
     negative = True
@@ -155,6 +166,16 @@ class SpikingLeakyReLU(LeakyReLU):
         Scale of the spikes; ``max_rates`` are meant without it.
     initial_state : dict, optional
         ``{"voltage": distribution or array}``; default uniform on (0, 1).
+
+    Examples
+    --------
+    >>> with nengo.Network() as net:
+    ...     ensemble = nengo.Ensemble(20, 1, neuron_type=nengolab.SpikingLeakyReLU())
+    ...     probe = nengo.Probe(ensemble.neurons)
+    >>> with nengolab.Simulator(net) as sim:
+    ...     sim.run_steps(50)
+    >>> bool(sim.data[probe].min() < 0 < sim.data[probe].max())
+    True
     """
 
     state: ClassVar[dict[str, Any]] = {"voltage": Uniform(low=0, high=1)}

@@ -190,6 +190,16 @@ def configure_settings(**settings: Any) -> None:
         For an option that does not exist.
     ValidationError
         For a value that an option does not take.
+
+    Examples
+    --------
+    >>> with nengo.Network() as net:
+    ...     nengolab.configure_settings(dtype="float64", trainable=False)
+    ...     ensemble = nengo.Ensemble(20, 1)
+    ...     net.config[ensemble.neurons].trainable = True
+    >>> with nengolab.Simulator(net) as sim:
+    ...     [name for name, p in sim.parameters.items() if p.trainable]
+    ['ensemble.neurons.bias']
     """
     if len(nengo.Network.context) == 0:
         raise NetworkContextError(

@@ -47,6 +47,11 @@ class Surrogate:
     ----------
     .. [1] Zenke and Vogels, "The remarkable robustness of surrogate gradient learning for
        instilling complex function in spiking neural networks", Neural Computation 33, 2021.
+
+    Examples
+    --------
+    >>> with nengo.Network() as net:
+    ...     nengolab.configure_settings(surrogate=nengolab.surrogates.ATan(detach_reset=False))
     """
 
     detach_reset: bool = field(default=True, kw_only=True)
@@ -96,6 +101,12 @@ class ATan(Surrogate):
     ----------
     .. [1] Fang et al., "Incorporating learnable membrane time constant to enhance learning of
        spiking neural networks", ICCV 2021.
+
+    Examples
+    --------
+    >>> h = nengolab.surrogates.ATan(alpha=2.0)
+    >>> h.derivative(tf.constant([0.0, 1.0])).numpy()
+    array([1.        , 0.09199966], dtype=float32)
     """
 
     alpha: float = 2.0
@@ -118,6 +129,12 @@ class FastSigmoid(Surrogate):
     ----------
     .. [1] Neftci, Mostafa and Zenke, "Surrogate gradient learning in spiking neural networks",
        IEEE Signal Processing Magazine 36, 2019.
+
+    Examples
+    --------
+    >>> h = nengolab.surrogates.FastSigmoid(slope=1.0)
+    >>> h.derivative(tf.constant([0.0, 1.0])).numpy()
+    array([1.  , 0.25], dtype=float32)
     """
 
     slope: float = 25.0
@@ -140,6 +157,12 @@ class SuperSpike(Surrogate):
     ----------
     .. [1] Zenke and Ganguli, "SuperSpike: supervised learning in multilayer spiking neural
        networks", Neural Computation 30, 2018.
+
+    Examples
+    --------
+    >>> h = nengolab.surrogates.SuperSpike(beta=1.0)
+    >>> h.derivative(tf.constant([0.0, 1.0])).numpy()
+    array([1.  , 0.25], dtype=float32)
     """
 
     beta: float = 10.0
@@ -165,6 +188,12 @@ class Triangular(Surrogate):
        computing", PNAS 113, 2016.
     .. [2] Bellec et al., "Long short-term memory and learning-to-learn in networks of spiking
        neurons", NeurIPS 2018.
+
+    Examples
+    --------
+    >>> h = nengolab.surrogates.Triangular(width=2.0)
+    >>> h.derivative(tf.constant([0.0, 1.0, 3.0])).numpy()
+    array([1. , 0.5, 0. ], dtype=float32)
     """
 
     width: float = 1.0
@@ -191,6 +220,12 @@ class Sigmoid(Surrogate):
     ----------
     .. [1] Zenke and Vogels, "The remarkable robustness of surrogate gradient learning for
        instilling complex function in spiking neural networks", Neural Computation 33, 2021.
+
+    Examples
+    --------
+    >>> h = nengolab.surrogates.Sigmoid(slope=4.0)
+    >>> h.derivative(tf.constant([0.0])).numpy()
+    array([1.], dtype=float32)
     """
 
     slope: float = 4.0
@@ -211,6 +246,12 @@ class Custom(Surrogate):
     function : callable
         Takes a ``tf.Tensor`` and returns one of its shape and dtype, by TensorFlow operations
         that XLA compiles.
+
+    Examples
+    --------
+    >>> h = nengolab.surrogates.Custom(lambda x: tf.exp(-x * x))
+    >>> h.derivative(tf.constant([0.0])).numpy()
+    array([1.], dtype=float32)
     """
 
     function: Callable[[Any], Any] = None
@@ -269,6 +310,11 @@ def surrogate(value: Any) -> Surrogate | None:
     ------
     ValidationError
         For anything else, with what would work.
+
+    Examples
+    --------
+    >>> nengolab.surrogates.surrogate("fast_sigmoid")
+    FastSigmoid(detach_reset=True, slope=25.0)
     """
     if value is None or isinstance(value, Surrogate):
         return value

@@ -44,6 +44,12 @@ class Failure:
         Of the error, for example ``"ValueError"``.
     traceback : str
         As Python prints it, from the process in which the item ran.
+
+    Examples
+    --------
+    >>> from nengolab.sweep import Failure
+    >>> Failure({"x": 0}, "ZeroDivisionError", "division by zero", "Traceback ...")
+    Failure(settings={'x': 0}, type='ZeroDivisionError', message='division by zero')
     """
 
     settings: dict[str, Any]
@@ -65,6 +71,15 @@ class Sweep:
     failed : list of Failure
     cancelled : list of dict
         Settings that were not run, or not to their end, after an interrupt.
+
+    Examples
+    --------
+    >>> from nengolab.sweep import Sweep
+    >>> found = Sweep([{"x": 2}, {"x": 3}], {0: (True, 4), 1: (True, 9)})  # as `sweep` makes it
+    >>> found
+    <Sweep of 2: 2 done, 0 failed, 0 cancelled>
+    >>> found.done
+    [({'x': 2}, 4), ({'x': 3}, 9)]
     """
 
     items: list[dict[str, Any]] = field(repr=False)
@@ -176,6 +191,16 @@ def sweep(
     They share the processors: each has its own TensorFlow, on as many threads as there are
     processors for each of them. Their ports are open on the loopback interface only, unencrypted:
     every user of the machine can reach them while the sweep goes on.
+
+    Examples
+    --------
+    >>> def spread(seed, radius):
+    ...     return float(np.random.RandomState(seed).uniform(-radius, radius, 100).std())
+    >>> found = nengolab.sweep(
+    ...     spread, {"seed": [0, 1], "radius": [1, 2]}, workers=1, progress=False
+    ... )
+    >>> [settings for settings, value in found.done if value < 1]
+    [{'seed': 0, 'radius': 1}, {'seed': 1, 'radius': 1}]
     """
     _check_dask()
     if run is not None:

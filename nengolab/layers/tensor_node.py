@@ -60,6 +60,18 @@ class TensorNode(nengo.Node):
     others once for each step, in order. On a feedback path they run step by step, compiled where
     XLA can. ``sim.report()`` says which. In ``nengo.Simulator`` a TensorNode runs too, one step
     and one item at a time.
+
+    Examples
+    --------
+    >>> with nengo.Network() as net:
+    ...     x = nengo.Node([1.0, 2.0])
+    ...     square = nengolab.TensorNode(lambda t, x: x * x, shape_in=(2,))
+    ...     connection = nengo.Connection(x, square, synapse=None)
+    ...     probe = nengo.Probe(square)
+    >>> with nengolab.Simulator(net) as sim:
+    ...     sim.step()
+    >>> sim.data[probe]
+    array([[1., 4.]], dtype=float32)
     """
 
     def __init__(

@@ -52,6 +52,15 @@ class Parameter:
         Why, or why not.
     learned : bool
         Whether a learning rule changes it while the network runs.
+
+    Examples
+    --------
+    >>> bias = sim.parameters["ensemble.neurons.bias"]
+    >>> bias.trainable, bias.shape
+    (True, (20,))
+    >>> bias.value = 1.5
+    >>> float(sim.data[ensemble].bias.max())
+    1.5
     """
 
     name: str
@@ -143,6 +152,11 @@ class Parameters(Mapping):
     ----------
     absent : list of Absent
         Arrays that a person might look for and that are not there, and why.
+
+    Examples
+    --------
+    >>> list(sim.parameters[ensemble].where(trainable=True))
+    ['ensemble.encoders', 'ensemble.neurons.bias']
     """
 
     def __init__(

@@ -268,6 +268,12 @@ class SimulationData(Mapping):
     names : Names
     values : Values
         Values that are not those built.
+
+    Examples
+    --------
+    >>> sim.run_steps(10)
+    >>> sim.data[probe].shape, sim.data["ensemble"].encoders.shape
+    ((10, 1), (20, 1))
     """
 
     def __init__(

@@ -45,6 +45,15 @@ class Snapshot:
     drawn : Mapping of str to (int, ndarray)
         What processes have drawn ahead, after a run that was stopped in a tile: after how many
         steps, and ``(steps, batch, size)``.
+
+    Examples
+    --------
+    >>> sim.run_steps(10)
+    >>> snapshot = sim.state
+    >>> snapshot.n_steps, snapshot.batch
+    (10, 1)
+    >>> with nengolab.Simulator(net, minibatch_size=4) as wide:
+    ...     wide.state = snapshot.take([0] * 4)
     """
 
     n_steps: int

@@ -41,6 +41,14 @@ class ProbeStore:
         A folder that does not exist yet.
     overwrite : bool
         Replace probe data that is there. Nothing else is ever replaced.
+
+    Examples
+    --------
+    >>> store = nengolab.ProbeStore(folder / "long run")
+    >>> with nengolab.Simulator(net, probe_store=store) as sim:
+    ...     sim.run_steps(1000)
+    >>> sim.data[probe][-3:].shape  # reads these alone
+    (3, 1)
     """
 
     path: str | Path

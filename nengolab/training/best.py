@@ -43,6 +43,15 @@ class KeepBest(keras.callbacks.Callback):
     ValidationError
         For a ``monitor`` whose better direction is not known, and, after the first epoch, for one
         that is not among the logs.
+
+    Examples
+    --------
+    >>> keep = nengolab.callbacks.KeepBest("val_loss")
+    >>> sim.compile("adam", loss="mse")
+    >>> x = np.ones((2, 5, 1))
+    >>> history = sim.fit(x, x, validation_data=(x, x), callbacks=[keep], verbose=0)
+    >>> keep.best_epoch, "ensemble.neurons.bias" in keep.best
+    (0, True)
     """
 
     def __init__(self, monitor: str | None = None, mode: str = "auto"):

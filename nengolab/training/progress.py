@@ -29,6 +29,12 @@ class ImagesPerSecond(keras.callbacks.ProgbarLogger):
     -----
     The first batch of an epoch does not count where there are more: the first of all is compiled.
     The figure at the end of an epoch is that of the training, validation left out.
+
+    Examples
+    --------
+    >>> bar = nengolab.callbacks.ImagesPerSecond(batch_size=32, images=1000)
+    >>> bar.rate is None  # until there is something to measure
+    True
     """
 
     async_safe = True  # it reads a clock; Keras need not wait for it
