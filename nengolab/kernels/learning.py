@@ -33,7 +33,7 @@ MANY_PRODUCTS = 8
 SHORT_ROW = 64
 
 
-class Form:
+class MatrixForm:
     """How the matrices of a group lie in memory, batch and members being two more axes.
 
     What is outermost does not matter, what is innermost does: XLA writes one loop for each axis,
@@ -124,7 +124,7 @@ class Form:
         return tf.stack([tf.stack(row) for row in products])
 
 
-def _change(inputs: list, decays: tuple[bool, ...], weights, form: Form):
+def _change(inputs: list, decays: tuple[bool, ...], weights, form: MatrixForm):
     """The sum of ``outer(rows, columns) - decay W`` over the rules."""
     inputs, total = iter(inputs), None
     for decay in decays:
@@ -157,18 +157,18 @@ class Learn(Kernel):
         rules, products = list(inputs[:n]), inputs[n:]
         for product in products:
             rules[0] = rules[0] + 0 * product
-        return {key: weights + _change(rules, decays, weights, Form(shape, spec.layout))}, {}
+        return {key: weights + _change(rules, decays, weights, MatrixForm(shape, spec.layout))}, {}
 
     def delayed(self, state, spec):
         ((_, weights),) = state.items()
-        return {"out": Form(spec.static[0], spec.layout).to_packed(weights)}
+        return {"out": MatrixForm(spec.static[0], spec.layout).to_packed(weights)}
 
     def enter(self, state, spec):
-        form = Form(spec.static[0], spec.layout)
+        form = MatrixForm(spec.static[0], spec.layout)
         return {key: form.enter(weights) for key, weights in state.items()}
 
     def leave(self, state, spec):
-        form = Form(spec.static[0], spec.layout)
+        form = MatrixForm(spec.static[0], spec.layout)
         return {key: form.leave(np.asarray(weights)) for key, weights in state.items()}
 
 
@@ -192,7 +192,7 @@ class Delta(Kernel):
 
     def apply(self, params, inputs, spec):
         shape, decay = spec.static
-        form = Form(shape, spec.layout)
+        form = MatrixForm(shape, spec.layout)
         weights = form.from_packed(inputs[3]) if decay else None
         return {"out": form.to_packed(_change(inputs[:3], (decay,), weights, form))}
 
@@ -203,7 +203,7 @@ class DotSignal(Kernel):
     name = "dot_signal"
 
     def apply(self, params, inputs, spec):
-        form = Form(spec.static, spec.layout)
+        form = MatrixForm(spec.static, spec.layout)
         return {"out": form.times(form.from_packed(inputs[0]), inputs[1])}
 
 
@@ -271,7 +271,7 @@ class Rls(Kernel):
     near = True
 
     def step(self, params, state, inputs, spec):
-        a, p, form = inputs[0], state["inv_gamma"], Form(spec.static, spec.layout)
+        a, p, form = inputs[0], state["inv_gamma"], MatrixForm(spec.static, spec.layout)
         g = form.times(p, a)
         axis = 1 if spec.layout.last else 2
         columns = -g / (1 + tf.reduce_sum(a * g, axis=axis, keepdims=True))
@@ -279,14 +279,14 @@ class Rls(Kernel):
         return {"inv_gamma": p}, {"columns": columns, "inv_gamma": form.to_packed(p)}
 
     def delayed(self, state, spec):
-        return {"inv_gamma": Form(spec.static, spec.layout).to_packed(state["inv_gamma"])}
+        return {"inv_gamma": MatrixForm(spec.static, spec.layout).to_packed(state["inv_gamma"])}
 
     def enter(self, state, spec):
-        return {"inv_gamma": Form(spec.static, spec.layout).enter(state["inv_gamma"])}
+        return {"inv_gamma": MatrixForm(spec.static, spec.layout).enter(state["inv_gamma"])}
 
     def leave(self, state, spec):
         p = np.asarray(state["inv_gamma"])
-        return {"inv_gamma": Form(spec.static, spec.layout).leave(p)}
+        return {"inv_gamma": MatrixForm(spec.static, spec.layout).leave(p)}
 
 
 LEARNING_KERNELS = (

@@ -17,7 +17,7 @@ _BY_TYPE: dict[type, NeuronKernel] = {
     nengo.LIFRate: rates.LifRate(),
     nengo.AdaptiveLIFRate: rates.AdaptiveLifRate(),
     nengo.RectifiedLinear: rates.RectifiedLinear(),
-    nengo.Sigmoid: rates.Sigmoid(),
+    nengo.Sigmoid: rates.SigmoidRate(),
     nengo.Tanh: rates.Tanh(),
     nengo.SpikingRectifiedLinear: integrators.SpikingRectifiedLinear(),
     nengo.Izhikevich: integrators.Izhikevich(),

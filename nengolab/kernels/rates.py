@@ -325,7 +325,7 @@ def leaky(params, current):
     return tf.where(current > 0, current, params["negative_slope"][None] * current)
 
 
-class Sigmoid(Activation):
+class SigmoidRate(Activation):
     """``r = 1/tau_ref / (1 + exp(-J))``."""
 
     name = "sigmoid"

@@ -24,7 +24,7 @@ ROWS = 512
 
 
 @dataclass
-class Result:
+class TensorResult:
     """What one call gave.
 
     Attributes
@@ -78,7 +78,7 @@ class TensorKernel(Kernel):
 
     def tile(
         self, params: dict, inputs: list, spec: Spec, capacity: int, n_steps: Any
-    ) -> tuple[dict, Result]:
+    ) -> tuple[dict, TensorResult]:
         """All steps of a tile, ``(capacity * batch, 1, size)``, of which ``n_steps`` count."""
         x, clock, draws = _split(inputs, spec)
         rows = inputs[0].shape[0]
@@ -109,7 +109,9 @@ def _time(clock: Any, spec: Spec) -> Any:
     return tf.cast((step[0] * CLOCK_BASE + step[1]) * spec.dt, spec.dtype)
 
 
-def call(spec: Spec, params: dict, t: Any, x: Any, rows: int, key: Key | None = None) -> Result:
+def call(
+    spec: Spec, params: dict, t: Any, x: Any, rows: int, key: Key | None = None
+) -> TensorResult:
     """Call the function or layer once, with variables of the values ``params``.
 
     Parameters
@@ -137,7 +139,7 @@ def call(spec: Spec, params: dict, t: Any, x: Any, rows: int, key: Key | None = 
     y = tf.cast(y, spec.dtype)
     if function.shape_in is None:  # of the time alone: it need not know of a batch
         y = tf.broadcast_to(tf.reshape(y, (-1, function.size_out)), shape)
-    return Result(tf.reshape(y, shape), updates, [tf.cast(v, spec.dtype) for v in losses])
+    return TensorResult(tf.reshape(y, shape), updates, [tf.cast(v, spec.dtype) for v in losses])
 
 
 def _call_layer(
@@ -197,7 +199,7 @@ def weight_losses(function: Any, values: Callable[[str], Any]) -> list:
         return list(layer.losses)
 
 
-def _rows(spec: Spec, params: dict, x: Any, capacity: int, n_steps: Any) -> Result:
+def _rows(spec: Spec, params: dict, x: Any, capacity: int, n_steps: Any) -> TensorResult:
     """Steps as rows of larger batches; those past ``n_steps`` are not computed."""
     rows, size = x.shape[0], spec.static[0].size_out
     if spec.training:
@@ -219,10 +221,12 @@ def _rows(spec: Spec, params: dict, x: Any, capacity: int, n_steps: Any) -> Resu
         _, array = tf.while_loop(lambda i, *_: i < last, body, (tf.constant(0), array))
         y = array.concat()
     y = tf.pad(y, [(0, rows - tf.shape(y)[0]), (0, 0)])
-    return Result(tf.ensure_shape(y, (rows, size)), {}, [])
+    return TensorResult(tf.ensure_shape(y, (rows, size)), {}, [])
 
 
-def _steps(spec: Spec, params, given: tuple, rows: int, capacity: int, n_steps: Any) -> Result:
+def _steps(
+    spec: Spec, params, given: tuple, rows: int, capacity: int, n_steps: Any
+) -> TensorResult:
     """One call for each step, in order; what a call changes of the variables, the next one sees.
 
     Given are the input, the clock and the key, of all steps; None for what is not.
@@ -232,7 +236,7 @@ def _steps(spec: Spec, params, given: tuple, rows: int, capacity: int, n_steps: 
         None if v is None else tf.reshape(v, (capacity, batch, *v.shape[1:])) for v in given
     )
 
-    def one(i: Any, params: dict) -> Result:
+    def one(i: Any, params: dict) -> TensorResult:
         t = None if clocks is None else _time(clocks[i, 0, 0], spec)
         key = None if keys is None else Key.of(keys[i, 0, 0])
         return call(spec, params, t, None if xs is None else xs[i], batch, key)
@@ -256,7 +260,7 @@ def _steps(spec: Spec, params, given: tuple, rows: int, capacity: int, n_steps: 
     start = (tf.constant(0), carried, tf.zeros((), spec.dtype), array)
     _, carried, loss, array = tf.while_loop(lambda i, *_: i < n_steps, body, start)
     y = tf.reshape(tf.ensure_shape(array.stack(), (capacity, *shape)), (rows, function.size_out))
-    return Result(y, carried, [loss] if spec.training and function.adds_loss else [])
+    return TensorResult(y, carried, [loss] if spec.training and function.adds_loss else [])
 
 
 def _total(losses: list, dtype: str) -> Any:

@@ -22,6 +22,7 @@ from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
 from nengolab.runtime import state
 from nengolab.runtime.calls import Host
+from nengolab.runtime.follower import Follower
 from nengolab.runtime.loop import Runner, Tile
 from nengolab.runtime.snapshot import Snapshot
 from nengolab.startup.worker import Worker, uninterrupted
@@ -80,7 +81,7 @@ class Engine:
         self.device, self.closed = device, False
         self.aside = Worker()
         self.compiling = nullcontext  # replaced by who shows progress
-        self.follower: Any = None  # who trains: holds values and state of its own
+        self.follower: Follower | None = None  # who trains
         self._settled = False
         self.taps: dict[Any, nengo.Probe] = {}
         self._each_step: frozenset[nengo.Node] = frozenset()  # constants that were fed once

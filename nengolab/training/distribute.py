@@ -153,7 +153,7 @@ class DistributedModel(NetworkModel):
             )
 
     def _check_stateless(self, what: str) -> None:
-        if self._stateful:
+        if self._ongoing.stateful:
             raise ValidationError(
                 f"True cannot be used in {what} under a strategy: each replica would keep the "
                 "state of its own part of the batch; train without strategy, or with "
@@ -219,7 +219,7 @@ class DistributedModel(NetworkModel):
 
         def function(iterator: Any) -> Any:
             self._check_outside("evaluate")
-            if self._stateful and not self._fitting:
+            if self._ongoing.stateful and not self._ongoing.fitting:
                 return plain(iterator)
             x, y, weights = keras.utils.unpack_x_y_sample_weight(next(iterator))
             self._check_same_batch((x, y, weights))
@@ -234,7 +234,7 @@ class DistributedModel(NetworkModel):
         def function(data: Any) -> Any:
             self._check_outside("predict")
             # Workers predict each for itself, so that one may do so alone.
-            if self._stateful or self._replicas.several_workers:
+            if self._ongoing.stateful or self._replicas.several_workers:
                 return plain(data)
             batch = data[0] if isinstance(data, list) else next(data)
             x, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
@@ -266,8 +266,8 @@ class DistributedModel(NetworkModel):
             form = self._forms.get(key)
             if form is None:
                 form = self._forms[key] = self._make_form(*key)
-                self._begin_form(form)
-            form.ready(fed, self._fill)
+                self._ongoing.begin(form)
+            form.ready(fed, self._ongoing.fill)
             self._before_batch(form, keeping=False)
             forms.append(form)
         return forms

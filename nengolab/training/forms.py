@@ -37,6 +37,31 @@ class Chunk:
     truncate: bool
 
 
+@dataclass
+class Ran:
+    """What a form gave for a batch.
+
+    Attributes
+    ----------
+    seen : dict
+        Outputs ``(batch, steps, size)``, by alias.
+    keep : callable
+        Puts the state away in which it ended.
+    learn : callable
+        Gives variables the values that layers inside gave them while training.
+    draw : callable
+        Gives only those of random generators the values that they have after the call.
+    losses : list of tensor
+        What layers add to the loss.
+    """
+
+    seen: dict[str, Any]
+    keep: Callable[[], None]
+    learn: Callable[[], None]
+    draw: Callable[[], None]
+    losses: list[Any]
+
+
 class Form:
     """A program with what a call of it needs beside the data.
 

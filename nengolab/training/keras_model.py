@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,39 +17,14 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import SimulationError, ValidationError
-from nengolab.feeding.filling import Filling
 from nengolab.kernels.tensor import weight_losses
 from nengolab.settings import always_as_training
-from nengolab.training.forms import Form
+from nengolab.training.forms import Form, Ran
 from nengolab.training.named_model import NO_DATA, NamedModel
 from nengolab.training.notfinite import raise_gradients, raise_not_finite
+from nengolab.training.ongoing import OngoingCall, in_batches
 from nengolab.training.reach import warn_of_no_gradient
 from nengolab.training.variables import Variables
-
-
-@dataclass
-class Ran:
-    """What a call of the program gave.
-
-    Attributes
-    ----------
-    seen : dict
-        Outputs ``(batch, steps, size)``, by alias.
-    keep : callable
-        Puts the state away in which it ended.
-    learn : callable
-        Gives variables the values that layers inside gave them while training.
-    draw : callable
-        Gives only those of random generators the values that they have after the call.
-    losses : list of tensor
-        What layers add to the loss.
-    """
-
-    seen: dict[str, Any]
-    keep: Callable[[], None]
-    learn: Callable[[], None]
-    draw: Callable[[], None]
-    losses: list[Any]
 
 
 class NetworkModel(NamedModel):
@@ -91,15 +65,10 @@ class NetworkModel(NamedModel):
         self._forms: dict[tuple, Form] = {}
         self._graph_to_train: Any = None
         self._fixed: dict[str, np.ndarray] = {}
-        self._calling = self._stateful = self._fitting = False
-        self._batches_of_epoch: int | None = None
-        self._batch_of_epoch = 0
+        self._ongoing = OngoingCall(engine)
         self._differentiated: list[str] = []
         # Whether it runs as in training, whatever a call says.
         self._as_training = always_as_training(engine.network)
-        self._filling: Filling | None = None
-        self._last: Form | None = None  # the form whose state counts
-        self._default_steps: int | None = None
         self.pull()
         self.built = True
 
@@ -210,8 +179,8 @@ class NetworkModel(NamedModel):
             if form is None:
                 form = self._make_form(batch, n_steps, training)
                 self._forms[batch, n_steps, training, 0] = form
-                self._begin_form(form)
-            form.ready(fed, self._fill)
+                self._ongoing.begin(form)
+            form.ready(fed, self._ongoing.fill)
         return form
 
     def _fed(self, inputs: Any) -> tuple:
@@ -221,7 +190,7 @@ class NetworkModel(NamedModel):
         shapes = {k: v.shape for k, v in inputs.items()}
         batch = next(iter(shapes.values()))[0]
         steps = {s[1] for k, s in shapes.items() if k != NO_DATA} - {None}
-        n_steps = steps.pop() if steps else self._default_steps
+        n_steps = steps.pop() if steps else self._ongoing.n_steps
         if batch is None or n_steps is None:
             raise ValidationError(
                 f"batch and steps must be known when the model is called; got {shapes}",
@@ -260,14 +229,6 @@ class NetworkModel(NamedModel):
 
     # -- state ---------------------------------------------------------------------------------
 
-    def _fill(self, inputs: list[Any], n_steps: int, batch: int) -> np.ndarray:
-        if self._filling is None:
-            self._filling = Filling.of(self._engine)
-        return self._filling.series(inputs, n_steps, batch)
-
-    def _begin_form(self, form: Form) -> None:
-        form.begin(self._engine.runner.named_state(), self._engine.n_steps, self._fill)
-
     @contextmanager
     def calling(self, stateful: bool = False, n_steps: int | None = None) -> Iterator[None]:
         """A call of fit, evaluate or predict: every form starts from the engine's state.
@@ -280,39 +241,27 @@ class NetworkModel(NamedModel):
         n_steps : int, optional
             For networks to which no data is fed.
         """
-        if self._calling:
+        if self._ongoing.going:
             raise SimulationError(
                 "fit, evaluate or predict was called while another one of this simulator goes on"
             )
         self._follow_fixed()
-        self._calling, self._stateful, self._default_steps = True, stateful, n_steps
+        self._ongoing = OngoingCall(self._engine, True, stateful, n_steps)
         self.restarted()
         try:
             yield
         finally:
             self.leave_state()
-            self._calling, self._stateful, self._default_steps = False, False, None
-            self._filling = self._last = None
+            self._ongoing = OngoingCall(self._engine)
 
     def restarted(self) -> None:
         """Start from the engine's state, now that it is another one."""
-        if self._calling:
-            self._filling = Filling.of(self._engine, self._stateful)
-            self._last = None
-            for form in self._forms.values():
-                self._begin_form(form)
+        if self._ongoing.going:
+            self._ongoing.restart(self._forms.values())
 
     def leave_state(self) -> None:
         """Let the engine go on from where a stateful call is."""
-        if not (self._calling and self._stateful and self._last is not None):
-            return
-        form, engine = self._last, self._engine
-        named = engine.runner.named_state()
-        for name, value in form.program.leave_state(form.state).items():
-            if name in named:
-                named[name][: form.batch] = value
-        engine.runner.set_named_state(named)
-        engine.n_steps = int(form.start.numpy())
+        self._ongoing.leave_state()
 
     def _follow_fixed(self) -> None:
         """Constants are part of what is traced; where one was changed, all is traced anew."""
@@ -417,12 +366,11 @@ class NetworkModel(NamedModel):
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """As ``keras.Model.fit``; ``Simulator.fit`` takes more forms of data."""
-        self._fitting, self._batch_of_epoch = True, 0
-        self._batches_of_epoch = kwargs.get("steps_per_epoch")
+        self._ongoing.begin_fit(kwargs.get("steps_per_epoch"))
         try:
             return super().fit(*args, **kwargs)
         finally:
-            self._fitting = False
+            self._ongoing.fitting = False
 
     def make_train_function(self, force: bool = False) -> Callable:
         """A function of an iterator: shapes are looked at before anything is traced."""
@@ -451,48 +399,24 @@ class NetworkModel(NamedModel):
 
         def one(data: Any) -> Any:
             x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-            keeping = self._stateful and (training or not self._fitting)
+            keeping = self._ongoing.keeps(training)
             form = self.form(x, training)
             key = (keeping, form.n_steps)
             if key not in traced:
                 kept = partial(step, keeping=keeping)
                 traced[key] = kept if self.run_eagerly else tf.function(kept, autograph=False)
-            if not self._calling:  # called past the simulator
-                self._begin_form(form)
+            if not self._ongoing.going:  # called past the simulator
+                self._ongoing.begin(form)
             self._build_compiled(form, data)
             self._before_batch(form, keeping)
             logs = traced[key](data)
             if training and not (finite := logs.pop(FINITE).numpy()).all():
                 self._raise_not_finite(data, finite)
             if keeping:
-                self._last = form
-                self._filling.advance(form.n_steps)
+                self._ongoing.counts(form)
             return logs
 
-        def function(batches: Any) -> Any:
-            # Keras hands predictions a list of batches, and the others an iterator.
-            if isinstance(batches, list):
-                found = [one(data) for data in batches]
-                return tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *found)
-            data = next(batches)  # raises where there is nothing
-            logs = one(data)
-            for _ in range(1, self._together(training)):
-                if (data := next(batches, None)) is None:
-                    break
-                logs = one(data)
-            return logs
-
-        return function
-
-    def _together(self, training: bool) -> int:
-        """How many batches Keras wants done at once; not those of the next epoch."""
-        wanted = self.steps_per_execution
-        if not (training and self._fitting and self._batches_of_epoch):
-            return wanted
-        left = self._batches_of_epoch - self._batch_of_epoch
-        done = min(wanted, left)
-        self._batch_of_epoch = (self._batch_of_epoch + done) % self._batches_of_epoch
-        return done
+        return in_batches(one, lambda: self._ongoing.together(self.steps_per_execution, training))
 
     def _build_compiled(self, form: Form, data: Any) -> None:
         """Let losses and metrics make their variables: a function that makes some is traced twice.
@@ -514,14 +438,10 @@ class NetworkModel(NamedModel):
         self.reset_metrics()
 
     def _before_batch(self, form: Form, keeping: bool) -> None:
-        if keeping and self._last not in (None, form):
-            # A batch of another size or length: it goes on from where the last one ended.
-            self.leave_state()
-            self._begin_form(form)
         # Of the optimizer: a fit that is resumed goes on with the numbers that it would have drawn.
         counted = form.training and form.draws and self.optimizer is not None
         number = int(self.optimizer.iterations) if counted else 0
-        form.before_batch(keeping, self._fill, number)
+        self._ongoing.before_batch(form, keeping, number)
 
     def _raise_not_finite(self, data: Any, finite: np.ndarray) -> None:
         """Name the probe and the step; the weights are those before this batch."""
