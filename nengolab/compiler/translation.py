@@ -25,7 +25,7 @@ from nengolab.compiler.graph import (
 from nengolab.compiler.signals import elements
 from nengolab.compiler.tracing import Trace
 from nengolab.exceptions import BuildError
-from nengolab.kernels.drawing import WORDS
+from nengolab.layers.drawing import WORDS
 
 
 @dataclass(eq=False)

@@ -10,11 +10,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from nengolab.clock import CLOCK_BASE
 from nengolab.exceptions import BuildError
 from nengolab.kernels.base import Kernel, Spec
-from nengolab.kernels.drawing import Key, call_function, drawing
 from nengolab.kernels.per_sample import per_sample
-from nengolab.kernels.traced import CLOCK_BASE
+from nengolab.layers.drawing import Key, call_function, drawing
 from nengolab.names import listing
 
 FOLDED, EACH_STEP, UNCOMPILED = "all steps at once", "step by step", "uncompiled"

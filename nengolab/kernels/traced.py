@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nengolab.clock import CLOCK_BASE
 from nengolab.kernels.base import Kernel, Spec
 
-CLOCK_BASE = 4096  # the step as two numbers below this and up: exact in single precision
 FEW_PRODUCTS = 1024
 
 

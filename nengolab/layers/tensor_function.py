@@ -267,7 +267,7 @@ class TensorFunction:
 
     def _drawing_nothing(self, *given: Any) -> Any:
         """The plain function, with random numbers that nobody sees."""
-        from nengolab.kernels.drawing import Key, call_function
+        from nengolab.layers.drawing import Key, call_function
 
         y, draws = call_function(self.func, list(given), Key.fixed(), self.title)
         self.note_draws(draws)

@@ -13,11 +13,11 @@ from nengo.utils.graphs import toposort
 from nengo.utils.numpy import maxint
 from nengo.utils.simulator import operator_dependency_graph
 
+from nengolab.clock import CLOCK_BASE
 from nengolab.compiler.graph import Call, Input
 from nengolab.compiler.own_neurons import step_neurons
 from nengolab.exceptions import SimulationError
-from nengolab.kernels.drawing import words
-from nengolab.kernels.traced import CLOCK_BASE
+from nengolab.layers.drawing import words
 from nengolab.runtime.processes import ProcessState, RunningProcess
 from nengolab.startup.worker import uninterrupted
 

@@ -15,7 +15,7 @@ from nengolab.compiler.graph import Graph, Input, Param
 from nengolab.compiler.lower import lower
 from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import ValidationError
-from nengolab.kernels.drawing import in_batch
+from nengolab.layers.drawing import in_batch
 from nengolab.names import listing
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import tile_capacity

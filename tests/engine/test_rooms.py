@@ -23,7 +23,7 @@ ORDER = """
     layers losses
     startup settings
     neurons dists surrogates
-    checks names _version
+    checks names clock _version
     exceptions
 """
 FLOOR = {room: n for n, line in enumerate(ORDER.split("\n")) for room in line.split()}

@@ -8,9 +8,9 @@ import pytest
 from nengo.exceptions import SimulationError, ValidationError
 
 import nengolab
+from nengolab.clock import CLOCK_BASE
 from nengolab.compiler.graph import Input
 from nengolab.feeding.filling import Filling
-from nengolab.kernels.traced import CLOCK_BASE
 
 DT, STEPS, BATCH = 0.002, 6, 3
 

@@ -26,7 +26,7 @@ from keras.src.random.seed_generator import global_seed_generator
 from tensorflow.python.framework import op_callbacks
 from tensorflow.python.ops.control_flow_v2_func_graphs import CondBranchFuncGraph
 
-from nengolab.kernels.traced import CLOCK_BASE
+from nengolab.clock import CLOCK_BASE
 
 # Words of a key in a program's series: the step (two), the item, the seed (two), the batch. Each is
 # a whole number below 2 ** 24, which single precision holds.
