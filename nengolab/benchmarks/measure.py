@@ -22,7 +22,7 @@ TOLERANCE = 1e-2
 
 
 @dataclass
-class Measured:
+class Result:
     """What one network gave.
 
     Attributes
@@ -55,7 +55,7 @@ class Measured:
         return self.items * self.rate[1] / self.rate[0]
 
 
-def measure(name: str, make: Callable[[], nengo.Network], items: int = 1) -> Measured:
+def measure(name: str, make: Callable[[], nengo.Network], items: int = 1) -> Result:
     """Time one network on both simulators, in turn.
 
     Parameters
@@ -63,7 +63,7 @@ def measure(name: str, make: Callable[[], nengo.Network], items: int = 1) -> Mea
     items : int
         With more than one, nengolab runs that many copies at once.
     """
-    result = Measured(name, items)
+    result = Result(name, items)
     net = make()
     batch = None if items == 1 else items
     try:
@@ -92,7 +92,7 @@ def _stepped(sim):
     return sim
 
 
-def _check(result: Measured, net: nengo.Network, theirs, ours) -> None:
+def _check(result: Result, net: nengo.Network, theirs, ours) -> None:
     steps = CHECK_STEPS if result.items == 1 else CHECK_STEPS_BATCH
     for sim in (theirs, ours):
         sim.run_steps(steps, progress_bar=False)
@@ -135,7 +135,7 @@ def _steps_a_second(sim) -> float:
     return done / elapsed
 
 
-def geometric_mean(results: list[Measured]) -> float:
+def geometric_mean(results: list[Result]) -> float:
     """Geometric mean of the ratios; 0 where any is 0."""
     ratios = [r.ratio for r in results]
     return float(np.exp(np.mean(np.log(ratios)))) if ratios and all(ratios) else 0.0
