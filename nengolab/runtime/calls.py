@@ -315,6 +315,11 @@ class Host:
             self._fail(call, f"returned a non-finite value: {value!r}", t)
         return out.ravel()
 
+    def failed(self, error: BaseException) -> None:
+        """A compiled loop has stopped because of an exception, which did not pass through it."""
+        if self.error is None and not isinstance(error, CallFailed):
+            self.error = error
+
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
         name, kind = call.name.removesuffix("()"), "function"
         if call.neurons is not None:
