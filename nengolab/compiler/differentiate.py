@@ -122,7 +122,7 @@ class Differentiable(Emitter):
             n_steps,
             capacity=capacity,
             segment=self.inline,
-        )
+        )[:3]
 
     # -- batched -------------------------------------------------------------------------------
 
