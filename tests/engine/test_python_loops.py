@@ -37,9 +37,7 @@ def sense_act() -> nengo.Network:
         nengo.Connection(ens[0], first)
         nengo.Connection(first, second, synapse=None)
         nengo.Connection(second, ens)
-        nengo.Connection(
-            ens.neurons, ens.neurons, transform=np.eye(200)[::-1] * 1e-4, synapse=0.01
-        )
+        nengo.Connection(ens.neurons, ens.neurons, transform=np.eye(200)[::-1] * 1e-4, synapse=0.01)
         nengo.Probe(ens, synapse=0.01)
         nengo.Probe(second)
     return net
