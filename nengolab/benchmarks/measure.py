@@ -11,6 +11,7 @@ import nengo
 import numpy as np
 
 import nengolab
+from nengolab.benchmarks.networks import Swing, sense_act
 
 CHECK_STEPS = 500
 CHECK_STEPS_BATCH = 100
@@ -133,6 +134,30 @@ def _steps_a_second(sim) -> float:
         steps = min(20_000, 2 * steps)
     sim.clear_probes()
     return done / elapsed
+
+
+def crossing_us() -> tuple[float, float]:
+    """Microseconds by which a step is longer that calls Python each step, and of its function.
+
+    The same 200 neurons run with a Python Node in their loop and with a function in its place that
+    is traced, so that nothing is called; in turn.
+    """
+    called, traced = sense_act(), sense_act(world=lambda t, x: (x[0], -x[0]))
+    step = Swing().make_step((1,), (2,), 0.001, None, Swing().make_state((1,), (2,), 0.001))
+    force, calls = np.zeros(1), 1000
+    found = []
+    with (
+        nengolab.Simulator(called, progress_bar=False) as outside,
+        nengolab.Simulator(traced, progress_bar=False) as inside,
+    ):
+        for sim in (outside, inside):
+            sim.run_steps(100, progress_bar=False)
+        for _ in range(ROUNDS):
+            seconds = [1 / _steps_a_second(sim) for sim in (outside, inside)]
+            _, alone = _timed(lambda: [step(0.1, force) for _ in range(calls)])
+            found.append((seconds[0] - seconds[1], alone / calls))
+    difference, alone = np.median(found, axis=0) * 1e6
+    return float(difference), float(alone)
 
 
 def geometric_mean(results: list[Result]) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 
 import nengo
 import numpy as np
@@ -154,6 +156,43 @@ def node_loops(loops: int = 8, neurons: int = 100) -> nengo.Network:
     return net
 
 
+class Swing(nengo.Process):
+    """A swing that is pushed at its own frequency, and by the force that it is given.
+
+    It puts out where it is and how fast.
+    """
+
+    def __init__(self):
+        super().__init__(default_size_in=1, default_size_out=2)
+
+    def make_state(self, shape_in, shape_out, dt, dtype=None):
+        return {"swing": np.array([0.5, 0.0])}
+
+    def make_step(self, shape_in, shape_out, dt, rng, state):
+        swing = state["swing"]
+
+        def step(t, force):
+            swing[1] += dt * (20 * force[0] - 40 * swing[0] + 8 * math.sin(6.3 * t))
+            swing[0] += dt * swing[1]
+            return swing[0], 0.1 * swing[1]
+
+        return step
+
+
+def sense_act(neurons: int = 200, world: object = None) -> nengo.Network:
+    """Make an environment in Python, and neurons that sense it and act: they damp a swing.
+
+    ``world`` may be another output of the Node than a `Swing`.
+    """
+    with nengo.Network(seed=0) as net:
+        node = nengo.Node(Swing() if world is None else world, size_in=1, size_out=2)
+        ens = nengo.Ensemble(neurons, 2)
+        nengo.Connection(node, ens)
+        nengo.Connection(ens, node, function=lambda x: -x[1])
+        net.probe = nengo.Probe(node, synapse=0.05)
+    return net
+
+
 def pes(channels: int = 16, neurons: int = 200) -> nengo.Network:
     """Make channels that learn a communication channel online with PES."""
     with nengo.Network(seed=0) as net:
@@ -183,5 +222,7 @@ NETWORKS: dict[str, Callable[[], nengo.Network]] = {
     "conv_stack": conv_stack,
     "chain": chain,
     "node_loops": node_loops,
+    "sense_act_200": sense_act,
+    "sense_act_2000": partial(sense_act, 2000),
     "pes": pes,
 }

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nengolab.compiler.emit import Emitter, joined, own_entries
+from nengolab.compiler.emit import Emitter, joined
 from nengolab.compiler.packing import placed
-from nengolab.compiler.program import LoweredGroup, Program, Reading, kernel_of
+from nengolab.compiler.program import LoweredGroup, Program, Reading, kernel_of, own_entries
 from nengolab.kernels.compiled import compiled
 from nengolab.kernels.linear_layers import apart, is_map_and_bias
 from nengolab.kernels.rates import Activation
@@ -122,7 +122,7 @@ class Differentiable(Emitter):
             n_steps,
             capacity=capacity,
             segment=self.inline,
-        )
+        )[:3]
 
     # -- batched -------------------------------------------------------------------------------
 

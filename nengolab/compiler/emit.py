@@ -2,21 +2,21 @@
 
 A stepped region is a ``while`` loop compiled by XLA, with a capacity fixed at compile time and a
 number of steps given at run time. A batched region is plain TensorFlow over ``(steps x batch)``
-rows: its matrix products go to the vendor library. A python region is an uncompiled loop whose
-body alternates compiled segments with one callback for each level of Python functions.
+rows: its matrix products go to the vendor library. A python region is a compiled loop too, out of
+which each level of Python functions is called (`crossing`); where that cannot be, an uncompiled
+loop whose body alternates compiled segments with one callback for each level.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections import OrderedDict
 from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
 
-from nengolab.compiler.graph import Call
-from nengolab.compiler.program import LoweredGroup, Program, kernel_of
+from nengolab.compiler.levels import Level, reads, shown
+from nengolab.compiler.program import LoweredGroup, Program, kernel_of, own_entries
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
 from nengolab.kernels.compiled import compiled
@@ -162,28 +162,48 @@ class Emitter:
             size = items.stop - first
             if size not in made:
                 made[size] = compiled(
-                    lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline),
+                    lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline)[
+                        :3
+                    ],
                     *arguments,
                 )
             parts.append(made[size](*arguments))
         return joined(parts)
 
     def python(self, region, params, state, held, series, start, n_steps, capacity):
-        """An uncompiled loop over the steps, with callbacks."""
-        return self.loop(
-            region,
-            params,
-            state,
-            held,
-            series,
-            start,
-            n_steps,
-            capacity=capacity,
-            segment=self.compiled_segment,
-        )
+        """A loop over the steps that calls back; its error is TensorFlow's, as of any callback."""
+        arguments = params, state, held, series, start, n_steps
+        if region.index in self.program.uncompiled:
+            segment = self.compiled_segment
+            return self.loop(region, *arguments, capacity=capacity, segment=segment)[:3]
 
-    def loop(self, region, params, state, held, series, start, n_steps, *, capacity, segment):
-        """``n_steps`` times the body; arrays that leave are kept for ``capacity`` steps."""
+        def run(*args):
+            return self.loop(region, *args, capacity=capacity, segment=self.inline, inside=True)
+
+        *parts, done = compiled(run, *arguments)(*arguments)
+        whole = tf.debugging.Assert(done == n_steps, ["a Python function failed"])
+        with tf.control_dependencies([whole]):
+            return tf.nest.map_structure(tf.identity, parts)
+
+    def loop(
+        self,
+        region,
+        params,
+        state,
+        held,
+        series,
+        start,
+        n_steps,
+        *,
+        capacity,
+        segment,
+        inside=False,
+    ):
+        """``n_steps`` times the body; arrays that leave are kept for ``capacity`` steps.
+
+        Python is called from ``inside`` compiled code or else by TensorFlow. The last of what is
+        returned is how many steps were done: more than asked for, where Python failed inside.
+        """
         carried, records = self.leaves(region)
         batch, dtype = held.shape[0], self.program.dtype
         shapes = {key: (batch, *self.program.shape(key)) for key in carried}
@@ -200,14 +220,17 @@ class Emitter:
 
         def body(i, state, arrays, sound):
             env = {"held": held} | {k: v[i] for k, v in series.items()}
-            state = dict(state)
+            state, later = dict(state), i + 1
+            step, going = start + tf.cast(i, tf.int64), tf.constant(1)
             for lowered in self.by_region[region.index]:
                 env.update(self.delayed(lowered, state))
             for k, (is_call, groups) in enumerate(parts):
-                if is_call:
-                    new, out = self.call_level(
-                        groups, params, state, env, start + tf.cast(i, tf.int64)
-                    )
+                if is_call and inside:
+                    level = Level(groups, self.program, self.host)
+                    new, out, going = level.from_inside(params, state, env, step, going)
+                    later = tf.where(going == 1, i + 1, n_steps + 1)
+                elif is_call:
+                    new, out = self.call_level(groups, params, state, env, step)
                 else:
                     before = parts[k - 1][1] if k and parts[k - 1][0] else []
                     after = parts[k + 1][1] if k + 1 < len(parts) and parts[k + 1][0] else []
@@ -222,9 +245,9 @@ class Emitter:
                     value = self.recorded(value, records[key])
                 written.append(array.write(i, value))
             sound = {g.index: sound[g.index] & self.finite_traced(g, env) for g in traced}
-            return i + 1, state, written, sound
+            return later, state, written, sound
 
-        _, state, arrays, sound = tf.while_loop(
+        done, state, arrays, sound = tf.while_loop(
             lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays, sound)
         )
         stacked = {name: array.stack() for name, array in zip(names, arrays, strict=True)}
@@ -235,7 +258,7 @@ class Emitter:
                 rec[key] = stacked[f"rec {key}"]
             else:
                 rec[key] = tf.reshape(stacked[key], (capacity, batch, self.program.width(key)))
-        return state, out, rec
+        return state, out, rec, done
 
     def finite_traced(self, lowered: LoweredGroup, env: dict, valid: Any = None) -> Any:
         """For each member of a group of traced functions, whether all that it gave is finite."""
@@ -259,8 +282,8 @@ class Emitter:
             if (
                 parts
                 and parts[-1][0] == is_call
-                and _plain(lowered) == _plain(parts[-1][1][0])
-                and not (is_call and _reads(lowered, parts[-1][1]))
+                and is_plain(lowered) == is_plain(parts[-1][1][0])
+                and not (is_call and reads(lowered, parts[-1][1]))
             ):
                 parts[-1][1].append(lowered)
             else:
@@ -285,7 +308,7 @@ class Emitter:
         It cuts up what the functions before it returned and packs what those after it are given:
         every operation of the uncompiled loop costs microseconds.
         """
-        if _plain(groups[0]):
+        if is_plain(groups[0]):
             return self.inline(groups, params, state, env)
         returned = {f"{g.index}:out" for g in before if g.group.op.ports}
         cut = bool(returned) and not any(g.group.op.state for g in before)
@@ -294,10 +317,10 @@ class Emitter:
 
         def segment(params, state, env):
             if cut:
-                env = env | self.cut(before, env["returned"])
+                env = env | Level(before, self.program, self.host).cut(env["returned"])
             new, out = self.inline(groups, params, state, env)
             if after:
-                out["given"] = self.given(after, params, out)
+                out["given"] = Level(after, self.program, self.host).given(params, out)
             return new, {k: v for k, v in out.items() if k not in env}
 
         mine = lambda d: {k: v for k, v in d.items() if int(k.split(".")[0]) in own}  # noqa: E731
@@ -344,65 +367,10 @@ class Emitter:
     # -- Python --------------------------------------------------------------------------------
 
     def call_level(self, groups, params, state, env, step) -> tuple[dict, dict]:
-        """One callback for all Python functions of a level, in Nengo's order.
-
-        One array goes out and one comes back.
-        """
-        calls: list[Call] = [lowered.group.op.call for lowered in groups]
-        ends = np.cumsum([0, *(call.size_in for call in calls)])
-        keys = [g.state_key(name) for g in groups for name in g.group.op.call.state]
-        held = [state[key] for key in keys]
-
-        def called(step, x, *held):
-            xs = [x[:, a:b] for a, b in itertools.pairwise(ends)]
-            results = self.host.step(calls, int(step), [*xs, *held])
-            return [np.concatenate(results[: len(calls)], axis=1), *results[len(calls) :]]
-
-        x = env.pop("given") if "given" in env else self.given(groups, params, env)
-        types = [self.program.dtype, *(array.dtype for array in held)]
-        y, *kept = tf.numpy_function(called, [step, x, *held], types)
-        y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in calls)))
+        """The callback of a level in an uncompiled loop."""
+        level = Level(groups, self.program, self.host)
         # What nobody reads of the parts, TensorFlow leaves out.
-        parts = compiled(lambda y: self.cut(groups, y), y)(y)
-        delayed = [g for g in groups if "y" in g.group.op.state]
-        new = {g.state_key("y"): parts[f"{g.index}:out+"] for g in delayed}
-        for key, before, after in zip(keys, held, kept, strict=True):
-            new[key] = tf.ensure_shape(after, before.shape)
-        for g in groups:
-            for name in g.group.op.call.state:
-                parts |= self.shown(g, name, new[g.state_key(name)], self.program.batch)
-        return new, {"returned": y} | parts
-
-    @staticmethod
-    def cut(groups: list[LoweredGroup], y: Any) -> dict[str, Any]:
-        """What the functions of a level returned, as the arrays of their ports."""
-        sizes = [g.group.op.call.size_out for g in groups]
-        parts = zip(groups, tf.split(y, sizes, axis=1), strict=True)
-        return {
-            f"{g.index}:out{'+' * ('y' in g.group.op.state)}": part[:, None]
-            for g, part in parts
-            if g.group.op.ports or g.group.op.state
-        }
-
-    def given(self, groups: list[LoweredGroup], params: dict, env: dict) -> Any:
-        """What the functions of a level are given in one step, ``(batch, sizes)``."""
-        batch, given = self.program.batch, []
-        for lowered in groups:
-            size = lowered.group.op.call.size_in
-            x = tf.zeros((batch, size), self.program.dtype)
-            if lowered.routes:
-                own = own_entries(params, lowered.index)
-                x = self.inputs(lowered, own, env.__getitem__, batch)[0]
-            given.append(tf.reshape(x, (batch, size)))
-        return tf.concat(given, axis=1)
-
-    def shown(self, lowered: LoweredGroup, name: str, value: Any, rows: int) -> dict:
-        """State of a Python call as its port, where it has one."""
-        port = lowered.group.op.ports.get(name)
-        if port is None:
-            return {}
-        value = tf.cast(tf.reshape(value, (rows, 1, port.size)), self.program.dtype)
-        return {f"{lowered.index}:{name}": value}
+        return level.from_outside(params, state, env, step, lambda y: compiled(level.cut, y)(y))
 
     # -- batched -------------------------------------------------------------------------------
 
@@ -473,14 +441,14 @@ class Emitter:
         )
         new, seen = results[: len(held)], results[len(held) :]
         new = {k: tf.ensure_shape(v, state[k].shape) for k, v in zip(keys, new, strict=True)}
-        shown: dict[str, Any] = {}
+        seen_ports: dict[str, Any] = {}
         for name, values in zip(call.state, seen, strict=True):
-            shown |= self.shown(lowered, name, values, capacity * batch)
+            seen_ports |= shown(lowered, name, values, capacity * batch, self.program.dtype)
         if not lowered.group.op.ports:
             return new, {}
         flat = (capacity * batch, 1, call.size_out)
         if "y" not in lowered.group.op.state:
-            out = {key.split(":")[1]: value for key, value in shown.items()}
+            out = {key.split(":")[1]: value for key, value in seen_ports.items()}
             return new, {"out": tf.reshape(y, flat)} | out
         key = lowered.state_key("y")
         before = tf.concat([state[key][None], y[:-1]], axis=0)
@@ -512,19 +480,7 @@ def _sounds(records: dict) -> list[str]:
     return [key for key in records if key.startswith("sound ")]
 
 
-def _plain(lowered: LoweredGroup) -> bool:
+def is_plain(lowered: LoweredGroup) -> bool:
     """Whether a group runs as plain TensorFlow because XLA cannot compile it."""
     op = lowered.group.op
     return op.kernel == "tensor" and lowered.spec.variant == UNCOMPILED
-
-
-def own_entries(arrays: dict, index: int) -> dict:
-    """The entries of one group, under their own names."""
-    prefix = f"{index}."
-    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
-
-
-def _reads(lowered: LoweredGroup, others: list[LoweredGroup]) -> bool:
-    numbers = {other.index for other in others}
-    keys = {k for r in lowered.routes for k in r.keys if ":" in k}
-    return any(int(k.split(":")[0]) in numbers for k in keys)

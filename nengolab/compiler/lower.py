@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from nengolab.compiler import crossing
 from nengolab.compiler.differentiate import Differentiable
-from nengolab.compiler.emit import Emitter, Traced
+from nengolab.compiler.emit import Emitter, Traced, is_plain
 from nengolab.compiler.fingerprint import fingerprint
 from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
-from nengolab.compiler.schedule import BATCHED, Group, Schedule, reads_spikes
+from nengolab.compiler.schedule import BATCHED, PYTHON, Group, Schedule, reads_spikes
 from nengolab.kernels import tensor
 from nengolab.kernels.base import Spec
 
@@ -97,12 +98,25 @@ def lower(
     program = Program(
         schedule, groups, batch, dtype, held, series, records, program_readings, carried
     )
+    program.uncompiled = _uncompiled(schedule, groups)
     if training:
         program.run = Differentiable(program, carried, host).run
     else:
         emitter = Emitter(program, carried, host)
         program.run = Traced(emitter.run, fingerprint(program, carried))
     return program
+
+
+def _uncompiled(schedule: Schedule, groups: dict[int, LoweredGroup]) -> dict[int, str]:
+    """Why loops that call Python are not compiled as a whole, by region, where they are not."""
+    found = {}
+    for region in schedule.regions:
+        if region.mode == PYTHON:
+            foreign = [g.op.name for g in region.groups if is_plain(groups[g.index])]
+            why = f"XLA cannot compile {foreign[0]}" if foreign else crossing.obstacle()
+            if why:
+                found[region.index] = why
+    return found
 
 
 def _inputs(graph: Graph, each_step: Collection[Any] | None) -> tuple[list[Input], list[Input]]:

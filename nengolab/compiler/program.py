@@ -39,6 +39,12 @@ class LoweredGroup:
         return f"{self.index}.{name}"
 
 
+def own_entries(arrays: dict, index: int) -> dict:
+    """The entries of one group, under their own names."""
+    prefix = f"{index}."
+    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+
+
 def kernel_of(lowered: LoweredGroup) -> Kernel:
     """The kernel that a group runs."""
     return KERNELS[lowered.group.op.kernel]
@@ -93,6 +99,10 @@ class Program:
         Keys of arrays that one region leaves for another, whole, for every step of a tile.
     trained : set of str or None
         Keys of packed parameters of which gradients are asked; None for all.
+    uncompiled : dict of int to str
+        By region that calls Python: why its loop is not compiled as a whole, where it is not.
+    crossings : list of nengolab.compiler.crossing.Crossing
+        The ways out of compiled loops, which live as long as the program.
     """
 
     schedule: Schedule
@@ -107,6 +117,8 @@ class Program:
     trained: frozenset[str] | None = None
     run: Callable[..., tuple[dict, dict]] | None = None
     traces: int = 0
+    uncompiled: dict[int, str] = field(default_factory=dict)
+    crossings: list[Any] = field(default_factory=list)
 
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         return self.run(params, state, inputs, n_steps)

@@ -156,7 +156,9 @@ class SparseDot(Kernel):
             # Places without a nonzero lie past the end of y: XLA adds nothing there.
             return add_events(
                 x,
-                lambda y, j: tf.tensor_scatter_nd_add(y, other[j][:, None], weights[j] * x[j]),
+                lambda y, j: tf.tensor_scatter_nd_add(
+                    y, tf.gather(other, j)[:, None], tf.gather(weights, j) * tf.gather(x, j)
+                ),
                 tf.zeros(rows, x.dtype),
             )
 

@@ -78,7 +78,11 @@ class Dot(Kernel):
 
         def one(item, x):
             first = item % members * columns
-            return add_events(x, lambda y, j: y + lines[first + j] * x[j], tf.zeros(rows, x.dtype))
+            return add_events(
+                x,
+                lambda y, j: y + tf.gather(lines, first + j) * tf.gather(x, j),
+                tf.zeros(rows, x.dtype),
+            )
 
         y = each_item(one, tf.reshape(x, (-1, columns)), rows)
         y = tf.reshape(y, (-1, members, rows))

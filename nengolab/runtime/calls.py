@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -327,9 +328,16 @@ class Host:
         except (TypeError, ValueError) as err:
             expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
             self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)
-        if not np.isfinite(array).all():
+        # The square of the length tells sooner; it may also be infinite because it is too large.
+        flat = out.ravel()
+        if not math.isfinite(flat.dot(flat)) and not np.isfinite(flat).all():
             self._fail(call, f"returned a non-finite value: {value!r}", t)
-        return out.ravel()
+        return flat
+
+    def failed(self, error: BaseException) -> None:
+        """A compiled loop has stopped because of an exception, which did not pass through it."""
+        if self.error is None and not isinstance(error, CallFailed):
+            self.error = error
 
     def _fail(self, call: Call, what: str, t: float, cause: Exception | None = None):
         name, kind = call.name.removesuffix("()"), "function"

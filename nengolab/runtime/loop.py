@@ -111,9 +111,10 @@ class Runner:
         self._read = {p.name for p in graph.params.values() if p.role == "constants"}
         self.worker = worker or Worker()
         self._compiling, self._jobs = compiling, {}
-        self.program: Program = lower(
-            schedule(graph, batch, force), batch, dtype, readings, host, each_step=each_step
-        )
+        with tf.device(device):
+            self.program: Program = lower(
+                schedule(graph, batch, force), batch, dtype, readings, host, each_step=each_step
+            )
         self.timing = Timing()
         self.values: dict[str, np.ndarray] = {}
         self.params = _tensors(self.program.pack(self.value))

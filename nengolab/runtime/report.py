@@ -9,7 +9,7 @@ from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 _WAYS = {
     "stepped": "stepped: one compiled loop over the steps",
     "batched": "in time batches: all steps of a tile at once",
-    "python": "stepped in an uncompiled loop, because it calls Python each step",
+    "python": "stepped: one compiled loop over the steps, which calls Python each step",
 }
 
 
@@ -80,15 +80,21 @@ def _profile(runner: Any) -> list[str]:
 
 
 def _region(program: Any, region: Region) -> list[str]:
-    lines = ["", f"region {region.index}, {_WAYS[region.mode]}"]
+    way = _WAYS[region.mode]
+    if region.index in program.uncompiled:
+        way = (
+            "stepped in an uncompiled loop, because it calls Python each step and "
+            f"{program.uncompiled[region.index]}"
+        )
+    lines = ["", f"region {region.index}, {way}"]
     for group in region.groups:
         lowered, op = program.groups[group.index], group.op
         sizes = " + ".join(str(w.size) for w in op.inputs) or "none"
         outs = next((str(p.size) for p in op.ports.values()), "none")
-        way = f" ({lowered.spec.variant})" if lowered.spec.variant else ""
+        variant = f" ({lowered.spec.variant})" if lowered.spec.variant else ""
         names = ", ".join(_shown(o) for o in group.ops[:3])
         more = f" and {len(group.ops) - 3} more" if len(group.ops) > 3 else ""
-        lines.append(f"  {op.kernel}{way} x {len(group.ops)}, {sizes} -> {outs}: {names}{more}")
+        lines.append(f"  {op.kernel}{variant} x {len(group.ops)}, {sizes} -> {outs}: {names}{more}")
     return lines
 
 
