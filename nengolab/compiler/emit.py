@@ -360,7 +360,8 @@ class Emitter:
 
         x = env.pop("given") if "given" in env else self.given(groups, params, env)
         types = [self.program.dtype, *(array.dtype for array in held)]
-        y, *kept = tf.numpy_function(called, [step, x, *held], types)
+        # A single array comes back without a list, where TensorFlow runs eagerly.
+        y, *kept = tf.nest.flatten(tf.numpy_function(called, [step, x, *held], types))
         y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in calls)))
         # What nobody reads of the parts, TensorFlow leaves out.
         parts = compiled(lambda y: self.cut(groups, y), y)(y)
@@ -463,11 +464,12 @@ class Emitter:
         x = tf.reshape(inputs[0], (capacity, batch, -1))
         keys = [lowered.state_key(name) for name in call.state]
         held = [state[key] for key in keys]
-        y, *results = tf.numpy_function(
+        found = tf.numpy_function(
             lambda start, n, x, *held: self.host.tile(call, int(start), int(n), x, held),
             [start, n_steps, x, *held],
             [self.program.dtype] + [array.dtype for array in held] * 2,
         )
+        y, *results = tf.nest.flatten(found)
         y = tf.reshape(
             tf.ensure_shape(y, (capacity, batch, call.size_out)), (capacity, batch, 1, -1)
         )

@@ -35,12 +35,16 @@ from nengolab.compiler.operators import TRANSLATORS, learning
 from nengolab.compiler.operators.python import is_tied, reads_network, traces, verdict
 from nengolab.compiler.signals import elements
 from nengolab.exceptions import BuildError
+from nengolab.names import Taken
 
 _COMPUTED = ("weights", "encoders", "bias", "gain", "constant")
 
 
 def simplify(
-    built: Built, functions: str = "auto", demoted: frozenset[Operator] = frozenset()
+    built: Built,
+    functions: str = "auto",
+    demoted: frozenset[Operator] = frozenset(),
+    fed: frozenset[Node] = frozenset(),
 ) -> Graph:
     """Translate a built model.
 
@@ -51,13 +55,16 @@ def simplify(
         How Python functions run; see ``configure_settings``.
     demoted : set of nengo.builder.Operator
         Those whose functions are not to be traced, because what they read keeps changing.
+    fed : set of nengo.Node
+        Those that are given data: inputs, though their own functions would take their turn among
+        others.
 
     Raises
     ------
     BuildError
         Naming the object and the operator, for an operator that has no kernel.
     """
-    return Simplifier(built, functions, demoted).graph()
+    return Simplifier(built, functions, demoted, fed).graph()
 
 
 class Simplifier:
@@ -66,12 +73,18 @@ class Simplifier:
     Parameters
     ----------
     built : Built
-    functions, demoted
+    functions, demoted, fed
         As for ``simplify``.
     """
 
-    def __init__(self, built: Built, functions: str, demoted: frozenset[Operator]):
-        self.built, self.functions, self.demoted = built, functions, demoted
+    def __init__(
+        self,
+        built: Built,
+        functions: str,
+        demoted: frozenset[Operator],
+        fed: frozenset[Node] = frozenset(),
+    ):
+        self.built, self.functions, self.demoted, self.fed = built, functions, demoted, fed
         self.clock = Input("clock", 2, False, owner="clock")
         self.model = built.model
         self.signal_names = built.signal_names()
@@ -83,7 +96,7 @@ class Simplifier:
         self.writers: dict[Signal, list[tuple[np.ndarray, Any]]] = {}
         self.wires: dict[Signal, Wire] = {}
         self._resolving: list[Signal] = []
-        self.taken_names: dict[str, int] = {}
+        self.unique = Taken("#").give
         # An array is one parameter, however many operations and probes read it.
         self.params: dict[tuple[Signal, bool], Param] = {}
         self._later: list[Callable[[], None]] = []
@@ -189,11 +202,6 @@ class Simplifier:
         )
         self.ops.append(op)
         return op
-
-    def unique(self, name: str) -> str:
-        n = self.taken_names.get(name, 0)
-        self.taken_names[name] = n + 1
-        return name if n == 0 else f"{name}#{n}"
 
     def connect(self, op: Op, *signals: Signal) -> None:
         """Wire ``signals`` to the inputs of ``op``, once all writers are known."""

@@ -13,6 +13,7 @@ from nengo.utils.graphs import toposort
 from nengo.utils.numpy import maxint
 from nengo.utils.simulator import operator_dependency_graph
 
+from nengolab.checks import assigned
 from nengolab.compiler.graph import Call, Input
 from nengolab.compiler.own_neurons import step_neurons
 from nengolab.exceptions import SimulationError
@@ -187,7 +188,7 @@ class Host:
             return self._call(call, done, x)
         if self.stopped:
             raise CallFailed("the tile was given up")
-        t = (done + 1) * self.dt
+        t = self._time(done)
         for item in range(self.batch):
             current = np.array(x[item], dtype=np.float64)
             try:
@@ -226,6 +227,8 @@ class Host:
                     rows[i] = self._call(source.call, done + i, None)
             elif source.call is not None:
                 tied.append((source.call, rows))
+            else:
+                rows[...] = source.value
         for i in range(n_steps):
             for call, rows in tied:
                 rows[i] = self._call(call, done + i, None)
@@ -272,6 +275,10 @@ class Host:
         flat = np.concatenate([np.ravel(v) for v in values]) if values else np.zeros(0)
         return np.tile(flat.astype(self.dtype), (self.batch, 1))
 
+    def _time(self, done: int) -> float:
+        """Time of the step after ``done`` steps, as Nengo computes it: a Python number."""
+        return float((int(done) + 1) * self.dt)
+
     def _call(self, call: Call, done: int, x: np.ndarray | None) -> np.ndarray:
         """One call of one function for every batch item, ``(batch, size_out)``."""
         if self.stopped:
@@ -280,7 +287,7 @@ class Host:
             value = np.broadcast_to(self.overrides[call.owner], (self.batch, call.size_out))
             return value.astype(self.dtype)
         out = np.zeros((self.batch, call.size_out), self.dtype)
-        t = (done + 1) * self.dt
+        t = self._time(done)
         # One item's result stands for all where nothing differs between items.
         same = call.process is None and not call.takes_x and call.verdict.level != "tied"
         for item in range(1 if same else self.batch):
@@ -307,7 +314,7 @@ class Host:
                 raise TypeError("nothing was returned")
             array = np.asarray(value, dtype=np.float64)
             # Broadcasting takes longer than all the rest, and a message longer still.
-            out = array if array.shape == shape else np.broadcast_to(array, shape)
+            out = array if array.shape == shape else assigned(array, shape)
         except (TypeError, ValueError) as err:
             expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
             self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,19 +42,32 @@ class Feeder:
     most : int, optional
         The simulator's minibatch size, which no batch may exceed. Arrays may hold any number of
         items: Keras makes batches of them, and the last one may be smaller.
+    heard : collection of nengo.Node, optional
+        Those that something depends on which can be noticed (`Graph.heard`). Default: all.
     """
 
     def __init__(
-        self, aliases: Aliases, probe_shapes: Mapping[str, tuple], most: int | None = None
+        self,
+        aliases: Aliases,
+        probe_shapes: Mapping[str, tuple],
+        most: int | None = None,
+        heard: Collection[nengo.Node] | None = None,
     ):
         self.aliases, self.most = aliases, most
         self._shapes = dict(probe_shapes)
+        self.heard = [a for a, n in aliases.inputs.items() if heard is None or n in heard]
 
     @classmethod
-    def of(cls, aliases: Aliases, model: nengo.builder.Model, most: int | None = None) -> Feeder:
+    def of(
+        cls,
+        aliases: Aliases,
+        model: nengo.builder.Model,
+        most: int | None = None,
+        heard: Collection[nengo.Node] | None = None,
+    ) -> Feeder:
         """The feeder of a built network."""
         shapes = {a: tuple(model.sig[p]["in"].shape) for a, p in aliases.probes.items()}
-        return cls(aliases, shapes, most)
+        return cls(aliases, shapes, most, heard)
 
     def feed(
         self,
@@ -73,10 +87,11 @@ class Feeder:
         Parameters
         ----------
         x : object, optional
-            Data of inputs: an array ``(batch, steps, size)`` for the first one; a list of arrays in
-            the order of ``network.all_nodes``, with None for what is not fed; a dict by Node or
-            name; or a generator, ``tf.data.Dataset`` or ``keras.utils.PyDataset`` that yields
-            batches of these: ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
+            Data of inputs: an array ``(batch, steps, size)`` for the one that reaches a probe (the
+            first of several, with a warning); a list of arrays in the order of
+            ``network.all_nodes``, with None for what is not fed; a dict by Node or name; or a
+            generator, ``tf.data.Dataset`` or ``keras.utils.PyDataset`` that yields batches of
+            these: ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
         y : object, optional
             Targets: an array for the only (or the first) probe that needs them; a list in the order
             of ``network.all_probes``; a dict by Probe or name.
@@ -167,6 +182,7 @@ class Form:
         self.aliases, self.most, self._shapes = feeder.aliases, feeder.most, feeder._shapes
         self.n_steps, self.targets, self.class_weight = n_steps, targets, class_weight
         self.batch, self.usual_steps = batch, usual_steps
+        self._heard, self._warned = feeder.heard, False
 
     def fed(self, x: Any, y: Any, sample_weight: Any, where: str = "") -> Fed:
         """Arrays, or (``where`` says which) one of the items that a stream yields."""
@@ -215,7 +231,28 @@ class Form:
         if isinstance(x, Mapping) and N_STEPS in x:
             told, x = x[N_STEPS], {k: v for k, v in x.items() if k is not N_STEPS and k != N_STEPS}
         order = list(self.aliases.inputs)
-        return self._keyed(x, self.aliases.input, order, order, "x", where), told
+        given = self._keyed(x, self.aliases.input, order, self._heard or order, "x", where)
+        if given and not isinstance(x, Mapping):
+            self._warn_of_order(given, alone=not is_list_of_arrays(x))
+        return given, told
+
+    def _warn_of_order(self, fed: Collection[str], alone: bool) -> None:
+        """Say which inputs are fed, once, where nothing but their order says it."""
+        rest = [a for a in self.aliases.inputs if a not in fed]
+        lost = [a for a in fed if a not in self._heard]
+        warned, self._warned = self._warned, True
+        unsure = alone and len(self._heard) > 1
+        if warned or not (unsure or (lost and (alone or rest))):
+            return
+        told = f"x is fed to {listing(fed)}"
+        if lost:
+            told += f"; {listing(lost)} reaches no probe, so that it has no effect"
+        if rest:
+            told += (
+                f"; {listing(rest)}, to which nothing is fed, put out what they compute. A dict by "
+                f"Node or name says what is meant: x={{{rest[0]!r}: ...}}"
+            )
+        warnings.warn(told, stacklevel=2)
 
     def by_probe(self, y: Any, where: str = "") -> dict[str, Any]:
         """Which targets are whose."""

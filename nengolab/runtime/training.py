@@ -55,7 +55,7 @@ class Training:
         self._engine, self._network, self._batch = engine, network, batch
         self._trainable = trainable
         self.aliases = Aliases(network, engine.built.names)
-        self.feeder = Feeder.of(self.aliases, engine.built.model, batch)
+        self.feeder = Feeder.of(self.aliases, engine.built.model, batch, engine.graph.heard)
         self.inference_only = get_setting(network, "inference_only")
         self._kinds: dict[str, str] = {}
         self._loss_weights: dict[str, float] = {}
@@ -71,9 +71,9 @@ class Training:
             keras_name(getattr(network, "label", None) or "network"),
         )
 
-    def _training_graph(self) -> tuple[Any, dict[Any, str]]:
+    def _training_graph(self, running: Any) -> tuple[Any, dict[Any, str]]:
         graph, unread = training_graph(
-            self._engine.graph, self._surrogate_of, get_setting(self._network, "lif_smoothing")
+            running, self._surrogate_of, get_setting(self._network, "lif_smoothing")
         )
         closed = undifferentiable(graph)
         if closed and not self._warned:
@@ -343,7 +343,9 @@ class Training:
         engine, aliases = self._engine, self.aliases
         fed = [aliases.input(i) for i in inputs] if inputs is not None else list(aliases.inputs)
         asked = [aliases.probe(o) for o in outputs] if outputs is not None else list(aliases.probes)
-        graph, unread = self._training_graph()
+        nodes = [aliases.inputs[a] for a in fed]
+        running = engine.graph_fed(engine.graph.stepped_nodes & set(nodes))
+        graph, unread = self._training_graph(running)
         rough = [op.name for op in graph.ops if op.kernel.startswith("surrogate_")]
         if rough:
             raise ValidationError(
@@ -361,7 +363,6 @@ class Training:
         filling = Filling.of(engine)
         form.begin(engine.runner.named_state(), engine.n_steps, filling.series)
         rng = np.random.RandomState(0)
-        nodes = [aliases.inputs[a] for a in fed]
         data = {n: rng.uniform(-1, 1, (batch, n_steps, n.size_out)) for n in nodes}
         form.ready(tuple(nodes), filling.series)
         params = graph.params.values()
