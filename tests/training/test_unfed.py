@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import nullcontext
 
 import keras
@@ -240,3 +241,60 @@ def test_data_replace_a_function_that_has_to_take_its_turn(training):
             found = sim.predict(n_steps=3)
             np.testing.assert_array_equal(found[seen][0, :, 0], first.calls + np.arange(-2, 1))
             assert found[probe][0, -1, 0] == 2 * first.calls + second.calls
+
+
+def two_inputs(second_is_heard=True):
+    """The first input leads to nothing that anybody looks at."""
+    with nengo.Network() as net:
+        nengolab.configure_settings(trainable=None)
+        net.dangling = nengo.Node([0], label="dangling")
+        nengo.Connection(net.dangling, nengo.Node(size_in=1), synapse=0.01)
+        net.first, net.second = (nengo.Node([0], label=name) for name in ("first", "second"))
+        out = nengo.Node(size_in=2, label="out")
+        nengo.Connection(net.first, out[0], synapse=None)
+        nengo.Connection(
+            net.second, out[1] if second_is_heard else nengo.Node(size_in=1), synapse=None
+        )
+        net.p = nengo.Probe(out, label="p")
+    return net
+
+
+ONES = np.ones((2, 3, 1))
+
+
+@pytest.mark.parametrize("form", [np.asarray, lambda x: iter([x, x]), lambda x: x.tolist()])
+def test_an_array_alone_is_for_the_input_that_reaches_a_probe(form):
+    net = two_inputs(second_is_heard=False)
+    with nengolab.Simulator(net, minibatch_size=2, progress_bar=False) as sim:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            np.testing.assert_array_equal(sim.predict(form(ONES))[net.p][0, 0], [1, 0])
+
+
+def test_what_only_the_order_says_is_said():
+    net = two_inputs()
+    with nengolab.Simulator(net, minibatch_size=2, progress_bar=False) as sim:
+        with pytest.warns(UserWarning, match="fed to 'first'; 'dangling', 'second', to which noth"):
+            found = sim.predict(ONES)[net.p]
+        np.testing.assert_array_equal(found[0, 0], [1, 0])
+        with pytest.warns(UserWarning, match="'dangling' reaches no probe, so that it has no eff"):
+            found = sim.predict([ONES])[net.p]
+        np.testing.assert_array_equal(found[0, 0], [0, 0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = sim.predict([None, ONES, 2 * ONES])[net.p]
+            np.testing.assert_array_equal(found[0, 0], [1, 2])
+            sim.predict({net.dangling: ONES})
+
+
+def test_what_python_notices_counts_as_heard():
+    seen = []
+    with nengo.Network() as net:
+        first, second = (nengo.Node([0], label=name) for name in ("first", "second"))
+        watcher = nengo.Node(lambda t, x: seen.append(x[0]), size_in=1, size_out=0)
+        nengo.Connection(first, watcher, synapse=None)
+        nengo.Probe(second)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        with pytest.warns(UserWarning, match="x is fed to 'first'; 'second', to which nothing"):
+            sim.predict(ONES[:1])
+    assert seen[-3:] == [1, 1, 1]
