@@ -1,4 +1,4 @@
-"""Functions get the time that nengo.Simulator gives them: a Python number, exact in any precision."""
+"""Functions get the time that nengo.Simulator gives them: a Python number, in any precision."""
 
 import nengo
 import numpy as np

@@ -267,7 +267,7 @@ def test_an_array_alone_is_for_the_input_that_reaches_a_probe(form):
     net = two_inputs(second_is_heard=False)
     with nengolab.Simulator(net, minibatch_size=2, progress_bar=False) as sim:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.filterwarnings("error", message="x is fed")
             np.testing.assert_array_equal(sim.predict(form(ONES))[net.p][0, 0], [1, 0])
 
 
