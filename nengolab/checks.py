@@ -43,3 +43,20 @@ def seconds(value: Any, attr: str, positive: bool = False, obj: Any = None) -> f
             f"must be a number of seconds {least}, got {value!r}", attr=attr, obj=obj
         )
     return found
+
+
+def assigned(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """What ``out[...] = value`` puts into an array of ``shape``.
+
+    NumPy repeats what is too short, and takes axes of length 1 away that are too many in front:
+    ``(1, n)`` and ``(1, 1)`` fit where ``(n,)`` is expected, ``(n, 1)`` does not.
+
+    Raises
+    ------
+    ValueError
+        Where it does not fit.
+    """
+    surplus = value.ndim - len(shape)
+    if surplus > 0 and value.shape[:surplus] == (1,) * surplus:
+        value = value.reshape(value.shape[surplus:])
+    return np.broadcast_to(value, shape)

@@ -16,13 +16,6 @@ from scipy.special import erf, erfinv
 
 __all__ = ["Glorot", "He", "TruncatedNormal", "VarianceScaling"]
 
-# A normal distribution cut at two standard deviations is narrower than that which was cut:
-# sd^2 = 1 - 2 c phi(c) / (2 Phi(c) - 1) with c = 2.
-_CUT = 2.0
-_SD_OF_CUT = float(
-    np.sqrt(1 - 2 * _CUT * np.exp(-(_CUT**2) / 2) / (np.sqrt(2 * np.pi) * erf(_CUT / np.sqrt(2))))
-)
-
 
 class TruncatedNormal(Distribution):
     """A normal distribution of which only what lies near its mean is drawn.
@@ -73,7 +66,7 @@ class TruncatedNormal(Distribution):
 
 
 class VarianceScaling(Distribution):
-    """Weights whose spread follows from how many of them meet: sd ``scale / sqrt(fan)``.
+    """Weights whose spread follows from how many of them meet: variance ``scale / fan``.
 
     ``sample(n, d)`` takes ``n`` as the fan-out and ``d`` as the fan-in: the shape of a connection's
     transform, ``(size_out, size_in)``. Without ``d`` the fan-in is 1 (one gain or bias for each of
@@ -84,13 +77,13 @@ class VarianceScaling(Distribution):
     Parameters
     ----------
     scale : float
-        Factor on the values. ``keras.initializers.VarianceScaling`` has it on the variance: what
-        is ``scale=s`` there is ``scale=sqrt(s)`` here.
+        Factor on the variance, as in ``keras.initializers.VarianceScaling``.
     mode : {"fan_avg", "fan_in", "fan_out"}
         Which fan; ``"fan_avg"`` is the mean of the two.
     distribution : {"uniform", "normal"}
-        Uniform within ``scale * sqrt(3 / fan)``, or normal, cut at two standard deviations. Both
-        have the standard deviation above (the normal one after the cut).
+        Uniform within ``sqrt(3 scale / fan)``, or normal with a standard deviation of
+        ``sqrt(scale / fan)``, cut at twice that. The cut leaves 0.77 of the variance; Keras's
+        ``"truncated_normal"`` is widened before it, by 1 / 0.88, so that it makes up for that.
 
     Raises
     ------
@@ -121,10 +114,10 @@ class VarianceScaling(Distribution):
         self.distribution = distribution
 
     def stddev(self, n: int, d: int | None = None) -> float:
-        """Standard deviation of what ``sample(n, d)`` draws."""
+        """``sqrt(scale / fan)`` of ``sample(n, d)``: its standard deviation, before a cut."""
         fan_out, fan_in = n, 1 if d is None else d
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
-        return self.scale / np.sqrt(max(fan, 1))
+        return np.sqrt(self.scale / max(fan, 1))
 
     def sample(self, n: int, d: int | None = None, rng: Any = np.random) -> np.ndarray:
         """Draw ``(n,)`` or ``(n, d)`` values; ``n`` is the fan-out and ``d`` the fan-in."""
@@ -132,19 +125,19 @@ class VarianceScaling(Distribution):
         if self.distribution == "uniform":
             limit = np.sqrt(3) * stddev
             return rng.uniform(-limit, limit, size=self._sample_shape(n, d))
-        return TruncatedNormal(0, stddev / _SD_OF_CUT).sample(n, d, rng)
+        return TruncatedNormal(0, stddev).sample(n, d, rng)
 
 
 class Glorot(VarianceScaling):
-    """Weights after Glorot and Bengio [1]_: variance ``2 scale^2 / (fan_in + fan_out)``.
+    """Weights after Glorot and Bengio [1]_: variance ``2 scale / (fan_in + fan_out)``.
 
     What passes through a layer, forwards or as a gradient, keeps its variance on average. With
-    ``"uniform"``, the default, values lie within ``scale * sqrt(6 / (fan_in + fan_out))``.
+    ``"uniform"``, the default, values lie within ``sqrt(6 scale / (fan_in + fan_out))``.
 
     Parameters
     ----------
     scale : float
-        Factor on the values; ``sqrt(2)`` suits rectified neurons.
+        Factor on the variance; 2 suits rectified neurons.
     distribution : {"uniform", "normal"}
         As in `VarianceScaling`, which also says what the fans are.
 
@@ -165,16 +158,16 @@ class Glorot(VarianceScaling):
 
 
 class He(VarianceScaling):
-    """Weights whose variance follows from the fan-in alone: ``scale^2 / fan_in``.
+    """Weights whose variance follows from the fan-in alone: ``scale / fan_in``.
 
-    With ``scale=sqrt(2)`` it is what He et al. [1]_ give for rectified neurons (and Keras calls
-    ``he_normal`` and ``he_uniform``): half of such neurons are silent, and the factor makes up for
-    them. The default of 1 suits neurons that are not rectified.
+    With ``scale=2`` it is what He et al. [1]_ give for rectified neurons (and Keras calls
+    ``he_uniform``): half of such neurons are silent, and the factor makes up for them. The default
+    of 1 suits neurons that are not rectified.
 
     Parameters
     ----------
     scale : float
-        Factor on the values.
+        Factor on the variance.
     distribution : {"normal", "uniform"}
         As in `VarianceScaling`, which also says what the fans are.
 

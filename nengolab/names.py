@@ -9,44 +9,83 @@ import nengo
 from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.learning_rules import LearningRuleType
+
+
+class Taken:
+    """Names that are in use, and what else to call what would have one of them.
+
+    The second of a name gets ``_1``, the third ``_2``; numbers are left out with which it would be
+    called as something else is already, or is going to be (`keep`).
+
+    Parameters
+    ----------
+    sign : str
+        What stands before the number.
+    """
+
+    def __init__(self, sign: str = "_"):
+        self._sign = sign
+        self._given: set[str] = set()
+        self._kept: set[str] = set()
+        self._count: dict[str, int] = {}
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Give these names only to what is called so by itself."""
+        self._kept.update(names)
+
+    def use(self, names: Iterable[str]) -> None:
+        """These names are in use."""
+        self._given.update(names)
+
+    def give(self, name: str) -> str:
+        """``name``, or the first one made of it that is free; it is in use from now on."""
+        new = name
+        while new in self._given or (new != name and new in self._kept):
+            self._count[name] = self._count.get(name, 0) + 1
+            new = f"{name}{self._sign}{self._count[name]}"
+        self._given.add(new)
+        return new
 
 
 class Names:
-    """Names of all objects of a network.
+    """Names of all objects of a network, no two alike.
 
     An object is called by the path of its subnetworks and its label, or its lower-case type where
-    it has no label; the second of one name within its parent gets ``_1``, the third ``_2``.
-    A connection is called ``"pre -> post"``. The names depend only on the network, never on how
-    the compiler merged anything.
+    it has no label; the second of one name within its parent gets ``_1``, the third ``_2``, or the
+    next number that no label has. A connection is called ``"pre -> post"``. The names depend only
+    on the network, never on how the compiler merged anything.
     """
 
     def __init__(self, network: nengo.Network | None):
         self._network = network
         self._names: dict[Any, str] = {}
-        self._taken: dict[str, int] = {}
+        self._taken = Taken()
         if network is not None:
             self._add_network(network, "")
 
     def _add_network(self, network: nengo.Network, path: str) -> None:
         taken = self._taken
-
-        def unique(name: str) -> str:
-            n = taken.get(name, 0)
-            taken[name] = n + 1
-            return name if n == 0 else f"{name}_{n}"
-
+        parts = (*network.nodes, *network.ensembles, *network.networks)
+        wanted = {obj: path + _own_name(obj) for obj in parts}
+        labelled = [o for o in (*network.connections, *network.probes) if o.label]
+        taken.keep([*wanted.values(), *(path + obj.label for obj in labelled)])
+        # Neurons have a name too, which follows from the ensemble's.
+        taken.use(f"{wanted[ens]}.neurons" for ens in network.ensembles)
+        given = {obj: taken.give(name) for obj, name in wanted.items()}
+        taken.use(f"{given[ens]}.neurons" for ens in network.ensembles)
         for obj in (*network.nodes, *network.ensembles):
-            self._names[obj] = unique(path + _own_name(obj))
+            self._names[obj] = given[obj]
         for sub in network.networks:
-            name = unique(path + _own_name(sub))
-            self._names[sub] = name
-            self._add_network(sub, name + "/")
+            self._names[sub] = given[sub]
+            self._add_network(sub, given[sub] + "/")
         for conn in network.connections:
-            label = path + conn.label if conn.label else self._arrow(conn)
-            self._names[conn] = unique(label)
+            name = taken.give(path + conn.label if conn.label else self._arrow(conn))
+            taken.use(_rule_names(conn, name).values())
+            self._names[conn] = name
         for probe in network.probes:
             label = path + probe.label if probe.label else f"probe of {self.get(probe.obj)}"
-            self._names[probe] = unique(label)
+            self._names[probe] = taken.give(label)
 
     def get(self, obj: Any) -> str:
         """Name of a Nengo object, of a view of one, of an ensemble's neurons, of a rule."""
@@ -55,7 +94,9 @@ class Names:
         if isinstance(obj, Neurons):
             return self.get(obj.ensemble) + ".neurons"
         if isinstance(obj, LearningRule):
-            return f"{self.get(obj.connection)}.{type(obj.learning_rule_type).__name__.lower()}"
+            name, kind = self.get(obj.connection), obj.learning_rule_type
+            # Where another rule was put in its place meanwhile, it is called as if it were alone.
+            return _rule_names(obj.connection, name).get(kind) or _rule_name(name, kind)
         if obj in self._names:
             return self._names[obj]
         if isinstance(obj, nengo.Connection):
@@ -91,3 +132,18 @@ def listing(names: Iterable[str], most: int = 20) -> str:
 
 def _own_name(obj: Any) -> str:
     return obj.label or type(obj).__name__.lower()
+
+
+def _rule_names(conn: nengo.Connection, name: str) -> dict[Any, str]:
+    """Names of a connection's learning rules, by their types."""
+    given = conn.learning_rule_type
+    if given is None:
+        return {}
+    kinds = list(given.values()) if isinstance(given, dict) else given
+    taken = Taken()
+    kinds = kinds if isinstance(kinds, (list, tuple)) else [kinds]
+    return {kind: taken.give(_rule_name(name, kind)) for kind in dict.fromkeys(kinds)}
+
+
+def _rule_name(name: str, kind: LearningRuleType) -> str:
+    return f"{name}.{type(kind).__name__.lower()}"

@@ -431,11 +431,12 @@ class Emitter:
         x = tf.reshape(inputs[0], (capacity, batch, -1))
         keys = [lowered.state_key(name) for name in call.state]
         held = [state[key] for key in keys]
-        y, *results = tf.numpy_function(
+        found = tf.numpy_function(
             lambda start, n, x, *held: self.host.tile(call, int(start), int(n), x, held),
             [start, n_steps, x, *held],
             [self.program.dtype] + [array.dtype for array in held] * 2,
         )
+        y, *results = tf.nest.flatten(found)
         y = tf.reshape(
             tf.ensure_shape(y, (capacity, batch, call.size_out)), (capacity, batch, 1, -1)
         )

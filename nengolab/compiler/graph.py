@@ -319,6 +319,32 @@ class Graph:
         """Operations whose state is what is learned online."""
         return [op for op in self.ops if op.kernel in ("learn", "accumulate")]
 
+    @cached_property
+    def heard(self) -> frozenset[Any]:
+        """Owners of inputs and Python functions that anything depends on which can be noticed.
+
+        That is what reaches a probe, or a Python function that is called back.
+        """
+        called = [op for op in self.ops if op.call is not None]
+        pending = {int(n) for op in called for wire in op.inputs for n in wire.numbers}
+        pending |= {int(n) for wire in self.probes.values() for n in wire.numbers}
+        seen: set[int] = set()
+        while pending:
+            seen |= pending
+            ops = {self.sources[n].op for n in pending if isinstance(self.sources[n], Port)}
+            pending = {int(n) for op in ops for wire in op.inputs for n in wire.numbers} - seen
+        sources = [self.sources[n] for n in seen]
+        return frozenset(
+            [s.owner for s in sources if isinstance(s, Input)]
+            + [s.op.owner for s in sources if isinstance(s, Port) and s.op.call is not None]
+        )
+
+    @cached_property
+    def stepped_nodes(self) -> frozenset[Any]:
+        """Nodes without input whose functions take their turn among those that read the network."""
+        calls = [op.call for op in self.ops if op.call is not None]
+        return frozenset(c.owner for c in calls if not c.takes_x and c.neurons is None)
+
     def ports_read(self, op: Op) -> list[Port]:
         """Ports that an operation reads, each once."""
         if op.index not in self._ports_read:

@@ -11,6 +11,7 @@ from nengo.builder.neurons import SimNeurons
 from nengo.builder.node import SimPyFunc
 from nengo.builder.operator import Operator
 from nengo.builder.processes import SimProcess
+from nengo.node import Node
 
 from nengolab.compiler import own_neurons
 from nengolab.compiler.build import Built
@@ -25,7 +26,10 @@ _COMPUTED = ("weights", "encoders", "bias", "gain", "constant")
 
 
 def simplify(
-    built: Built, functions: str = "auto", demoted: frozenset[Operator] = frozenset()
+    built: Built,
+    functions: str = "auto",
+    demoted: frozenset[Operator] = frozenset(),
+    fed: frozenset[Node] = frozenset(),
 ) -> Graph:
     """Translate a built model.
 
@@ -36,13 +40,16 @@ def simplify(
         How Python functions run; see ``configure_settings``.
     demoted : set of nengo.builder.Operator
         Those whose functions are not to be traced, because what they read keeps changing.
+    fed : set of nengo.Node
+        Those that are given data: inputs, though their own functions would take their turn among
+        others.
 
     Raises
     ------
     BuildError
         Naming the object and the operator, for an operator that has no kernel.
     """
-    s = Simplifier(built, functions, demoted)
+    s = Simplifier(built, functions, demoted, fed)
     s.traces, s.untraced = traces(s)
     s.ordered = _order_matters(s)
     s.learned = learning.prepare(s)

@@ -26,6 +26,7 @@ from nengolab.compiler.signals import elements
 from nengolab.compiler.tracing import Trace
 from nengolab.exceptions import BuildError
 from nengolab.layers.drawing import WORDS
+from nengolab.names import Taken
 
 
 @dataclass(eq=False)
@@ -62,12 +63,18 @@ class Simplifier:
     Parameters
     ----------
     built : Built
-    functions, demoted
+    functions, demoted, fed
         As for ``simplify``.
     """
 
-    def __init__(self, built: Built, functions: str, demoted: frozenset[Operator]):
-        self.built, self.functions, self.demoted = built, functions, demoted
+    def __init__(
+        self,
+        built: Built,
+        functions: str,
+        demoted: frozenset[Operator],
+        fed: frozenset[Node] = frozenset(),
+    ):
+        self.built, self.functions, self.demoted, self.fed = built, functions, demoted, fed
         self.clock = Input("clock", 2, False, owner="clock")
         self.draws = Input("draws", WORDS, False, owner="draws")
         self.model = built.model
@@ -80,7 +87,7 @@ class Simplifier:
         self.writers: dict[Signal, list[tuple[np.ndarray, Any]]] = {}
         self.wires: dict[Signal, Wire] = {}
         self._resolving: list[Signal] = []
-        self.taken_names: dict[str, int] = {}
+        self.unique = Taken("#").give
         # An array is one parameter, however many operations and probes read it.
         self.params: dict[tuple[Signal, bool], Param] = {}
         self.later: list[Callable[[], None]] = []
@@ -137,11 +144,6 @@ class Simplifier:
         )
         self.ops.append(op)
         return op
-
-    def unique(self, name: str) -> str:
-        n = self.taken_names.get(name, 0)
-        self.taken_names[name] = n + 1
-        return name if n == 0 else f"{name}#{n}"
 
     def connect(self, op: Op, *signals: Signal) -> None:
         """Wire ``signals`` to the inputs of ``op``, once all writers are known."""

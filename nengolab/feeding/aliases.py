@@ -10,7 +10,7 @@ from typing import Any
 import nengo
 
 from nengolab.exceptions import UnknownObject
-from nengolab.names import Names, listing
+from nengolab.names import Names, Taken, listing
 
 # Keras opens a TensorFlow scope of a layer's name, which may hold no other character (and no "/").
 _NOT_IN_KERAS = re.compile(r"[^A-Za-z0-9_.-]")
@@ -33,10 +33,11 @@ class Aliases:
     """Names of inputs and probes for Keras, each unique among all of them.
 
     The alias is the object's label, or its lower-case type where it has none; the second of a name
-    gets ``_1``, the third ``_2``: inputs first, in the order of ``network.all_nodes``, then probes,
-    in the order of ``network.all_probes``. Keras allows letters, digits and ``_ . -`` in names: any
-    other character of a label becomes ``_``. Nothing is lost by it, because every look-up takes
-    the object, its alias, its label, or its full name (``"vision/pixels"``), in this order.
+    gets ``_1``, the third ``_2`` (or the next number that no label has): inputs first, in the order
+    of ``network.all_nodes``, then probes, in the order of ``network.all_probes``. Keras allows
+    letters, digits and ``_ . -`` in names: any other character of a label becomes ``_``. Nothing is
+    lost by it, because every look-up takes the object, its alias, its label, or its full name
+    (``"vision/pixels"``), in this order.
 
     Parameters
     ----------
@@ -57,22 +58,16 @@ class Aliases:
         self._names = Names(network) if names is None else names
         self._network = network
         self._of: dict[Any, str] = {}
-        taken = {N_STEPS}
         nodes = [node for node in network.all_nodes if is_fed(node)]
+        taken = Taken()
+        taken.use([N_STEPS])
+        taken.keep(map(_base, [*nodes, *network.all_probes]))
         self.inputs: Mapping[str, nengo.Node] = self._give(nodes, taken)
         self.probes: Mapping[str, nengo.Probe] = self._give(network.all_probes, taken)
 
-    def _give(self, objs: list, taken: set[str]) -> Mapping[str, Any]:
-        given = {}
-        for obj in objs:
-            base, n = _base(obj), 0
-            alias = base
-            while alias in taken:
-                n += 1
-                alias = f"{base}_{n}"
-            taken.add(alias)
-            given[alias] = obj
-            self._of[obj] = alias
+    def _give(self, objs: list, taken: Taken) -> Mapping[str, Any]:
+        given = {taken.give(_base(obj)): obj for obj in objs}
+        self._of |= {obj: alias for alias, obj in given.items()}
         return MappingProxyType(given)
 
     def get(self, obj: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nengolab.feeding.aliases import Aliases
@@ -32,6 +32,10 @@ class Expected:
         Steps where nothing says how many.
     called : str
         What the argument with the inputs' data is called.
+    heard : sequence of str, optional
+        Inputs that something depends on which can be noticed. Default: all.
+    told : set of str
+        What was warned of already, in this call.
     """
 
     aliases: Aliases
@@ -43,6 +47,8 @@ class Expected:
     batch: int | None = None
     usual_steps: int | None = None
     called: str = "x"
+    heard: Sequence[str] | None = None
+    told: set[str] = field(default_factory=set)
 
     def input_slot(self, alias: str) -> Slot:
         """Where the data of an input go."""

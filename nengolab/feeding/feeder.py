@@ -7,7 +7,7 @@ once, by its structure, and goes through the other two inside its pipeline (``da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -35,19 +35,32 @@ class Feeder:
     most : int, optional
         The simulator's minibatch size, which no batch may exceed. Arrays may hold any number of
         items: Keras makes batches of them, and the last one may be smaller.
+    heard : collection of nengo.Node, optional
+        Those that something depends on which can be noticed (`Graph.heard`). Default: all.
     """
 
     def __init__(
-        self, aliases: Aliases, probe_shapes: Mapping[str, tuple], most: int | None = None
+        self,
+        aliases: Aliases,
+        probe_shapes: Mapping[str, tuple],
+        most: int | None = None,
+        heard: Collection[nengo.Node] | None = None,
     ):
         self.aliases, self.most = aliases, most
         self._shapes = dict(probe_shapes)
+        self.heard = [a for a, n in aliases.inputs.items() if heard is None or n in heard]
 
     @classmethod
-    def of(cls, aliases: Aliases, model: nengo.builder.Model, most: int | None = None) -> Feeder:
+    def of(
+        cls,
+        aliases: Aliases,
+        model: nengo.builder.Model,
+        most: int | None = None,
+        heard: Collection[nengo.Node] | None = None,
+    ) -> Feeder:
         """The feeder of a built network."""
         shapes = {a: tuple(model.sig[p]["in"].shape) for a, p in aliases.probes.items()}
-        return cls(aliases, shapes, most)
+        return cls(aliases, shapes, most, heard)
 
     def feed(
         self,
@@ -67,10 +80,11 @@ class Feeder:
         Parameters
         ----------
         x : object, optional
-            Data of inputs: an array ``(batch, steps, size)`` for the first one; a list of arrays in
-            the order of ``network.all_nodes``, with None for what is not fed; a dict by Node or
-            name; or a generator, ``tf.data.Dataset`` or ``keras.utils.PyDataset`` that yields
-            batches of these: ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
+            Data of inputs: an array ``(batch, steps, size)`` for the one that reaches a probe (the
+            first of several, with a warning); a list of arrays in the order of
+            ``network.all_nodes``, with None for what is not fed; a dict by Node or name; or a
+            generator, ``tf.data.Dataset`` or ``keras.utils.PyDataset`` that yields batches of
+            these: ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
         y : object, optional
             Targets: an array for the only (or the first) probe that needs them; a list in the order
             of ``network.all_probes``; a dict by Probe or name.
@@ -114,6 +128,7 @@ class Feeder:
             class_weight,
             batch,
             usual_steps,
+            heard=self.heard,
         )
         kind = streams.kind(x)
         if kind is None:
@@ -154,7 +169,13 @@ class Feeder:
                 attr="data",
             )
         expected = Expected(
-            self.aliases, self._shapes, self.most, n_steps, batch=batch, called="data"
+            self.aliases,
+            self._shapes,
+            self.most,
+            n_steps,
+            batch=batch,
+            called="data",
+            heard=self.heard,
         )
         fed = normalise(expected, data, None, None)
         if fed.items != batch:

@@ -58,8 +58,8 @@ class Filling:
         Parameters
         ----------
         inputs : list of Input
-            Those of ``program.inputs_series`` that are not fed, in order: also the time, the
-            step, and the clock of traced functions.
+            Those that are not fed, in order: constants too, the time, the step, and the clock of
+            traced functions.
         n_steps : int
         batch : int
             Items of this batch. A last one may have fewer than the simulator: it gets what the
@@ -83,14 +83,6 @@ class Filling:
             self._kept = {} if self.stateful else self._kept
             self._kept[key] = values
         return self._kept[key][:, :batch]
-
-    def held(self, inputs: list[Input], batch: int) -> np.ndarray:
-        """What constant inputs put out, side by side: ``(batch, total size)``, one row repeated."""
-        self._check_batch(batch)
-        overrides = self.host.overrides
-        values = [np.ravel(overrides.get(i.owner, i.value)) for i in inputs]
-        row = np.concatenate(values) if values else np.zeros(0)
-        return np.broadcast_to(row.astype(self.host.dtype), (batch, row.size))
 
     def advance(self, n_steps: int) -> None:
         """The batch counts: the next one follows it, where the call is stateful."""

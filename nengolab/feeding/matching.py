@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,10 @@ def match(expected: Expected, x: Any, y: Any, sample_weight: Any, where: str = "
     inputs, probes = list(expected.aliases.inputs), list(expected.aliases.probes)
     needing = expected.needs()
     first = [a for a in probes if a in needing] or probes
-    xs = _keyed(x, expected.aliases.input, inputs, inputs, expected.called, where)
+    heard = inputs if expected.heard is None else list(expected.heard)
+    xs = _keyed(x, expected.aliases.input, inputs, heard or inputs, expected.called, where)
+    if xs and not isinstance(x, Mapping):
+        _warn_of_order(expected, heard, xs, alone=not is_list_of_arrays(x))
     ys = _keyed(y, expected.aliases.probe, probes, first, "y", where)
     _check_missing(needing, ys, where)
     given = Given(
@@ -92,6 +96,27 @@ def match(expected: Expected, x: Any, y: Any, sample_weight: Any, where: str = "
     if expected.class_weight is not None:
         check_class_weight(expected.class_weight, [slot for slot, _ in given.y], where)
     return given
+
+
+def _warn_of_order(
+    expected: Expected, heard: Collection[str], fed: Collection[str], alone: bool
+) -> None:
+    """Say which inputs are fed, once, where nothing but their order says it."""
+    rest = [a for a in expected.aliases.inputs if a not in fed]
+    lost = [a for a in fed if a not in heard]
+    unsure = alone and len(heard) > 1
+    if "order" in expected.told or not (unsure or (lost and (alone or rest))):
+        return
+    expected.told.add("order")
+    told = f"{expected.called} is fed to {listing(fed)}"
+    if lost:
+        told += f"; {listing(lost)} reaches no probe, so that it has no effect"
+    if rest:
+        told += (
+            f"; {listing(rest)}, to which nothing is fed, put out what they compute. A dict by Node "
+            f"or name says what is meant: {expected.called}={{{rest[0]!r}: ...}}"
+        )
+    warnings.warn(told, stacklevel=2)
 
 
 def _keyed(

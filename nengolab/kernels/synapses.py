@@ -44,7 +44,10 @@ def state_space(synapse: LinearFilter, dt: float) -> tuple[np.ndarray, ...]:
     Connections mostly share one synapse, and discretising it takes longer than anything else that
     is done for a small connection.
     """
-    matrices = tuple(np.atleast_2d(m) for m in synapse._get_ss(dt))
+    a, b, c, d = synapse._get_ss(dt)
+    order = len(a)  # 0 for a filter that has no state, of which Nengo's matrices have one axis
+    shapes = ((order, order), (order, 1), (1, order), (1, 1))
+    matrices = tuple(np.reshape(m, s) for m, s in zip((a, b, c, d), shapes, strict=True))
     for m in matrices:
         m.setflags(write=False)
     return matrices
@@ -63,7 +66,7 @@ def linear_filter(synapse: Any, dt: float, size: int) -> DiscreteFilter | None:
         return None
     a, b, c, d = state_space(synapse, dt)
     zeros = np.zeros(size)
-    order = 0 if a.size == 0 else len(a)
+    order = len(a)
     no_direct = bool(np.all(d == 0))
     if order == 0:
         constants = {"a": np.asarray(0.0), "b": np.asarray(d.item())}

@@ -8,13 +8,13 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections import Counter
 from typing import Any
 
 import nengo
 import numpy as np
 
 from nengolab.exceptions import ValidationError
+from nengolab.names import Taken
 from nengolab.settings import get_setting
 
 # A batch's size while shapes are found: one that no person is likely to use for anything else.
@@ -212,7 +212,7 @@ class TensorFunction:
             return {}
         names = {sub.name: _own_name(sub) for sub in self.layer._flatten_layers()}
         metrics = {id(v) for v in getattr(self.layer, "metrics_variables", ())}
-        taken: Counter = Counter()
+        taken = Taken()
         groups: dict[str, str] = {}
         found = {}
         for variable in self.layer.variables:
@@ -226,9 +226,8 @@ class TensorFunction:
             where = ".".join(path)
             if where and where not in groups:
                 stem = ".".join(names.get(p, p) for p in path)
-                groups[where] = _numbered(stem, taken)
-            role = _numbered(f"{groups[where]}.{last}" if where else last, taken)
-            found[role] = variable
+                groups[where] = taken.give(stem)
+            found[taken.give(f"{groups[where]}.{last}" if where else last)] = variable
         return found
 
     # -- tracing -------------------------------------------------------------------------------
@@ -381,12 +380,6 @@ def _own_name(layer: Any) -> str:
     stem = re.sub(r"_\d+$", "", layer.name)
     given_by_keras = stem.replace("_", "") == type(layer).__name__.lower().replace("_", "")
     return stem if given_by_keras else layer.name
-
-
-def _numbered(name: str, taken: Counter) -> str:
-    """``name``, or with a number behind it where it is taken."""
-    taken[name] += 1
-    return name if taken[name] == 1 else f"{name}_{taken[name] - 1}"
 
 
 def _shown(shape: tuple[int, ...]) -> str:

@@ -14,6 +14,7 @@ from nengo.utils.graphs import toposort
 from nengo.utils.numpy import maxint
 from nengo.utils.simulator import operator_dependency_graph
 
+from nengolab.checks import assigned
 from nengolab.clock import CLOCK_BASE
 from nengolab.compiler.graph import Call, Input
 from nengolab.compiler.own_neurons import step_neurons
@@ -191,7 +192,7 @@ class Host:
             return self._call(call, done, x)
         if self.stopped:
             raise CallFailed("the tile was given up")
-        t = (done + 1) * self.dt
+        t = self._time(done)
         for item in range(self.batch):
             current = np.array(x[item], dtype=np.float64)
             try:
@@ -288,6 +289,10 @@ class Host:
         flat = np.concatenate([np.ravel(v) for v in values]) if values else np.zeros(0)
         return np.tile(flat.astype(self.dtype), (self.batch, 1))
 
+    def _time(self, done: int) -> float:
+        """Time of the step after ``done`` steps, as Nengo computes it: a Python number."""
+        return float((int(done) + 1) * self.dt)
+
     def _call(self, call: Call, done: int, x: np.ndarray | None) -> np.ndarray:
         """One call of one function for every batch item, ``(batch, size_out)``."""
         if self.stopped:
@@ -297,7 +302,7 @@ class Host:
             shape = (1, self.batch, call.size_out)
             return np.broadcast_to(imposed, shape)[0].astype(self.dtype)
         out = np.zeros((self.batch, call.size_out), self.dtype)
-        t = (done + 1) * self.dt
+        t = self._time(done)
         # One item's result stands for all where nothing differs between items.
         same = call.process is None and not call.takes_x and call.verdict.level != "tied"
         for item in range(1 if same else self.batch):
@@ -324,7 +329,7 @@ class Host:
                 raise TypeError("nothing was returned")
             array = np.asarray(value, dtype=np.float64)
             # Broadcasting takes longer than all the rest, and a message longer still.
-            out = array if array.shape == shape else np.broadcast_to(array, shape)
+            out = array if array.shape == shape else assigned(array, shape)
         except (TypeError, ValueError) as err:
             expected = f"expected {call.size_out} number{'s' * (call.size_out != 1)}"
             self._fail(call, f"returned {value!r} ({type(value).__name__}); {expected}", t, err)

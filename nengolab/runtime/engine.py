@@ -101,6 +101,10 @@ class Engine:
     def _simplify(self) -> Graph:
         return simplify(self.built, self.functions, self.demoted)
 
+    def graph_fed(self, nodes: frozenset[nengo.Node]) -> Graph:
+        """The graph in which data can be fed to ``nodes``, some of ``graph.stepped_nodes``."""
+        return simplify(self.built, self.functions, self.demoted, nodes) if nodes else self.graph
+
     def _make_runner(self, graph, probes) -> Runner:
         readings = {p: graph.probes[p] for p in probes}
         return Runner(

@@ -313,7 +313,7 @@ class RunningSimulator(BaseSimulator):
 
         engine = self._engine
         aliases = Aliases(engine.network, engine.built.names)
-        return Feeder.of(aliases, engine.built.model, engine.batch)
+        return Feeder.of(aliases, engine.built.model, engine.batch, engine.graph.heard)
 
     def _keeps_state(self, asked: bool | None) -> bool:
         """Whether a call is to keep the state; with the setting ``stateful=False`` none does."""

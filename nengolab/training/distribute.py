@@ -165,6 +165,7 @@ class DistributedModel(NetworkModel):
 
     def make_train_function(self, force: bool = False) -> Callable:
         """A function of an iterator that trains on one global batch."""
+        self._follow_fixed()
         if self.train_function is None or force:
             with self._strategy.scope():
                 self.optimizer.build(self.trainable_variables)
@@ -172,11 +173,13 @@ class DistributedModel(NetworkModel):
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Callable:
+        self._follow_fixed()
         if self.test_function is None or force:
             self.test_function = self._testing_function()
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Callable:
+        self._follow_fixed()
         if self.predict_function is None or force:
             self.predict_function = self._predicting_function()
         return self.predict_function
@@ -262,12 +265,9 @@ class DistributedModel(NetworkModel):
         size, fed = self._replicas.part(batch), self._fed(x)
         forms = []
         for replica in self._replicas.own:
-            key = (size, n_steps, training, replica * size)
-            form = self._forms.get(key)
-            if form is None:
-                form = self._forms[key] = self._make_form(*key)
-                self._ongoing.begin(form)
-            form.ready(fed, self._ongoing.fill)
+            form = self._form(fed, size, n_steps, training, replica * size)
+            if not self._ongoing.going:  # called past the simulator
+                self._ongoing.begin_anew(form)
             self._before_batch(form, keeping=False)
             forms.append(form)
         return forms

@@ -38,7 +38,8 @@ class NetworkModel(NamedModel):
     trainable : callable
         Whether the parameter of a name is trained.
     training_graph : callable
-        ``training_graph()`` gives the graph to differentiate, and why some probes are not in it.
+        ``training_graph(graph)`` gives the graph to differentiate in place of one that runs, and
+        why some probes are not in it.
     name : str
     """
 
@@ -48,7 +49,7 @@ class NetworkModel(NamedModel):
         inputs: dict[str, Any],
         outputs: dict[str, Any],
         trainable: Callable[[str], bool],
-        training_graph: Callable[[], tuple[Any, dict[Any, str]]],
+        training_graph: Callable[[Any], tuple[Any, dict[Any, str]]],
         name: str,
     ):
         super().__init__(name=name, dtype=engine.dtype)
@@ -63,7 +64,8 @@ class NetworkModel(NamedModel):
             )
         self.owners = self._variables.owners  # tracked by Keras
         self._forms: dict[tuple, Form] = {}
-        self._graph_to_train: Any = None
+        self._graphs: dict[tuple, Any] = {}
+        self._unread: dict[Any, str] = {}
         self._fixed: dict[str, np.ndarray] = {}
         self._ongoing = OngoingCall(engine)
         self._differentiated: list[str] = []
@@ -122,7 +124,15 @@ class NetworkModel(NamedModel):
         -------
         dict
             ``(batch, steps, size)``, by alias.
+
+        Notes
+        -----
+        It starts from the simulator's state, and leaves it. Inside of a ``tf.function`` that is
+        the state, and the output of Nodes that are not fed, at the time when that is traced.
         """
+        if not self._ongoing.going and tf.executing_eagerly():
+            self._follow_fixed()
+            self._ongoing.begin_anew(self.form(inputs, bool(training)))
         return self._run(inputs, bool(training)).seen
 
     @property
@@ -175,12 +185,17 @@ class NetworkModel(NamedModel):
         training = training or self._as_training
         fed = self._fed(inputs)
         with tf.init_scope():
-            form = self._forms.get((batch, n_steps, training, 0))
-            if form is None:
-                form = self._make_form(batch, n_steps, training)
-                self._forms[batch, n_steps, training, 0] = form
-                self._ongoing.begin(form)
-            form.ready(fed, self._ongoing.fill)
+            return self._form(fed, batch, n_steps, training)
+
+    def _form(self, fed: tuple, batch: int, n_steps: int, training: bool, first: int = 0) -> Form:
+        """The program for inputs of these shapes, ready for what is fed."""
+        stepped = self._engine.graph.stepped_nodes.intersection(fed)
+        key = (batch, n_steps, training, first, stepped)
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = self._make_form(*key)
+            self._ongoing.begin(form)
+        form.ready(fed, self._ongoing.fill)
         return form
 
     def _fed(self, inputs: Any) -> tuple:
@@ -198,20 +213,24 @@ class NetworkModel(NamedModel):
             )
         return int(batch), int(n_steps)
 
-    @property
-    def graph_to_train(self) -> Any:
-        """The graph to differentiate."""
-        if self._graph_to_train is None:
-            self._graph_to_train = self._training_graph()
-        return self._graph_to_train[0]
-
     def is_trained(self, name: str) -> bool:
         """Whether the parameter of a name is trained."""
         return self._variables.is_trained(name)
 
-    def _make_form(self, batch: int, n_steps: int, training: bool, first: int = 0) -> Form:
+    def graph(self, training: bool, stepped: frozenset[Any]) -> Any:
+        """The graph that runs, or that is differentiated, with data fed to ``stepped`` Nodes."""
+        if (training, stepped) not in self._graphs:
+            graph = self._engine.graph_fed(stepped)
+            if training:
+                graph, self._unread = self._training_graph(graph)
+            self._graphs[training, stepped] = graph
+        return self._graphs[training, stepped]
+
+    def _make_form(
+        self, batch: int, n_steps: int, training: bool, first: int, stepped: frozenset[Any]
+    ) -> Form:
         engine = self._engine
-        graph = self.graph_to_train if training else engine.graph
+        graph = self.graph(training, stepped)
         readings = {p: graph.probes[p] for p in self._probes.values() if p in graph.probes}
         return Form(
             graph,
@@ -264,7 +283,12 @@ class NetworkModel(NamedModel):
         self._ongoing.leave_state()
 
     def _follow_fixed(self) -> None:
-        """Constants are part of what is traced; where one was changed, all is traced anew."""
+        """Constants are part of what is traced; where one was changed, all is traced anew.
+
+        Not within a call: what Keras made for it goes on until its end.
+        """
+        if self._ongoing.going:
+            return
         values = self._engine.runner.values
         fixed = {k: v for k, v in values.items() if k not in self._variables.by_name}
         same = fixed.keys() == self._fixed.keys() and all(
@@ -276,7 +300,7 @@ class NetworkModel(NamedModel):
 
     def forget(self) -> None:
         """Trace everything anew when it is called next."""
-        self._forms, self._graph_to_train = {}, None
+        self._forms, self._graphs = {}, {}
         self.train_function = self.test_function = self.predict_function = None
 
     # -- Keras's steps -------------------------------------------------------------------------
@@ -358,7 +382,7 @@ class NetworkModel(NamedModel):
         """Outputs that have a target."""
         missing = [k for k in y if k not in seen]
         if missing:
-            why = {a: self._graph_to_train[1].get(self._probes[a], "") for a in missing}
+            why = {a: self._unread.get(self._probes[a], "") for a in missing}
             raise ValidationError(
                 "; ".join(f"{k!r} cannot be trained on: {w}" for k, w in why.items()), attr="y"
             )
@@ -374,17 +398,20 @@ class NetworkModel(NamedModel):
 
     def make_train_function(self, force: bool = False) -> Callable:
         """A function of an iterator: shapes are looked at before anything is traced."""
+        self._follow_fixed()
         if self.train_function is None or force:
             self.optimizer.build(self.trainable_variables)
             self.train_function = self._eager_loop(self.train_step, training=True)
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Callable:
+        self._follow_fixed()
         if self.test_function is None or force:
             self.test_function = self._eager_loop(self.test_step, training=False)
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Callable:
+        self._follow_fixed()
         if self.predict_function is None or force:
             self.predict_function = self._eager_loop(self.predict_step, training=False)
         return self.predict_function
@@ -406,7 +433,7 @@ class NetworkModel(NamedModel):
                 kept = partial(step, keeping=keeping)
                 traced[key] = kept if self.run_eagerly else tf.function(kept, autograph=False)
             if not self._ongoing.going:  # called past the simulator
-                self._ongoing.begin(form)
+                self._ongoing.begin_anew(form)
             self._build_compiled(form, data)
             self._before_batch(form, keeping)
             logs = traced[key](data)

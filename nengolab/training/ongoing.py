@@ -81,6 +81,11 @@ class OngoingCall:
         """Let a form start from the engine's state."""
         form.begin(self._engine.runner.named_state(), self._engine.n_steps, self.fill)
 
+    def begin_anew(self, form: Form) -> None:
+        """Start a call past the simulator, from the state that it has now."""
+        self._filling = None
+        self.begin(form)
+
     def restart(self, forms: Iterable[Form]) -> None:
         """Let all forms start from the engine's state, now that it is another one."""
         self._filling, self._last = Filling.of(self._engine, self.stateful), None

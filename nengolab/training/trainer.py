@@ -70,9 +70,9 @@ class Trainer:
             keras_name(getattr(network, "label", None) or "network"),
         )
 
-    def _training_graph(self) -> tuple[Any, dict[Any, str]]:
+    def _training_graph(self, running: Any) -> tuple[Any, dict[Any, str]]:
         graph, unread = training_graph(
-            self._engine.graph, self._surrogate_of, get_setting(self._network, "lif_smoothing")
+            running, self._surrogate_of, get_setting(self._network, "lif_smoothing")
         )
         closed = undifferentiable(graph)
         if closed and not self._warned:
@@ -230,10 +230,10 @@ class Trainer:
 
     def _tell(self, fed: Fed) -> None:
         """Warn of probes on which a fit cannot learn; once for each thing to say."""
-        graph = self.model.graph_to_train
+        nodes = [self.aliases.inputs[alias] for alias in fed.inputs]
+        graph = self.model.graph(True, self._engine.graph.stepped_nodes.intersection(nodes))
         probes = {a: p for a, p in self.model.probes.items() if a in self._kinds}
         probes = {a: p for a, p in probes.items() if p in graph.probes}
-        nodes = [self.aliases.inputs[alias] for alias in fed.inputs]
         for said in unreached(graph, probes, self.model.is_trained, nodes, fed.n_steps):
             if said not in self._told:
                 self._told.add(said)
@@ -348,7 +348,9 @@ class Trainer:
         engine, aliases = self._engine, self.aliases
         fed = [aliases.input(i) for i in inputs] if inputs is not None else list(aliases.inputs)
         asked = [aliases.probe(o) for o in outputs] if outputs is not None else list(aliases.probes)
-        graph, unread = self._training_graph()
+        nodes = [aliases.inputs[a] for a in fed]
+        running = engine.graph_fed(engine.graph.stepped_nodes & set(nodes))
+        graph, unread = self._training_graph(running)
         rough = [op.name for op in graph.ops if op.kernel.startswith("surrogate_")]
         if rough:
             raise ValidationError(
@@ -366,7 +368,6 @@ class Trainer:
         filling = Filling.of(engine)
         form.begin(engine.runner.named_state(), engine.n_steps, filling.series)
         rng = np.random.RandomState(0)
-        nodes = [aliases.inputs[a] for a in fed]
         data = {n: rng.uniform(-1, 1, (batch, n_steps, n.size_out)) for n in nodes}
         form.ready(tuple(nodes), filling.series)
         params = graph.params.values()
@@ -411,7 +412,7 @@ class Trainer:
         dict
             ``(n_steps, batch, size)``, by probe.
         """
-        _, unread = self._training_graph()
+        _, unread = self._training_graph(self._engine.graph)
         if unread:
             raise BuildError(
                 "the setting learning_phase=True has everything run as in training, where "

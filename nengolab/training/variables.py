@@ -12,6 +12,7 @@ import numpy as np
 from nengo.ensemble import Neurons
 
 from nengolab.compiler.graph import Param
+from nengolab.names import Taken
 
 # Roles that have a variable; constants of neurons and synapses are part of the compiled form.
 KEPT_ROLES = ("weights", "encoders", "bias", "gain")
@@ -95,7 +96,7 @@ class Variables:
         self.by_name: dict[str, Any] = {}
         self._seen: dict[str, np.ndarray] = {}
         by_object: dict[int, Owner] = {}
-        taken: dict[str, int] = {}
+        taken = Taken()
         for param in params:
             trained = trainable(param.name)
             if not trained and param.role not in KEPT_ROLES and not has_layer(param):
@@ -103,7 +104,7 @@ class Variables:
             key = id(param.owner) if param.owner is not None else id(param)
             if key not in by_object:
                 base = name_of(param.owner) if param.owner is not None else param.name
-                by_object[key] = owner_of(param.owner, _unique(keras_name(base), taken))
+                by_object[key] = owner_of(param.owner, taken.give(keras_name(base)))
                 self.owners.append(by_object[key])
             variable = by_object[key].hold(param, param.role, trained, dtype)
             self.by_name[param.name] = variable
@@ -144,9 +145,3 @@ def keras_name(name: str) -> str:
     """A name that Keras and TensorFlow take: no slashes, no spaces."""
     found = re.sub(r"[^A-Za-z0-9_.>-]", "_", name.replace(" -> ", "->").replace("/", "."))
     return found if re.match(r"[A-Za-z0-9.]", found) else f".{found}"
-
-
-def _unique(name: str, taken: dict[str, int]) -> str:
-    n = taken.get(name, 0)
-    taken[name] = n + 1
-    return name if n == 0 else f"{name}_{n}"

@@ -10,7 +10,12 @@ import sys
 import types
 from typing import Any
 
+import nengo
+
 import nengolab.simulator.base
+
+# Nengo's own option: every operator is tried out when it is added to a model.
+nengo.rc.set("nengo.Simulator", "fail_fast", "True")
 
 # nengo 4.1 lists its backends through this module, which setuptools 82 removed.
 if "pkg_resources" not in sys.modules:

@@ -9,6 +9,7 @@ import pytest
 import nengolab
 from nengolab.compiler import shares
 from nengolab.compiler.emit import Traced
+from tests.engine.compare import both
 
 
 def decoded_many_ways(scale: float = 1.0) -> nengo.Network:
@@ -128,3 +129,29 @@ def test_where_the_time_goes():
     assert sum(float(line.split("%")[0]) for line in lines) == pytest.approx(100, abs=groups)
     for name, array in before.arrays.items():
         np.testing.assert_array_equal(array, after.arrays[name])
+
+
+def test_synapses_without_state_with_operators_tried_at_once():
+    """Nengo's option ``fail_fast`` makes each operator's step when it is added."""
+
+    def make():
+        with nengo.Network(seed=0) as net:
+            drive = nengo.Node(lambda t: np.sin(200 * t))
+            for i, synapse in enumerate(
+                (0, nengo.Alpha(0), nengo.LinearFilter([2.0], [1.0]), 0.003)
+            ):
+                out = nengo.Node(size_in=1)
+                nengo.Connection(drive, out, synapse=synapse)
+                nengo.Probe(out, label=str(i))
+                nengo.Probe(drive, synapse=synapse, label=f"probe {i}")
+        return net
+
+    before = nengo.rc["nengo.Simulator"]["fail_fast"]
+    nengo.rc["nengo.Simulator"]["fail_fast"] = "True"
+    try:
+        found = both(make, 20)
+    finally:
+        nengo.rc["nengo.Simulator"]["fail_fast"] = before
+    for label, (reference, ours) in found.items():
+        np.testing.assert_allclose(ours, reference, atol=1e-12, err_msg=label)
+        assert np.ptp(reference) > 0.1

@@ -559,3 +559,23 @@ def test_what_nengo_refuses_is_refused(wrong):
             attempt(simulator)
         words.append((type(refused.value), str(refused.value).split(" at 0x")[0]))
     assert words[0] == words[1]
+
+
+@pytest.mark.parametrize("rule", [nengo.BCM(), nengo.Oja(), nengo.RLS()])
+@pytest.mark.parametrize("sliced", ["pre", "post"])
+def test_rules_that_nengo_does_not_apply_to_slices_say_whose_they_are(rule, sliced):
+    with world() as net:
+        a, b = net.pre.neurons, net.post.neurons
+        a, b = (a[:7], b) if sliced == "pre" else (a, b[:7])
+        weights = np.full((b.size_in, a.size_out), 1e-4)
+        conn = nengo.Connection(a, b, transform=weights, learning_rule_type=rule, label="learned")
+        if isinstance(rule, nengo.RLS):
+            nengo.Connection(net.stimulus, conn.learning_rule)
+    with pytest.raises(ValueError, match="shape"):
+        with nengo.Simulator(net, progress_bar=False) as sim:
+            sim.run_steps(2)
+    name = type(rule).__name__
+    with pytest.raises(
+        ValidationError, match=rf"learned: {name} computes .* have shape \(\d+, \d+\)"
+    ):
+        nengolab.Simulator(net, progress_bar=False)

@@ -38,17 +38,14 @@ def test_truncated_normal_without_a_limit_that_counts():
     assert stats.kstest(drawn.ravel(), stats.norm.cdf).pvalue > LEAST_P
 
 
-@pytest.mark.parametrize("distribution", ["uniform", "normal"])
+@pytest.mark.parametrize("scale", [0.4, 2.5])
 @pytest.mark.parametrize("mode", ["fan_in", "fan_out", "fan_avg"])
-def test_variance_scaling_is_that_of_keras(mode, distribution):
-    n, d, scale = 40, 300, 1.5
-    ours = VarianceScaling(scale, mode, distribution).sample(n, d, np.random.RandomState(2))
+def test_variance_scaling_is_that_of_keras(mode, scale):
+    n, d = 40, 300
+    ours = VarianceScaling(scale, mode).sample(n, d, np.random.RandomState(2))
     # A kernel of Keras is (inputs, outputs), a transform of Nengo (outputs, inputs).
-    theirs = np.asarray(
-        keras.initializers.VarianceScaling(
-            scale**2, mode, {"normal": "truncated_normal"}.get(distribution, distribution), seed=3
-        )((d, n))
-    )
+    theirs = keras.initializers.VarianceScaling(scale, mode, "uniform", seed=3)((d, n))
+    theirs = np.asarray(theirs)
     assert ours.shape == theirs.T.shape
     assert stats.ks_2samp(ours.ravel(), theirs.ravel()).pvalue > LEAST_P
     assert ours.std() == pytest.approx(theirs.std(), rel=0.04)
@@ -56,14 +53,25 @@ def test_variance_scaling_is_that_of_keras(mode, distribution):
     assert stats.ks_2samp(1.15 * ours.ravel(), theirs.ravel()).pvalue < LEAST_P
 
 
+@pytest.mark.parametrize("scale", [0.4, 2.5])
+@pytest.mark.parametrize(("mode", "fan"), [("fan_in", 300), ("fan_out", 40), ("fan_avg", 170)])
+def test_a_normal_one_is_cut_at_twice_its_width_and_not_widened(mode, fan, scale):
+    drawn = VarianceScaling(scale, mode, "normal").sample(40, 300, np.random.RandomState(3))
+    sd = np.sqrt(scale / fan)
+    assert stats.kstest(drawn.ravel(), stats.truncnorm(-2, 2, scale=sd).cdf).pvalue > LEAST_P
+    assert 1.9 * sd < np.abs(drawn).max() <= 2 * sd
+    # So Keras's is wider, by as much as the cut took away.
+    theirs = keras.initializers.VarianceScaling(scale, mode, "truncated_normal", seed=3)((300, 40))
+    wider = np.asarray(theirs).std() / drawn.std()
+    assert wider == pytest.approx(1 / stats.truncnorm(-2, 2).std(), rel=0.03)
+
+
 @pytest.mark.parametrize(
     ("ours", "name"),
     [
         (Glorot(), "GlorotUniform"),
-        (Glorot(distribution="normal"), "GlorotNormal"),
-        (He(np.sqrt(2)), "HeNormal"),
-        (He(np.sqrt(2), "uniform"), "HeUniform"),
-        (He(), "LecunNormal"),
+        (He(2, "uniform"), "HeUniform"),
+        (He(1, "uniform"), "LecunUniform"),
     ],
 )
 def test_named_ones_are_those_of_keras(ours, name):
@@ -74,11 +82,21 @@ def test_named_ones_are_those_of_keras(ours, name):
     assert drawn.std() == pytest.approx(theirs.std(), rel=0.04)
 
 
+@pytest.mark.parametrize(
+    ("dist", "variance"),
+    [(Glorot(3, "normal"), 2 * 3 / 250), (Glorot(3), 2 * 3 / 250), (He(3), 3 / 200)],
+)
+def test_variances_in_figures(dist, variance):
+    drawn = dist.sample(50, 200, np.random.RandomState(4))
+    cut = stats.truncnorm(-2, 2).var() if dist.distribution == "normal" else 1
+    assert drawn.var() == pytest.approx(variance * cut, rel=0.05)
+
+
 def test_fans():
     assert VarianceScaling(mode="fan_in").stddev(4, 25) == pytest.approx(1 / 5)
     assert VarianceScaling(mode="fan_out").stddev(4, 25) == pytest.approx(1 / 2)
     assert VarianceScaling(mode="fan_avg").stddev(7, 25) == pytest.approx(1 / 4)
-    assert He(3).stddev(100) == pytest.approx(3)  # one input each
+    assert He(9).stddev(100) == pytest.approx(3)  # one input each
     assert He().sample(7).shape == (7,)
     assert He().sample(7, 1).shape == (7, 1)
 
@@ -109,7 +127,7 @@ def test_in_a_network():
     with nengolab.Simulator(net, progress_bar=False) as sim:
         weights = sim.data[dense].weights
         assert weights.shape == (100, 400)
-        assert weights.std() == pytest.approx(1 / 20, rel=0.03)
+        assert weights.std() == pytest.approx(stats.truncnorm(-2, 2).std() / 20, rel=0.03)
         assert np.abs(sim.data[a].gain - 1).max() <= 0.2
         assert np.linalg.norm(sim.data[a].encoders, axis=1) == pytest.approx(np.ones(400))
         bound = np.sqrt(6 / (1 + 64))

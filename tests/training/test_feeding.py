@@ -53,13 +53,13 @@ def test_aliases_are_labels_or_types_each_unique():
         probes = [nengo.Probe(ens), nengo.Probe(ens), nengo.Probe(ens, label="x")]
         weighted = nengo.Node([0], label="n_steps")
     aliases = Aliases(net)
-    assert list(aliases.inputs) == ["x", "node", "x_1", "node_1", "x_1_1", "n_steps_1"]
+    assert list(aliases.inputs) == ["x", "node", "x_2", "node_1", "x_1", "n_steps_1"]
     assert list(aliases.inputs.values()) == [*nodes, weighted]
-    assert list(aliases.probes) == ["probe", "probe_1", "x_2"]
-    assert [aliases.get(obj) for obj in probes] == ["probe", "probe_1", "x_2"]
+    assert list(aliases.probes) == ["probe", "probe_1", "x_3"]
+    assert [aliases.get(obj) for obj in probes] == ["probe", "probe_1", "x_3"]
     # A label is found among what is asked for, whoever else is called so.
     assert aliases.input("x") == "x"
-    assert aliases.probe("x") == "x_2"
+    assert aliases.probe("x") == "x_3"
 
 
 @pytest.mark.parametrize("label", ["a/b", "my input (1)", "->", "ä ö", "a\\b", "_x", "x.y-z"])

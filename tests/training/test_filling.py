@@ -40,20 +40,14 @@ def fill(sim, n_steps=STEPS, batch=BATCH, filling=None):
     """Everything that is filled, by the Node's label, ``(batch, n_steps, size)``."""
     program = sim._engine.runner.program
     filling = filling or Filling.of(sim._engine)
-    series = filling.series(program.inputs_series, n_steps, batch)
-    held = filling.held(program.inputs_held, batch)
+    inputs = [*program.inputs_series, *program.inputs_held]
+    series = filling.series(inputs, n_steps, batch)
     found, offset = {}, 0
-    for source in program.inputs_series:
+    for source in inputs:
         values = series[:, :, offset : offset + source.size]
         found[source.owner.label] = np.moveaxis(values, 1, 0)
         offset += source.size
     assert offset == series.shape[-1]
-    offset = 0
-    for source in program.inputs_held:
-        values = held[:, None, offset : offset + source.size]
-        found[source.owner.label] = np.broadcast_to(values, (batch, n_steps, source.size))
-        offset += source.size
-    assert offset == held.shape[-1]
     return found
 
 
@@ -138,16 +132,6 @@ def test_stateful_batches_go_on():
         other._engine.host.keep_drawn(3 * STEPS)
         other._engine.n_steps = 3 * STEPS
         np.testing.assert_array_equal(fill(sim)["noise"], fill(other)["noise"])
-
-
-def test_constants_are_not_copied():
-    with Net().simulator() as sim:
-        inputs = sim._engine.runner.program.inputs_held
-        held = Filling.of(sim._engine).held(inputs, 2)
-        np.testing.assert_array_equal(held, [[0.5, -0.25]] * 2)
-        assert held.strides[0] == 0
-        assert held.dtype == np.float32
-        assert Filling.of(sim._engine).held([], 2).shape == (2, 0)
 
 
 def test_what_was_set_by_hand_is_put_out():

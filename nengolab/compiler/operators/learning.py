@@ -22,6 +22,7 @@ from nengo.builder.signal import Signal
 from nengolab.compiler.graph import Op, Param, Port, Wire
 from nengolab.compiler.signals import elements
 from nengolab.compiler.translation import Rule, Simplifier
+from nengolab.exceptions import ValidationError
 
 
 def prepare(s: Simplifier) -> dict[Signal, Op]:
@@ -140,6 +141,16 @@ def _rule_op(s: Simplifier, op: Operator, kernel: str, static: tuple, *inputs: S
 
 
 def _add(s: Simplifier, op: Operator, rows: Any, columns: Any, *decay: Any) -> None:
+    change = (rows.size, columns.size)
+    # NumPy, and so Nengo, repeats a single row or column.
+    if any(n not in (1, m) for n, m in zip(change, op.delta.shape, strict=True)):
+        raise ValidationError(
+            f"{s.built.name_of(op)}: {type(op).__name__.removeprefix('Sim')} computes a change of "
+            f"shape {change}, and the weights have shape {op.delta.shape}; the rule works with "
+            "whole objects, so connect these, not slices of them",
+            attr="learning_rule_type",
+            obj=s.built.owner(op),
+        )
     base = op.delta.base
     s.rules[base] = Rule(op, op.delta, rows, columns, *decay)
     s.made.setdefault(base, partial(delayed_delta, s, base))

@@ -152,6 +152,7 @@ def _call(s, op, fn, process, takes_t, x, output) -> Call:
 def _add_call(s, op, call: Call, x: Signal | None, output: Signal | None, delayed: bool) -> None:
     s.calls.append(call)
     ahead = call.verdict.level == "pure" or call.trace is not None or not s.ordered
+    ahead |= call.owner in s.fed
     if x is None and not delayed and ahead:
         # Needs nothing from the network and is tied to nothing inside it: it runs ahead.
         number = s.add_source(Input(call.name, call.size_out, False, None, call, call.owner))

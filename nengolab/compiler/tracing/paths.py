@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nengolab.checks import assigned
 from nengolab.compiler import independence
 from nengolab.compiler.tracing import operators  # noqa: F401  (gives tracers their operators)
 from nengolab.compiler.tracing.expressions import (
@@ -141,7 +142,7 @@ class _Paths:
             if value is None:
                 raise Untraceable("it returns None")
             value = as_float(as_tracer(value))
-            index = np.broadcast_to(value.index, (self.size_out,))
+            index = assigned(value.index, (self.size_out,))
             result = self.pool.take(value.buffer.expr, index)
             return run.taken, self._guarded(result, run)
         finally:
@@ -218,7 +219,7 @@ def _verify(traced: Trace, fn: Any, takes_t: bool, size_in: int | None, size_out
                 raise Untraceable(f"it raises {type(err).__name__}: {err}") from err
             continue
         try:
-            expected = np.broadcast_to(np.asarray(value, dtype=np.float64), (size_out,))
+            expected = assigned(np.asarray(value, dtype=np.float64), (size_out,))
         except (TypeError, ValueError) as err:
             raise Untraceable(f"it returns {value!r}") from err
         if not _equal(got[i], expected):
