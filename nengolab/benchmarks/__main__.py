@@ -10,7 +10,7 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from nengolab.benchmarks.measure import (
-    Result,
+    Measured,
     crossing_us,
     geometric_mean,
     measure,
@@ -93,7 +93,7 @@ def _table(names: list[str], items: int) -> None:
     )
 
 
-def line(r: Result) -> str:
+def line(r: Measured) -> str:
     """One row of the table."""
     if not r.rate[0]:
         return f"{r.name:<22}{'does not run':>15}   {r.problem}"

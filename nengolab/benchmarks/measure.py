@@ -23,7 +23,7 @@ TOLERANCE = 1e-2
 
 
 @dataclass
-class Result:
+class Measured:
     """What one network gave.
 
     Attributes
@@ -56,7 +56,7 @@ class Result:
         return self.items * self.rate[1] / self.rate[0]
 
 
-def measure(name: str, make: Callable[[], nengo.Network], items: int = 1) -> Result:
+def measure(name: str, make: Callable[[], nengo.Network], items: int = 1) -> Measured:
     """Time one network on both simulators, in turn.
 
     Parameters
@@ -64,7 +64,7 @@ def measure(name: str, make: Callable[[], nengo.Network], items: int = 1) -> Res
     items : int
         With more than one, nengolab runs that many copies at once.
     """
-    result = Result(name, items)
+    result = Measured(name, items)
     net = make()
     batch = None if items == 1 else items
     try:
@@ -93,7 +93,7 @@ def _stepped(sim):
     return sim
 
 
-def _check(result: Result, net: nengo.Network, theirs, ours) -> None:
+def _check(result: Measured, net: nengo.Network, theirs, ours) -> None:
     steps = CHECK_STEPS if result.items == 1 else CHECK_STEPS_BATCH
     for sim in (theirs, ours):
         sim.run_steps(steps, progress_bar=False)
@@ -160,7 +160,7 @@ def crossing_us() -> tuple[float, float]:
     return float(difference), float(alone)
 
 
-def geometric_mean(results: list[Result]) -> float:
+def geometric_mean(results: list[Measured]) -> float:
     """Geometric mean of the ratios; 0 where any is 0."""
     ratios = [r.ratio for r in results]
     return float(np.exp(np.mean(np.log(ratios)))) if ratios and all(ratios) else 0.0

@@ -79,9 +79,11 @@ class Level:
         held = [state[key] for key in self._keys]
         x = env.pop("given") if "given" in env else self.given(params, env)
         types = [self.program.dtype, *(array.dtype for array in held)]
-        y, *kept = tf.numpy_function(
+        found = tf.numpy_function(
             lambda step, *arrays: self._called(int(step), *arrays), [step, x, *held], types
         )
+        # A single array comes back without a list, where TensorFlow runs eagerly.
+        y, *kept = tf.nest.flatten(found)
         y = tf.ensure_shape(y, (self.program.batch, sum(call.size_out for call in self._calls)))
         kept = [tf.ensure_shape(a, b.shape) for a, b in zip(kept, held, strict=True)]
         new, out = self._shown(y, kept, cut(y))

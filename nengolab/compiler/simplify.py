@@ -19,7 +19,7 @@ from nengolab.compiler.fusing import share_inputs, without_idle
 from nengolab.compiler.graph import Graph, Op, Param, Source
 from nengolab.compiler.operators import TRANSLATORS, learning
 from nengolab.compiler.operators.python import is_tied, reads_network, traces, verdict
-from nengolab.compiler.translation import Simplifier
+from nengolab.compiler.translation import Translation
 from nengolab.exceptions import BuildError
 
 _COMPUTED = ("weights", "encoders", "bias", "gain", "constant")
@@ -49,7 +49,7 @@ def simplify(
     BuildError
         Naming the object and the operator, for an operator that has no kernel.
     """
-    s = Simplifier(built, functions, demoted, fed)
+    s = Translation(built, functions, demoted, fed)
     s.traces, s.untraced = traces(s)
     s.ordered = _order_matters(s)
     s.learned = learning.prepare(s)
@@ -88,7 +88,7 @@ def _check_values(ops: list[Op], sources: list[Source]) -> None:
             )
 
 
-def _order_matters(s: Simplifier) -> bool:
+def _order_matters(s: Translation) -> bool:
     """Whether some Python code that reads the network may be tied to other code."""
     neurons = any(
         isinstance(op, SimNeurons) and own_neurons.is_tied(op) for op in s.model.operators

@@ -55,7 +55,7 @@ class Rule:
         return [self.rows, self.columns] + ([] if self.decay is None else [self.decay])
 
 
-class Simplifier:
+class Translation:
     """What translators work with: sources, wires, names, and the operations found so far.
 
     The driver is `nengolab.compiler.simplify.simplify`.

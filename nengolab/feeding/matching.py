@@ -113,8 +113,8 @@ def _warn_of_order(
         told += f"; {listing(lost)} reaches no probe, so that it has no effect"
     if rest:
         told += (
-            f"; {listing(rest)}, to which nothing is fed, put out what they compute. A dict by Node "
-            f"or name says what is meant: {expected.called}={{{rest[0]!r}: ...}}"
+            f"; {listing(rest)}, to which nothing is fed, put out what they compute. A dict by "
+            f"Node or name says what is meant: {expected.called}={{{rest[0]!r}: ...}}"
         )
     warnings.warn(told, stacklevel=2)
 

@@ -21,7 +21,7 @@ _ROWS_AT_ONCE = 128
 
 
 @dataclass
-class Lines:
+class SparseLines:
     """The nonzeros of a matrix by column (or by row), each line cut into stretches of one length.
 
     The first stretches are the beginnings of the lines; what does not fit in them follows in
@@ -41,7 +41,9 @@ class Lines:
     owner: np.ndarray
 
     @classmethod
-    def of(cls, indptr: np.ndarray, indices: np.ndarray, number: np.ndarray, size: int) -> Lines:
+    def of(
+        cls, indptr: np.ndarray, indices: np.ndarray, number: np.ndarray, size: int
+    ) -> SparseLines:
         """Lines of a compressed matrix; ``size`` is the length of a line if it were dense."""
         n, counts = len(indptr) - 1, np.diff(indptr)
         length = _stretch_length(counts)
@@ -83,18 +85,18 @@ class Pattern:
         self.shape, self.indptr, self.indices = matrix.shape, matrix.indptr, matrix.indices
 
     @cached_property
-    def columns(self) -> Lines:
+    def columns(self) -> SparseLines:
         """For each input, the outputs that it reaches."""
         numbered = csr_matrix(
             (np.arange(len(self.indices), dtype=np.int32), self.indices, self.indptr), self.shape
         ).tocsc()
-        return Lines.of(numbered.indptr, numbered.indices, numbered.data, self.shape[0])
+        return SparseLines.of(numbered.indptr, numbered.indices, numbered.data, self.shape[0])
 
     @cached_property
-    def rows(self) -> Lines:
+    def rows(self) -> SparseLines:
         """For each output, the inputs that it sums."""
         number = np.arange(len(self.indices), dtype=np.int32)
-        return Lines.of(self.indptr, self.indices, number, self.shape[1])
+        return SparseLines.of(self.indptr, self.indices, number, self.shape[1])
 
     @cached_property
     def coordinates(self) -> np.ndarray:

@@ -23,7 +23,7 @@ from nengolab.names import listing
 from nengolab.runtime import state
 from nengolab.runtime.calls import Host
 from nengolab.runtime.follower import Follower
-from nengolab.runtime.loop import Runner, Tile
+from nengolab.runtime.loop import Tile, TileRunner
 from nengolab.runtime.snapshot import Snapshot
 from nengolab.startup.worker import Worker, uninterrupted
 
@@ -105,9 +105,9 @@ class Engine:
         """The graph in which data can be fed to ``nodes``, some of ``graph.stepped_nodes``."""
         return simplify(self.built, self.functions, self.demoted, nodes) if nodes else self.graph
 
-    def _make_runner(self, graph, probes) -> Runner:
+    def _make_runner(self, graph, probes) -> TileRunner:
         readings = {p: graph.probes[p] for p in probes}
-        return Runner(
+        return TileRunner(
             graph,
             self.batch,
             self.dtype,
@@ -464,7 +464,7 @@ class Engine:
             if latest is not None:
                 self._take_over(*latest)
 
-    def _take_over(self, graph: Graph, runner: Runner) -> None:
+    def _take_over(self, graph: Graph, runner: TileRunner) -> None:
         runner.set_named_state(self.runner.named_state())
         known = set(graph.params)
         runner.set_values({n: v for n, v in self.runner.values.items() if n in known})

@@ -71,7 +71,7 @@ class Tile:
     outputs: dict[Any, np.ndarray]
 
 
-class Runner:
+class TileRunner:
     """Runs one graph: owns the program, its packed parameters and its state.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 from nengolab.compiler.graph import Graph
 from nengolab.exceptions import ValidationError
 from nengolab.runtime.calls import Host
-from nengolab.runtime.loop import Runner
+from nengolab.runtime.loop import TileRunner
 from nengolab.runtime.snapshot import Snapshot
 
 SHOWN = 5
@@ -25,7 +25,7 @@ class Engine(Protocol):
     graph: Graph
     probes: list[nengo.Probe]
     host: Host
-    runner: Runner
+    runner: TileRunner
 
 
 def take(engine: Engine) -> Snapshot:

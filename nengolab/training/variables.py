@@ -18,7 +18,7 @@ from nengolab.names import Taken
 KEPT_ROLES = ("weights", "encoders", "bias", "gain")
 
 
-class Owner(keras.layers.Layer):
+class OwnerLayer(keras.layers.Layer):
     """The parameters of one object of the network, so that Keras lists and saves them together.
 
     Parameters
@@ -57,16 +57,16 @@ class Owner(keras.layers.Layer):
 
 # What a summary calls the owners: by the type of the object.
 _KINDS = {
-    kind: type(kind.__name__, (Owner,), {"__doc__": f"Parameters of {kind.__name__} objects."})
+    kind: type(kind.__name__, (OwnerLayer,), {"__doc__": f"Parameters of {kind.__name__} objects."})
     for kind in (nengo.Ensemble, Neurons, nengo.Connection, nengo.Node, nengo.Probe)
 }
 
 
-def owner_of(obj: Any, name: str) -> Owner:
+def owner_of(obj: Any, name: str) -> OwnerLayer:
     """The layer that holds an object's parameters."""
     kind = next((k for k in _KINDS if isinstance(obj, k)), None)
     if kind is None:
-        return Owner(name)
+        return OwnerLayer(name)
     size = obj.n_neurons if kind is nengo.Ensemble else obj.size_out
     return _KINDS[kind](name, size)
 
@@ -92,10 +92,10 @@ class Variables:
         name_of: Callable[[Any], str],
         dtype: str,
     ):
-        self.owners: list[Owner] = []
+        self.owners: list[OwnerLayer] = []
         self.by_name: dict[str, Any] = {}
         self._seen: dict[str, np.ndarray] = {}
-        by_object: dict[int, Owner] = {}
+        by_object: dict[int, OwnerLayer] = {}
         taken = Taken()
         for param in params:
             trained = trainable(param.name)

@@ -21,11 +21,11 @@ from nengo.builder.signal import Signal
 
 from nengolab.compiler.graph import Op, Param, Port, Wire
 from nengolab.compiler.signals import elements
-from nengolab.compiler.translation import Rule, Simplifier
+from nengolab.compiler.translation import Rule, Translation
 from nengolab.exceptions import ValidationError
 
 
-def prepare(s: Simplifier) -> dict[Signal, Op]:
+def prepare(s: Translation) -> dict[Signal, Op]:
     """An operation for each signal that keeps what is added to it.
 
     That is what is incremented, and neither set nor updated: weights that learn, most often.
@@ -53,7 +53,7 @@ def _applies_rule(op: Operator, deltas: set[Signal]) -> bool:
     return whole and all(_whole(elements(sig), sig.base) for sig in (op.src, op.dst))
 
 
-def _keep(s: Simplifier, nengo_op: Operator, base: Signal, kernel: str) -> Op:
+def _keep(s: Translation, nengo_op: Operator, base: Signal, kernel: str) -> Op:
     owner, key = s.signal_names.get(base, (s.built.owner(nengo_op), base.name))
     # Not counted among the owner's operations: it is called like what it keeps.
     name = s.built.names.get(owner) if owner is not None else s.unique(base.name)
@@ -62,14 +62,14 @@ def _keep(s: Simplifier, nengo_op: Operator, base: Signal, kernel: str) -> Op:
     return op
 
 
-def _learn(s: Simplifier, nengo_op: Operator, base: Signal) -> Op:
+def _learn(s: Translation, nengo_op: Operator, base: Signal) -> Op:
     op = _keep(s, nengo_op, base, "learn")
     op.add_port("out", base.size, delayed=True)
     s.when_known(lambda: _fill(s, base, op))
     return op
 
 
-def _fill(s: Simplifier, base: Signal, op: Op) -> None:
+def _fill(s: Translation, base: Signal, op: Op) -> None:
     """The inputs of ``learn``, once every rule is known."""
     rules = [s.rules[what[0]] for _, what in s.writers[base]]
     for rule in rules:
@@ -78,7 +78,7 @@ def _fill(s: Simplifier, base: Signal, op: Op) -> None:
     op.inputs += [_wire(s, port) for port in s.products.get(base, ())]
 
 
-def _accumulate(s: Simplifier, nengo_op: Operator, base: Signal) -> Op:
+def _accumulate(s: Translation, nengo_op: Operator, base: Signal) -> Op:
     op = _keep(s, nengo_op, base, "accumulate")
     op.add_port("out", base.size)
     s.when_known(lambda: op.inputs.append(s.sum_of_writers(base)))
@@ -89,18 +89,18 @@ def _whole(at: np.ndarray, base: Signal) -> bool:
     return len(at) == base.size and np.array_equal(at, np.arange(base.size))
 
 
-def _wire(s: Simplifier, part: Port | Signal) -> Wire:
+def _wire(s: Translation, part: Port | Signal) -> Wire:
     if isinstance(part, Port):
         return Wire.of_source(s.add_source(part), part.size)
     return s.read(part)
 
 
-def weights_wire(s: Simplifier, base: Signal) -> Wire:
+def weights_wire(s: Translation, base: Signal) -> Wire:
     """The wire of what is kept: weights that learn, most often."""
     return _wire(s, s.learned[base].ports["out"])
 
 
-def fresh_delta(s: Simplifier, base: Signal) -> Wire:
+def fresh_delta(s: Translation, base: Signal) -> Wire:
     """The wire of a rule's delta as computed in this step; it exists where something reads it."""
     rule = s.rules[base]
     if base not in s.deltas:
@@ -112,7 +112,7 @@ def fresh_delta(s: Simplifier, base: Signal) -> Wire:
     return _wire(s, s.deltas[base])
 
 
-def delayed_delta(s: Simplifier, base: Signal) -> Wire:
+def delayed_delta(s: Translation, base: Signal) -> Wire:
     """The wire of a rule's delta as the step's other operations see it: of the step before."""
     rule = s.rules[base]
     name = s.built.name_of(rule.op)
@@ -127,7 +127,7 @@ def delayed_delta(s: Simplifier, base: Signal) -> Wire:
     return _wire(s, port)
 
 
-def _rule_op(s: Simplifier, op: Operator, kernel: str, static: tuple, *inputs: Signal, **values):
+def _rule_op(s: Translation, op: Operator, kernel: str, static: tuple, *inputs: Signal, **values):
     name = s.built.name_of(op)
     params = {
         key: Param(
@@ -140,7 +140,7 @@ def _rule_op(s: Simplifier, op: Operator, kernel: str, static: tuple, *inputs: S
     return new
 
 
-def _add(s: Simplifier, op: Operator, rows: Any, columns: Any, *decay: Any) -> None:
+def _add(s: Translation, op: Operator, rows: Any, columns: Any, *decay: Any) -> None:
     change = (rows.size, columns.size)
     # NumPy, and so Nengo, repeats a single row or column.
     if any(n not in (1, m) for n, m in zip(change, op.delta.shape, strict=True)):
@@ -157,26 +157,26 @@ def _add(s: Simplifier, op: Operator, rows: Any, columns: Any, *decay: Any) -> N
     s.made_fresh[base] = partial(fresh_delta, s, base)
 
 
-def _pes(s: Simplifier, op: SimPES) -> None:
+def _pes(s: Translation, op: SimPES) -> None:
     static = (op.pre_filtered.size,)
     new = _rule_op(s, op, "pes", static, op.error, learning_rate=op.learning_rate)
     _add(s, op, new.add_port("rows", op.error.size), op.pre_filtered)
 
 
-def _bcm(s: Simplifier, op: SimBCM) -> None:
+def _bcm(s: Translation, op: SimBCM) -> None:
     inputs = (op.post_filtered, op.theta)
     new = _rule_op(s, op, "bcm", (), *inputs, learning_rate=op.learning_rate)
     _add(s, op, new.add_port("rows", op.post_filtered.size), op.pre_filtered)
 
 
-def _oja(s: Simplifier, op: SimOja) -> None:
+def _oja(s: Translation, op: SimOja) -> None:
     rates = {"learning_rate": op.learning_rate, "beta": op.beta}
     new = _rule_op(s, op, "oja", (), op.post_filtered, **rates)
     rows, decay = (new.add_port(name, op.post_filtered.size) for name in ("rows", "decay"))
     _add(s, op, rows, op.pre_filtered, decay, op.weights)
 
 
-def _voja(s: Simplifier, op: SimVoja) -> None:
+def _voja(s: Translation, op: SimVoja) -> None:
     inputs = (op.post_filtered, op.learning_signal)
     values = {"learning_rate": op.learning_rate, "scale": op.scale}
     new = _rule_op(s, op, "voja", (), *inputs, **values)
@@ -184,7 +184,7 @@ def _voja(s: Simplifier, op: SimVoja) -> None:
     _add(s, op, rows, op.pre_decoded, decay, op.scaled_encoders)
 
 
-def _rls(s: Simplifier, op: SimRLS) -> None:
+def _rls(s: Translation, op: SimRLS) -> None:
     state = {"inv_gamma": np.array(op.inv_gamma.initial_value, float)}
     new = s.add_op(op, "rls", tuple(op.inv_gamma.shape), state=state)
     s.connect(new, op.pre_filtered)

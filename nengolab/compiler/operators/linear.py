@@ -17,10 +17,10 @@ from nengolab.kernels.convolution import Geometry
 from nengolab.kernels.sparse import Pattern
 
 if TYPE_CHECKING:
-    from nengolab.compiler.translation import Simplifier
+    from nengolab.compiler.translation import Translation
 
 
-def _dot(s: Simplifier, op: DotInc) -> None:
+def _dot(s: Translation, op: DotInc) -> None:
     if op.A.ndim != 2 or op.X.ndim != 1:
         raise s.no_kernel(op, f"shapes {op.A.shape} and {op.X.shape}")
     if not s.is_constant(op.A):
@@ -60,7 +60,7 @@ def _block(matrix: Signal) -> tuple[np.ndarray, np.ndarray] | None:
     return (rows, columns) if whole else None
 
 
-def _sparse(s: Simplifier, op: SparseDotInc) -> None:
+def _sparse(s: Translation, op: SparseDotInc) -> None:
     _require_constant(s, op, op.A)
     matrix = op.A.initial_value
     matrix = csr_matrix(matrix.allocate() if isinstance(matrix, SparseMatrix) else matrix)
@@ -72,7 +72,7 @@ def _sparse(s: Simplifier, op: SparseDotInc) -> None:
     s.emit(new, "out", op.Y)
 
 
-def _elementwise(s: Simplifier, op: ElementwiseInc) -> None:
+def _elementwise(s: Translation, op: ElementwiseInc) -> None:
     if op.A.ndim > 1 or op.X.ndim > 1 or op.Y.size != max(op.A.size, op.X.size):
         raise s.no_kernel(op, f"shapes {op.A.shape} and {op.X.shape}")
     if not s.is_constant(op.A):
@@ -86,13 +86,13 @@ def _elementwise(s: Simplifier, op: ElementwiseInc) -> None:
     s.emit(new, "out", op.Y)
 
 
-def _spread(s: Simplifier, signal: Signal, size: int) -> Wire:
+def _spread(s: Translation, signal: Signal, size: int) -> Wire:
     """The wire of a signal; a single number is repeated ``size`` times."""
     wire = s.read(signal)
     return wire if wire.size == size else wire.take(np.zeros(size, np.int64))
 
 
-def _convolution(s: Simplifier, op: GeneralConvInc) -> None:
+def _convolution(s: Translation, op: GeneralConvInc) -> None:
     _require_constant(s, op, op.W)
     conv = op.conv
     geometry = Geometry(
@@ -113,7 +113,7 @@ def _convolution(s: Simplifier, op: GeneralConvInc) -> None:
     s.emit(new, "out", op.Y)
 
 
-def _require_constant(s: Simplifier, op: Operator, signal: Signal) -> None:
+def _require_constant(s: Translation, op: Operator, signal: Signal) -> None:
     if not s.is_constant(signal):
         raise s.no_kernel(op, f"{signal.name} changes while the network runs")
 

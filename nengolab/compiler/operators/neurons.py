@@ -14,10 +14,10 @@ from nengolab.compiler.own_neurons import kernel_for, seeded_words, verdict
 from nengolab.kernels import generator
 
 if TYPE_CHECKING:
-    from nengolab.compiler.translation import Simplifier
+    from nengolab.compiler.translation import Translation
 
 
-def _neurons(s: Simplifier, op: SimNeurons) -> None:
+def _neurons(s: Translation, op: SimNeurons) -> None:
     kernel = kernel_for(op)
     if kernel is None:
         _called_back(s, op)
@@ -38,7 +38,7 @@ def _neurons(s: Simplifier, op: SimNeurons) -> None:
     _wire(s, op, new)
 
 
-def _called_back(s: Simplifier, op: SimNeurons) -> None:
+def _called_back(s: Translation, op: SimNeurons) -> None:
     """An operation that calls ``step``, with all that ``step`` changes as its state."""
     state = {"output": np.zeros(op.output.shape)}
     state |= {key: np.asarray(sig.initial_value) for key, sig in op.state.items()}
@@ -66,7 +66,7 @@ def _called_back(s: Simplifier, op: SimNeurons) -> None:
     _wire(s, op, new)
 
 
-def _wire(s: Simplifier, op: SimNeurons, new: Op) -> None:
+def _wire(s: Translation, op: SimNeurons, new: Op) -> None:
     s.connect(new, op.J)
     s.emit(new, "out", op.output)
     for key, signal in op.state.items():

@@ -19,7 +19,7 @@ from nengolab.exceptions import BuildError
 from nengolab.kernels.synapses import linear_filter
 
 if TYPE_CHECKING:
-    from nengolab.compiler.translation import Simplifier
+    from nengolab.compiler.translation import Translation
 
 
 def verdict(op: SimPyFunc | SimProcess) -> independence.Verdict:
@@ -44,7 +44,7 @@ def is_tied(op: SimPyFunc | SimProcess, dt: float) -> bool:
     return verdict(op).level == "tied"
 
 
-def traces(s: Simplifier) -> tuple[dict[Any, Trace], dict[Any, str]]:
+def traces(s: Translation) -> tuple[dict[Any, Trace], dict[Any, str]]:
     """The operators' functions that can be traced, and why others cannot.
 
     A function that reads variables is traced only where no tied Python code runs in the network:
@@ -78,7 +78,7 @@ def traces(s: Simplifier) -> tuple[dict[Any, Trace], dict[Any, str]]:
     return found, why
 
 
-def _trace(s: Simplifier, op: SimPyFunc) -> Trace:
+def _trace(s: Translation, op: SimPyFunc) -> Trace:
     if s.functions == "callback":
         raise Untraceable("the setting python_functions is 'callback'")
     if op in s.demoted:
@@ -89,7 +89,7 @@ def _trace(s: Simplifier, op: SimPyFunc) -> Trace:
     return trace(op.fn, op.t is not None, size_in, 0 if op.output is None else op.output.size)
 
 
-def _process(s: Simplifier, op: SimProcess) -> None:
+def _process(s: Translation, op: SimProcess) -> None:
     delayed = op.mode == "update"
     if op.input is not None:
         filt = linear_filter(op.process, s.model.dt, op.input.size)
@@ -110,7 +110,7 @@ def _process(s: Simplifier, op: SimProcess) -> None:
     _add_call(s, op, call, op.input, output, delayed)
 
 
-def _pyfunc(s: Simplifier, op: SimPyFunc) -> None:
+def _pyfunc(s: Translation, op: SimPyFunc) -> None:
     call = _call(s, op, op.fn, None, op.t is not None, op.x, op.output)
     call.trace, call.untraced = s.traces.get(op), s.untraced.get(op, "")
     if call.trace is not None and op.x is not None:
@@ -119,7 +119,7 @@ def _pyfunc(s: Simplifier, op: SimPyFunc) -> None:
         _add_call(s, op, call, op.x, op.output, False)
 
 
-def _add_traced(s: Simplifier, op: SimPyFunc, call: Call) -> None:
+def _add_traced(s: Translation, op: SimPyFunc, call: Call) -> None:
     s.calls.append(call)
     params = {}
     if call.trace.constants.size:

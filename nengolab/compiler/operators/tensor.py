@@ -13,7 +13,7 @@ from nengolab.kernels.tensor import may_draw
 from nengolab.layers.tensor_node import SimTensorFunction
 
 if TYPE_CHECKING:
-    from nengolab.compiler.translation import Simplifier
+    from nengolab.compiler.translation import Translation
 
 
 @dataclass(eq=False)
@@ -53,7 +53,7 @@ def put_back(
             param.variable.assign(np.reshape(value(param), shape).astype(param.variable.dtype))
 
 
-def _tensor_function(s: Simplifier, op: SimTensorFunction) -> None:
+def _tensor_function(s: Translation, op: SimTensorFunction) -> None:
     name, owner = s.built.name_of(op), s.built.owner(op)
     params = {}
     for role, variable in op.fn.variables().items():
