@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -214,31 +214,36 @@ class Host:
         for source in inputs:
             rows = out[:n_steps, :, offset : offset + source.size]
             offset += source.size
-            if source.owner in ("time", "step"):
-                steps = np.arange(done + 1, done + n_steps + 1)[:, None, None]
-                rows[...] = steps * self.dt if source.owner == "time" else steps
-            elif source.owner == "clock":
-                steps = np.arange(done + 1, done + n_steps + 1)[:, None]
-                rows[..., 0], rows[..., 1] = np.divmod(steps, CLOCK_BASE)
-            elif source.owner == "draws":
-                rows[...] = words(done, n_steps, self.batch, self.seed)
-            elif (imposed := self._imposed(source.owner, done, n_steps)) is not None:
-                rows[...] = imposed
-            elif source.call is not None and source.call.process is not None:
-                rows[...] = self._draw(source.call, done, n_steps)
-            elif source.call is not None and source.call.trace is not None:
-                self._evaluate(source.call, done, rows)
-            elif source.call is not None and self._independent(source.call):
-                for i in range(n_steps):
-                    rows[i] = self._call(source.call, done + i, None)
-            elif source.call is not None:
+            counted = _COUNTED.get(source.owner) if isinstance(source.owner, str) else None
+            if counted is not None:
+                rows[...] = counted(self, done, n_steps)
+            elif not self._fill(source, done, rows):
                 tied.append((source.call, rows))
-            else:
-                rows[...] = source.value
         for i in range(n_steps):
             for call, rows in tied:
                 rows[i] = self._call(call, done + i, None)
         return out
+
+    def _fill(self, source: Input, done: int, rows: np.ndarray) -> bool:
+        """Put in what a Node puts out after ``done`` steps, ``rows (steps, batch, size)``.
+
+        False, and nothing done, for a function that has to take its turn among others.
+        """
+        call, imposed = source.call, self._imposed(source.owner, done, len(rows))
+        if imposed is not None:
+            rows[...] = imposed
+        elif call is None:
+            rows[...] = source.value
+        elif call.process is not None:
+            rows[...] = self._draw(call, done, len(rows))
+        elif call.trace is not None:
+            self._evaluate(call, done, rows)
+        elif self._independent(call):
+            for i in range(len(rows)):
+                rows[i] = self._call(call, done + i, None)
+        else:
+            return False
+        return True
 
     def _imposed(self, owner: Any, done: int, n_steps: int) -> np.ndarray | None:
         """What a Node is to put out in place of its own output: what it is fed, or was set to."""
@@ -353,6 +358,34 @@ class Host:
         )
         self.error.__cause__ = cause
         raise CallFailed(str(self.error))
+
+
+# -- what is counted, not called -----------------------------------------------------------------
+
+
+def _steps(host: Host, done: int, n_steps: int) -> np.ndarray:
+    return np.arange(done + 1, done + n_steps + 1)[:, None, None]
+
+
+def _times(host: Host, done: int, n_steps: int) -> np.ndarray:
+    return _steps(host, done, n_steps) * host.dt
+
+
+def _clock(host: Host, done: int, n_steps: int) -> np.ndarray:
+    return np.concatenate(np.divmod(_steps(host, done, n_steps), CLOCK_BASE), axis=2)
+
+
+def _draws(host: Host, done: int, n_steps: int) -> np.ndarray:
+    return words(done, n_steps, host.batch, host.seed)
+
+
+# Inputs that are no Node's, by their owner: ``(steps, batch or 1, size)``.
+_COUNTED: dict[str, Callable[[Host, int, int], np.ndarray]] = {
+    "step": _steps,
+    "time": _times,
+    "clock": _clock,
+    "draws": _draws,
+}
 
 
 def _draw_order(model: Model, processes: list[Call]) -> list[Call | None]:
