@@ -71,6 +71,8 @@ class Owner:
         self.board = StatusBoard(Status(speed=speed))
         self.mailbox = Mailbox()
         self.delivery = Delivery(Recorder(dt))
+        self.inputs: dict[Any, Any] = {}
+        self.input_watchers: list[Callable[[Any, Any], None]] = []
         self._runner: Runner | None = None
         self._is_opening = False
         self._closing = False
@@ -208,6 +210,7 @@ class Owner:
 
     def _finish(self) -> None:
         self.ask_to_close()
+        self.delivery.sim = None
         try:
             if self._runner is not None:
                 self._runner.let_go(built_here=self._runner.sim is not self._target)
@@ -269,6 +272,7 @@ class Owner:
                 self._runner = None
             self.publish(state="error", error=report_error(error, self._names))
             return
+        self.delivery.sim = outcome
         self._runner.settle_taps()
         self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
 
@@ -299,6 +303,15 @@ class Owner:
             self._open()
         else:
             self._runner.reset(seed)
+
+    def set_input(self, node: Any, values: Any) -> None:
+        """Override a Node's output, or with None give back its own; tell those who watch."""
+        self.runner.set_input(node, values)
+        # Others read it while this thread goes on.
+        rest = {other: v for other, v in self.inputs.items() if other is not node}
+        self.inputs = rest if values is None else {**rest, node: values}
+        for watcher in list(self.input_watchers):
+            watcher(node, values)
 
     def set_speed(self, speed: float | None) -> None:
         """Change the real-time factor asked for."""

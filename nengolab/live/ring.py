@@ -64,6 +64,14 @@ class Ring:
             return old_steps, old_rows
         return np.concatenate([old_steps, new_steps]), np.concatenate([old_rows, new_rows])
 
+    def between(self, since: int, until: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the steps after ``since`` up to and with ``until``, oldest first."""
+        steps, rows = self.since(since)
+        if len(steps) == 0 or steps[-1] <= until:
+            return steps, rows
+        end = np.searchsorted(steps, until, side="right")
+        return steps[:end], rows[:end]
+
     def resized(self, capacity: int) -> Ring:
         """Make a ring of another capacity with the newest of these rows."""
         other = Ring(capacity, self._rows.shape[1], self._rows.dtype)

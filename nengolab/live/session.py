@@ -19,9 +19,9 @@ from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
 from .owner import Owner
-from .plots import PlotSpec
 from .probes import LiveProbe, check_member
 from .recorder import check_room
+from .specs import PanelSpec
 from .status import STATES, Status
 
 # What else satisfies a wait for a state.
@@ -123,6 +123,31 @@ class Session:
         return list(self._probes.values())
 
     @property
+    def inputs(self) -> dict[nengo.Node, np.ndarray]:
+        """What Nodes put out instead of their own output, as last set."""
+        return dict(self._owner.inputs)
+
+    def watch_inputs(
+        self, callback: Callable[[nengo.Node, np.ndarray | None], None]
+    ) -> Callable[[], None]:
+        """Hear of each input that is set, whoever sets it.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with the Node and its values, or None when it has its own output again, on
+            the owner thread: it must only pass it on.
+
+        Returns
+        -------
+        stop : callable
+            Ends it.
+        """
+        watchers = self._owner.input_watchers
+        watchers.append(callback)
+        return lambda: watchers.remove(callback) if callback in watchers else None
+
+    @property
     def buffer_bytes(self) -> int:
         """Memory that recent data takes, for all plots of all listeners."""
         return self._owner.delivery.recorder.nbytes
@@ -184,7 +209,7 @@ class Session:
         """
 
         def act() -> None:
-            self._owner.runner.set_input(node, self._checked_input(node, value))
+            self._owner.set_input(node, self._checked_input(node, value))
 
         return self._owner.post(act, about=node, after_steps=True)
 
@@ -222,7 +247,7 @@ class Session:
 
     def subscribe(
         self,
-        plots: list[PlotSpec],
+        plots: list[PanelSpec],
         callback: Callable[[Frame], None] | None = None,
         width: int = 600,
         height: int = 400,
@@ -231,8 +256,8 @@ class Session:
 
         Parameters
         ----------
-        plots : list of Lines, Raster, Rates
-            What to see; probes of this session.
+        plots : list of PanelSpec
+            What to see: `Lines`, `Raster`, `Rates` and the like, of probes of this session.
         callback : callable, optional
             Called with each `Frame` on the owner thread: it must only pass it on. Each
             frame wants an `Listener.ack`. Without a callback use `Listener.get`.
@@ -348,21 +373,22 @@ class Session:
             )
         return array
 
-    def _check_plots(self, plots: list[PlotSpec]) -> None:
+    def _check_plots(self, plots: list[PanelSpec]) -> None:
         for plot in plots:
-            if plot.probe.id not in self._probes:
-                raise ValidationError(
-                    f"{plot.probe.label!r} is not a probe of this session, or no longer",
-                    "probe",
-                    plot,
-                )
+            for probe in plot.probes:
+                if probe.id not in self._probes:
+                    raise ValidationError(
+                        f"{probe.label!r} is not a probe of this session, or no longer",
+                        "probe",
+                        plot,
+                    )
             check_room(plot, self.dt)
 
 
 def _plot_changer(owner: Owner, session: weakref.ref[Session]) -> Callable:
     """Make what `Listener.set_plots` does; it must not keep a forgotten session alive."""
 
-    def change(listener: Listener, plots: list[PlotSpec]) -> Future:
+    def change(listener: Listener, plots: list[PanelSpec]) -> Future:
         if (alive := session()) is not None:
             alive._check_plots(plots)
         return owner.post(lambda: owner.delivery.show(listener, plots), early=True)

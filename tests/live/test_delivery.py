@@ -7,7 +7,7 @@ import pytest
 
 from nengolab.live import Lines, Raster, Rates
 from nengolab.live.delivery import Delivery
-from nengolab.live.flow import IN_FLIGHT
+from nengolab.live.flow import FIRST_CREDIT
 from nengolab.live.listener import Listener
 from nengolab.live.recorder import Recorder
 from nengolab.live.status import Status
@@ -106,25 +106,27 @@ def test_all_plots_of_a_frame_cover_the_same_instants(value, spikes):
             listener.ack(frames[-1].seq)
     assert len(frames) > 20
     for frame in frames:
-        assert len({(plot["t0"], plot["t1"]) for plot in frame.header["plots"]}) == 1
-    ends = [(f.header["plots"][0]["t0"], f.header["plots"][0]["t1"]) for f in frames]
+        assert len({(plot["t0"], plot["t1"]) for plot in frame.header["panels"]}) == 1
+    ends = [(f.header["panels"][0]["t0"], f.header["panels"][0]["t1"]) for f in frames]
     assert all(before[1] == after[0] for before, after in itertools.pairwise(ends))
 
 
-def test_at_most_two_in_flight_and_newer_data_coalesces(value):
+def test_newer_data_waits_when_the_credit_is_used_up(value):
     stage = Stage(value)
     listener, frames = stage.listen([Lines(value, window=0.3)])
-    for _ in range(10):
+    for _ in range(FIRST_CREDIT + 6):
         stage.tile()
-    assert len(frames) == IN_FLIGHT
-    assert listener.stats["coalesced"] == 8
+    assert len(frames) == FIRST_CREDIT
+    assert listener.stats["coalesced"] == 6
     listener.ack(frames[0].seq)
     stage.deliver()
-    assert len(frames) == 3
-    covered = frames[-1].header["plots"][0]
-    assert (covered["t0"], covered["t1"]) == (pytest.approx(2 * TILE * DT), 10 * TILE * DT)
+    assert len(frames) == FIRST_CREDIT + 1
+    covered = frames[-1].header["panels"][0]
+    start = FIRST_CREDIT * TILE
+    assert covered["t0"] == pytest.approx(start * DT)
+    assert covered["t1"] == pytest.approx(stage.n_steps * DT)
     np.testing.assert_array_equal(
-        frames[-1].arrays(covered["id"])["y"], stage.all_of(value)[2 * TILE :]
+        frames[-1].arrays(covered["id"])["y"], stage.all_of(value)[start:]
     )
 
 
@@ -141,7 +143,7 @@ def test_a_listener_that_never_acknowledges_costs_nothing(value, spikes):
         stage.tile()
     # 80 s of simulation later: nothing sent, nothing read, and not a byte more held.
     assert (len(frames), listener.stats["sent"], listener.stats["bytes"]) == (sent, sent, size)
-    assert sent == IN_FLIGHT
+    assert sent == FIRST_CREDIT
     assert reads == []
     assert stage.delivery.recorder.nbytes == settled
     assert not stage.delivery.watched(stage.wall)
@@ -168,7 +170,7 @@ def test_a_hidden_listener_costs_nothing(value):
     assert not stage.delivery.watched(stage.wall)
     listener.visible = True
     stage.tile()
-    assert frames[-1].header["plots"][0]["t0"] == 0.0
+    assert frames[-1].header["panels"][0]["t0"] == 0.0
 
 
 def count_reads(stage):
@@ -205,7 +207,7 @@ def test_a_snapshot_revives_and_holds_the_window(value, spikes):
     listener, frames = stage.listen(plots)
     for _ in range(100):
         stage.tile()
-    assert len(frames) == IN_FLIGHT
+    assert len(frames) == FIRST_CREDIT
     listener.snapshot()
     stage.deliver()
     frame = frames[-1]
@@ -215,7 +217,7 @@ def test_a_snapshot_revives_and_holds_the_window(value, spikes):
     assert frame.arrays(plots[1].id)["n"].sum() == np.count_nonzero(recent)
     stage.tile()
     assert frames[-1].header["clear"] is False
-    assert frames[-1].header["plots"][0]["t0"] == frame.time
+    assert frames[-1].header["panels"][0]["t0"] == frame.time
 
 
 def test_a_snapshot_of_a_long_window_is_thinned_to_the_width(value):
@@ -241,7 +243,7 @@ def test_states_without_data_are_frames_without_plots(value):
         stage.delivery.state_changed()
         stage.deliver()
         listener.ack(frames[-1].seq)
-    assert [(f.header["state"], f.header["plots"]) for f in frames] == [
+    assert [(f.header["state"], f.header["panels"]) for f in frames] == [
         ("building", []),
         ("ready", []),
     ]
@@ -259,7 +261,7 @@ def test_a_reset_clears(value):
     assert (frames[-1].header["clear"], frames[-1].time) == (True, 0.0)
     listener.ack(frames[-1].seq)
     stage.tile()
-    assert (frames[-1].header["clear"], frames[-1].header["plots"][0]["t0"]) == (False, 0.0)
+    assert (frames[-1].header["clear"], frames[-1].header["panels"][0]["t0"]) == (False, 0.0)
 
 
 def test_two_listeners_do_not_wait_for_each_other(value):
@@ -269,7 +271,7 @@ def test_two_listeners_do_not_wait_for_each_other(value):
     for _ in range(50):
         stage.tile()
         quick.ack(quick_frames[-1].seq)
-    assert (len(quick_frames), len(slow_frames)) == (50, IN_FLIGHT)
+    assert (len(quick_frames), len(slow_frames)) == (50, FIRST_CREDIT)
 
 
 def test_a_callback_that_raises_is_detached_and_reported(value):

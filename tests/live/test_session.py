@@ -73,7 +73,7 @@ class Tape:
         parts = [
             frame.arrays(plot_id)[array]
             for frame in self.frames
-            if any(plot["id"] == plot_id for plot in frame.header["plots"])
+            if any(plot["id"] == plot_id for plot in frame.header["panels"])
         ]
         return np.concatenate(parts)
 
@@ -364,7 +364,7 @@ def test_a_removed_probe_takes_its_plots_with_it(session):
     session.remove_probe(value).result(PATIENCE)
     session.step(5).result(PATIENCE)
     wait_for(lambda: tape.frames[-1].header["n_steps"] == 5)
-    assert [plot["id"] for plot in tape.frames[-1].header["plots"]] == [plots[1].id]
+    assert [plot["id"] for plot in tape.frames[-1].header["panels"]] == [plots[1].id]
     assert session.probes == [spikes]
     with pytest.raises(SimulationError, match="not a probe of this session"):
         session.remove_probe(value).result(PATIENCE)
@@ -414,7 +414,7 @@ def test_frames_come_from_one_thread_and_say_how_fast_it_is(session):
 def test_get_for_scripts(session):
     plot = Lines(attached(session, session.network.seen_ens), 1.0)
     listener = session.subscribe([plot])
-    assert listener.get(PATIENCE).header["plots"] == []
+    assert listener.get(PATIENCE).header["panels"] == []
     session.run_for(0.5)
     seen = 0
     while seen < 500:

@@ -1,7 +1,7 @@
 /** "+ add a plot": a menu of objects and of what can be seen of each. */
 
 import { make } from "./dom";
-import type { Command, Offer } from "./messages";
+import type { Offer, PageMessage } from "./messages";
 
 export class Picker {
   readonly element: HTMLElement;
@@ -12,12 +12,12 @@ export class Picker {
   private readonly hint = make("p", "nl-empty");
   private offers: Offer[] = [];
 
-  constructor(command: (command: Command) => void) {
+  constructor(send: (message: PageMessage) => void) {
     this.element = make("div", "nl-add", {}, this.hint, this.select);
     this.select.addEventListener("change", () => {
       const [object, kind] = this.select.value.split(" ");
       this.select.selectedIndex = 0;
-      command({ name: "add_plot", object, kind });
+      send({ type: "add_panel", object, kind });
     });
   }
 

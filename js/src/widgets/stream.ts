@@ -1,0 +1,124 @@
+/** Frames from the kernel to the screen, and the few reports that go back. */
+
+import type { Frame } from "./messages";
+
+/** A report makes the front end busy too: two to four a second are enough. */
+const REPORT_EVERY_MS = 300;
+/** So many frames in one picture mean that the page has fallen behind: that is said at once ... */
+const BEHIND = 8;
+/** ... but not more often than this. */
+const URGENT_EVERY_MS = 100;
+/** Pictures of which the rate is told. */
+const RATE_SPAN_MS = 1000;
+
+export interface StreamStats {
+  frames: number;
+  /** Pictures of the screen with new data. */
+  drawn: number;
+  /** Frames that shared a picture with a later one. */
+  dropped: number;
+  bytes: number;
+  credit: number;
+  roundTripMs: number | null;
+  framesPerSecond: number;
+}
+
+export interface StreamHost {
+  /** Give a frame to the panels. */
+  take: (frame: Frame, buffer: DataView) => void;
+  /** Draw what there is. */
+  draw: () => void;
+  report: (report: { seq: number; held: number; merged: number }) => void;
+}
+
+export class Stream {
+  private queue: { frame: Frame; buffer: DataView }[] = [];
+  private scheduled = 0;
+  private timer = 0;
+  private last = { seq: 0, at: 0 };
+  private reported = { seq: 0, at: -Infinity };
+  private since = { frames: 0, pictures: 0 };
+  private pictures: number[] = [];
+  private counts = { frames: 0, drawn: 0, dropped: 0, bytes: 0 };
+  private credit = 0;
+  private roundTripMs: number | null = null;
+
+  constructor(
+    private readonly host: StreamHost,
+    signal: AbortSignal,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    signal.addEventListener("abort", () => {
+      cancelAnimationFrame(this.scheduled);
+      clearTimeout(this.timer);
+    });
+  }
+
+  get stats(): StreamStats {
+    const start = this.now() - RATE_SPAN_MS;
+    const recent = this.pictures.filter((at) => at > start).length;
+    const framesPerSecond = recent / (RATE_SPAN_MS / 1000);
+    return { ...this.counts, credit: this.credit, roundTripMs: this.roundTripMs, framesPerSecond };
+  }
+
+  /** Take a frame; it is drawn with the next picture of the screen. */
+  receive(frame: Frame, buffer: DataView): void {
+    this.counts.frames += 1;
+    this.counts.bytes += buffer.byteLength;
+    this.credit = frame.credit;
+    this.roundTripMs = frame.round_trip === null ? null : 1000 * frame.round_trip;
+    this.queue.push({ frame, buffer });
+    this.redraw();
+  }
+
+  /** Have the next picture drawn, with new data or without. */
+  redraw(): void {
+    if (this.scheduled === 0) this.scheduled = requestAnimationFrame(() => this.picture());
+  }
+
+  /** The page is shown or hidden: say now how far it is. */
+  reportNow(): void {
+    if (this.last.seq === 0) return;
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.tell();
+  }
+
+  private picture(): void {
+    this.scheduled = 0;
+    const frames = this.queue;
+    this.queue = [];
+    for (const { frame, buffer } of frames) this.host.take(frame, buffer);
+    this.host.draw();
+    if (frames.length === 0) return;
+    const at = this.now();
+    this.counts.drawn += 1;
+    this.counts.dropped += frames.length - 1;
+    this.pictures.push(at);
+    if (this.pictures.length > 240) this.pictures = this.pictures.slice(-120);
+    this.since.frames += frames.length;
+    this.since.pictures += 1;
+    this.last = { seq: frames[frames.length - 1].frame.seq, at };
+    this.schedule(frames.length > BEHIND);
+  }
+
+  private schedule(urgent: boolean): void {
+    const first = this.reported.seq === 0;
+    const wait = first ? 0 : urgent ? URGENT_EVERY_MS : REPORT_EVERY_MS;
+    const rest = this.reported.at + wait - this.now();
+    if (this.timer !== 0 && !urgent) return;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      this.tell();
+    }, Math.max(0, rest));
+  }
+
+  private tell(): void {
+    const at = this.now();
+    const merged = this.since.pictures > 0 ? this.since.frames / this.since.pictures : 1;
+    this.since = { frames: 0, pictures: 0 };
+    this.reported = { seq: this.last.seq, at };
+    this.host.report({ seq: this.last.seq, held: at - this.last.at, merged });
+  }
+}
