@@ -144,8 +144,8 @@ def messages() -> str:
         "export function decodeMessage(content: unknown): KernelMessage | null {\n"
         f"  if (!{module.use('isRecord')}(content)) return null;\n"
         "  const kind = String(content.type);\n"
-        "  const check = Object.hasOwn(KERNEL_MESSAGES, kind) ? KERNEL_MESSAGES[kind] : undefined;\n"
-        "  return check !== undefined && check(content) ? content : null;\n"
+        "  if (!Object.hasOwn(KERNEL_MESSAGES, kind)) return null;\n"
+        "  return KERNEL_MESSAGES[kind](content) ? content : null;\n"
         "}\n"
     )
     return module.text()

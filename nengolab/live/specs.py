@@ -88,7 +88,7 @@ class LookSpec(PanelSpec):
     cadence: ClassVar[Cadence] = "once"
 
     def version(self, sim: Any) -> Hashable:
-        """Tell states apart; the panel is sent again when it differs. Cheap: asked 4 times a second."""
+        """Tell states apart: the panel is sent again when it differs. Asked four times a second."""
         return 0
 
     @abstractmethod

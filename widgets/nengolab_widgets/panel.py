@@ -224,6 +224,7 @@ class Panel(ABC):
 
     def closed(self) -> None:
         """Let go of what the panel holds beside its probes; called once, when it is removed."""
+        return
 
     # ---- what all kinds share --------------------------------------------
 

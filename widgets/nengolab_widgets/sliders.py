@@ -138,8 +138,8 @@ class Inputs:
         """What to say where there is nothing to drive."""
         if self._large:
             return (
-                f"{self._large} Nodes have more than {MAX_DIMENSIONS} dimensions and so no sliders; "
-                "name them in inputs=[...] to have them all the same."
+                f"{self._large} Nodes have more than {MAX_DIMENSIONS} dimensions and so no "
+                "sliders; name them in inputs=[...] to have them all the same."
             )
         return "No Node to drive. Add a nengo.Node with a constant output to get a slider here."
 

@@ -121,7 +121,7 @@ class LabView {
       () => this.store.get().status.rtf,
       signal,
     );
-    const tools = make("span", "nl-buttons nl-tools", {}, fast.button, keys.button);
+    const tools = make("span", "nl-tools", {}, fast.button, keys.button);
     this.transport = new Transport(FIRST_STATUS, send, tools);
     const plots = make("div", "nl-stage", {}, this.grid, this.picker.element);
     const bench = make("div", "nl-bench", {}, this.sliders.element, plots);

@@ -495,6 +495,6 @@ const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
 export function decodeMessage(content: unknown): KernelMessage | null {
   if (!isRecord(content)) return null;
   const kind = String(content.type);
-  const check = Object.hasOwn(KERNEL_MESSAGES, kind) ? KERNEL_MESSAGES[kind] : undefined;
-  return check !== undefined && check(content) ? content : null;
+  if (!Object.hasOwn(KERNEL_MESSAGES, kind)) return null;
+  return KERNEL_MESSAGES[kind](content) ? content : null;
 }

@@ -8,6 +8,8 @@ const FILL = 0.4;
 const PATIENCE = 2;
 /** Room above and below the data. */
 const MARGIN = 0.08;
+/** Never narrower than this part of the likely range: noise is not to look like a signal. */
+const LEAST = 1 / 6;
 
 /** Round bounds around some values. */
 export function niceBounds(min: number, max: number, zero: boolean): [number, number] {
@@ -48,7 +50,7 @@ export class CalmRange {
     if (this.options.fixed != null) return false;
     if (!Number.isFinite(min) || !Number.isFinite(max) || min > max) return false;
     if (min < this.low || max > this.high) return this.widen(min, max);
-    const [low, high] = niceBounds(min, max, this.options.zero ?? false);
+    const [low, high] = this.around(min, max);
     if (high - low >= FILL * (this.high - this.low)) {
       this.smallSince = null;
       return false;
@@ -61,10 +63,16 @@ export class CalmRange {
   private widen(min: number, max: number): boolean {
     const outside = min > this.high || max < this.low;
     const [from, to] = outside ? [min, max] : [Math.min(min, this.low), Math.max(max, this.high)];
-    const [low, high] = niceBounds(from, to, this.options.zero ?? false);
+    const [low, high] = this.around(from, to);
     // The side that holds stays where it is.
     if (outside) return this.become(low, high);
     return this.become(min < this.low ? low : this.low, max > this.high ? high : this.high);
+  }
+
+  private around(min: number, max: number): [number, number] {
+    const { likely, zero = false } = this.options;
+    const lacks = Math.max(0, LEAST * (likely[1] - likely[0]) - (max - min)) / 2;
+    return niceBounds(min - (zero ? 0 : lacks), max + lacks, zero);
   }
 
   private become(low: number, high: number): boolean {
