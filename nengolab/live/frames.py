@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 ALIGN = 8
+# Names of types, and the types little endian: NumPy takes longer to say them than to copy arrays.
+_NAMES: dict[np.dtype, tuple[str, np.dtype]] = {}
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,15 @@ class Packer:
 
     def add(self, name: str, array: np.ndarray) -> dict[str, Any]:
         """Append one array and return its entry for the header."""
-        data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+        kind = array.dtype
+        if kind not in _NAMES:
+            _NAMES[kind] = (kind.name, kind.newbyteorder("<"))
+        plain, little = _NAMES[kind]
+        data = array.astype(little, copy=False).tobytes()
         gap = -self._length % ALIGN
         entry = {
             "name": name,
-            "dtype": array.dtype.name,
+            "dtype": plain,
             "shape": list(array.shape),
             "offset": self._length + gap,
         }

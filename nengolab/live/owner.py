@@ -205,8 +205,11 @@ class Owner:
         self.delivery.state_changed()
 
     def _deliver(self) -> None:
-        for error in self.delivery.deliver(self.board.now, time.perf_counter()):
+        before = time.perf_counter()
+        for error in self.delivery.deliver(self.board.now, before):
             self.publish(error=report_error(error, self._names, "a listener"))
+        if self._runner is not None:
+            self._runner.spent_aside(time.perf_counter() - before)
 
     def _finish(self) -> None:
         self.ask_to_close()

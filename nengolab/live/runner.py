@@ -74,6 +74,7 @@ class Runner:
         self._inputs: dict[Any, np.ndarray] = {}
         self._goal: Goal | None = None
         self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
+        self._aside = 0.0
 
     @property
     def running(self) -> bool:
@@ -105,6 +106,10 @@ class Runner:
             self._stop_for(error)
         return self._pause() if self.running else None
 
+    def spent_aside(self, seconds: float) -> None:
+        """Note what was spent on frames since the last tile."""
+        self._aside = seconds
+
     @property
     def _speed(self) -> float | None:
         paced = self._goal is None or self._goal.paced
@@ -117,12 +122,13 @@ class Runner:
         before = time.perf_counter()
         first = self.sim.n_steps + 1
         data = self.sim.advance(steps)
+        done = time.perf_counter()
         for probe_id, feed in self._feeds.items():
             if feed.source in data:
                 samples = feed.samples(data[feed.source], first, self.sim.n_steps)
                 self._delivery.recorder.record(probe_id, *samples)
         now = time.perf_counter()
-        self._sizer.learn(steps, now - before)
+        self._sizer.learn(steps, done - before, now - done + self._aside)
         self._arrive(now)
 
     def _arrive(self, wall: float) -> None:
