@@ -50,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         nargs="*",
         choices=PIECES,
         metavar="PIECE",
-        help=f"the live panel in a real JupyterLab, instead; by default all of {', '.join(PIECES)}: "
-        "numbers of plots, the first frame of a small Lab, a bare slider and canvas",
+        help="the live panel in a real JupyterLab, instead: numbers of plots, the first frame of a "
+        f"small Lab, a bare slider and canvas; by default all of {', '.join(PIECES)}",
     )
     parser.add_argument(
         "--live-memory",

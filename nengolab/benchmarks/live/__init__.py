@@ -1,4 +1,4 @@
-"""``python -m nengolab.benchmarks --live``: how fast what a person watches is, in a real JupyterLab."""
+"""``python -m nengolab.benchmarks --live``: how fast the panel is, in a real JupyterLab."""
 
 from __future__ import annotations
 

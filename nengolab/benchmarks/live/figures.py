@@ -131,7 +131,7 @@ class Delays:
         ValueError
             When no move was seen.
         """
-        seen = [move for move in moves if move is not None and "input" in move]
+        seen = [move for move in moves if move is not None]
         if not seen:
             raise ValueError(f"none of {len(moves)} moves was seen in the plot: {list(moves)[:3]}")
         delays = [move["input"] for move in seen]
@@ -170,10 +170,8 @@ def table(rows: Sequence[Row], columns: Sequence[str], corner: str = "") -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
 
     def text(line: list[str]) -> str:
-        first, *others = (
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        return "  ".join([first, *others]).rstrip()
+        first, *cells, last = zip(line, widths, strict=True)
+        shown = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in cells), last[0]]
+        return "  ".join(shown).rstrip()
 
     return "\n".join(map(text, lines))

@@ -1,6 +1,6 @@
 """What the benchmark's notebooks import, in the kernel: networks to look at, and who counts steps.
 
-A copy of this file lies beside them, so that any version of engine and panel can be measured with it.
+A copy of this file lies beside them, so that any version of engine and panel can be measured.
 """
 
 from __future__ import annotations

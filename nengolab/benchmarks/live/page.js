@@ -211,7 +211,19 @@
 
   // --- a value that changes -------------------------------------------------------------------
 
+  /** Red, green, blue and coverage; where nothing is drawn it is white, as the page is. */
   function pixels(canvas, left, width) {
+    const rgba = rawPixels(canvas, left, width);
+    for (let at = 0; at < rgba.length; at += 4) {
+      const cover = rgba[at + 3] / 255;
+      for (let channel = at; channel < at + 3; channel++) {
+        rgba[channel] = 255 + (rgba[channel] - 255) * cover;
+      }
+    }
+    return rgba;
+  }
+
+  function rawPixels(canvas, left, width) {
     const own = canvas.getContext("2d");
     if (own !== null) return own.getImageData(left, 0, width, canvas.height).data;
     const copy = new OffscreenCanvas(width, canvas.height);
@@ -220,10 +232,9 @@
     return context.getImageData(0, 0, width, canvas.height).data;
   }
 
-  function distance(a, b, at) {
-    let sum = 0;
-    for (let channel = 0; channel < 4; channel++) sum += Math.abs(a[at + channel] - b[at + channel]);
-    return sum;
+  /** How far two pixels are apart; both on white. */
+  function distance(a, i, b, j) {
+    return Math.abs(a[i] - b[j]) + Math.abs(a[i + 1] - b[j + 1]) + Math.abs(a[i + 2] - b[j + 2]);
   }
 
   /** The newest end of a plot: one picture of it for the low value, one for the high. */
@@ -243,7 +254,10 @@
     /** Find the rows of both lines and the newest columns; false when they do not differ. */
     settle() {
       const { low, high } = this.pictures;
-      const differs = (row, column) => distance(low, high, 4 * (row * this.width + column)) > 90;
+      const differs = (row, column) => {
+        const at = 4 * (row * this.width + column);
+        return distance(low, at, high, at) > 100;
+      };
       const middle = Math.floor(this.width * 0.6);
       const rows = [];
       for (let row = 0; row < this.canvas.height; row++) {
@@ -268,14 +282,8 @@
       const like = (row, column) => {
         const here = 4 * (row * this.count + column);
         const there = 4 * (row * this.width + this.from + column);
-        const away = (picture) => {
-          let sum = 0;
-          for (let channel = 0; channel < 4; channel++) {
-            sum += Math.abs(now[here + channel] - picture[there + channel]);
-          }
-          return sum;
-        };
-        return away(this.pictures[line]) < away(this.pictures[bare]);
+        const away = (picture) => distance(now, here, this.pictures[picture], there);
+        return away(line) < away(bare);
       };
       for (let column = 0; column < this.count; column++) {
         const hits = this.rows[which].filter((row) => like(row, column)).length;
@@ -311,7 +319,7 @@
 
   /** Wait from now on for the plot to show a value; resolves to milliseconds. */
   function expect(which, timeout) {
-    if (gauge.shows(which)) return Promise.resolve({ already: true });
+    if (gauge.shows(which)) return Promise.resolve(null);
     moved = { ...UNMOVED };
     return watch(() => gauge.shows(which), timeout).then((seen) =>
       seen === null ? null : { input: seen - moved.input, pressed: seen - moved.pressed },
@@ -353,6 +361,8 @@
     keep: (which) => { for (const each of gauges) each.keep(which); },
     settle,
     /** Arm; `outcome` waits for it. Apart, so that the slider is moved in between. */
+    /** Wait until what was shown before has left the newest columns. */
+    gone: (which, timeout) => watch(() => !gauge.shows(which), timeout),
     arm: (which, timeout) => { expected = expect(which, timeout); },
     outcome: () => expected,
     /** Do something and wait for the plot that it brings; seconds of the wall clock. */

@@ -141,8 +141,9 @@ def _moves(
     rng = random.Random(0)
     found = []
     for move in range(moves):
-        time.sleep(rng.uniform(0.4, 0.8))
         which = ("low", "high")[move % 2]
+        stage.call("gone", which, LOST_MS)
+        time.sleep(rng.uniform(0.3, 0.7))
         stage.call("arm", which, LOST_MS)
         stage.page.mouse.click(*places[which])
         found.append(stage.call("outcome"))

@@ -131,7 +131,7 @@ class Stage:
         Returns
         -------
         dict
-            When it was ``asked`` for and ``seen``, in seconds of the clock that ``time.time`` reads.
+            When it was ``asked`` for and ``seen``, in seconds as ``time.time()`` counts them.
         """
         code = (
             f"([args, timeout]) => window.nengolabBenchmark.bring(() => ({act})(...args), timeout)"
