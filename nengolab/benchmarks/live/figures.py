@@ -95,11 +95,24 @@ def own_figures(
 
 @dataclass(frozen=True)
 class Idle:
-    """How idle the machine was, and the kernel's process of one core; the page's use of one."""
+    """What was left of the machine while the network ran in real time.
+
+    Attributes
+    ----------
+    kernel : float
+        What the kernel's process left of one core.
+    machine : float
+        What was left of all cores.
+    page : float
+        What the browser's renderers used, in cores.
+    others : float
+        What anything else on the machine used, in cores: where it is much, read ratios only.
+    """
 
     kernel: float
     machine: float
     page: float
+    others: float
 
 
 @dataclass(frozen=True)

@@ -63,24 +63,26 @@ def idle(kernel: Any, pages: list[Any]) -> Iterator[list[Idle]]:
     """Add to the list how idle the machine and these processes were meanwhile."""
     import psutil
 
-    def used(process: Any) -> float:
-        times = process.cpu_times()
-        return times.user + times.system
+    def used(processes: list[Any]) -> float:
+        times = [process.cpu_times() for process in processes if process.is_running()]
+        return sum(each.user + each.system for each in times)
 
+    def at_rest() -> float:
+        times = psutil.cpu_times()
+        return times.idle + times.iowait
+
+    own = psutil.Process().children(recursive=True)  # the server, its kernels, the browser
     found: list[Idle] = []
-    machine = psutil.cpu_times()
-    at, own, page = time.perf_counter(), used(kernel), sum(map(used, pages))
+    groups = ([kernel], pages, own)
+    at, before = time.perf_counter(), [at_rest(), *map(used, groups)]
     yield found
     seconds = time.perf_counter() - at
-    after = psutil.cpu_times()
-    rest = after.idle + after.iowait - machine.idle - machine.iowait
-    found.append(
-        Idle(
-            kernel=1 - (used(kernel) - own) / seconds,
-            machine=rest / (psutil.cpu_count() * seconds),
-            page=(sum(map(used, pages)) - page) / seconds,
-        )
+    after = [at_rest(), *map(used, groups)]
+    rest, of_kernel, of_pages, of_all = (
+        (b - a) / seconds for a, b in zip(before, after, strict=True)
     )
+    cores = psutil.cpu_count()
+    found.append(Idle(1 - of_kernel, rest / cores, of_pages, max(0.0, cores - rest - of_all)))
 
 
 @contextmanager

@@ -85,6 +85,7 @@ _ROWS = (
     _row("  kernel idle, of one core", lambda f: f"{100 * f.idle.kernel:.0f} %", "60 % with 5"),
     _row("  machine idle", lambda f: f"{100 * f.idle.machine:.0f} %"),
     _row("  page uses, of one core", lambda f: f"{100 * f.idle.page:.0f} %"),
+    _row("  strangers on the machine use, cores", lambda f: f"{f.idle.others:.2f}"),
     _row("pixels of a plot", lambda f: "{} x {}".format(*f.drawing.size)),
 )
 
