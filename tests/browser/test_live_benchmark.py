@@ -50,8 +50,10 @@ def watched(page: Page) -> tuple[Page, list[WebSocketRoute]]:
     sockets: list[WebSocketRoute] = []
     page.route_web_socket("ws://127.0.0.1:9/**", lambda socket: sockets.append(socket))
     page.add_init_script(path=HERE / "page.js")
-    page.goto("about:blank")
-    page.set_content(PAGE)
+    page.route(
+        "http://127.0.0.1:9/", lambda route: route.fulfill(body=PAGE, content_type="text/html")
+    )
+    page.goto("http://127.0.0.1:9/")
     while not sockets:
         page.wait_for_timeout(10)
     return page, sockets

@@ -163,6 +163,12 @@
     return Math.max(0, width) * Math.max(0, height) > smaller / 2;
   }
 
+  function largest(canvases) {
+    const area = ({ width, height }) => width * height;
+    const boxes = canvases.map((canvas) => canvas.getBoundingClientRect());
+    return boxes.reduce((a, b) => (area(b) > area(a) ? b : a));
+  }
+
   /** Group the canvases on the screen by where they stand; in reading order. */
   function findPlots() {
     const groups = [];
@@ -171,6 +177,7 @@
       if (group === undefined) groups.push({ box, canvases: [canvas] });
       else group.canvases.push(canvas);
     }
+    for (const group of groups) group.box = largest(group.canvases);
     groups.sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left);
     for (const group of groups) {
       Object.assign(group, { drawn: 0, fresh: 0, messages: data.messages });
