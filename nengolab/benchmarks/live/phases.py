@@ -107,7 +107,7 @@ def slider(stage: Stage, count: int, moves: int = MOVES) -> Delays:
     """
     stage.do("lab.remove_plot(lab.plots[-1])\nlab.add_plot(net.drive, 'value')")
     until(lambda: len(stage.call("begin")) == count, f"{count} plots with that of the Node")
-    return moves_between(stage, stage.page.get_by_role("slider").first, moves)
+    return moves_between(stage, stage.page.get_by_role("slider", name="drive").first, moves)
 
 
 def moves_between(stage: Stage, slider: Locator, moves: int = MOVES) -> Delays:
