@@ -1,4 +1,4 @@
-"""Finds the Chromium that the browser tests drive; run as a program it installs one if need be."""
+"""Finds the Chromium that benchmarks and tests drive; as a program it installs one if need be."""
 
 from __future__ import annotations
 
