@@ -38,14 +38,15 @@ RASTER_HEIGHT = 200
 GONE_AFTER = 8.0
 
 
-def _front_end(name: str) -> Path:
+def _front_end(name: str) -> str:
     path = STATIC / name
     if not path.exists():
         raise ImportError(
             f"the front end of nengolab is not built: {name} is missing from nengolab_widgets. "
             "In a clone of the repository run `make build`, or install a wheel"
         )
-    return path
+    # As text: of a file anywidget watches, for each widget, and so keeps every widget for ever.
+    return path.read_text(encoding="utf-8")
 
 
 class Lab(anywidget.AnyWidget):
