@@ -299,7 +299,8 @@ class Lab(anywidget.AnyWidget):
         with self._lock:
             try:
                 message = read_message(content)
-                if message["type"] == "hello":
+                if path == "control":
+                    # Once that way has been found open it stays: answers may cross.
                     self._path = path
                 self._acts[message["type"]](message)
             except (NengoException, TypeError, ValueError) as error:
