@@ -21,7 +21,7 @@ from nengo.exceptions import SimulationError, SimulatorClosed
 from nengolab.names import Names
 
 from .delivery import Delivery
-from .errors import report_error
+from .errors import failing_step, report_error
 from .pacing import Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
 from .status import Status
@@ -105,7 +105,7 @@ class Runner:
         try:
             self._tile(steps)
         except Exception as error:
-            self._stop_for(error)
+            self._stop_for(self._go_up_to(error, steps))
         return self._pause() if self.running else None
 
     def spent_aside(self, seconds: float) -> None:
@@ -147,6 +147,22 @@ class Runner:
         self._goal = None
         self._publish(**{**progress, "state": goal.end, "real_time_factor": None})
         goal.result.set_result(sim.time)
+
+    def _go_up_to(self, error: Exception, tried: int) -> Exception:
+        """Run what came before the step that failed, where the error tells which that was.
+
+        What is worked out ahead of time fails before what is run step by step, so an earlier
+        error may come up on the way: then that is the one to tell of.
+        """
+        failed = failing_step(str(error), self.sim.dt)
+        steps = 0 if failed is None else failed - 1 - self.sim.n_steps
+        if not 0 < steps < tried:
+            return error
+        try:
+            self._tile(steps)
+        except Exception as earlier:
+            return self._go_up_to(earlier, steps)
+        return error
 
     def _stop_for(self, error: Exception) -> None:
         self._publish(state="error", error=report_error(error, self._names), real_time_factor=None)

@@ -272,6 +272,8 @@ class Lab(anywidget.AnyWidget):
         replaced.drop_outputs(self)
         # From here on only variables of a person hold it.
         super().close()
+        # ipywidgets takes the method away from a closed widget; this one may be shown again.
+        self.__dict__.pop("_repr_mimebundle_", None)
         threading.Timer(1.0, replaced.collect).start()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:

@@ -76,7 +76,10 @@ class SettingLayout(TypedDict):
 
 
 class PanelLayout(TypedDict):
-    """One panel: what it is called, and in ``data`` what its kind needs to draw it."""
+    """One panel: what it is called, and in ``data`` what its kind needs to draw it.
+
+    ``python`` holds the lines that draw the same from ``sim.data``.
+    """
 
     id: str
     rev: int
@@ -84,6 +87,7 @@ class PanelLayout(TypedDict):
     title: str
     what: str
     settings: list[SettingLayout]
+    python: str
     data: dict[str, Any]
 
 

@@ -127,7 +127,7 @@ export const isSettingLayout: Check<SettingLayout> = record<SettingLayout>({
   hint: isString,
 });
 
-/** One panel: what it is called, and in ``data`` what its kind needs to draw it. */
+/** One panel: what it is called, and in ``data`` what its kind needs to draw it. ``python`` holds the lines that draw the same from ``sim.data``. */
 export interface PanelLayout {
   id: string;
   rev: number;
@@ -135,6 +135,7 @@ export interface PanelLayout {
   title: string;
   what: string;
   settings: SettingLayout[];
+  python: string;
   data: Record<string, unknown>;
 }
 
@@ -145,6 +146,7 @@ export const isPanelLayout: Check<PanelLayout> = record<PanelLayout>({
   title: isString,
   what: isString,
   settings: listOf(isSettingLayout),
+  python: isString,
   data: dictOf(isUnknown),
 });
 
