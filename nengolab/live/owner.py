@@ -315,6 +315,7 @@ class Owner:
         self.inputs = rest if values is None else {**rest, node: values}
         for watcher in list(self.input_watchers):
             watcher(node, values)
+        self.delivery.state_changed()
 
     def set_speed(self, speed: float | None) -> None:
         """Change the real-time factor asked for."""

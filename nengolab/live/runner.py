@@ -22,7 +22,7 @@ from nengolab.names import Names
 
 from .delivery import Delivery
 from .errors import failing_step, report_error
-from .pacing import Pacer, RateMeter, TileSizer
+from .pacing import FRAME_PERIOD, Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
 from .status import Status
 from .taps import Taps
@@ -77,6 +77,7 @@ class Runner:
         self._goal: Goal | None = None
         self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
         self._aside = 0.0
+        self._hurried = False
 
     @property
     def running(self) -> bool:
@@ -95,8 +96,9 @@ class Runner:
         if not self.running:
             return None
         pause = self._pause()
-        if pause > 0:
+        if pause > (FRAME_PERIOD if self._hurried else 0.0):
             return pause
+        self._hurried = False
         steps = self._sizer.steps(
             self._delivery.watched(time.perf_counter()), self._speed, self.sim.dt
         )
@@ -210,6 +212,8 @@ class Runner:
     def set_input(self, node: Any, value: np.ndarray | None) -> None:
         """Override a node's output; None gives back its own."""
         self.sim.set_input(node, value)
+        # Its effect is shown at once: the next tile comes up to a frame early.
+        self._hurried = True
         if value is None:
             self._inputs.pop(node, None)
         else:
