@@ -527,3 +527,19 @@ def test_probes_asked_for_during_the_build_see_the_first_step(reference):
         np.testing.assert_allclose(arrays["t"], np.arange(1, 101) * 0.001, atol=1e-9)
         np.testing.assert_allclose(arrays["y"], reference["value"][:100], atol=1e-6)
         assert len(frame.arrays(plots[1].id)["t"]) == np.sum(reference["spikes"][:100] > 0)
+
+
+def test_a_network_that_changed_since_it_was_built_is_noticed(simulator):
+    net = simulator.network
+    with Session(simulator) as session:
+        assert not session.network_changed
+        with net:
+            late = nengo.Ensemble(10, 1, label="late")
+        try:
+            assert session.network_changed
+            for target in (late, late.neurons, late[0]):
+                with pytest.raises(ValidationError, match="'late' was added.*after it was built"):
+                    session.add_probe(target)
+        finally:
+            net.ensembles.remove(late)
+        assert not session.network_changed

@@ -148,7 +148,7 @@ class Lab(anywidget.AnyWidget):
             self._input_changed(node, values)
         self._unwatch = self.session.watch_inputs(weakly(self._input_changed))
         self._acts: dict[str, Callable[[Any], Any]] = {
-            "play": lambda _: self.session.play(),
+            "play": lambda _: self._play(),
             "pause": lambda _: self.session.pause(),
             "reset": lambda _: self.session.reset(),
             "step": lambda m: self.session.step(m["n"]),
@@ -351,6 +351,12 @@ class Lab(anywidget.AnyWidget):
         if len(self._bench) > before:
             self._panels_changed()
         return panel_id
+
+    def _play(self) -> None:
+        self.session.play()
+        if self.session.network_changed:
+            text = "The network has changed since it was built; what runs is as it was. Make the "
+            self._say({"type": "notice", "text": text + "Lab again to run it as it is now."})
 
     # ---- inputs ------------------------------------------------------------
 
