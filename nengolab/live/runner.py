@@ -289,11 +289,20 @@ class Runner:
             if not feed.probe.attached.done():
                 feed.probe.attached.set_exception(error)
 
-    def let_go(self, built_here: bool) -> None:
-        """Close the simulator, or give it back as it was: no taps, no inputs set."""
+    @property
+    def probes(self) -> list[LiveProbe]:
+        """What is looked at."""
+        return [feed.probe for feed in self._feeds.values()]
+
+    def let_go(self, built_here: bool, ended: bool = True) -> None:
+        """Close the simulator, or give it back as it was: no taps, no inputs set.
+
+        Where the session has not ended, those who look at probes keep what they see.
+        """
         self._drop_goal()
-        for feed in self._feeds.values():
-            self._forget(feed, "the session was closed")
+        if ended:
+            for feed in self._feeds.values():
+                self._forget(feed, "the session was closed")
         self._taps.clear()
         if built_here:
             self.sim.close()

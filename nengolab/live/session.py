@@ -199,6 +199,24 @@ class Session:
         """
         return self._owner.post(lambda: self._owner.reset(seed))
 
+    def rebuild(self, keep_state: bool = True) -> Future:
+        """Build the network again, as it is now, and be paused where the run was.
+
+        Parameters
+        ----------
+        keep_state : bool
+            Go on from the state that there is, as far as it fits by name and shape; what is new
+            starts as at time 0. Else from time 0.
+
+        Probes and inputs stay; those of objects that are gone end. A session that was given a
+        simulator refuses.
+        """
+        done = self._owner.post(lambda: self._owner.rebuild(keep_state))
+        self._known = _members(self.network)
+        # The names are shared with many: they are brought up to date in place.
+        vars(self._names).update(vars(Names(self.network)))
+        return done
+
     def set_speed(self, speed: float | None) -> Future:
         """Change the real-time factor asked for; None is as fast as it goes."""
         return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)))
@@ -350,7 +368,7 @@ class Session:
         if base in _members(self.network) - self._known:
             raise ValidationError(
                 f"{getattr(base, 'label', None) or base!r} was added to the network after it was "
-                "built, so it does not run; make the session, or the Lab, again",
+                "built, so it does not run yet; rebuild() takes it in",
                 "obj",
                 obj if isinstance(obj, nengo.base.NengoObject) else None,
             )

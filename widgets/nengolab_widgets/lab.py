@@ -121,7 +121,7 @@ class Lab(anywidget.AnyWidget):
             )
         names = Names(network)
         chosen = default_choices(network) if plots is None else read_choices(plots, names)
-        self._inputs = Inputs(network, names, inputs)
+        self._inputs, self._chosen_inputs = Inputs(network, names, inputs), inputs
         self._names, self._menu = names, Menu(network, names)
         self._title = title or network.label or "Nengo network"
         self._owns_session = not isinstance(target, Session)
@@ -150,7 +150,8 @@ class Lab(anywidget.AnyWidget):
         self._acts: dict[str, Callable[[Any], Any]] = {
             "play": lambda _: self._play(),
             "pause": lambda _: self.session.pause(),
-            "reset": lambda _: self.session.reset(),
+            "reset": lambda _: self._reset(),
+            "rebuild": lambda _: self.rebuild(),
             "step": lambda m: self.session.step(m["n"]),
             "speed": lambda m: self.session.set_speed(m["value"]),
             "input": self._drive,
@@ -215,6 +216,17 @@ class Lab(anywidget.AnyWidget):
         """
         with self._lock:
             self._bench.set(plot, settings)
+
+    def rebuild(self, keep_state: bool = True) -> None:
+        """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
+        with self._lock:
+            self.session.rebuild(keep_state)
+            self._menu = Menu(self.session.network, self._names)
+            self._inputs = Inputs(self.session.network, self._names, self._chosen_inputs)
+            for node, values in self.session.inputs.items():
+                if (entry := self._inputs.of(node)) is not None:
+                    entry.take(values)
+            self._say(self._layout(self._menu.layout()))
 
     @property
     def plots(self) -> list[str]:
@@ -306,7 +318,7 @@ class Lab(anywidget.AnyWidget):
                     self._path = path
                 self._acts[message["type"]](message)
             except (NengoException, TypeError, ValueError) as error:
-                self._say({"type": "notice", "text": str(error)})
+                self._notice(str(error))
 
     def _greet(self, message: Any) -> None:
         self._views.note(message)
@@ -355,8 +367,17 @@ class Lab(anywidget.AnyWidget):
     def _play(self) -> None:
         self.session.play()
         if self.session.network_changed:
-            text = "The network has changed since it was built; what runs is as it was. Make the "
-            self._say({"type": "notice", "text": text + "Lab again to run it as it is now."})
+            self._notice("The network has changed since it was built; what runs is as it was.")
+
+    def _reset(self) -> None:
+        if self.session.network_changed:
+            self.rebuild(keep_state=False)
+        else:
+            self.session.reset()
+
+    def _notice(self, text: str) -> None:
+        offer = "rebuild" if self.session.network_changed else ""
+        self._say({"type": "notice", "text": text, "offer": offer})
 
     # ---- inputs ------------------------------------------------------------
 

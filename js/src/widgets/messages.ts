@@ -250,15 +250,17 @@ export const isInputs: Check<Inputs> = record<Inputs>({
   inputs: listOf(isInputLayout),
 });
 
-/** Something the person asked for could not be done; shown, and the session goes on. */
+/** Something to tell a person, such as that a wish could not be fulfilled. ``offer`` is a message that a button beside it sends. */
 export interface Notice {
   type: "notice";
   text: string;
+  offer: "" | "rebuild";
 }
 
 export const isNotice: Check<Notice> = record<Notice>({
   type: oneOf("notice"),
   text: isString,
+  offer: oneOf("", "rebuild"),
 });
 
 /** What the Python side of a panel says to its page side. */
@@ -378,6 +380,15 @@ export const isReset: Check<Reset> = record<Reset>({
   type: oneOf("reset"),
 });
 
+/** Build the network again as it is now, and go on from the state that there is. */
+export interface Rebuild {
+  type: "rebuild";
+}
+
+export const isRebuild: Check<Rebuild> = record<Rebuild>({
+  type: oneOf("rebuild"),
+});
+
 /** Run some steps. */
 export interface Step {
   type: "step";
@@ -476,6 +487,7 @@ export type PageMessage =
   | Play
   | Pause
   | Reset
+  | Rebuild
   | Step
   | Speed
   | Input
