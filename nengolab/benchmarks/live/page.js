@@ -15,6 +15,8 @@
   const LEAST = { width: 150, height: 80 };
   /** Columns at the newest end of a plot in which a changed value must show. */
   const NEWEST = 24;
+  /** Pixels this far apart are a line and what is behind it; grid lines are closer to that. */
+  const FAR = 200;
   const RECORD = Symbol("benchmark");
 
   const known = new Set();
@@ -263,7 +265,7 @@
       const { low, high } = this.pictures;
       const differs = (row, column) => {
         const at = 4 * (row * this.width + column);
-        return distance(low, at, high, at) > 100;
+        return distance(low, at, high, at) > FAR;
       };
       const middle = Math.floor(this.width * 0.6);
       const rows = [];
