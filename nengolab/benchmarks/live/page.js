@@ -102,7 +102,10 @@
   // A message posted within a frame comes when the frame's callbacks and its painting are done.
   const channel = new MessageChannel();
   channel.port1.onmessage = () => frameDone();
+  // What comes after a frame has begun is drawn in the next one.
+  let arrived = 0;
   const tick = () => {
+    arrived = data.messages;
     channel.port2.postMessage(null);
     requestAnimationFrame(tick);
   };
@@ -122,8 +125,8 @@
     }
     for (const plot of redrawn) {
       plot.drawn += 1;
-      if (data.messages === plot.messages) continue;
-      plot.messages = data.messages;
+      if (arrived === plot.messages) continue;
+      plot.messages = arrived;
       plot.fresh += 1;
     }
     for (const watcher of watchers) {
