@@ -87,9 +87,9 @@ $(STAMPS)/kernel6: .requirements/kernel6.txt $(STAMPS)/python
 	@$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/kernel6 -r .requirements/kernel6.txt
 	@touch $@
 
-$(STAMPS)/chromium: tests/browser/chromium.py $(STAMPS)/python
+$(STAMPS)/chromium: nengolab/benchmarks/chromium.py $(STAMPS)/python
 	@echo "== Looking for Chromium"
-	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m nengolab.benchmarks.chromium
 	@touch $@
 
 # --- using -----------------------------------------------------------------------------------------

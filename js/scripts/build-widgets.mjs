@@ -1,4 +1,4 @@
-// Bundles src/widgets/index.ts, BokehJS included, into one ES module (and one style sheet, when a
+// Bundles src/widgets/index.ts into one ES module (and one style sheet, when a
 // module imports CSS) that the Python widgets hand to anywidget. Nothing is fetched at run time.
 //
 //   node scripts/build-widgets.mjs [--watch]
@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { esbuildPanels } from './panels.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const outdir = resolve(root, '../widgets/nengolab_widgets/static');
@@ -21,6 +22,7 @@ const options = {
   minify: !watch,
   sourcemap: watch ? 'inline' : false,
   legalComments: 'linked',
+  plugins: [esbuildPanels],
   loader: { '.svg': 'text' },
   logLevel: 'info'
 };

@@ -20,6 +20,8 @@ from nengolab.benchmarks.measure import (
 from nengolab.benchmarks.networks import NETWORKS
 from nengolab.startup.tensorflow import load_tensorflow
 
+# What --live can measure.
+PIECES = ("1", "5", "20", "first", "bare")
 TRAINING = ("digits_train", "digits_spiking", "lif_surrogate")
 _HEAD = f"{'network':<22}{'ready s':>17}{'steps/s':>19}{'ratio':>9}{'RMS error':>11}"
 
@@ -44,6 +46,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--training", action="store_true", help=f"training, instead: {', '.join(TRAINING)}"
     )
+    parser.add_argument(
+        "--live",
+        nargs="*",
+        choices=PIECES,
+        metavar="PIECE",
+        help="the live panel in a real JupyterLab, instead: numbers of plots, the first frame of a "
+        f"small Lab, a bare slider and canvas; by default all of {', '.join(PIECES)}",
+    )
+    parser.add_argument(
+        "--live-memory",
+        action="store_true",
+        help="memory over fifty re-runs of a Lab cell, instead",
+    )
     parser.add_argument("--plot", metavar="FILE", help="with --size: where to put the picture")
     options = parser.parse_args(arguments)
     there = TRAINING if options.training else NETWORKS
@@ -54,6 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
         from nengolab.benchmarks.size import main as size
 
         return size(options.plot)
+    if options.live is not None:
+        from nengolab.benchmarks.live import main as live
+
+        return live(options.live)
+    if options.live_memory:
+        from nengolab.benchmarks.live.memory import main as live_memory
+
+        return live_memory()
     started = time.perf_counter()
     load_tensorflow()
     print(f"TensorFlow loaded in {time.perf_counter() - started:.1f} s (not in the figures below)")

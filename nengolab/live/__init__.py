@@ -32,8 +32,20 @@ Nothing here knows of widgets.
 
 from .frames import Frame
 from .listener import Listener
-from .plots import Lines, PlotSpec, Raster, Rates
+from .plots import Lines, Raster, Rates
 from .probes import LiveProbe
 from .session import Session
+from .specs import LookSpec, PanelSpec, StreamSpec
 
-__all__ = ["Frame", "Lines", "Listener", "LiveProbe", "PlotSpec", "Raster", "Rates", "Session"]
+__all__ = [
+    "Frame",
+    "Lines",
+    "Listener",
+    "LiveProbe",
+    "LookSpec",
+    "PanelSpec",
+    "Raster",
+    "Rates",
+    "Session",
+    "StreamSpec",
+]

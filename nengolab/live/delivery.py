@@ -1,15 +1,25 @@
-"""Frames to listeners after each tile: one message each, all plots at the same instants."""
+"""Frames to listeners after each tile: one message each, all panels at the same instants."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .flow import Flow
-from .frames import Frame, Packer
+from .frames import TIMES, Frame, Packer
 from .listener import Listener
-from .plots import PlotSpec
-from .recorder import Recorder, window_steps
+from .pacing import FRAME_PERIOD
+from .recorder import Recorder
+from .specs import Arrays, LookSpec, PanelSpec, StreamSpec, window_steps
 from .status import Status
+
+# A run that is much faster than what can be followed: when more than this part of a window passes
+# in a frame, frames come more slowly, down to so many times their usual period.
+MUCH_OF_A_WINDOW = 0.1
+SLOWEST = 4.0
+# How often what is shown "on change" is asked whether it has changed (s).
+LOOK_PERIOD = 0.25
 
 
 class Delivery:
@@ -19,11 +29,17 @@ class Delivery:
     ----------
     recorder : Recorder
         Where the data is.
+
+    Attributes
+    ----------
+    sim : Simulator or None
+        What panels that are no data over time are looked up in, once it is there.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.listeners: list[Listener] = []
+        self.sim: Any = None
 
     def attach(self, listener: Listener, n_steps: int) -> None:
         """Start to serve a listener, with what comes from now on."""
@@ -37,21 +53,25 @@ class Delivery:
         self.listeners = [other for other in self.listeners if other is not listener]
         self._hold()
 
-    def show(self, listener: Listener, plots: list[PlotSpec]) -> None:
-        """Change what a listener sees."""
+    def show(self, listener: Listener, plots: list[PanelSpec]) -> None:
+        """Change what a listener sees; what is new to it is sent with all of its window."""
+        known = {(spec.id, spec.rev) for spec in listener.plots}
+        listener.fresh |= {spec.id for spec in plots if (spec.id, spec.rev) not in known}
         listener.plots = plots
         listener.dirty = True
         self._hold()
 
     def drop_probe(self, probe_id: str) -> None:
-        """Take the plots of a probe from all listeners."""
+        """Take the panels of a probe from all listeners."""
         for listener in self.listeners:
-            listener.plots = [plot for plot in listener.plots if plot.probe.id != probe_id]
+            listener.plots = [
+                spec for spec in listener.plots if all(p.id != probe_id for p in spec.probes)
+            ]
             listener.dirty = True
         self._hold()
 
     def _hold(self) -> None:
-        self.recorder.hold([plot for listener in self.listeners for plot in listener.plots])
+        self.recorder.hold([spec for listener in self.listeners for spec in listener.plots])
 
     def state_changed(self) -> None:
         """Every listener is to hear of the state, data or not."""
@@ -64,6 +84,7 @@ class Delivery:
         for listener in self.listeners:
             listener.served = n_steps
             listener.clear = listener.dirty = True
+            listener.versions.clear()
 
     def watched(self, wall: float) -> bool:
         """Whether anybody seems to look on."""
@@ -73,10 +94,11 @@ class Delivery:
         """Send what may be sent; return what callbacks raised."""
         failures = []
         for listener in list(self.listeners):
-            if not _may_send(listener, status, wall):
-                continue
             try:
-                listener.receive(self._compose(listener, status, wall))
+                self._look_for_changes(listener, wall)
+                listener.flow.least_period = FRAME_PERIOD * _slowness(listener, status)
+                if _may_send(listener, status, wall):
+                    listener.receive(self._compose(listener, status, wall))
             except Exception as error:
                 listener.failure = error
                 self.detach(listener)
@@ -90,39 +112,87 @@ class Delivery:
             for listener in self.listeners
             if _lacks(listener, status) and listener.flow.state(wall) in ("RESTING", "OPEN")
         ]
+        if self.sim is not None and any(
+            isinstance(spec, LookSpec) and spec.cadence == "on_change" and listener.flow.visible
+            for listener in self.listeners
+            for spec in listener.plots
+        ):
+            rests.append(LOOK_PERIOD)
         return min(rests, default=None)
+
+    # ---- panels that are looked up ---------------------------------------
+
+    def _look_for_changes(self, listener: Listener, wall: float) -> None:
+        """Note which looked-up panels are to be sent; they are looked at four times a second."""
+        if self.sim is None or not listener.flow.visible:
+            return
+        if wall - listener.looked < LOOK_PERIOD and not listener.fresh:
+            return
+        listener.looked = wall
+        for spec in listener.plots:
+            if not isinstance(spec, LookSpec):
+                continue
+            version = spec.version(self.sim) if spec.cadence == "on_change" else 0
+            if listener.versions.get(spec.id) != (spec.rev, version):
+                listener.versions[spec.id] = (spec.rev, version)
+                listener.changed.add(spec.id)
+                listener.dirty = True
+
+    # ---- frames ----------------------------------------------------------
 
     def _compose(self, listener: Listener, status: Status, wall: float) -> Frame:
         snapshot, clear = listener.snapshot_wanted, listener.clear
         listener.snapshot_wanted = listener.clear = listener.dirty = False
-        now = status.n_steps
-        widest = max((window_steps(p, self.recorder.dt) for p in listener.plots), default=0)
-        since = max(0, now - widest, 0 if snapshot else listener.served)
+        fresh, listener.fresh = listener.fresh, set()
+        changed, listener.changed = listener.changed, set()
+        if snapshot:
+            fresh = {spec.id for spec in listener.plots}
+            changed = {s.id for s in listener.plots if isinstance(s, LookSpec)} & set(
+                listener.versions
+            )
+        now, served = status.n_steps, listener.served
         listener.served = now
-        packer = Packer()
-        shown = listener.plots if since < now else []
-        plots = [self._pack(plot, listener, since, now, packer) for plot in shown]
+        packer, panels = Packer(), []
+        for spec in listener.plots:
+            if isinstance(spec, StreamSpec):
+                window = now - window_steps(spec, self.recorder.dt)
+                since = max(0, window, 0 if spec.id in fresh else served)
+                if since < now:
+                    arrays = self.recorder.read(spec, since, now, listener.width, listener.height)
+                    panels.append(self._pack(spec, since, now, arrays, packer))
+            elif spec.id in changed and self.sim is not None:
+                panels.append(self._pack(spec, now, now, spec.look(self.sim), packer))
         buffer = packer.buffer()
-        header = _header(listener.flow, status, wall, len(buffer), clear or snapshot, plots)
-        return Frame(header, buffer)
+        return Frame(
+            _header(listener.flow, status, wall, len(buffer), clear or snapshot, panels), buffer
+        )
 
     def _pack(
-        self, plot: PlotSpec, listener: Listener, since: int, now: int, packer: Packer
+        self, spec: PanelSpec, since: int, now: int, arrays: Arrays, packer: Packer
     ) -> dict[str, Any]:
-        dt = self.recorder.dt
-        own = max(since, now - window_steps(plot, dt))
-        arrays = self.recorder.read(plot, own, listener.width, listener.height)
+        start = since * self.recorder.dt
         return {
-            "id": plot.id,
-            "kind": plot.kind,
-            "t0": since * dt,
-            "t1": now * dt,
-            "arrays": [packer.add(name, array) for name, array in arrays],
+            "id": spec.id,
+            "rev": spec.rev,
+            "t0": start,
+            "t1": now * self.recorder.dt,
+            "arrays": [
+                packer.add(name, np.float32(array - start) if name == TIMES else array)
+                for name, array in arrays
+            ],
         }
 
 
+def _slowness(listener: Listener, status: Status) -> float:
+    """Tell how many times longer than usual the period of frames may be."""
+    if listener.shortest is None or status.real_time_factor is None:
+        return 1.0
+    share = status.real_time_factor * FRAME_PERIOD / listener.shortest
+    return min(SLOWEST, max(1.0, share / MUCH_OF_A_WINDOW))
+
+
 def _lacks(listener: Listener, status: Status) -> bool:
-    behind = bool(listener.plots) and listener.served != status.n_steps
+    behind = listener.shortest is not None and listener.served != status.n_steps
     return behind or listener.dirty or listener.snapshot_wanted
 
 
@@ -140,7 +210,7 @@ def _may_send(listener: Listener, status: Status, wall: float) -> bool:
 
 
 def _header(
-    flow: Flow, status: Status, wall: float, size: int, clear: bool, plots: list[dict[str, Any]]
+    flow: Flow, status: Status, wall: float, size: int, clear: bool, panels: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "type": "frame",
@@ -152,5 +222,7 @@ def _header(
         "speed": status.speed,
         "clear": clear,
         "error": dict(status.error) if status.error else None,
-        "plots": plots,
+        "credit": flow.credit,
+        "round_trip": flow.round_trip,
+        "panels": panels,
     }

@@ -1,4 +1,4 @@
-"""One frame: a JSON-able header and one buffer for all plots of a listener."""
+"""One frame: a JSON-able header and one buffer for all panels of a listener."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 ALIGN = 8
+# The array of instants: it travels as single-precision seconds after the ``t0`` of its panel.
+TIMES = "t"
+# Names of types, and the types little endian: NumPy takes longer to say them than to copy arrays.
+_NAMES: dict[np.dtype, tuple[str, np.dtype]] = {}
 
 
 @dataclass(frozen=True)
@@ -17,8 +21,8 @@ class Frame:
     Attributes
     ----------
     header : dict
-        ``type, seq, state, time, n_steps, rtf, speed, clear, error, plots``; each
-        plot says which arrays it has and where they lie in the buffer.
+        ``type, seq, state, time, n_steps, rtf, speed, clear, error, credit, round_trip,
+        panels``; each panel says which arrays it has and where they lie in the buffer.
     buffer : bytes
         All arrays, little endian, each starting on a multiple of 8 bytes.
     """
@@ -36,18 +40,25 @@ class Frame:
         """Simulated time (s) up to which the frame shows."""
         return self.header["time"]
 
-    def arrays(self, plot_id: str) -> dict[str, np.ndarray]:
-        """Return the arrays of one plot, by name, as read-only views of the buffer.
+    def has(self, panel_id: str) -> bool:
+        """Whether the frame holds arrays of a panel."""
+        return any(panel["id"] == panel_id for panel in self.header["panels"])
+
+    def arrays(self, panel_id: str) -> dict[str, np.ndarray]:
+        """Return the arrays of one panel, by name; ``t`` in seconds of simulated time.
 
         Raises
         ------
         KeyError
-            When the frame does not hold that plot.
+            When the frame does not hold that panel.
         """
-        for plot in self.header["plots"]:
-            if plot["id"] == plot_id:
-                return {a["name"]: self._view(a) for a in plot["arrays"]}
-        raise KeyError(f"no plot {plot_id!r} in frame {self.seq}")
+        for panel in self.header["panels"]:
+            if panel["id"] == panel_id:
+                arrays = {a["name"]: self._view(a) for a in panel["arrays"]}
+                if TIMES in arrays:
+                    arrays[TIMES] = arrays[TIMES].astype(np.float64) + panel["t0"]
+                return arrays
+        raise KeyError(f"no panel {panel_id!r} in frame {self.seq}")
 
     def _view(self, entry: dict[str, Any]) -> np.ndarray:
         dtype = np.dtype(entry["dtype"]).newbyteorder("<")
@@ -65,16 +76,22 @@ class Packer:
 
     def add(self, name: str, array: np.ndarray) -> dict[str, Any]:
         """Append one array and return its entry for the header."""
-        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        kind = array.dtype
+        if kind not in _NAMES:
+            _NAMES[kind] = (kind.name, kind.newbyteorder("<"))
+        plain, little = _NAMES[kind]
+        data = array.astype(little, copy=False).tobytes()
         gap = -self._length % ALIGN
         entry = {
             "name": name,
-            "dtype": array.dtype.name,
+            "dtype": plain,
             "shape": list(array.shape),
             "offset": self._length + gap,
         }
-        self._parts += [bytes(gap), little.tobytes()]
-        self._length += gap + little.nbytes
+        if gap:
+            self._parts.append(bytes(gap))
+        self._parts.append(data)
+        self._length += gap + len(data)
         return entry
 
     def buffer(self) -> bytes:

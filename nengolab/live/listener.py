@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 
-from .flow import IN_FLIGHT, Flow
+from .flow import FIRST_CREDIT, Flow
 from .frames import Frame
-from .plots import PlotSpec
+from .specs import PanelSpec, StreamSpec
 
 
 class Listener:
@@ -18,38 +19,65 @@ class Listener:
 
     Attributes
     ----------
-    plots : list of PlotSpec
-        What is shown now.
     failure : Exception or None
         What the callback raised; a listener whose callback raises is closed.
     """
 
     def __init__(
         self,
-        plots: list[PlotSpec],
+        plots: list[PanelSpec],
         callback: Callable[[Frame], None] | None,
         width: int,
         height: int,
         wake: Callable[[], None],
-        change_plots: Callable[[Listener, list[PlotSpec]], Future],
+        change_plots: Callable[[Listener, list[PanelSpec]], Future],
         detach: Callable[[Listener], Future],
     ) -> None:
+        self.shortest: float | None = None
         self.plots = list(plots)
         self.failure: Exception | None = None
         self.flow = Flow()
         self.served = 0
+        # Panels that are to be sent with all of their window, and looked-up ones that changed.
+        self.fresh: set[str] = set()
+        self.changed: set[str] = set()
+        self.versions: dict[str, Hashable] = {}
+        self.looked = float("-inf")
         self.clear = self.dirty = self.snapshot_wanted = False
         self._width, self._height = int(width), int(height)
         self._wake, self._change_plots, self._detach = wake, change_plots, detach
-        # Flow control lets no more than this many through before `get` acknowledges,
-        # but for snapshots, whose number is that of the calls.
-        self._inbox: queue.Queue[Frame] = queue.Queue(maxsize=4 * IN_FLIGHT)
+        # Oldest first; a script that does not `get` loses the oldest.
+        self._inbox: queue.Queue[Frame] = queue.Queue(maxsize=8 * FIRST_CREDIT)
         self._callback = callback or self._keep
 
-    def ack(self, seq: int) -> None:
-        """Say that frame ``seq``, and all before it, have been drawn."""
-        self.flow.acknowledge(int(seq))
-        self._wake()
+    @property
+    def plots(self) -> list[PanelSpec]:
+        """What is shown now."""
+        return self._plots
+
+    @plots.setter
+    def plots(self, plots: list[PanelSpec]) -> None:
+        self._plots = plots
+        windows = [spec.window for spec in plots if isinstance(spec, StreamSpec)]
+        self.shortest = min(windows, default=None)
+
+    def ack(self, seq: int, held: float = 0.0, merged: float = 1.0) -> None:
+        """Say that frame ``seq``, and all before it, have been drawn.
+
+        Parameters
+        ----------
+        seq : int
+            Number of the frame.
+        held : float
+            Seconds that passed since it was drawn.
+        merged : float
+            Frames that were drawn in one picture, on average.
+        """
+        now = time.perf_counter()
+        blocked = self.flow.state(now) == "BLOCKED"
+        self.flow.report(int(seq), now, held, merged)
+        if blocked:
+            self._wake()
 
     @property
     def visible(self) -> bool:
@@ -82,7 +110,7 @@ class Listener:
     def height(self, pixels: int) -> None:
         self._height = max(1, int(pixels))
 
-    def set_plots(self, plots: list[PlotSpec]) -> Future:
+    def set_plots(self, plots: list[PanelSpec]) -> Future:
         """Show other plots from now on; data of plots that stay is kept."""
         return self._change_plots(self, list(plots))
 
@@ -112,14 +140,22 @@ class Listener:
         return frame
 
     @property
-    def stats(self) -> dict[str, int]:
-        """Frames sent and acknowledged, tiles that had to wait, bytes sent."""
+    def stats(self) -> dict[str, float | None]:
+        """How the stream goes.
+
+        Frames ``sent`` and ``drawn``, tiles that had to wait (``coalesced``), ``bytes`` sent,
+        ``credit`` and ``in_flight`` frames, the ``round_trip`` and the ``period`` in seconds.
+        """
         flow = self.flow
         return {
             "sent": flow.sent,
-            "acknowledged": flow.acknowledged,
+            "drawn": flow.drawn,
             "coalesced": flow.coalesced,
             "bytes": flow.bytes,
+            "credit": flow.credit,
+            "in_flight": flow.in_flight,
+            "round_trip": flow.round_trip,
+            "period": flow.period,
         }
 
     def close(self) -> Future:

@@ -8,6 +8,10 @@ FRAME_PERIOD = 1 / 60
 # Wall time of one tile: short enough for a frame, or for a person's interrupt.
 WATCHED_TILE = 0.012
 HEADLESS_TILE = 0.25
+# What a tile costs beside its steps (the call, recording, frames) takes at most this part of an
+# unlimited run, as long as pictures still come this often.
+ASIDE_SHARE = 0.2
+LONGEST_WATCHED = 0.03
 # A paced run without a view still takes new inputs this often.
 HEADLESS_PERIOD = 0.1
 # Being late by more than this is the engine's speed, not a hiccup.
@@ -21,35 +25,51 @@ class TileSizer:
     A tile of n steps takes about ``call + (n - 1) step``. Other work on the machine only
     ever adds to that, so ``call`` is the least a tile ever took, and ``step`` a low
     quantile over the last tiles: one hiccup, or a first call that compiles, changes
-    nothing. Where the call alone takes most of the budget, as much again goes into
-    steps: shorter tiles would only spend more of the time on calls.
+    nothing. What surrounds a tile counts too: a run that is not paced takes longer tiles where
+    it is dear, and a paced one fewer.
 
-    The size at most doubles from tile to tile, so no estimate can freeze a view.
+    The size at most doubles from tile to tile, so no estimate can freeze a view; and a tile of
+    one step forgets what made it so short, so no hiccup can keep it short.
     """
 
     def __init__(self) -> None:
         self._call = float("inf")
+        self._aside = 0.0
         self._steps: deque[float] = deque(maxlen=8)
         # The first tile is one step: what a call takes by itself.
         self._last = 0
 
     def steps(self, watched: bool, speed: float | None, dt: float) -> int:
         """Choose the steps of the next tile."""
-        budget = WATCHED_TILE if watched else HEADLESS_TILE
-        fits = 2.0 * self._last
+        fits, beside = 2.0 * self._last, self._aside
         if self._steps:
             step = sorted(self._steps)[len(self._steps) // 4]
-            fits = min(fits, 1 + max(budget - self._call, self._call) / max(step, 1e-9))
+            # The call was timed with one step in it.
+            beside += max(0.0, self._call - step)
+            fits = min(fits, 1 + self._budget(watched, speed, beside) / max(step, 1e-9))
         if speed is not None:
-            fits = min(fits, speed * (FRAME_PERIOD if watched else HEADLESS_PERIOD) / dt)
+            period = FRAME_PERIOD if watched else HEADLESS_PERIOD
+            fits = min(fits, speed * max(period, 1.1 * beside) / dt)
         self._last = max(1, int(fits))
         return self._last
 
-    def learn(self, steps: int, seconds: float) -> None:
-        """Take the time that a tile took."""
+    def _budget(self, watched: bool, speed: float | None, beside: float) -> float:
+        """Seconds for the steps of a tile that costs some more beside them."""
+        if not watched:
+            return HEADLESS_TILE - self._call
+        least = max(WATCHED_TILE - self._call, self._call)
+        if speed is not None:
+            return least
+        return max(least, min(beside / ASIDE_SHARE, LONGEST_WATCHED))
+
+    def learn(self, steps: int, seconds: float, aside: float = 0.0) -> None:
+        """Take the time that a tile took, and what was done beside it since the one before."""
         self._call = min(self._call, seconds)
+        self._aside = 0.9 * self._aside + 0.1 * min(aside, LONGEST_WATCHED)
         if steps > 1:
             self._steps.append((seconds - self._call) / (steps - 1))
+        elif self._steps:
+            self._steps.popleft()
 
 
 class Pacer:

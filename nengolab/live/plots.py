@@ -1,50 +1,23 @@
-"""What a listener wants to see: lines, a raster, or firing rates of a probe."""
+"""What a listener wants to see of a probe: lines, a raster, or firing rates."""
 
 from __future__ import annotations
 
-import itertools
-import math
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
 
 from nengo.exceptions import ValidationError
 
 from .probes import LiveProbe
-
-_numbers = itertools.count(1)
-
-
-def _new_id() -> str:
-    return f"plot-{next(_numbers)}"
+from .specs import StreamSpec, check_probe, check_seconds, new_id
+from .tracks import RateTrack, Span, SpikeTrack, Track, ValueTrack
 
 
 def _all() -> slice:
     return slice(None)
 
 
-def _span(part: slice, size: int) -> tuple[int, int, int]:
-    """Turn a slice into plain numbers, for use as a key."""
-    return part.indices(size)
-
-
-def _check_probe(plot: Any) -> None:
-    if not isinstance(plot.probe, LiveProbe):
-        raise ValidationError(
-            f"got {plot.probe!r}; Session.add_probe, of an object or of a nengo.Probe, "
-            "gives what a plot takes",
-            "probe",
-            plot,
-        )
-
-
-def _check_seconds(plot: Any, name: str) -> None:
-    value = getattr(plot, name)
-    if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
-        raise ValidationError(f"must be a positive time in seconds, got {value!r}", name, plot)
-
-
 @dataclass(frozen=True, eq=False)
-class Lines:
+class Lines(StreamSpec):
     """Values over time, one line for each dimension.
 
     Parameters
@@ -60,21 +33,35 @@ class Lines:
     probe: LiveProbe
     window: float = 4.0
     dims: slice = field(default_factory=_all)
-    id: str = field(default_factory=_new_id)
-    kind: ClassVar[str] = "lines"
+    id: str = field(default_factory=new_id)
+    rev: int = 0
 
     def __post_init__(self) -> None:
-        _check_probe(self)
-        _check_seconds(self, "window")
+        check_probe(self, self.probe)
+        check_seconds(self, "window")
 
     @property
-    def track(self) -> tuple:
-        """What the recorder must keep for this plot."""
-        return ("values", self.probe.id, _span(self.dims, self.probe.size))
+    def probes(self) -> tuple[LiveProbe, ...]:
+        return (self.probe,)
+
+    @property
+    def _span(self) -> Span:
+        return self.dims.indices(self.probe.size)
+
+    @property
+    def key(self) -> Hashable:
+        return ("values", self.probe.id, self._span)
+
+    @property
+    def bytes_a_step(self) -> float:
+        return 8 + 4 * len(range(*self._span))
+
+    def make_track(self, dt: float) -> Track:
+        return ValueTrack(self.probe, dt, self._span)
 
 
 @dataclass(frozen=True, eq=False)
-class Raster:
+class Raster(StreamSpec):
     """Spikes, one row for each neuron.
 
     Parameters
@@ -95,12 +82,12 @@ class Raster:
     probe: LiveProbe
     window: float = 4.0
     neurons: slice = field(default_factory=_all)
-    id: str = field(default_factory=_new_id)
-    kind: ClassVar[str] = "raster"
+    id: str = field(default_factory=new_id)
+    rev: int = 0
 
     def __post_init__(self) -> None:
-        _check_probe(self)
-        _check_seconds(self, "window")
+        check_probe(self, self.probe)
+        check_seconds(self, "window")
         if self.probe.kind == "rates":
             raise ValidationError(
                 f"rate neurons do not spike: {self.probe.owner_name!r} has neurons of type "
@@ -112,13 +99,27 @@ class Raster:
             raise ValidationError(_no_spikes(self.probe), "probe", self)
 
     @property
-    def track(self) -> tuple:
-        """What the recorder must keep for this plot."""
-        return ("spikes", self.probe.id, _span(self.neurons, self.probe.size))
+    def probes(self) -> tuple[LiveProbe, ...]:
+        return (self.probe,)
+
+    @property
+    def _span(self) -> Span:
+        return self.neurons.indices(self.probe.size)
+
+    @property
+    def key(self) -> Hashable:
+        return ("spikes", self.probe.id, self._span)
+
+    @property
+    def bytes_a_step(self) -> float:
+        return 0.0
+
+    def make_track(self, dt: float) -> Track:
+        return SpikeTrack(self.probe, dt, self._span)
 
 
 @dataclass(frozen=True, eq=False)
-class Rates:
+class Rates(StreamSpec):
     r"""Firing rates in Hz.
 
     Of spiking neurons an exponential window over the spikes,
@@ -149,13 +150,13 @@ class Rates:
     tau: float = 0.05
     neurons: slice = field(default_factory=_all)
     per: str = "population"
-    id: str = field(default_factory=_new_id)
-    kind: ClassVar[str] = "rates"
+    id: str = field(default_factory=new_id)
+    rev: int = 0
 
     def __post_init__(self) -> None:
-        _check_probe(self)
-        _check_seconds(self, "window")
-        _check_seconds(self, "tau")
+        check_probe(self, self.probe)
+        check_seconds(self, "window")
+        check_seconds(self, "tau")
         if self.per not in ("population", "neuron"):
             raise ValidationError(
                 f'must be "population" or "neuron", got {self.per!r}', "per", self
@@ -164,13 +165,23 @@ class Rates:
             raise ValidationError(_no_spikes(self.probe), "probe", self)
 
     @property
-    def track(self) -> tuple:
-        """What the recorder must keep for this plot."""
-        span = _span(self.neurons, self.probe.size)
-        return ("rates", self.probe.id, span, self.tau, self.per)
+    def probes(self) -> tuple[LiveProbe, ...]:
+        return (self.probe,)
 
+    @property
+    def _span(self) -> Span:
+        return self.neurons.indices(self.probe.size)
 
-PlotSpec = Lines | Raster | Rates
+    @property
+    def key(self) -> Hashable:
+        return ("rates", self.probe.id, self._span, self.tau, self.per)
+
+    @property
+    def bytes_a_step(self) -> float:
+        return 8 + 4 * (1 if self.per == "population" else len(range(*self._span)))
+
+    def make_track(self, dt: float) -> Track:
+        return RateTrack(self.probe, dt, self._span, self.tau, self.per)
 
 
 def _no_spikes(probe: LiveProbe) -> str:

@@ -51,18 +51,32 @@ class Ring:
 
     def since(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the steps after ``step``, oldest first; views where they need no copy."""
+        return self.between(step, None)
+
+    def between(self, since: int, until: int | None) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the steps after ``since`` up to and with ``until``, oldest first."""
         end = self._start + self._count
-        wrapped = max(0, end - self.capacity)
-        parts = []
-        for part in (slice(self._start, end - wrapped), slice(0, wrapped)):
-            # Steps only grow from oldest to newest, so what is wanted is a tail.
-            skip = np.searchsorted(self._steps[part], step, side="right")
-            tail = slice(part.start + int(skip), part.stop)
-            parts.append((self._steps[tail], self._rows[tail]))
-        (old_steps, old_rows), (new_steps, new_rows) = parts
-        if len(new_steps) == 0:
-            return old_steps, old_rows
-        return np.concatenate([old_steps, new_steps]), np.concatenate([old_rows, new_rows])
+        if end <= self.capacity:
+            return self._cut(self._start, end, since, until)
+        wrapped = end - self.capacity
+        if until is None and self._steps[0] <= since:
+            # What is new lies wholly behind the seam, as nearly always.
+            return self._cut(0, wrapped, since, until)
+        old = self._cut(self._start, self.capacity, since, until)
+        new = self._cut(0, wrapped, since, until)
+        if len(new[0]) == 0:
+            return old
+        return np.concatenate([old[0], new[0]]), np.concatenate([old[1], new[1]])
+
+    def _cut(
+        self, first: int, last: int, since: int, until: int | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of a stretch of the memory; steps only grow in it."""
+        steps = self._steps[first:last]
+        start = first + int(steps.searchsorted(since, side="right"))
+        if until is not None:
+            last = first + int(steps.searchsorted(until, side="right"))
+        return self._steps[start:last], self._rows[start:last]
 
     def resized(self, capacity: int) -> Ring:
         """Make a ring of another capacity with the newest of these rows."""

@@ -19,9 +19,9 @@ from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
 from .owner import Owner
-from .plots import PlotSpec
-from .probes import LiveProbe, check_member
+from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
+from .specs import PanelSpec
 from .status import STATES, Status
 
 # What else satisfies a wait for a state.
@@ -72,6 +72,7 @@ class Session:
                 "net_or_sim",
             )
         self._names = Names(self.network)
+        self._known = _members(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
         owner = Owner(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
@@ -123,6 +124,36 @@ class Session:
         return list(self._probes.values())
 
     @property
+    def network_changed(self) -> bool:
+        """Whether objects were added to the network, or taken from it, since it was built."""
+        return _members(self.network) != self._known
+
+    @property
+    def inputs(self) -> dict[nengo.Node, np.ndarray]:
+        """What Nodes put out instead of their own output, as last set."""
+        return dict(self._owner.inputs)
+
+    def watch_inputs(
+        self, callback: Callable[[nengo.Node, np.ndarray | None], None]
+    ) -> Callable[[], None]:
+        """Hear of each input that is set, whoever sets it.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with the Node and its values, or None when it has its own output again, on
+            the owner thread: it must only pass it on.
+
+        Returns
+        -------
+        stop : callable
+            Ends it.
+        """
+        watchers = self._owner.input_watchers
+        watchers.append(callback)
+        return lambda: watchers.remove(callback) if callback in watchers else None
+
+    @property
     def buffer_bytes(self) -> int:
         """Memory that recent data takes, for all plots of all listeners."""
         return self._owner.delivery.recorder.nbytes
@@ -168,6 +199,24 @@ class Session:
         """
         return self._owner.post(lambda: self._owner.reset(seed))
 
+    def rebuild(self, keep_state: bool = True) -> Future:
+        """Build the network again, as it is now, and be paused where the run was.
+
+        Parameters
+        ----------
+        keep_state : bool
+            Go on from the state that there is, as far as it fits by name and shape; what is new
+            starts as at time 0. Else from time 0.
+
+        Probes and inputs stay; those of objects that are gone end. A session that was given a
+        simulator refuses.
+        """
+        done = self._owner.post(lambda: self._owner.rebuild(keep_state))
+        self._known = _members(self.network)
+        # The names are shared with many: they are brought up to date in place.
+        vars(self._names).update(vars(Names(self.network)))
+        return done
+
     def set_speed(self, speed: float | None) -> Future:
         """Change the real-time factor asked for; None is as fast as it goes."""
         return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)))
@@ -184,7 +233,7 @@ class Session:
         """
 
         def act() -> None:
-            self._owner.runner.set_input(node, self._checked_input(node, value))
+            self._owner.set_input(node, self._checked_input(node, value))
 
         return self._owner.post(act, about=node, after_steps=True)
 
@@ -208,6 +257,7 @@ class Session:
         ValidationError
             When the object cannot be probed so, or is not in the network.
         """
+        self._check_built(obj)
         probe = LiveProbe(obj, attr, synapse, self.network, self._names)
         self._owner.post(lambda: self._add_probe(probe), about=obj, before_compile=True)
         self._probes[probe.id] = probe
@@ -222,7 +272,7 @@ class Session:
 
     def subscribe(
         self,
-        plots: list[PlotSpec],
+        plots: list[PanelSpec],
         callback: Callable[[Frame], None] | None = None,
         width: int = 600,
         height: int = 400,
@@ -231,8 +281,8 @@ class Session:
 
         Parameters
         ----------
-        plots : list of Lines, Raster, Rates
-            What to see; probes of this session.
+        plots : list of PanelSpec
+            What to see: `Lines`, `Raster`, `Rates` and the like, of probes of this session.
         callback : callable, optional
             Called with each `Frame` on the owner thread: it must only pass it on. Each
             frame wants an `Listener.ack`. Without a callback use `Listener.get`.
@@ -312,6 +362,17 @@ class Session:
 
     # ---- checks ----------------------------------------------------------
 
+    def _check_built(self, obj: Any) -> None:
+        base = base_object(obj)
+        base = base.ensemble if isinstance(base, nengo.ensemble.Neurons) else base
+        if base in _members(self.network) - self._known:
+            raise ValidationError(
+                f"{getattr(base, 'label', None) or base!r} was added to the network after it was "
+                "built, so it does not run yet; rebuild() takes it in",
+                "obj",
+                obj if isinstance(obj, nengo.base.NengoObject) else None,
+            )
+
     def _add_probe(self, probe: LiveProbe) -> Future:
         try:
             return self._owner.runner.add_probe(probe)
@@ -348,21 +409,27 @@ class Session:
             )
         return array
 
-    def _check_plots(self, plots: list[PlotSpec]) -> None:
+    def _check_plots(self, plots: list[PanelSpec]) -> None:
         for plot in plots:
-            if plot.probe.id not in self._probes:
-                raise ValidationError(
-                    f"{plot.probe.label!r} is not a probe of this session, or no longer",
-                    "probe",
-                    plot,
-                )
+            for probe in plot.probes:
+                if probe.id not in self._probes:
+                    raise ValidationError(
+                        f"{probe.label!r} is not a probe of this session, or no longer",
+                        "probe",
+                        plot,
+                    )
             check_room(plot, self.dt)
+
+
+def _members(network: nengo.Network) -> frozenset[Any]:
+    """All objects of a network, and its subnetworks."""
+    return frozenset((*network.all_objects, *network.all_networks))
 
 
 def _plot_changer(owner: Owner, session: weakref.ref[Session]) -> Callable:
     """Make what `Listener.set_plots` does; it must not keep a forgotten session alive."""
 
-    def change(listener: Listener, plots: list[PlotSpec]) -> Future:
+    def change(listener: Listener, plots: list[PanelSpec]) -> Future:
         if (alive := session()) is not None:
             alive._check_plots(plots)
         return owner.post(lambda: owner.delivery.show(listener, plots), early=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import chromium
+from nengolab.benchmarks import chromium
 from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
 
 #: Cells off screen are not rendered, so a page is taller than any screen.

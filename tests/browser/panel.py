@@ -54,7 +54,7 @@ class Panel:
 
     def __init__(self, lab: JupyterLab, index: int = 0) -> None:
         self.lab = lab
-        self.root: Locator = lab.page.locator(".nengolab").nth(index)
+        self.root: Locator = lab.page.locator(".nl-lab").nth(index)
         self.root.wait_for()
 
     # --- what it says --------------------------------------------------------------------------
@@ -71,8 +71,8 @@ class Panel:
 
     @property
     def stats(self) -> dict[str, int]:
-        """Frames received and drawn."""
-        return self.root.evaluate("el => el.nengolab.stats()")
+        """Frames received and drawn, and how fast."""
+        return self.root.evaluate("el => el.nengolabStats()")
 
     def wait_state(self, state: str, timeout: float = 60.0) -> None:
         """Wait until the session is in a state, and the panel has it from there."""
@@ -87,14 +87,14 @@ class Panel:
     def titles(self) -> list[str]:
         """Object and kind of each plot."""
         return self.root.evaluate(
-            "el => el.nengolab.layout().plots.map(plot => `${plot.title} ${plot.kind}`)"
+            "el => (el.nengolab.layout()?.panels ?? []).map(p => `${p.title} ${p.kind}`)"
         )
 
     def plot(self, title: str) -> dict[str, np.ndarray]:
-        """Return the columns of the Bokeh data source of one plot, such as "ens lines"."""
+        """Return what one plot keeps, as columns; it is called such as "ens value"."""
         columns = self.root.evaluate(
             """(el, title) => {
-              const plot = el.nengolab.layout().plots.find(p => `${p.title} ${p.kind}` === title);
+              const plot = el.nengolab.layout().panels.find(p => `${p.title} ${p.kind}` === title);
               const columns = el.nengolab.sources()[plot.id];
               const plain = values => values.map(v => Number.isNaN(v) ? null : v);
               return Object.fromEntries(Object.entries(columns).map(([k, v]) => [k, plain(v)]));
@@ -120,7 +120,9 @@ class Panel:
 
     def add_plot(self, label: str) -> None:
         """Choose from "+ add a plot"."""
-        self.root.get_by_label("add a plot", exact=True).select_option(label=label)
+        self.press("+ add a plot")
+        self.root.get_by_label("find an object").fill(label.partition(":")[0])
+        self.root.get_by_role("button", name=label, exact=True).click()
 
     # --- how it looks --------------------------------------------------------------------------
 

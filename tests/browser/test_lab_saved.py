@@ -27,7 +27,7 @@ def run_and_save(lab: JupyterLab) -> np.ndarray:
     panel.wait_time(panel.status["time"] + 1.0)
     panel.press("pause")
     panel.wait_state("paused")
-    until(lambda: panel.plot("ens lines")["t"].max() > panel.status["time"] - 0.01, "last frame")
+    until(lambda: panel.plot("ens value")["t"].max() > panel.status["time"] - 0.01, "last frame")
     return picture_in(lab.save())
 
 
@@ -77,7 +77,7 @@ def test_a_reload_keeps_the_panel_and_hides_the_picture(lab: JupyterLab) -> None
     lab.reload()
     panel = Panel(lab)
     panel.wait_state("paused")
-    until(lambda: len(panel.plot("ens lines")["t"]) > 0, "a snapshot")
+    until(lambda: len(panel.plot("ens value")["t"]) > 0, "a snapshot")
     until(lambda: lab.page.locator(".jp-RenderedImage:visible").count() == 0, "one picture only")
     panel.press("play")
     panel.wait_state("running")

@@ -69,7 +69,7 @@ def test_a_closed_simulator_is_said_in_the_panel(lab: JupyterLab) -> None:
     ]
     lab.open_notebook(lab.server.add_notebook(cells, "closed.ipynb"))
     lab.run_all()
-    problem = lab.page.locator(".nengolab").get_by_role("alert")
+    problem = lab.page.locator(".nl-lab").get_by_role("alert")
     problem.wait_for()
     assert "closed" in problem.inner_text()
     assert lab.value("lab.session.state") == "error"
@@ -99,7 +99,7 @@ def test_a_restarted_kernel_is_noticed_and_the_cell_works_again(lab: JupyterLab)
     lab.restart_kernel()
     until(lambda: panel.words == "kernel gone", "the panel says that the kernel is gone")
     lab.run_all()
-    until(lambda: lab.page.locator(".nengolab").count() == 1, "one panel")
+    until(lambda: lab.page.locator(".nl-lab").count() == 1, "one panel")
     panel.wait_state("ready")
     assert panel.words == "ready"
 

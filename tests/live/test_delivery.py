@@ -1,16 +1,18 @@
 """Backpressure and frames, with a clock and data of the tests' own."""
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from nengolab.live import Lines, Raster, Rates
+from nengolab.live import Lines, LookSpec, Raster, Rates
 from nengolab.live.delivery import Delivery
-from nengolab.live.flow import IN_FLIGHT
+from nengolab.live.flow import FIRST_CREDIT
 from nengolab.live.listener import Listener
 from nengolab.live.recorder import Recorder
 from nengolab.live.status import Status
+from nengolab.live.tracks import JoinedTrack, Look
 
 DT = 0.001
 TILE = 16
@@ -106,33 +108,36 @@ def test_all_plots_of_a_frame_cover_the_same_instants(value, spikes):
             listener.ack(frames[-1].seq)
     assert len(frames) > 20
     for frame in frames:
-        assert len({(plot["t0"], plot["t1"]) for plot in frame.header["plots"]}) == 1
-    ends = [(f.header["plots"][0]["t0"], f.header["plots"][0]["t1"]) for f in frames]
+        assert len({(plot["t0"], plot["t1"]) for plot in frame.header["panels"]}) == 1
+    ends = [(f.header["panels"][0]["t0"], f.header["panels"][0]["t1"]) for f in frames]
     assert all(before[1] == after[0] for before, after in itertools.pairwise(ends))
 
 
-def test_at_most_two_in_flight_and_newer_data_coalesces(value):
+def test_newer_data_waits_when_the_credit_is_used_up(value):
     stage = Stage(value)
     listener, frames = stage.listen([Lines(value, window=0.3)])
-    for _ in range(10):
+    for _ in range(FIRST_CREDIT + 6):
         stage.tile()
-    assert len(frames) == IN_FLIGHT
-    assert listener.stats["coalesced"] == 8
+    assert len(frames) == FIRST_CREDIT
+    assert listener.stats["coalesced"] == 6
     listener.ack(frames[0].seq)
     stage.deliver()
-    assert len(frames) == 3
-    covered = frames[-1].header["plots"][0]
-    assert (covered["t0"], covered["t1"]) == (pytest.approx(2 * TILE * DT), 10 * TILE * DT)
+    assert len(frames) == FIRST_CREDIT + 1
+    covered = frames[-1].header["panels"][0]
+    start = FIRST_CREDIT * TILE
+    assert covered["t0"] == pytest.approx(start * DT)
+    assert covered["t1"] == pytest.approx(stage.n_steps * DT)
     np.testing.assert_array_equal(
-        frames[-1].arrays(covered["id"])["y"], stage.all_of(value)[2 * TILE :]
+        frames[-1].arrays(covered["id"])["y"], stage.all_of(value)[start:]
     )
 
 
-def test_a_listener_that_never_acknowledges_costs_nothing(value, spikes):
+def test_a_listener_that_never_acknowledges_costs_nothing(value, spikes, monkeypatch):
+    monkeypatch.setattr("nengolab.live.recorder.HISTORY", 2.0)
     stage = Stage(value, spikes)
     plots = [Lines(value, 1.0), Raster(spikes, 1.0), Rates(spikes, 1.0)]
     listener, frames = stage.listen(plots)
-    for _ in range(200):
+    for _ in range(400):
         stage.tile()
     settled = stage.delivery.recorder.nbytes
     sent, size = listener.stats["sent"], listener.stats["bytes"]
@@ -141,7 +146,7 @@ def test_a_listener_that_never_acknowledges_costs_nothing(value, spikes):
         stage.tile()
     # 80 s of simulation later: nothing sent, nothing read, and not a byte more held.
     assert (len(frames), listener.stats["sent"], listener.stats["bytes"]) == (sent, sent, size)
-    assert sent == IN_FLIGHT
+    assert sent == FIRST_CREDIT
     assert reads == []
     assert stage.delivery.recorder.nbytes == settled
     assert not stage.delivery.watched(stage.wall)
@@ -168,7 +173,7 @@ def test_a_hidden_listener_costs_nothing(value):
     assert not stage.delivery.watched(stage.wall)
     listener.visible = True
     stage.tile()
-    assert frames[-1].header["plots"][0]["t0"] == 0.0
+    assert frames[-1].header["panels"][0]["t0"] == 0.0
 
 
 def count_reads(stage):
@@ -186,17 +191,15 @@ def count_reads(stage):
 def test_an_acknowledgement_counts_for_those_before(value):
     stage = Stage(value)
     listener, frames = stage.listen([Lines(value)])
-    for _ in range(3):
+    for _ in range(FIRST_CREDIT):
         stage.tile()
     listener.ack(frames[1].seq)
-    for _ in range(3):
-        stage.tile()
-    assert len(frames) == 4
+    assert listener.stats["in_flight"] == FIRST_CREDIT - 2
     # Numbers that were never sent, or long ago, change nothing.
     listener.ack(10_000)
     listener.ack(1)
-    stage.tile()
-    assert len(frames) == 4
+    assert listener.stats["in_flight"] == FIRST_CREDIT - 2
+    assert listener.stats["drawn"] == 2
 
 
 def test_a_snapshot_revives_and_holds_the_window(value, spikes):
@@ -205,17 +208,17 @@ def test_a_snapshot_revives_and_holds_the_window(value, spikes):
     listener, frames = stage.listen(plots)
     for _ in range(100):
         stage.tile()
-    assert len(frames) == IN_FLIGHT
+    assert len(frames) == FIRST_CREDIT
     listener.snapshot()
     stage.deliver()
     frame = frames[-1]
-    assert (len(frames), frame.header["clear"]) == (3, True)
+    assert (len(frames), frame.header["clear"]) == (FIRST_CREDIT + 1, True)
     np.testing.assert_array_equal(frame.arrays(plots[0].id)["y"], stage.all_of(value)[-400:])
     recent = stage.all_of(spikes)[-200:]
     assert frame.arrays(plots[1].id)["n"].sum() == np.count_nonzero(recent)
     stage.tile()
     assert frames[-1].header["clear"] is False
-    assert frames[-1].header["plots"][0]["t0"] == frame.time
+    assert frames[-1].header["panels"][0]["t0"] == frame.time
 
 
 def test_a_snapshot_of_a_long_window_is_thinned_to_the_width(value):
@@ -241,7 +244,7 @@ def test_states_without_data_are_frames_without_plots(value):
         stage.delivery.state_changed()
         stage.deliver()
         listener.ack(frames[-1].seq)
-    assert [(f.header["state"], f.header["plots"]) for f in frames] == [
+    assert [(f.header["state"], f.header["panels"]) for f in frames] == [
         ("building", []),
         ("ready", []),
     ]
@@ -259,7 +262,7 @@ def test_a_reset_clears(value):
     assert (frames[-1].header["clear"], frames[-1].time) == (True, 0.0)
     listener.ack(frames[-1].seq)
     stage.tile()
-    assert (frames[-1].header["clear"], frames[-1].header["plots"][0]["t0"]) == (False, 0.0)
+    assert (frames[-1].header["clear"], frames[-1].header["panels"][0]["t0"]) == (False, 0.0)
 
 
 def test_two_listeners_do_not_wait_for_each_other(value):
@@ -269,7 +272,7 @@ def test_two_listeners_do_not_wait_for_each_other(value):
     for _ in range(50):
         stage.tile()
         quick.ack(quick_frames[-1].seq)
-    assert (len(quick_frames), len(slow_frames)) == (50, IN_FLIGHT)
+    assert (len(quick_frames), len(slow_frames)) == (50, FIRST_CREDIT)
 
 
 def test_a_callback_that_raises_is_detached_and_reported(value):
@@ -294,17 +297,90 @@ def test_what_nobody_plots_is_not_kept(value, spikes):
     assert stage.delivery.recorder.nbytes == 0
 
 
-def test_a_wider_window_keeps_what_is_there(value):
+def test_a_wider_window_shows_what_is_kept(value):
     stage = Stage(value)
     listener, frames = stage.listen([Lines(value, 0.1)])
     for _ in range(20):
         stage.tile()
     plot = Lines(value, 0.2)
     stage.delivery.show(listener, [plot])
-    for _ in range(4):
-        stage.tile()
     listener.snapshot()
     stage.deliver()
-    kept = frames[-1].arrays(plot.id)["y"]
-    np.testing.assert_array_equal(kept, stage.all_of(value)[-len(kept) :])
-    assert len(kept) == 101 + 4 * TILE
+    np.testing.assert_array_equal(frames[-1].arrays(plot.id)["y"], stage.all_of(value)[-200:])
+
+
+def test_a_plot_added_later_gets_what_others_kept_and_a_changed_one_too(value):
+    stage = Stage(value)
+    first = Lines(value, 0.1)
+    listener, frames = stage.listen([first])
+    for _ in range(20):
+        stage.tile()
+        listener.ack(frames[-1].seq)
+    second = Lines(value, 0.1)
+    stage.delivery.show(listener, [first, second])
+    stage.tile()
+    listener.ack(frames[-1].seq)
+    assert len(frames[-1].arrays(first.id)["t"]) == TILE
+    assert len(frames[-1].arrays(second.id)["t"]) == 100
+    stage.tile()
+    listener.ack(frames[-1].seq)
+    assert len(frames[-1].arrays(second.id)["t"]) == TILE
+    stage.delivery.show(listener, [first, Lines(value, 0.05, id=second.id, rev=1)])
+    stage.tile()
+    assert [(p["id"], p["rev"]) for p in frames[-1].header["panels"]] == [
+        (first.id, 0),
+        (second.id, 1),
+    ]
+    assert len(frames[-1].arrays(second.id)["t"]) == 50
+
+
+@dataclass(frozen=True, eq=False)
+class Counted(LookSpec):
+    """Shows how often it was looked at."""
+
+    id: str
+    looks: list
+    cadence: str = "on_change"
+    rev: int = 0
+
+    def version(self, sim):
+        return sim["version"]
+
+    def look(self, sim):
+        self.looks.append(sim["version"])
+        return [("v", np.array([sim["version"]], np.float32))]
+
+
+@pytest.mark.parametrize("cadence", ["on_change", "once"])
+def test_what_is_looked_up_is_sent_when_it_changes(value, cadence):
+    stage, looks = Stage(value), []
+    listener, frames = stage.listen([Lines(value, 0.1), Counted("looked", looks, cadence)])
+    for _ in range(30):
+        stage.tile()
+        listener.ack(frames[-1].seq)
+    assert looks == [], "there is no simulator yet"
+    stage.delivery.sim = {"version": 1}
+    for version in (1, 1, 2):
+        stage.delivery.sim["version"] = version
+        for _ in range(30):
+            stage.tile()
+            listener.ack(frames[-1].seq)
+    assert looks == ([1, 2] if cadence == "on_change" else [1])
+    assert sum(frame.has("looked") for frame in frames) == len(looks)
+    listener.snapshot()
+    stage.deliver()
+    assert frames[-1].arrays("looked")["v"] == [2]
+
+
+def test_values_of_several_probes_side_by_side(value, spikes):
+    track = JoinedTrack([spikes, value], DT)
+    track.widen(100)
+    for first in (1, 17):
+        steps = np.arange(first, first + 16)
+        for probe in (value, spikes):
+            # One of them came a little later.
+            late = steps[3:] if probe is value and first == 1 else steps
+            track.record(probe.id, late, np.outer(late, np.ones(probe.size)))
+    arrays = dict(track.read(Look(0, 32, 1, 100)))
+    np.testing.assert_allclose(arrays["t"], np.arange(4, 33) * DT)
+    assert arrays["y"].shape == (29, spikes.size + value.size)

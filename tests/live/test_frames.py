@@ -17,11 +17,11 @@ def test_round_trip_through_json():
         "last": {"t": np.arange(2.0), "y": rng.random((4, 2)).astype(np.float32)[::2]},
     }
     packer = Packer()
-    plots = [
-        {"id": name, "arrays": [packer.add(key, array) for key, array in parts.items()]}
+    panels = [
+        {"id": name, "t0": 0.0, "arrays": [packer.add(key, array) for key, array in parts.items()]}
         for name, parts in arrays.items()
     ]
-    header = json.loads(json.dumps({"seq": 4, "time": 0.5, "plots": plots}))
+    header = json.loads(json.dumps({"seq": 4, "time": 0.5, "panels": panels}))
     frame = Frame(header, packer.buffer())
     assert (frame.seq, frame.time) == (4, 0.5)
     for name, parts in arrays.items():
@@ -30,7 +30,7 @@ def test_round_trip_through_json():
         for key, array in parts.items():
             np.testing.assert_array_equal(got[key], array)
             assert got[key].dtype.itemsize == array.dtype.itemsize
-    assert all(entry["offset"] % 8 == 0 for plot in plots for entry in plot["arrays"])
+    assert all(entry["offset"] % 8 == 0 for panel in panels for entry in panel["arrays"])
 
 
 def test_little_endian_whatever_comes_in():

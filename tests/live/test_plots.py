@@ -24,7 +24,7 @@ def test_kinds(net, live_probe):
 def test_rate_neurons_do_not_spike(net, live_probe):
     with pytest.raises(ValidationError, match=r"rate neurons do not spike: 'rate'.*LIFRate"):
         Raster(live_probe(net.rate.neurons))
-    assert Rates(live_probe(net.rate.neurons)).kind == "rates"
+    assert Rates(live_probe(net.rate.neurons)).probes[0].kind == "rates"
 
 
 @pytest.mark.parametrize("plot", [Raster, Rates])

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import chromium
+from nengolab.benchmarks import chromium
 from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
 
 pytestmark = pytest.mark.timeout(900)

@@ -24,8 +24,16 @@ def net() -> nengo.Network:
     return net
 
 
+USUAL = ("value", "raster", "rates")
+
+
 def names(kinds: list) -> list[str]:
-    return [kind.name for kind in kinds]
+    """Give the names of the usual kinds, whatever others there are."""
+    return [kind.name for kind in kinds if kind.name in USUAL]
+
+
+def pairs(choices: list) -> list[tuple]:
+    return [(choice.obj, choice.kind) for choice in choices]
 
 
 def test_kinds_follow_the_neurons(net: nengo.Network) -> None:
@@ -41,23 +49,23 @@ def test_kinds_follow_the_neurons(net: nengo.Network) -> None:
 
 def test_defaults(net: nengo.Network) -> None:
     expected = [(net.ens, "value"), (net.ens, "raster"), (net.ens, "rates"), (net.rate, "value")]
-    assert default_choices(net) == expected
+    assert pairs(default_choices(net)) == expected
     with nengo.Network() as only_nodes:
         node = nengo.Node([1.0])
-    assert default_choices(only_nodes) == [(node, "value")]
+    assert pairs(default_choices(only_nodes)) == [(node, "value")]
     assert default_choices(nengo.Network()) == []
 
 
 def test_what_a_person_may_write(net: nengo.Network) -> None:
     known = Names(net)
-    assert read_choices([net.ens, (net.ens, "rates")], known) == [
+    assert pairs(read_choices([net.ens, (net.ens, "rates")], known)) == [
         (net.ens, "value"),
         (net.ens, "rates"),
     ]
-    assert read_choices(net.ens.neurons, known) == [(net.ens.neurons, "raster")]
-    assert read_choices((net.ens, "raster"), known) == [(net.ens, "raster")]
-    assert read_choices([net.probe], known) == [(net.probe, "value")]
-    assert read_choices([], known) == []
+    assert pairs(read_choices(net.ens.neurons, known)) == [(net.ens.neurons, "raster")]
+    assert pairs(read_choices((net.ens, "raster"), known)) == [(net.ens, "raster")]
+    assert pairs(read_choices([net.probe], known)) == [(net.probe, "value")]
+    assert pairs(read_choices([], known)) == []
 
 
 def test_what_cannot_be_plotted_is_named(net: nengo.Network) -> None:
@@ -66,15 +74,17 @@ def test_what_cannot_be_plotted_is_named(net: nengo.Network) -> None:
         read_choices([(net.rate, "raster")], known)
     with pytest.raises(ValidationError, match="cannot be plotted"):
         read_choices([3], known)
-    with pytest.raises(ValidationError, match="cannot be plotted"):
+    with pytest.raises(ValidationError, match="no kind of panel 'ens'; there are.*raster"):
         read_choices("ens", known)
 
 
 def test_the_menu_offers_every_ensemble_and_node(net: nengo.Network) -> None:
     menu = Menu(net, Names(net))
     entries = {entry["label"]: entry for entry in menu.layout()}
-    assert set(entries) == {"ens", "rate", "direct", "drive", "wave", "relay", "image"}
-    assert [kind["name"] for kind in entries["ens"]["kinds"]] == ["value", "raster", "rates"]
+    everything = {"ens", "rate", "direct", "drive", "wave", "relay", "image"}
+    assert everything <= set(entries)
+    offered = [kind["name"] for kind in entries["ens"]["kinds"]]
+    assert [name for name in offered if name in USUAL] == ["value", "raster", "rates"]
     assert menu.find(entries["wave"]["object"]) is net.wave
 
 
@@ -113,6 +123,22 @@ def test_steps_are_round() -> None:
     assert slider_step(-1, 1) == pytest.approx(0.01)
     assert slider_step(0, 300) == pytest.approx(1)
     assert slider_step(0, 1e-3) == pytest.approx(5e-6)
+
+
+def test_only_what_was_moved_changes(net: nengo.Network) -> None:
+    entry = Inputs(net, Names(net), [net.image]).find("input-0")
+    entry.take([5.0, 0.123456, *[0.0] * 62])
+    assert entry.moved(1, 0.3)[:3] == [5.0, 0.3, 0.0]
+    assert entry.values[1] == 0.123456, "until it is taken"
+    with pytest.raises(ValidationError, match="'image' has 64 dimensions, there is no 64"):
+        entry.moved(64, 1.0)
+
+
+def test_large_nodes_without_sliders_are_mentioned(net: nengo.Network) -> None:
+    assert "1 Nodes have more than 8 dimensions" in Inputs(net, Names(net)).why_none
+    with nengo.Network() as empty:
+        pass
+    assert Inputs(empty, Names(empty)).why_none.startswith("No Node to drive")
 
 
 def test_taking_over_and_giving_back(net: nengo.Network) -> None:

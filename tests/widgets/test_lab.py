@@ -3,11 +3,9 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import nengo
-import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
@@ -16,55 +14,7 @@ from nengolab_widgets.views import Views
 
 from nengolab.live import Session
 
-
-class Browser:
-    """Collects what a Lab sends, and sends it what a browser would."""
-
-    def __init__(self, lab: Lab) -> None:
-        self.lab = lab
-        self.messages: list[dict[str, Any]] = []
-        self.buffers: list[bytes] = []
-        self.acknowledges = True
-        lab.send = self._take
-
-    def _take(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
-        json.dumps(content)  # it must be what a message can hold
-        self.messages.append(content)
-        if content["type"] == "frame":
-            self.buffers += buffers
-            if self.acknowledges:
-                self.say(type="ack", seq=content["seq"])
-
-    def say(self, **message: Any) -> None:
-        self.lab._receive(self.lab, message, [])
-
-    def look(self, kind: str = "hello", view: str = "v1", visible: bool = True) -> None:
-        self.say(type=kind, view=view, visible=visible, width=500)
-
-    def command(self, name: str, **arguments: Any) -> None:
-        self.say(type="command", name=name, **arguments)
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [message for message in self.messages if message["type"] == kind]
-
-    def lines(self, plot: str) -> np.ndarray:
-        """All values of a lines plot that came, in order."""
-        parts = [np.zeros((0, 1))]
-        for frame, buffer in zip(self.of("frame"), self.buffers, strict=True):
-            for entry in (a for p in frame["plots"] if p["id"] == plot for a in p["arrays"]):
-                if entry["name"] == "y":
-                    values = np.frombuffer(
-                        buffer, "<f4", int(np.prod(entry["shape"])), entry["offset"]
-                    )
-                    parts.append(values.reshape(entry["shape"]))
-        return np.concatenate(parts)
-
-
-def until(condition: Callable[[], Any], what: str, timeout: float = 60.0) -> None:
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, f"not within {timeout} s: {what}"
-        time.sleep(0.02)
+from .browser import Browser, until
 
 
 @pytest.fixture
@@ -87,6 +37,7 @@ def lab(net: nengo.Network) -> Iterator[Lab]:
 def test_making_a_lab_returns_at_once_and_keeps_no_history_in_traits(lab: Lab) -> None:
     state = lab.get_state()
     assert not [name for name in state if "plot" in name or "frame" in name or "data" in name]
+    assert sum(len(str(v)) for k, v in state.items() if k not in ("_esm", "_css")) < 2000
     lab.session.wait_until("ready", 60)
 
 
@@ -98,13 +49,13 @@ def test_hello_gets_the_layout_and_one_snapshot(lab: Lab) -> None:
     until(lambda: browser.of("frame"), "a frame")
     [layout] = browser.of("layout")
     assert layout["title"] == "a net"
-    assert [(p["title"], p["kind"]) for p in layout["plots"]] == [
-        ("ens", "lines"),
+    assert [(p["title"], p["kind"]) for p in layout["panels"]] == [
+        ("ens", "value"),
         ("ens", "raster"),
         ("ens", "rates"),
     ]
-    assert {p["axis"] for p in layout["plots"]} == {"value", "neuron", "rate (Hz)"}
-    assert layout["plots"][1]["rows"] == [0, 20]
+    assert [p["data"].get("axis") for p in layout["panels"]] == ["value", None, "rate (Hz)"]
+    assert layout["panels"][1]["data"] == {"first": 0, "end": 20}
     assert [entry["label"] for entry in layout["inputs"]] == ["drive"]
     assert browser.of("frame")[0]["clear"]
 
@@ -113,29 +64,29 @@ def test_commands_drive_the_session(lab: Lab) -> None:
     browser = Browser(lab)
     lab.session.wait_until("ready", 60)
     browser.look()
-    value = browser.of("layout")[0]["plots"][0]["id"]
+    value = browser.of("layout")[0]["panels"][0]["id"]
 
-    browser.command("input", node="input-0", values=[-0.7])
-    browser.command("play")
+    browser.drive(-0.7)
+    browser.say(type="play")
     until(lambda: len(browser.lines(value)) > 100, "the probe's first values")
     lab.session.wait_time(lab.session.time + 1.0, 60)
-    browser.command("pause")
+    browser.say(type="pause")
     lab.session.wait_until("paused", 60)
     assert browser.lines(value)[-50:].mean() == pytest.approx(-0.7, abs=0.1)
 
     steps = lab.session.n_steps
-    browser.command("step", n=1)
+    browser.say(type="step", n=1)
     until(lambda: lab.session.n_steps == steps + 1, "one step")
-    browser.command("speed", value=0.5)
+    browser.say(type="speed", value=0.5)
     until(lambda: lab.session.speed == 0.5, "the speed")
-    browser.command("reset")
+    browser.say(type="reset")
     until(lambda: lab.session.n_steps == 0, "time zero")
 
-    browser.command("input", node="input-0", values=None)
-    browser.command("speed", value=None)
-    browser.command("play")
+    browser.drive(None)
+    browser.say(type="speed", value=None)
+    browser.say(type="play")
     lab.session.wait_time(0.5, 60)
-    browser.command("pause")
+    browser.say(type="pause")
     lab.session.wait_until("paused", 60)
     assert browser.lines(value)[-50:].mean() == pytest.approx(0.5, abs=0.1)
 
@@ -147,15 +98,15 @@ def test_plots_come_and_go_and_share_probes(lab: Lab, net: nengo.Network) -> Non
     assert len(lab.session.probes) == 2, "raster and rates look at the same neurons"
     value, raster, rates = lab.plots
     [drive] = [o for o in browser.of("layout")[0]["offers"] if o["label"] == "drive"]
-    browser.command("add_plot", object=drive["object"], kind="value")
-    assert len(browser.of("layout")[-1]["plots"]) == 4
-    browser.command("remove_plot", plot=raster)
+    browser.say(type="add_panel", object=drive["object"], kind="value")
+    assert len(browser.of("layout")[-1]["panels"]) == 4
+    browser.say(type="remove_panel", panel=raster)
     assert len(lab.session.probes) == 3, "the rates still need the neurons"
-    browser.command("remove_plot", plot=rates)
+    browser.say(type="remove_panel", panel=rates)
     until(lambda: len(lab.session.probes) == 2, "nobody needs them now")
     assert lab.plots[0] == value
     assert lab.add_plot(net.ens, "raster") in lab.plots
-    with pytest.raises(ValidationError, match="there is no plot 'plot-x'"):
+    with pytest.raises(ValidationError, match="there is no panel 'plot-x'"):
         lab.remove_plot("plot-x")
     assert lab.session.error is None
 
@@ -164,18 +115,27 @@ def test_what_cannot_be_done_is_said_and_the_session_goes_on(lab: Lab) -> None:
     browser = Browser(lab)
     lab.session.wait_until("ready", 60)
     browser.look()
-    browser.command("speed", value=-1)
+    browser.say(type="speed", value=-1)
     until(lambda: any(f["error"] for f in browser.of("frame")), "a refusal")
     assert lab.session.speed is None
     for message in (
-        {"name": "fly"},
-        {"name": "add_plot", "object": "object-99", "kind": "value"},
-        {"name": "remove_plot", "plot": "nothing"},
+        {"type": "fly"},
+        {"type": "step", "n": "many"},
+        {"type": "add_panel", "object": "object-99", "kind": "value"},
+        {"type": "set_panel", "panel": lab.plots[0], "values": {"colour": "red"}},
+        {"type": "to_panel", "panel": lab.plots[0], "content": {"type": "dance"}},
+        {"type": "remove_panel", "panel": "nothing"},
     ):
-        browser.command(**message)
-    assert len(browser.of("notice")) == 3
-    assert "nothing" in browser.of("notice")[-1]["text"]
-    browser.command("step", n=2)
+        browser.say(**message)
+    said = [notice["text"] for notice in browser.of("notice")]
+    assert len(said) == 6
+    assert "'fly'" in said[0]
+    assert "n is 'many'" in said[1]
+    assert "object-99" in said[2]
+    assert "a value panel has no setting 'colour'; it has synapse, range" in said[3]
+    assert "a value panel does not understand 'dance'" in said[4]
+    assert "nothing" in said[5]
+    browser.say(type="step", n=2)
     until(lambda: lab.session.n_steps == 2, "the session goes on")
 
 
@@ -185,17 +145,18 @@ def test_nothing_is_sent_while_nobody_looks_or_acknowledges(lab: Lab) -> None:
     browser.look(visible=False)
     until(lambda: browser.of("frame"), "the snapshot that hello asks for")
     count = len(browser.of("frame"))
-    browser.command("play")
+    browser.say(type="play")
     lab.session.wait_time(1.0, 60)
     assert len(browser.of("frame")) == count
     assert browser.of("ping") == []
 
     browser.acknowledges = False
     browser.look("view", visible=True)
-    reached = lab.session.time
-    lab.session.wait_time(reached + 2.0, 60)
-    assert len(browser.of("frame")) <= count + 2
-    assert lab.stats["sent"] - lab.stats["acknowledged"] <= 2
+    until(lambda: lab.stats["in_flight"] >= lab.stats["credit"], "the credit is used up")
+    sent = len(browser.of("frame"))
+    assert sent <= count + 0.5 * 60 + 2, "half a second of frames at most"
+    lab.session.wait_time(lab.session.time + 1.0, 60)
+    assert len(browser.of("frame")) == sent
     browser.acknowledges = True
     browser.look("hello")
     until(lambda: len(browser.of("frame")) > count + 8, "a page that says hello revives it")
@@ -206,7 +167,7 @@ def test_the_run_pauses_when_the_last_view_is_closed(lab: Lab) -> None:
     lab.session.wait_until("ready", 60)
     browser.look(view="v1")
     browser.look(view="v2")
-    browser.command("play")
+    browser.say(type="play")
     lab.session.wait_until("running", 60)
     browser.say(type="bye", view="v1")
     time.sleep(0.2)
@@ -215,14 +176,37 @@ def test_the_run_pauses_when_the_last_view_is_closed(lab: Lab) -> None:
     lab.session.wait_until("paused", 60)
 
 
-def test_sliders_of_other_views_follow(lab: Lab) -> None:
+def test_sliders_follow_whoever_sets_the_input(lab: Lab, net: nengo.Network) -> None:
     browser = Browser(lab)
-    browser.look(view="v1")
-    browser.command("input", node="input-0", values=[0.1])
-    assert browser.of("inputs") == []
-    browser.look(view="v2")
-    browser.command("input", node="input-0", values=[0.2])
-    assert browser.of("inputs")[0]["inputs"][0]["values"] == [0.2]
+    browser.look()
+    lab.session.wait_until("ready", 60)
+    lab.session.set_input(net.drive, 0.123456).result(60)
+    [inputs] = browser.of("inputs")[-1:]
+    assert inputs["inputs"][0]["values"] == [0.123456]
+    assert inputs["inputs"][0]["taken"]
+    lab.session.set_input(net.drive, None).result(60)
+    assert not browser.of("inputs")[-1]["inputs"][0]["taken"]
+
+    # A Lab that comes later shows what the session has.
+    lab.session.set_input(net.drive, 3.0).result(60)
+    second = Lab(lab.session)
+    other = Browser(second)
+    other.look()
+    assert other.of("layout")[0]["inputs"][0]["values"] == [3.0]
+    browser.drive(0.5)
+    until(lambda: other.of("inputs"), "the other Lab's slider")
+    assert other.of("inputs")[-1]["inputs"][0]["values"] == [0.5]
+    second.close()
+
+
+def test_a_refused_value_does_not_stay_on_the_slider(lab: Lab) -> None:
+    browser = Browser(lab)
+    browser.look()
+    lab.session.wait_until("ready", 60)
+    browser.drive(0.25)
+    browser.drive(float("inf"))
+    until(lambda: browser.of("inputs"), "where the slider is")
+    assert browser.of("inputs")[-1]["inputs"][0]["values"] == [0.25]
 
 
 def test_pings_come_while_the_kernel_is_busy_and_tell_the_state(lab: Lab) -> None:
@@ -235,7 +219,7 @@ def test_pings_come_while_the_kernel_is_busy_and_tell_the_state(lab: Lab) -> Non
     pings = browser.of("ping")
     assert len(pings) >= 2
     assert pings[-1]["state"] == "ready"
-    assert pings[-1]["acked"] == max(frame["seq"] for frame in browser.of("frame"))
+    assert pings[-1]["drawn"] == max(frame["seq"] for frame in browser.of("frame"))
 
 
 def test_a_session_of_its_own_stays_open(net: nengo.Network) -> None:
@@ -307,14 +291,78 @@ def test_heartbeat_stops_when_nobody_answers_or_looks() -> None:
     heart.stop()
 
 
+def test_settings_change_while_it_runs(lab: Lab, net: nengo.Network) -> None:
+    browser = Browser(lab)
+    lab.session.wait_until("ready", 60)
+    browser.look()
+    value = lab.plots[0]
+    browser.say(type="play")
+    browser.say(type="set_panel", panel=value, values={"range": [-2, 2]})
+    panel = browser.of("layout")[-1]["panels"][0]
+    assert (panel["rev"], panel["data"]["range"]) == (0, (-2.0, 2.0))
+    assert len(lab.session.probes) == 2
+    browser.say(type="set_panel", panel=value, values={"synapse": 0.1})
+    panel = browser.of("layout")[-1]["panels"][0]
+    assert (panel["id"], panel["rev"], panel["what"]) == (value, 1, "value, 100 ms filter")
+    until(
+        lambda: any(p["rev"] == 1 for f in browser.of("frame") for p in f["panels"]),
+        "data through the other filter",
+    )
+    until(lambda: len(lab.session.probes) == 2, "the old probe is let go")
+    for wrong in ({"synapse": -1}, {"range": [1, 0]}, {"synapse": "long"}):
+        with pytest.raises(ValidationError):
+            lab.set_plot(value, **wrong)
+    assert browser.of("layout")[-1]["panels"][0]["what"] == "value, 100 ms filter"
+
+
+def test_the_window_can_be_changed(lab: Lab) -> None:
+    browser = Browser(lab)
+    browser.look()
+    lab.window = 10
+    assert browser.of("layout")[-1]["window"] == 10
+    with pytest.raises(ValidationError, match="window"):
+        lab.window = -1
+    assert lab.window == 10
+
+
+def test_the_same_plot_is_not_added_twice(lab: Lab, net: nengo.Network) -> None:
+    value = lab.plots[0]
+    assert lab.add_plot(net.ens) == value
+    assert lab.add_plot(net.ens, "value", synapse=0.1) != value
+    assert len(lab.plots) == 4
+
+
+def test_a_lab_that_nobody_holds_ends_its_session(net: nengo.Network) -> None:
+    lab = Lab(net)
+    lab.session.wait_until("ready", 60)
+    thread = lab.session._owner._thread
+    lab.close()
+    del lab
+    thread.join(60)
+    assert not thread.is_alive()
+
+
 def test_views() -> None:
     views = Views()
     assert not views.visible
     assert views.width == 600
-    views.note("hello", {"view": "a", "visible": True, "width": 300})
-    views.note("view", {"view": "b", "visible": False, "width": 900})
+    views.note({"view": "a", "visible": True, "width": 300})
+    views.note({"view": "b", "visible": False, "width": 900})
     assert views.visible
     assert views.width == 300
-    views.note("bye", {"view": "a"})
+    views.forget("a")
     assert not views.visible
     assert len(views) == 1
+
+
+def test_a_page_that_is_gone_without_a_word_is_forgotten_and_the_run_pauses(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nengolab_widgets.views.LOST_AFTER", 1.5)
+    browser = Browser(lab)
+    browser.acknowledges = False
+    lab.session.wait_until("ready", 60)
+    browser.look()
+    browser.say(type="play")
+    lab.session.wait_until("paused", 60)
+    assert lab.stats["views"] == 0

@@ -1,79 +1,97 @@
-"""Which plots and which inputs a Lab starts with, and what its menu offers."""
+"""Which panels and which inputs a Lab starts with, and what its menu offers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import nengo
-from nengo.ensemble import Neurons
 from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
 
-from .lines import ValuePlot
-from .plot import PlotKind, ensemble_of
-from .raster import RasterPlot
-from .rates import RatesPlot
-
-KINDS: dict[str, PlotKind] = {kind.name: kind for kind in (ValuePlot(), RasterPlot(), RatesPlot())}
+from .messages import Offer
+from .panel import Choice, Panel
+from .panels import kinds
 
 # What fits on a screen in two columns.
 MAX_DEFAULT = 4
 
-Choice = tuple[Any, str]
 
-
-def kinds_of(obj: Any) -> list[PlotKind]:
-    """Give the kinds of plot that an object can be seen in, the likeliest first."""
-    kinds = [kind for kind in KINDS.values() if kind.suits(obj)]
-    if isinstance(obj, Neurons):
-        kinds.sort(key=lambda kind: kind.name != "raster")
-    return kinds
+def kinds_of(obj: Any) -> list[type[Panel]]:
+    """Give the kinds of panel that an object can be seen in, the likeliest first."""
+    suitable = [kind for kind in kinds().values() if kind.suits(obj)]
+    return sorted(suitable, key=lambda kind: (kind.rank(obj), kind.label))
 
 
 def default_choices(network: nengo.Network) -> list[Choice]:
     """Choose value, raster and rates of the first ensemble, and values of the next ones."""
     ensembles = network.all_ensembles
     if not ensembles:
-        return [(node, "value") for node in network.all_nodes if node.size_out > 0][:MAX_DEFAULT]
-    choices = [(ensembles[0], kind.name) for kind in kinds_of(ensembles[0])]
-    choices += [(ensemble, "value") for ensemble in ensembles[1:]]
+        nodes = [node for node in network.all_nodes if node.size_out > 0]
+        return [Choice(node, "value") for node in nodes][:MAX_DEFAULT]
+    usual = ("value", "raster", "rates")
+    first = [kind.name for kind in kinds_of(ensembles[0]) if kind.name in usual]
+    choices = [Choice(ensembles[0], name) for name in first]
+    choices += [Choice(ensemble, "value") for ensemble in ensembles[1:]]
     return choices[:MAX_DEFAULT]
 
 
-def read_choices(plots: Iterable[Any], names: Names) -> list[Choice]:
+def read_choices(plots: Any, names: Names) -> list[Choice]:
     """Understand what a person wrote in ``plots=[...]``.
+
+    Each is an object; or the name of a kind that needs none; or a tuple of an object, or of a
+    tuple of objects, with the name of a kind, and perhaps with a dict of settings.
 
     Raises
     ------
     ValidationError
         Names what cannot be plotted, and what would work.
     """
-    if isinstance(plots, tuple) and len(plots) == 2 and isinstance(plots[1], str):
+    if _is_choice(plots) or not isinstance(plots, Iterable) or isinstance(plots, str):
         plots = [plots]
-    if not isinstance(plots, Iterable) or isinstance(plots, str | nengo.base.NengoObject):
+    elif isinstance(plots, nengo.base.NengoObject):
         plots = [plots]
-    return [_read_choice(plot, names) for plot in plots]
+    return [read_choice(plot, names) for plot in plots]
 
 
-def _read_choice(plot: Any, names: Names) -> Choice:
-    obj, name = plot if isinstance(plot, tuple) and len(plot) == 2 else (plot, None)
-    kinds = kinds_of(obj)
-    if not kinds:
+def _is_choice(plot: Any) -> bool:
+    if not isinstance(plot, tuple) or len(plot) not in (2, 3) or not isinstance(plot[1], str):
+        return False
+    return len(plot) == 2 or isinstance(plot[2], Mapping)
+
+
+def read_choice(plot: Any, names: Names) -> Choice:
+    """Understand one of them."""
+    if isinstance(plot, Choice):
+        return plot
+    if isinstance(plot, str):
+        obj, name, values = None, plot, {}
+    elif _is_choice(plot):
+        obj, name, *rest = plot
+        values = rest[0] if rest else {}
+    else:
+        obj, name, values = plot, None, {}
+    if isinstance(obj, list):
+        obj = tuple(obj)
+    suitable = kinds_of(obj)
+    if name is not None and name not in kinds():
+        raise ValidationError(
+            f"there is no kind of panel {name!r}; there are {', '.join(kinds())}", "plots"
+        )
+    if not suitable:
         raise ValidationError(
             f"{obj!r} cannot be plotted; give ensembles, their neurons, nodes, connections or "
             'probes, or pairs such as (ensemble, "raster")',
             "plots",
         )
     if name is None:
-        return obj, kinds[0].name
-    if name not in {kind.name for kind in kinds}:
-        possible = ", ".join(repr(kind.name) for kind in kinds)
-        raise ValidationError(
-            f"{names.get(obj)!r} has no plot {name!r}; it can be shown as {possible}", "plots", obj
-        )
-    return obj, name
+        return Choice(obj, suitable[0].name)
+    if name not in {kind.name for kind in suitable}:
+        possible = ", ".join(repr(kind.name) for kind in suitable)
+        what = f"{names.get(obj)!r} has" if obj is not None else "Without an object there is"
+        raise ValidationError(f"{what} no plot {name!r}; it can be shown as {possible}", "plots")
+    return Choice(obj, name, values)
 
 
 class Menu:
@@ -82,31 +100,39 @@ class Menu:
     Parameters
     ----------
     network : nengo.Network
-        Its ensembles, then its nodes.
+        Its ensembles, then its nodes, then what needs no object.
     """
 
     def __init__(self, network: nengo.Network, names: Names) -> None:
         objects = [*network.all_ensembles, *(n for n in network.all_nodes if n.size_out > 0)]
-        self._objects = {f"object-{i}": obj for i, obj in enumerate(objects)}
-        self._names = names
+        self._objects: dict[str, Any] = {f"object-{i}": obj for i, obj in enumerate(objects)}
+        if kinds_of(None):
+            self._objects["network"] = None
+        self._network, self._names = network, names
 
-    def layout(self) -> list[dict[str, Any]]:
-        """Give the entries for the browser."""
+    def layout(self) -> list[Offer]:
+        """Give the entries for the browser, grouped by subnetwork."""
         return [
             {
                 "object": key,
-                "label": self._names.get(obj),
+                "label": self._label(obj),
+                "group": "" if obj is None else self._names.get(obj).rpartition("/")[0],
                 "kinds": [{"name": kind.name, "label": kind.label} for kind in kinds_of(obj)],
             }
             for key, obj in self._objects.items()
         ]
 
+    def _label(self, obj: Any) -> str:
+        return (self._network.label or "network") if obj is None else self._names.get(obj)
+
     def find(self, key: str) -> Any:
-        """Find the object behind an entry; KeyError when there is none."""
+        """Find the object behind an entry.
+
+        Raises
+        ------
+        ValidationError
+            When there is none.
+        """
+        if key not in self._objects:
+            raise ValidationError(f"there is no object {key!r} in the menu", "object")
         return self._objects[key]
-
-
-def title_of(obj: Any, names: Names) -> str:
-    """Name an object for a plot's heading: neurons go by the name of their ensemble."""
-    ensemble = ensemble_of(obj)
-    return names.get(obj if ensemble is None else ensemble)

@@ -1,41 +1,52 @@
-"""The Lab: a network that runs live under plots, sliders and a transport bar."""
+"""The Lab: a network that runs live under panels, sliders and a transport bar."""
 
 from __future__ import annotations
 
 import difflib
+import threading
+import uuid
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import nengo
+import traitlets
 from nengo.exceptions import NengoException, ValidationError
 
-from nengolab.live import Frame, LiveProbe, Session
+from nengolab.live import Frame, Session
 from nengolab.names import Names
 
-from .choice import KINDS, Menu, default_choices, read_choices, title_of
+from . import control, replaced
+from .bench import Bench
+from .choice import Menu, default_choices, read_choice, read_choices
 from .liveness import Heartbeat
-from .plot import Shown
+from .messages import Layout, Offer, read_message
+from .panel import Choice
 from .sliders import Inputs
-from .transport import status_message, transport_commands
+from .transport import status_message
 from .views import Views
+from .weakly import weakly
 
 STATIC = Path(__file__).parent / "static"
 KEYWORDS = ("plots", "inputs", "window", "speed", "title")
 AS_IT_IS = object()
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
+# A page that is reloaded is back within this (s); else nobody can stop the run any more.
+GONE_AFTER = 8.0
 
 
-def _front_end(name: str) -> Path:
+def _front_end(name: str) -> str:
     path = STATIC / name
     if not path.exists():
         raise ImportError(
             f"the front end of nengolab is not built: {name} is missing from nengolab_widgets. "
             "In a clone of the repository run `make build`, or install a wheel"
         )
-    return path
+    # As text: of a file anywidget watches, for each widget, and so keeps every widget for ever.
+    return path.read_text(encoding="utf-8")
 
 
 class Lab(anywidget.AnyWidget):
@@ -49,14 +60,14 @@ class Lab(anywidget.AnyWidget):
     target : nengo.Network, nengolab.Simulator or nengolab.live.Session
         What to show. A session stays open when the Lab is closed.
     plots : list, optional
-        What to plot: Nengo objects, or pairs of an object and ``"value"``, ``"raster"`` or
-        ``"rates"``. By default value, raster and rates of the first ensemble and values of
-        the next ones.
+        What to plot: Nengo objects, or pairs of an object and the name of a kind of panel, such
+        as ``"value"``, ``"raster"`` or ``"rates"``; a third item may be a dict of settings. By
+        default value, raster and rates of the first ensemble and values of the next ones.
     inputs : list of Node, or dict of Node to (low, high), optional
         Which Nodes have sliders, and their range. By default all Nodes without input and with
         at most 8 dimensions, from -1 to 1 or wider where their own value is beyond that.
     window : float
-        Seconds of simulated time that the plots show.
+        Seconds of simulated time that the plots show; can be set later, too.
     speed : float or None
         Simulated seconds in a second; None is as fast as it goes. A session keeps its own
         speed by default.
@@ -86,6 +97,8 @@ class Lab(anywidget.AnyWidget):
 
     _esm = _front_end("nengolab.js")
     _css = _front_end("nengolab.css")
+    # What pages call it on the control channel.
+    _key = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -108,56 +121,79 @@ class Lab(anywidget.AnyWidget):
             )
         names = Names(network)
         chosen = default_choices(network) if plots is None else read_choices(plots, names)
-        self._inputs = Inputs(network, names, inputs)
+        self._inputs, self._chosen_inputs = Inputs(network, names, inputs), inputs
         self._names, self._menu = names, Menu(network, names)
-        self._title, self._window = title or network.label or "Nengo network", window
+        self._title = title or network.label or "Nengo network"
         self._owns_session = not isinstance(target, Session)
         self.session = _session_for(target, speed)
-        self._probes: dict[tuple, LiveProbe] = {}
-        self._shown: dict[str, Shown] = {}
-        self._views = Views()
-        self._acked = 0
+        # Messages come by comm on the main thread and by the control channel on another.
+        self._lock = threading.RLock()
+        self._views, self._path = Views(), "comm"
+        self._heard, self._listener, self._closed = 0, None, False
+        self._bench = Bench(
+            self.session, names, window, weakly(self._say), weakly(self._panels_changed)
+        )
         try:
-            for obj, kind in chosen:
-                self._show(obj, kind)
+            for choice in chosen:
+                self._bench.open(choice)
             self._listener = self.session.subscribe(
-                self._specs(), self._send_frame, height=RASTER_HEIGHT
+                self._bench.specs, weakly(self._send_frame), height=RASTER_HEIGHT
             )
         except Exception:
             self._leave_session()
             raise
         self._listener.visible = False
-        self._heartbeat = Heartbeat(self._send_ping)
-        self._commands = {
-            **transport_commands(self.session),
+        self._heartbeat = Heartbeat(weakly(self._send_ping))
+        for node, values in self.session.inputs.items():
+            self._input_changed(node, values)
+        self._unwatch = self.session.watch_inputs(weakly(self._input_changed))
+        self._acts: dict[str, Callable[[Any], Any]] = {
+            "play": lambda _: self._play(),
+            "pause": lambda _: self.session.pause(),
+            "reset": lambda _: self._reset(),
+            "rebuild": lambda _: self.rebuild(),
+            "step": lambda m: self.session.step(m["n"]),
+            "speed": lambda m: self.session.set_speed(m["value"]),
             "input": self._drive,
-            "add_plot": lambda m: self.add_plot(self._menu.find(m["object"]), m["kind"]),
-            "remove_plot": lambda m: self.remove_plot(m["plot"]),
+            "add_panel": lambda m: self._add(Choice(self._menu.find(m["object"]), m["kind"])),
+            "remove_panel": lambda m: self._bench.remove(m["panel"]),
+            "set_panel": lambda m: self._bench.set(m["panel"], m["values"]),
+            "to_panel": lambda m: self._bench.find(m["panel"]).handle(m["content"]),
+            "hello": self._greet,
+            "view": self._see,
+            "bye": self._part,
+            "pong": lambda m: self._views.heard(m["view"]),
+            "report": self._take_report,
         }
-        super().__init__()
+        super().__init__(_key=uuid.uuid4().hex)
         self.on_msg(self._receive)
+        self.cell, self._is_replaced = replaced.current_cell(), False
+        replaced.watch(self)
+        control.listen()
+        control.receive_for(self._key, self._receive_control)
 
     # ---- what a person calls ---------------------------------------------
 
-    def add_plot(self, obj: Any, kind: str | None = None) -> str:
+    def add_plot(self, obj: Any, kind: str | None = None, **settings: Any) -> str:
         """Look at something more, running or not, without a reset.
 
         Parameters
         ----------
         obj : Nengo object
-            What to look at.
-        kind : {"value", "raster", "rates"}, optional
-            How; by default the likeliest.
+            What to look at; for some kinds several in a tuple, or None.
+        kind : str, optional
+            How: ``"value"``, ``"raster"``, ``"rates"``, ...; by default the likeliest.
+        **settings
+            Of the panel, such as ``synapse=0.1``.
 
         Returns
         -------
         plot : str
-            What `remove_plot` takes.
+            What `remove_plot` takes; of what is shown already so, that plot.
         """
-        [(obj, name)] = read_choices([obj if kind is None else (obj, kind)], self._names)
-        plot = self._show(obj, name)
-        self._plots_changed()
-        return plot
+        choice = read_choice(obj if kind is None else (obj, kind), self._names)
+        with self._lock:
+            return self._add(Choice(choice.obj, choice.kind, settings))
 
     def remove_plot(self, plot: str) -> None:
         """Take a plot away; what it showed is probed no more if nothing else needs it.
@@ -167,132 +203,270 @@ class Lab(anywidget.AnyWidget):
         ValidationError
             When there is no such plot.
         """
-        if plot not in self._shown:
-            raise ValidationError(f"there is no plot {plot!r}; there are {self.plots}", "plot")
-        probe = self._shown.pop(plot).spec.probe
-        self._plots_changed()
-        if all(shown.spec.probe is not probe for shown in self._shown.values()):
-            self._probes = {k: p for k, p in self._probes.items() if p is not probe}
-            self.session.remove_probe(probe)
+        with self._lock:
+            self._bench.remove(plot)
+
+    def set_plot(self, plot: str, **settings: Any) -> None:
+        """Change settings of a plot while it runs.
+
+        Raises
+        ------
+        ValidationError
+            When there is no such plot or setting, or a value does not fit.
+        """
+        with self._lock:
+            self._bench.set(plot, settings)
+
+    def rebuild(self, keep_state: bool = True) -> None:
+        """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
+        with self._lock:
+            self.session.rebuild(keep_state)
+            self._menu = Menu(self.session.network, self._names)
+            self._inputs = Inputs(self.session.network, self._names, self._chosen_inputs)
+            for node, values in self.session.inputs.items():
+                if (entry := self._inputs.of(node)) is not None:
+                    entry.take(values)
+            self._say(self._layout(self._menu.layout()))
 
     @property
     def plots(self) -> list[str]:
         """Ids of the plots on the screen."""
-        return list(self._shown)
+        return self._bench.ids
 
     @property
-    def stats(self) -> dict[str, int]:
-        """Frames sent and acknowledged, tiles that had to wait, bytes, and views open."""
-        return {**self._listener.stats, "views": len(self._views)}
+    def window(self) -> float:
+        """Seconds of simulated time that the plots show."""
+        return self._bench.window
+
+    @window.setter
+    def window(self, seconds: float) -> None:
+        with self._lock:
+            self._bench.window = seconds
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """How fast the panel is.
+
+        What `nengolab.live.Listener.stats` says, ``views`` that are open, and the ``speed``
+        reached, in simulated seconds for each second.
+        """
+        return {
+            **self._listener.stats,
+            "views": len(self._views),
+            "speed": self.session.real_time_factor,
+        }
 
     def __repr__(self) -> str:
         return f"<Lab of {self._title!r}>"
 
     def close(self) -> None:
-        """End the Lab, and the session unless it was given."""
+        """End the Lab, and the session unless it was given; pages keep what they show."""
+        if hasattr(self, "_heartbeat") and not self._closed:
+            self._closed = True
+            self._heartbeat.stop()
+            self._unwatch()
+            self._leave_session()
+            if self._views:
+                self._say({**self._ping(), "state": "closed"})
+
+    def replaced(self) -> None:
+        """The cell that made this Lab runs again: its pages are about to go."""
+        with self._lock:
+            self._is_replaced = True
+            self._retire_if_unseen()
+
+    def _retire_if_unseen(self) -> None:
+        if not self._is_replaced or len(self._views):
+            return
+        if self._owns_session and not self._closed:
+            self.session.pause()
+        self._heartbeat.stop()
+        replaced.drop_outputs(self)
+        # From here on only variables of a person hold it.
+        super().close()
+        # ipywidgets takes the method away from a closed widget; this one may be shown again.
+        self.__dict__.pop("_repr_mimebundle_", None)
+        threading.Timer(1.0, replaced.collect).start()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self.comm is None:  # it was replaced, and is shown again by somebody who kept it
+            self._is_replaced = False
+            self.open()
+            self._heartbeat = Heartbeat(weakly(self._send_ping))
+        return super()._repr_mimebundle_(**options)
+
+    def __del__(self) -> None:
         if hasattr(self, "_heartbeat"):
             self._heartbeat.stop()
-            self._leave_session()
         super().close()
 
-    # ---- messages from the browser: they only put things on queues ---------
+    # ---- messages from pages: they only put things on queues ---------------
 
     def _receive(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
-        kind = message.get("type")
-        self._heartbeat.answered()
-        if kind == "ack":
-            self._acked = max(self._acked, int(message["seq"]))
-            self._listener.ack(message["seq"])
-        elif kind in ("hello", "view", "bye"):
-            self._see(kind, message)
-        elif kind == "command":
-            self._obey(message)
+        self._take(message, "comm")
 
-    def _see(self, kind: str, message: dict[str, Any]) -> None:
-        self._views.note(kind, message)
+    def _receive_control(self, message: dict[str, Any]) -> None:
+        self._take(message, "control")
+
+    def _take(self, content: dict[str, Any], path: str) -> None:
+        self._heartbeat.answered()
+        with self._lock:
+            try:
+                message = read_message(content)
+                if path == "control":
+                    # Once that way has been found open it stays: answers may cross.
+                    self._path = path
+                self._acts[message["type"]](message)
+            except (NengoException, TypeError, ValueError) as error:
+                self._notice(str(error))
+
+    def _greet(self, message: Any) -> None:
+        self._views.note(message)
         self._listener.width = self._views.width
-        if kind == "hello":
-            # Before anything else is sent: the new page knows nothing that a frame adds to.
-            self.send(self._layout())
-            self._listener.snapshot()
+        # Before anything else is sent: the new page knows nothing that a frame adds to.
+        self._say(self._layout(self._menu.layout()))
+        self._listener.snapshot()
+        self._watch()
+
+    def _see(self, message: Any) -> None:
+        self._views.note(message)
+        self._listener.width = self._views.width
+        self._watch()
+
+    def _part(self, message: Any) -> None:
+        self._views.forget(message["view"])
+        self._watch()
+        self._retire_if_unseen()
+        if len(self._views) == 0 and self._owns_session and not self._is_replaced:
+            # A reload, or the tab was closed.
+            timer = threading.Timer(GONE_AFTER, weakly(self._pause_if_unseen))
+            timer.daemon = True
+            timer.start()
+
+    def _pause_if_unseen(self) -> None:
+        """Nobody can stop this run any more, so it must not go on for ever."""
+        with self._lock:
+            if len(self._views) == 0 and not self._closed and self.session.state == "running":
+                self.session.pause()
+
+    def _watch(self) -> None:
         self._listener.visible = self._views.visible
         self._heartbeat.watch(self._views.visible)
-        if kind == "bye" and len(self._views) == 0 and self._owns_session:
-            # The output was cleared, most likely to run the cell again: nobody can stop
-            # this run any more, so it must not go on for ever.
-            self.session.pause()
 
-    def _obey(self, message: dict[str, Any]) -> None:
-        try:
-            self._commands[message["name"]](message)
-        except (NengoException, KeyError, TypeError, ValueError) as error:
-            self.send({"type": "notice", "text": f"{message.get('name')}: {error}"})
+    def _take_report(self, message: Any) -> None:
+        self._views.heard(message["view"])
+        self._listener.ack(message["seq"], message["held"] / 1000, message["merged"])
 
-    def _drive(self, message: dict[str, Any]) -> None:
+    def _add(self, choice: Choice) -> str:
+        before = len(self._bench)
+        panel_id = self._bench.open(choice)
+        if len(self._bench) > before:
+            self._panels_changed()
+        return panel_id
+
+    def _play(self) -> None:
+        self.session.play()
+        if self.session.network_changed:
+            self._notice("The network has changed since it was built; what runs is as it was.")
+
+    def _reset(self) -> None:
+        if self.session.network_changed:
+            self.rebuild(keep_state=False)
+        else:
+            self.session.reset()
+
+    def _notice(self, text: str) -> None:
+        offer = "rebuild" if self.session.network_changed else ""
+        self._say({"type": "notice", "text": text, "offer": offer})
+
+    # ---- inputs ------------------------------------------------------------
+
+    def _drive(self, message: Any) -> None:
         entry = self._inputs.find(message["node"])
-        entry.take(message["values"])
-        self.session.set_input(entry.node, message["values"])
-        if len(self._views) > 1:
-            self.send({"type": "inputs", "inputs": self._inputs.layout()})
+        values = None if "dim" not in message else entry.moved(message["dim"], message["value"])
+        entry.take(values)
+        done = self.session.set_input(entry.node, values)
+        done.add_done_callback(lambda done: self._driven(message["number"], entry, done))
 
-    # ---- messages to the browser, from any thread --------------------------
+    def _driven(self, number: int, entry: Any, done: Future) -> None:
+        self._heard = max(self._heard, number)
+        if not done.cancelled() and done.exception() is not None:
+            # What was refused does not stay on the slider.
+            entry.take(self.session.inputs.get(entry.node))
+            self._say_inputs()
+
+    def _input_changed(self, node: Any, values: Any) -> None:
+        """Follow what drives a Node, whoever set it."""
+        entry = self._inputs.of(node)
+        if entry is None:
+            return
+        new = None if values is None else list(values)
+        if (entry.values if entry.taken else None) != new:
+            entry.take(new)
+            self._say_inputs()
+        elif len(self._views) > 1:
+            self._say_inputs()
+
+    def _say_inputs(self) -> None:
+        if len(self._views):
+            self._say({"type": "inputs", "inputs": self._inputs.layout() or []})
+
+    # ---- messages to pages, from any thread --------------------------------
+
+    def _say(self, message: Any, buffers: list[bytes] | None = None) -> None:
+        if self.comm is not None:  # the Lab is not closed
+            self.send(message, buffers)
 
     def _send_frame(self, frame: Frame) -> None:
-        self.send(frame.header, [frame.buffer])
+        self._say({**frame.header, "heard": self._heard}, [frame.buffer])
 
     def _send_ping(self) -> None:
-        self.send({"type": "ping", "acked": self._acked, **status_message(self.session)})
+        with self._lock:
+            if self._views.drop_lost():
+                self._watch()
+                self._retire_if_unseen()
+                self._pause_if_unseen()
+        self._say(self._ping())
 
-    def _layout(self) -> dict[str, Any]:
+    def _ping(self) -> dict[str, Any]:
+        return {
+            "type": "ping",
+            "drawn": self._listener.flow.drawn,
+            "views": self._views.names,
+            **status_message(self.session),
+        }
+
+    def _layout(self, offers: list[Offer] | None = None) -> Layout:
         return {
             "type": "layout",
             "title": self._title,
             "model_id": self.model_id,
-            "window": self._window,
-            "plots": [shown.layout for shown in self._shown.values()],
+            "path": self._path,
+            "window": self._bench.window,
+            "panels": self._bench.layouts(),
             "inputs": self._inputs.layout(),
-            "offers": self._menu.layout(),
+            "no_inputs": self._inputs.why_none,
+            "offers": offers,
+            "foreign": self._bench.foreign(),
         }
 
-    # ---- plots -------------------------------------------------------------
+    # ---- panels ------------------------------------------------------------
 
-    def _show(self, obj: Any, kind: str) -> str:
-        shown = KINDS[kind].show(obj, title_of(obj, self._names), self._window, self._probe_for)
-        self._shown[shown.spec.id] = shown
-        return shown.spec.id
-
-    def _probe_for(self, obj: Any, attr: str | None, synapse: Any) -> LiveProbe:
-        key = (obj, attr, synapse)
-        if key not in self._probes:
-            probe = self.session.add_probe(obj, attr, synapse)
-            probe.attached.add_done_callback(lambda done: self._attached(key, done))
-            self._probes[key] = probe
-        return self._probes[key]
-
-    def _attached(self, key: tuple, done: Future) -> None:
-        """Take away what cannot be shown after all; the session's error says why."""
-        if done.cancelled() or done.exception() is None or key not in self._probes:
+    def _panels_changed(self) -> None:
+        if self._listener is None:
             return
-        if self.comm is None:  # the Lab is closed
-            return
-        probe = self._probes.pop(key)
-        self._shown = {k: s for k, s in self._shown.items() if s.spec.probe is not probe}
-        self.send(self._layout())
-
-    def _specs(self) -> list[Any]:
-        return [shown.spec for shown in self._shown.values()]
-
-    def _plots_changed(self) -> None:
-        self._listener.set_plots(self._specs())
-        self.send(self._layout())
+        self._listener.set_plots(self._bench.specs)
+        if len(self._views):
+            self._say(self._layout())
 
     def _leave_session(self) -> None:
         if self._owns_session:
             # Not waited for: a build that is going on comes to its end first.
             self.session.close(timeout=0)
             return
-        for probe in self._probes.values():
-            self.session.remove_probe(probe)
+        if self._listener is not None:
+            self._listener.close()
+        self._bench.leave()
 
 
 def _session_for(target: Any, speed: Any) -> Session:

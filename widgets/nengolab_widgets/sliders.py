@@ -12,6 +12,8 @@ from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
 
+from .messages import InputLayout
+
 # More sliders than this for one Node are no control any more; an image is none.
 MAX_DIMENSIONS = 8
 STEPS = 200
@@ -47,12 +49,26 @@ class Input:
         self.values = list(self._own)
         self.taken = False
 
-    def take(self, values: list[float] | None) -> None:
-        """Note that the sliders drive the Node, or with None that it drives itself."""
+    def take(self, values: Any) -> None:
+        """Note what drives the Node, or with None that it drives itself."""
         self.taken = values is not None
         self.values = list(self._own) if values is None else [float(v) for v in values]
 
-    def layout(self) -> dict[str, Any]:
+    def moved(self, dim: int, value: float) -> list[float]:
+        """Give what the Node is to put out when one slider is moved: only that changes.
+
+        Raises
+        ------
+        ValidationError
+            When there is no such dimension.
+        """
+        if not 0 <= dim < len(self.values):
+            raise ValidationError(
+                f"{self.label!r} has {len(self.values)} dimensions, there is no {dim}", "dim"
+            )
+        return [*self.values[:dim], float(value), *self.values[dim + 1 :]]
+
+    def layout(self) -> InputLayout:
         """Describe the sliders for the browser."""
         low, high = self.limits
         return {
@@ -103,21 +119,45 @@ class Inputs:
 
     def __init__(self, network: nengo.Network, names: Names, chosen: Any = None) -> None:
         pairs = _read(network, names, chosen)
+        shown = [node for node, _ in pairs]
+        self._large = sum(can_be_driven(node) and node not in shown for node in network.all_nodes)
         self._wanted = chosen is None or bool(pairs)
         self._inputs = {
             f"input-{i}": Input(f"input-{i}", node, names.get(node), limits)
             for i, (node, limits) in enumerate(pairs)
         }
 
-    def layout(self) -> list[dict[str, Any]] | None:
+    def layout(self) -> list[InputLayout] | None:
         """Describe all sliders for the browser; None when a person wants none."""
         if not self._wanted:
             return None
         return [entry.layout() for entry in self._inputs.values()]
 
+    @property
+    def why_none(self) -> str:
+        """What to say where there is nothing to drive."""
+        if self._large:
+            return (
+                f"{self._large} Nodes have more than {MAX_DIMENSIONS} dimensions and so no "
+                "sliders; name them in inputs=[...] to have them all the same."
+            )
+        return "No Node to drive. Add a nengo.Node with a constant output to get a slider here."
+
     def find(self, key: str) -> Input:
-        """Find the input that the browser means; KeyError when there is none."""
+        """Find the input that the browser means.
+
+        Raises
+        ------
+        ValidationError
+            When there is none.
+        """
+        if key not in self._inputs:
+            raise ValidationError(f"there is no input {key!r}", "node")
         return self._inputs[key]
+
+    def of(self, node: nengo.Node) -> Input | None:
+        """Find the input of a Node, None where it has no sliders."""
+        return next((entry for entry in self._inputs.values() if entry.node is node), None)
 
 
 def _read(

@@ -1,8 +1,7 @@
-"""The transport bar: what its buttons ask of the session, and the status it shows."""
+"""What the transport bar shows of a session."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from nengolab.live import Session
@@ -18,15 +17,4 @@ def status_message(session: Session) -> dict[str, Any]:
         "rtf": now.real_time_factor,
         "speed": now.speed,
         "error": dict(now.error) if now.error else None,
-    }
-
-
-def transport_commands(session: Session) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    """Map each command of the bar to what it does: put something on the session's queue."""
-    return {
-        "play": lambda _: session.play(),
-        "pause": lambda _: session.pause(),
-        "reset": lambda _: session.reset(),
-        "step": lambda message: session.step(int(message.get("n", 1))),
-        "speed": lambda message: session.set_speed(message["value"]),
     }

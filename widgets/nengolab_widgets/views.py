@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 FIRST_WIDTH = 600
+# A page that has answered no sign of life for so long is gone without a word.
+LOST_AFTER = 15.0
 
 
 class Views:
@@ -12,16 +15,38 @@ class Views:
 
     def __init__(self) -> None:
         self._views: dict[str, dict[str, Any]] = {}
+        self._heard: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._views)
 
-    def note(self, kind: str, message: dict[str, Any]) -> None:
-        """Take a "hello", "view" or "bye" message."""
-        if kind == "bye":
-            self._views.pop(message["view"], None)
-        else:
-            self._views[message["view"]] = message
+    def note(self, message: Any) -> None:
+        """Take a "hello" or "view" message."""
+        self._views[message["view"]] = message
+        self.heard(message["view"])
+
+    def heard(self, view: str) -> None:
+        """Note a sign of life."""
+        if view in self._views:
+            self._heard[view] = time.monotonic()
+
+    @property
+    def names(self) -> list[str]:
+        """Which pages are known."""
+        return list(self._views)
+
+    def forget(self, view: str) -> None:
+        """A page is closed."""
+        self._views.pop(view, None)
+        self._heard.pop(view, None)
+
+    def drop_lost(self) -> bool:
+        """Forget pages that have been silent for long; True where there were any."""
+        now = time.monotonic()
+        lost = [view for view, heard in self._heard.items() if now - heard > LOST_AFTER]
+        for view in lost:
+            self.forget(view)
+        return bool(lost)
 
     @property
     def visible(self) -> bool:

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { column, decodePlot } from "./frames";
-import type { PlotEntry } from "./messages";
+import { decodeArrays } from "./frames";
+import type { PanelEntry } from "./messages";
 
 /** A buffer with t = 0.5, 1.5 and y = (1, 2), (3, 4), that starts `shift` bytes into another. */
-function frame(shift: number): { plot: PlotEntry; buffer: DataView } {
+function frame(shift: number): { plot: PanelEntry; buffer: DataView } {
   const bytes = new ArrayBuffer(32 + shift);
   const view = new DataView(bytes, shift);
   [0.5, 1.5].forEach((value, i) => view.setFloat64(8 * i, value, true));
@@ -13,15 +13,15 @@ function frame(shift: number): { plot: PlotEntry; buffer: DataView } {
     { name: "t", dtype: "float64", shape: [2], offset: 0 },
     { name: "y", dtype: "float32", shape: [2, 2], offset: 16 },
   ];
-  return { plot: { id: "p", kind: "lines", t0: 0, t1: 2, arrays }, buffer: view };
+  return { plot: { id: "p", rev: 0, t0: 10, t1: 12, arrays }, buffer: view };
 }
 
-describe("decodePlot", () => {
+describe("decodeArrays", () => {
   for (const shift of [0, 8, 3]) {
     it(`reads arrays from a buffer that starts at byte ${shift}`, () => {
       const { plot, buffer } = frame(shift);
-      const arrays = decodePlot(plot, buffer);
-      expect(Array.from(arrays.get("t") ?? [])).toEqual([0.5, 1.5]);
+      const arrays = decodeArrays(plot, buffer);
+      expect(Array.from(arrays.get("t") ?? [])).toEqual([10.5, 11.5]);
       expect(Array.from(arrays.get("y") ?? [])).toEqual([1, 2, 3, 4]);
     });
   }
@@ -29,15 +29,8 @@ describe("decodePlot", () => {
   it("refuses types it does not know, and arrays that reach past the end", () => {
     const { plot, buffer } = frame(0);
     plot.arrays[0].dtype = "float16";
-    expect(() => decodePlot(plot, buffer)).toThrow("float16");
+    expect(() => decodeArrays(plot, buffer)).toThrow("float16");
     plot.arrays[0] = { name: "t", dtype: "float64", shape: [5], offset: 0 };
-    expect(() => decodePlot(plot, buffer)).toThrow("past the end");
-  });
-});
-
-describe("column", () => {
-  it("takes one dimension of rows", () => {
-    expect(Array.from(column(new Float32Array([1, 2, 3, 4, 5, 6]), 3, 1))).toEqual([2, 5]);
-    expect(column(new Float32Array(), 0, 0).length).toBe(0);
+    expect(() => decodeArrays(plot, buffer)).toThrow("past the end");
   });
 });

@@ -1,17 +1,20 @@
 /** Decoding of binary frames: typed views of the received buffer, without copies. */
 
-import type { ArrayEntry, PlotEntry } from "./messages";
-
-export type FrameArray = Float64Array | Float32Array | Uint32Array;
+import type { ArrayEntry, PanelEntry } from "./messages";
 
 const CONSTRUCTORS = {
   float64: Float64Array,
   float32: Float32Array,
+  int32: Int32Array,
   uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
 } as const;
 
+export type FrameArray = InstanceType<(typeof CONSTRUCTORS)[keyof typeof CONSTRUCTORS]>;
+
 function isKnown(dtype: string): dtype is keyof typeof CONSTRUCTORS {
-  return dtype in CONSTRUCTORS;
+  return Object.hasOwn(CONSTRUCTORS, dtype);
 }
 
 /** One array of a frame. Browsers on big-endian machines do not exist any more. */
@@ -33,15 +36,13 @@ function decodeArray(entry: ArrayEntry, buffer: DataView): FrameArray {
   return new type(bytes.slice().buffer, 0, count);
 }
 
-/** The arrays of one plot, by name. */
-export function decodePlot(plot: PlotEntry, buffer: DataView): Map<string, FrameArray> {
-  return new Map(plot.arrays.map((entry) => [entry.name, decodeArray(entry, buffer)]));
-}
+/** The array of instants: it travels as seconds after the `t0` of its panel. */
+const TIMES = "t";
 
-/** Column `dim` of an array of shape (k, dims). */
-export function column(values: FrameArray, dims: number, dim: number): Float32Array {
-  const rows = dims > 0 ? Math.floor(values.length / dims) : 0;
-  const out = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) out[row] = values[row * dims + dim];
-  return out;
+/** The arrays of one panel, by name; `t` in seconds of simulated time. */
+export function decodeArrays(panel: PanelEntry, buffer: DataView): Map<string, FrameArray> {
+  const arrays = new Map(panel.arrays.map((entry) => [entry.name, decodeArray(entry, buffer)]));
+  const times = arrays.get(TIMES);
+  if (times !== undefined) arrays.set(TIMES, Float64Array.from(times, (t) => t + panel.t0));
+  return arrays;
 }

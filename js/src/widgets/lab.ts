@@ -1,26 +1,24 @@
-/** The Lab: title, inputs, plots on one timeline, and the transport bar. */
+/** The Lab: title, inputs, panels on one timeline, and the transport bar. */
 
 import { make, setText } from "./dom";
+import { HistoryBar } from "./historybar";
 import { watchKernel, type WidgetModel } from "./host";
 import { keyList, listenToKeys } from "./keys";
-import { Liveness, type Life } from "./liveness";
-import {
-  asKernelMessage,
-  type BrowserMessage,
-  type Command,
-  type FrameHeader,
-  type Layout,
-  type Ping,
-  type Status,
-} from "./messages";
+import { Link } from "./link";
+import { Liveness } from "./liveness";
+import { speedReadout } from "./menu";
+import { decodeMessage, type Frame, type KernelMessage, type Layout, type PageMessage, type Ping } from "./messages";
 import { Picker } from "./picker";
 import { keepPicture, type Picture } from "./picture";
 import { NoticeLine, Problem } from "./problem";
 import { Sliders } from "./sliders";
-import { readTheme, watchTheme, type Theme } from "./theme";
-import { Timeline } from "./timeline";
+import { Stage } from "./stage";
+import { Store, type LabState, type LabStore, type Status } from "./store";
+import { Stream, type StreamStats } from "./stream";
+import { readTheme, watchTheme } from "./theme";
+import { shown, Timeline } from "./timeline";
 import { Transport, stateWords, timeText } from "./transport";
-import { watchSight, type Sight } from "./visibility";
+import { watchSight } from "./visibility";
 
 const FIRST_STATUS: Status = {
   state: "loading",
@@ -30,9 +28,6 @@ const FIRST_STATUS: Status = {
   speed: 1,
   error: null,
 };
-
-/** How long acknowledgements may lie unread before the bar says that the kernel is busy. */
-const BUSY_AFTER_MS = 1500;
 
 const ADVICE = "Mend it, then press reset (R) to start again from time zero.";
 const GONE =
@@ -45,16 +40,21 @@ const SILENT =
 export interface LabProbe {
   status: () => Status;
   layout: () => Layout | null;
-  /** The columns of the Bokeh data source of each plot, by plot id. */
+  playhead: () => LabState["playhead"];
+  /** All that each panel keeps, as columns, by panel id. */
   sources: () => Record<string, Record<string, number[]>>;
-  stats: () => { frames: number; bytes: number; drawn: number };
 }
 
-/** The root element of a Lab; `nengolab` is documented for tests. */
-export type LabElement = HTMLElement & { nengolab?: LabProbe };
+export interface LabStats extends StreamStats {
+  /** Pictures with new data of each panel. */
+  panels: Record<string, { kind: string; drawn: number }>;
+}
+
+/** The root element of a Lab; both are documented for tests and benchmarks. */
+export type LabElement = HTMLElement & { nengolab?: LabProbe; nengolabStats?: () => LabStats };
 
 class LabView {
-  readonly root: LabElement = make("div", "nengolab", {
+  readonly root: LabElement = make("div", "nengolab nl-lab", {
     tabindex: "0",
     role: "region",
     "aria-label": "nengolab",
@@ -65,172 +65,242 @@ class LabView {
   private readonly title = make("h2", "nl-title", {}, "…");
   private readonly grid = make("div", "nl-plots");
   private readonly problem = new Problem();
-  private readonly notice = new NoticeLine();
+  private readonly notice = new NoticeLine(() => this.link.send({ type: "rebuild" }));
+  private readonly store: LabStore;
+  private readonly timeline: Timeline;
+  private readonly stream: Stream;
+  private readonly stage: Stage;
+  private readonly link: Link;
+  private readonly liveness: Liveness;
   private readonly sliders: Sliders;
   private readonly picker: Picker;
   private readonly transport: Transport;
-  private readonly timeline: Timeline;
-  private readonly liveness: Liveness;
-  private status: Status = FIRST_STATUS;
-  private layout: Layout | null = null;
-  private theme: Theme | null = null;
-  private sight: Sight = { visible: false, width: 0 };
-  private acked = { seq: 0, at: 0 };
-  private counts = { frames: 0, bytes: 0, drawn: 0 };
+  private resting = false;
 
   constructor(
     private readonly model: WidgetModel,
     private readonly signal: AbortSignal,
   ) {
-    const command = (what: Command): void => this.send({ type: "command", ...what });
-    const keys = keyList();
-    this.sliders = new Sliders(command);
-    this.picker = new Picker(command);
-    this.transport = new Transport(this.status, command, keys.button);
-    this.timeline = new Timeline(
-      this.grid,
-      (seq) => this.acknowledge(seq),
-      (plot) => command({ name: "remove_plot", plot }),
+    const send = (message: PageMessage): void => this.link.send(message);
+    this.store = new Store<LabState>({
+      status: FIRST_STATUS,
+      life: "alive",
+      layout: null,
+      theme: readTheme(this.root),
+      sight: { visible: false, width: 0 },
+      selection: null,
+      playhead: { now: 0, window: 2, held: null, hover: null },
+    });
+    this.timeline = new Timeline(this.store);
+    this.link = new Link(model, () => ({ type: "hello", ...this.view() }), signal);
+    this.stream = new Stream(
+      {
+        take: (frame, buffer) => this.stage.take(frame, buffer),
+        draw: () => this.draw(),
+        report: (report) => send({ type: "report", view: this.id, ...report }),
+      },
       signal,
     );
-    this.liveness = new Liveness((life) => this.showLife(life), signal);
+    this.stage = new Stage(
+      this.grid,
+      {
+        store: this.store,
+        timeline: this.timeline,
+        redraw: () => this.stream.redraw(),
+        remove: (panel) => send({ type: "remove_panel", panel }),
+        change: (panel, values) => send({ type: "set_panel", panel, values }),
+        send: (panel, content) => send({ type: "to_panel", panel, content }),
+      },
+      signal,
+    );
+    this.liveness = new Liveness((life) => this.store.set({ life }), signal);
+    this.sliders = new Sliders((move) => {
+      this.stream.hurry();
+      send(move);
+    });
+    this.picker = new Picker(send);
+    const keys = keyList();
+    const fast = speedReadout(
+      () => this.stream.stats,
+      () => this.store.get().status.rtf,
+      signal,
+    );
+    const tools = make("span", "nl-tools", {}, fast.button, keys.button);
+    const history = new HistoryBar(this.store, this.timeline, signal);
+    this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
     const plots = make("div", "nl-stage", {}, this.grid, this.picker.element);
     const bench = make("div", "nl-bench", {}, this.sliders.element, plots);
     const head = make("header", "nl-head", {}, this.title);
     this.root.append(head, this.problem.element, this.notice.element, bench);
-    this.root.append(keys.list, this.transport.element);
-    listenToKeys(this.root, this.transport, keys.toggle, signal);
+    this.root.append(fast.list, keys.list, this.transport.element);
+    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, signal);
     this.root.nengolab = this.probe();
+    this.root.nengolabStats = () => this.stats();
   }
 
   /** Begin to listen, and ask the kernel for what there is to show. */
   start(): void {
+    const { signal, store } = this;
     const onMessage = (content: unknown, buffers: unknown): void => {
       this.receive(content, Array.isArray(buffers) ? buffers : []);
     };
     this.model.on("msg:custom", onMessage);
-    this.signal.addEventListener("abort", () => {
+    const part = (): void => this.link.send({ type: "bye", view: this.id });
+    signal.addEventListener("abort", () => {
       this.model.off("msg:custom", onMessage);
-      this.send({ type: "bye", view: this.id });
+      part();
     });
-    watchTheme(() => this.applyTheme(), this.signal);
-    watchKernel(this.model, () => this.liveness.ended(), this.signal);
-    watchSight(this.root, (sight) => this.see(sight), this.signal);
+    // A reload takes the page away without a word to the widgets. Where a person stays after
+    // all, the next sign of life of the kernel brings the view back.
+    window.addEventListener("beforeunload", part, { signal });
+    window.addEventListener("pagehide", part, { signal });
+    watchTheme(() => this.applyTheme(), signal);
+    watchKernel(this.model, () => this.liveness.ended(), signal);
+    watchSight(this.root, (sight) => store.set({ sight }), signal);
+    store.subscribe((s) => s.status, signal, () => this.showStatus());
+    store.subscribe((s) => s.life, signal, () => this.showStatus());
+    store.subscribe((s) => s.sight, signal, (sight) => {
+      this.root.classList.toggle("nl-narrow", sight.width < 900);
+      this.liveness.setVisible(sight.visible);
+      if (sight.visible) this.applyTheme();
+      if (store.get().layout === null) return;
+      this.stream.reportNow();
+      this.link.send({ type: "view", ...this.view() });
+    });
+    store.subscribe((s) => s.playhead.held, signal, (held) => {
+      this.root.classList.toggle("nl-held", held !== null || store.get().status.state !== "running");
+      this.stream.redraw();
+    });
+    store.subscribe((s) => s.status.state, signal, (state) => {
+      this.root.classList.toggle("nl-held", state !== "running" || store.get().playhead.held !== null);
+    });
     this.applyTheme();
-    this.send({ type: "hello", ...this.view() });
-  }
-
-  private send(message: BrowserMessage): void {
-    this.model.send(message);
-  }
-
-  private see(sight: Sight): void {
-    this.sight = sight;
-    this.root.classList.toggle("nl-narrow", sight.width < 900);
-    this.liveness.setVisible(sight.visible);
-    if (sight.visible) this.applyTheme();
-    this.send({ type: "view", ...this.view() });
+    this.link.ask();
   }
 
   private view(): { view: string; visible: boolean; width: number } {
     // The kernel thins to the pixels of one plot, of which two may stand side by side.
-    const width = this.timeline.plotWidth || this.sight.width;
-    return { view: this.id, visible: this.sight.visible, width };
+    const { sight } = this.store.get();
+    const width = (this.stage.widest || sight.width) * (window.devicePixelRatio || 1);
+    return { view: this.id, visible: sight.visible, width: Math.round(width) };
   }
 
   private receive(content: unknown, buffers: unknown[]): void {
-    const message = asKernelMessage(content);
+    const message = decodeMessage(content);
     if (message === null) return;
     this.liveness.heard();
-    if (message.type === "layout") void this.arrange(message);
-    else if (message.type === "inputs") this.sliders.update(message.inputs);
-    else if (message.type === "notice") this.notice.show(message.text);
-    else if (message.type === "ping") this.takePing(message);
-    else this.takeFrame(message, buffers[0]);
+    this.take(message, buffers[0]);
   }
 
-  private takeFrame(header: FrameHeader, buffer: unknown): void {
+  private take(message: KernelMessage, buffer: unknown): void {
+    if (message.type === "frame") this.takeFrame(message, buffer);
+    else if (message.type === "layout") void this.arrange(message);
+    else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
+    else if (message.type === "notice") this.notice.show(message.text, message.offer);
+    else if (message.type === "ping") this.takePing(message);
+    else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
+  }
+
+  private takeFrame(frame: Frame, buffer: unknown): void {
     const data = buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
-    this.counts.frames += 1;
-    this.counts.bytes += data.byteLength;
-    this.timeline.receive(header, data);
-    this.show(header);
+    this.sliders.heard(frame.heard);
+    this.stream.receive(frame, data);
+    this.setStatus(frame);
+    if (frame.clear) this.timeline.restart(frame.time);
+    else this.timeline.advance(frame.time);
   }
 
   private takePing(ping: Ping): void {
-    this.show(ping);
-    this.send({ type: "pong" });
-    const waiting = ping.acked < this.acked.seq && performance.now() - this.acked.at > BUSY_AFTER_MS;
-    const busy = waiting && ping.state === "running";
-    this.transport.remark(busy ? "running; plots wait while a cell is busy" : "");
+    this.setStatus(ping);
+    if (ping.views.includes(this.id)) this.link.send({ type: "pong", view: this.id });
+    else this.link.send({ type: "view", ...this.view() });
   }
 
-  private acknowledge(seq: number): void {
-    this.counts.drawn += 1;
-    this.acked = { seq, at: performance.now() };
-    this.send({ type: "ack", seq });
+  private setStatus({ state, time, n_steps, rtf, speed, error }: Frame | Ping): void {
+    this.store.set({ status: { state, time, n_steps, rtf, speed, error } });
   }
 
-  private show(status: Status): void {
-    const { state, time, n_steps, rtf, speed, error } = status;
-    this.status = { state, time, n_steps, rtf, speed, error };
-    this.transport.update(this.status);
-    this.timeline.explain(state);
-    this.problem.show(error, state === "error" ? ADVICE : "");
-  }
-
-  private showLife(life: Life): void {
-    if (life === "alive") return this.show(this.status);
-    if (life === "gone") this.transport.update({ ...this.status, state: "gone" });
-    else this.transport.remark("no answer from the kernel");
+  private showStatus(): void {
+    const { status, life } = this.store.get();
+    const over = life === "gone" || status.state === "closed";
+    this.sliders.enable(!over);
+    this.transport.update(life === "gone" ? { ...status, state: "gone" } : status);
+    if (life === "alive") {
+      if (this.resting) this.transport.remark("");
+      this.resting = false;
+      this.problem.show(status.error, status.state === "error" ? ADVICE : "");
+      return;
+    }
+    if (life === "silent") this.transport.remark("no answer from the kernel");
+    this.resting = life === "silent";
     const [heading, message] =
       life === "gone" ? ["Kernel gone", GONE] : ["No answer from the kernel", SILENT];
     this.problem.say(heading, { object: "", message, traceback: "" }, "");
   }
 
   private async arrange(layout: Layout): Promise<void> {
-    const first = this.layout === null;
-    this.layout = layout;
+    const first = this.store.get().layout === null;
+    this.link.answered(layout.path);
+    this.store.set({ layout });
+    this.timeline.setWindow(layout.window);
     setText(this.title, layout.title);
     this.root.setAttribute("aria-label", `nengolab: ${layout.title}`);
-    this.sliders.update(layout.inputs);
-    this.picker.update(layout.offers, layout.plots.length === 0);
-    this.theme ??= readTheme(this.root);
-    const arranged = this.timeline.arrange(layout.plots, layout.window, this.theme);
-    this.timeline.explain(this.status.state);
-    await arranged;
-    this.send({ type: "view", ...this.view() });
+    this.updateInputs(layout);
+    this.picker.update(layout.offers, layout.panels.length === 0);
+    await this.stage.arrange(layout);
+    if (this.signal.aborted) return;
+    this.stream.redraw();
+    this.link.send({ type: "view", ...this.view() });
     if (first) keepPicture(this.model, layout.model_id, () => this.picture(), this.signal);
   }
 
+  private updateInputs({ inputs }: Pick<Layout, "inputs">): void {
+    this.sliders.update(inputs, this.store.get().layout?.no_inputs ?? "");
+  }
+
+  private draw(): void {
+    const { from, to } = shown(this.store.get().playhead);
+    this.stage.draw(from, to);
+  }
+
   private applyTheme(): void {
-    this.theme = readTheme(this.root);
-    this.timeline.applyTheme(this.theme);
+    this.store.set({ theme: readTheme(this.root) });
   }
 
   private picture(): Picture | null {
-    if (this.theme === null || !this.root.isConnected) return null;
-    const tiles = [...this.timeline.tiles.values()].map((tile) => ({
-      element: tile.element,
-      body: tile.body,
-      title: tile.layout.title,
-      what: tile.layout.what,
-      lineNames: tile.drawing.lineNames,
-      canvas: tile.drawing.figure.canvas(),
-    }));
-    const footer = `${timeText(this.status.time)} simulated, ${stateWords(this.status)}`;
-    const title = this.layout?.title ?? "";
-    return { root: this.root, title, footer, tiles, theme: this.theme };
+    if (!this.root.isConnected) return null;
+    const { theme, status, layout } = this.store.get();
+    const tiles = [...this.stage.tiles.values()].map((tile) => {
+      const picture = tile.panel?.picture?.() ?? null;
+      return {
+        element: tile.element,
+        body: tile.body,
+        title: tile.layout.title,
+        what: tile.layout.what,
+        legend: tile.panel?.legend?.(theme) ?? [],
+        canvas: picture instanceof HTMLCanvasElement ? picture : null,
+      };
+    });
+    const footer = `${timeText(status.time)} simulated, ${stateWords(status)}`;
+    return { root: this.root, title: layout?.title ?? "", footer, tiles, theme };
+  }
+
+  private stats(): LabStats {
+    const panels = [...this.stage.tiles].map(([id, tile]) => [
+      id,
+      { kind: tile.layout.kind, drawn: tile.drawn },
+    ]);
+    return { ...this.stream.stats, panels: Object.fromEntries(panels) };
   }
 
   private probe(): LabProbe {
     return {
-      status: () => this.status,
-      layout: () => this.layout,
-      stats: () => ({ ...this.counts }),
+      status: () => this.store.get().status,
+      layout: () => this.store.get().layout,
+      playhead: () => this.store.get().playhead,
       sources: () =>
         Object.fromEntries(
-          [...this.timeline.tiles].map(([id, tile]) => [id, tile.drawing.figure.columns()]),
+          [...this.stage.tiles].map(([id, tile]) => [id, tile.panel?.columns?.() ?? {}]),
         ),
     };
   }

@@ -1,29 +1,22 @@
-/**
- * What travels between kernel and browser, as types, and the one place where untyped
- * data from the wire becomes typed.
- */
+/** Made from nengolab_widgets/messages.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-/** What the session is doing; "gone" is what the browser says itself. */
-export type SessionState =
-  | "loading"
-  | "building"
-  | "compiling"
-  | "ready"
-  | "running"
-  | "paused"
-  | "finished"
-  | "error"
-  | "closed"
-  | "gone";
+import { dictOf, either, isBoolean, isNull, isNumber, isRecord, isString, isUnknown, listOf, oneOf, optional, record, type Check } from "./decode";
 
-export type PlotKind = "lines" | "raster" | "rates";
+/** What the session is doing; "gone" is what the page says itself. */
+export type SessionState = "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed" | "gone";
 
-/** An error as the kernel reports it. */
+/** An error as the session reports it. */
 export interface ErrorReport {
   object: string;
   message: string;
   traceback: string;
 }
+
+export const isErrorReport: Check<ErrorReport> = record<ErrorReport>({
+  object: isString,
+  message: isString,
+  traceback: isString,
+});
 
 /** Where one array lies in the buffer of a frame. */
 export interface ArrayEntry {
@@ -33,64 +26,137 @@ export interface ArrayEntry {
   offset: number;
 }
 
-/** The arrays of one plot in one frame, all covering the instants t0 to t1. */
-export interface PlotEntry {
+export const isArrayEntry: Check<ArrayEntry> = record<ArrayEntry>({
+  name: isString,
+  dtype: isString,
+  shape: listOf(isNumber),
+  offset: isNumber,
+});
+
+/** The arrays of one panel in one frame, covering the instants t0 to t1. */
+export interface PanelEntry {
   id: string;
-  kind: PlotKind;
+  rev: number;
   t0: number;
   t1: number;
   arrays: ArrayEntry[];
 }
 
-/** What the transport bar shows; frames and pings both carry it. */
-export interface Status {
-  state: SessionState;
+export const isPanelEntry: Check<PanelEntry> = record<PanelEntry>({
+  id: isString,
+  rev: isNumber,
+  t0: isNumber,
+  t1: isNumber,
+  arrays: listOf(isArrayEntry),
+});
+
+/** New data, with one buffer that holds the arrays. */
+export interface Frame {
+  state: "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed";
   time: number;
   n_steps: number;
   rtf: number | null;
   speed: number | null;
   error: ErrorReport | null;
-}
-
-export interface FrameHeader extends Status {
   type: "frame";
   seq: number;
   clear: boolean;
-  plots: PlotEntry[];
+  credit: number;
+  round_trip: number | null;
+  heard: number;
+  panels: PanelEntry[];
 }
 
-/** A sign of life from a thread of the kernel, sent also while a cell runs. */
-export interface Ping extends Status {
+export const isFrame: Check<Frame> = record<Frame>({
+  state: oneOf("loading", "building", "compiling", "ready", "running", "paused", "finished", "error", "closed"),
+  time: isNumber,
+  n_steps: isNumber,
+  rtf: either(isNumber, isNull),
+  speed: either(isNumber, isNull),
+  error: either(isErrorReport, isNull),
+  type: oneOf("frame"),
+  seq: isNumber,
+  clear: isBoolean,
+  credit: isNumber,
+  round_trip: either(isNumber, isNull),
+  heard: isNumber,
+  panels: listOf(isPanelEntry),
+});
+
+/** A sign of life from a thread of the kernel, sent also while a cell runs. A page that is not among ``views`` was taken for gone, and says that it is there. */
+export interface Ping {
+  state: "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed";
+  time: number;
+  n_steps: number;
+  rtf: number | null;
+  speed: number | null;
+  error: ErrorReport | null;
   type: "ping";
-  /** The number of the newest frame whose acknowledgement the kernel has read. */
-  acked: number;
+  drawn: number;
+  views: string[];
 }
 
-/** One plot as the layout describes it. */
-export interface PlotLayout {
-  id: string;
-  kind: PlotKind;
-  /** Name of the object that is shown. */
-  title: string;
-  /** What is shown of it: "value", "spikes", "firing rate". */
-  what: string;
-  /** Name of the y axis with its unit. */
-  axis: string;
-  /** One name per line; empty for a raster. */
-  lines: string[];
-  /** The range of y to start from. */
-  range: [number, number];
-  /** Neuron indices of a raster: first and one past the last. */
-  rows: [number, number];
+export const isPing: Check<Ping> = record<Ping>({
+  state: oneOf("loading", "building", "compiling", "ready", "running", "paused", "finished", "error", "closed"),
+  time: isNumber,
+  n_steps: isNumber,
+  rtf: either(isNumber, isNull),
+  speed: either(isNumber, isNull),
+  error: either(isErrorReport, isNull),
+  type: oneOf("ping"),
+  drawn: isNumber,
+  views: listOf(isString),
+});
+
+/** One setting of a panel, as its menu shows it. */
+export interface SettingLayout {
+  name: string;
+  label: string;
+  kind: "number" | "choice" | "flag" | "text" | "range";
+  unit: string;
+  choices: string[];
+  value: unknown;
+  hint: string;
 }
+
+export const isSettingLayout: Check<SettingLayout> = record<SettingLayout>({
+  name: isString,
+  label: isString,
+  kind: oneOf("number", "choice", "flag", "text", "range"),
+  unit: isString,
+  choices: listOf(isString),
+  value: isUnknown,
+  hint: isString,
+});
+
+/** One panel: what it is called, and in ``data`` what its kind needs to draw it. ``python`` holds the lines that draw the same from ``sim.data``. */
+export interface PanelLayout {
+  id: string;
+  rev: number;
+  kind: string;
+  title: string;
+  what: string;
+  settings: SettingLayout[];
+  python: string;
+  data: Record<string, unknown>;
+}
+
+export const isPanelLayout: Check<PanelLayout> = record<PanelLayout>({
+  id: isString,
+  rev: isNumber,
+  kind: isString,
+  title: isString,
+  what: isString,
+  settings: listOf(isSettingLayout),
+  python: isString,
+  data: dictOf(isUnknown),
+});
 
 /** One Node that a person can drive. */
 export interface InputLayout {
   id: string;
   label: string;
-  /** "constant" starts with its sliders in charge, "function" with its own output. */
   own: "constant" | "function";
-  /** Whether the sliders drive the Node now. */
   taken: boolean;
   values: number[];
   min: number;
@@ -98,61 +164,353 @@ export interface InputLayout {
   step: number;
 }
 
-/** One object in the menu of plots that can be added. */
+export const isInputLayout: Check<InputLayout> = record<InputLayout>({
+  id: isString,
+  label: isString,
+  own: oneOf("constant", "function"),
+  taken: isBoolean,
+  values: listOf(isNumber),
+  min: isNumber,
+  max: isNumber,
+  step: isNumber,
+});
+
+/** One way to look at an object. */
+export interface KindOffer {
+  name: string;
+  label: string;
+}
+
+export const isKindOffer: Check<KindOffer> = record<KindOffer>({
+  name: isString,
+  label: isString,
+});
+
+/** One object that can be looked at, and the ways to, the likeliest first. */
 export interface Offer {
   object: string;
   label: string;
-  kinds: { name: string; label: string }[];
+  group: string;
+  kinds: KindOffer[];
 }
 
+export const isOffer: Check<Offer> = record<Offer>({
+  object: isString,
+  label: isString,
+  group: isString,
+  kinds: listOf(isKindOffer),
+});
+
+/** The front end of a kind of panel from another package: an ES module as text. */
+export interface ForeignKind {
+  kind: string;
+  esm: string;
+  css: string;
+}
+
+export const isForeignKind: Check<ForeignKind> = record<ForeignKind>({
+  kind: isString,
+  esm: isString,
+  css: isString,
+});
+
+/** All there is to show; ``inputs`` is null where the person wants no sliders. ``offers`` is null where they are those that came before. */
 export interface Layout {
   type: "layout";
   title: string;
   model_id: string;
+  path: "control" | "comm";
   window: number;
-  plots: PlotLayout[];
-  /** Null where the person wants no sliders. */
+  panels: PanelLayout[];
   inputs: InputLayout[] | null;
-  offers: Offer[];
+  no_inputs: string;
+  offers: Offer[] | null;
+  foreign: ForeignKind[];
 }
 
-/** Where the sliders stand, when a person moved them in another view. */
-export interface InputsMessage {
+export const isLayout: Check<Layout> = record<Layout>({
+  type: oneOf("layout"),
+  title: isString,
+  model_id: isString,
+  path: oneOf("control", "comm"),
+  window: isNumber,
+  panels: listOf(isPanelLayout),
+  inputs: either(listOf(isInputLayout), isNull),
+  no_inputs: isString,
+  offers: either(listOf(isOffer), isNull),
+  foreign: listOf(isForeignKind),
+});
+
+/** Where the sliders stand, when something else than this page moved them. */
+export interface Inputs {
   type: "inputs";
   inputs: InputLayout[];
 }
 
-/** Something the person asked for could not be done; shown, and the session goes on. */
+export const isInputs: Check<Inputs> = record<Inputs>({
+  type: oneOf("inputs"),
+  inputs: listOf(isInputLayout),
+});
+
+/** Something to tell a person, such as that a wish could not be fulfilled. ``offer`` is a message that a button beside it sends. */
 export interface Notice {
   type: "notice";
   text: string;
+  offer: "" | "rebuild";
 }
 
-export type KernelMessage = FrameHeader | Ping | Layout | InputsMessage | Notice;
+export const isNotice: Check<Notice> = record<Notice>({
+  type: oneOf("notice"),
+  text: isString,
+  offer: oneOf("", "rebuild"),
+});
 
-export type Command =
-  | { name: "play" | "pause" | "reset" }
-  | { name: "step"; n: number }
-  | { name: "speed"; value: number | null }
-  | { name: "input"; node: string; values: number[] | null }
-  | { name: "add_plot"; object: string; kind: string }
-  | { name: "remove_plot"; plot: string };
+/** What the Python side of a panel says to its page side. */
+export interface ForPanel {
+  type: "for_panel";
+  panel: string;
+  content: Record<string, unknown>;
+}
 
-export type BrowserMessage =
-  | { type: "hello"; view: string; width: number; visible: boolean }
-  | { type: "view"; view: string; width: number; visible: boolean }
-  | { type: "bye"; view: string }
-  | { type: "ack"; seq: number }
-  | { type: "pong" }
-  | ({ type: "command" } & Command);
+export const isForPanel: Check<ForPanel> = record<ForPanel>({
+  type: oneOf("for_panel"),
+  panel: isString,
+  content: dictOf(isUnknown),
+});
 
-/**
- * Tell a message from the kernel from anything else.
- *
- * Both sides come from one wheel, so the `type` vouches for the rest.
- */
-export function asKernelMessage(content: unknown): KernelMessage | null {
-  if (typeof content !== "object" || content === null || !("type" in content)) return null;
-  const known = ["frame", "ping", "layout", "inputs", "notice"];
-  return known.includes(String(content.type)) ? (content as KernelMessage) : null;
+export type KernelMessage =
+  | Frame
+  | Ping
+  | Layout
+  | Inputs
+  | Notice
+  | ForPanel;
+
+/** A page asks for the layout; said again until there is one. */
+export interface Hello {
+  type: "hello";
+  view: string;
+  width: number;
+  visible: boolean;
+}
+
+export const isHello: Check<Hello> = record<Hello>({
+  type: oneOf("hello"),
+  view: isString,
+  width: isNumber,
+  visible: isBoolean,
+});
+
+/** How a page is seen has changed. */
+export interface View {
+  type: "view";
+  view: string;
+  width: number;
+  visible: boolean;
+}
+
+export const isView: Check<View> = record<View>({
+  type: oneOf("view"),
+  view: isString,
+  width: isNumber,
+  visible: isBoolean,
+});
+
+/** A page is closed. */
+export interface Bye {
+  type: "bye";
+  view: string;
+}
+
+export const isBye: Check<Bye> = record<Bye>({
+  type: oneOf("bye"),
+  view: isString,
+});
+
+/** A page that got a ping is still there. */
+export interface Pong {
+  type: "pong";
+  view: string;
+}
+
+export const isPong: Check<Pong> = record<Pong>({
+  type: oneOf("pong"),
+  view: isString,
+});
+
+/** What a page has drawn, two to four times a second. ``seq`` is the newest frame drawn, ``held`` how many ms ago, and ``merged`` how many frames it drew in one picture. */
+export interface Report {
+  type: "report";
+  view: string;
+  seq: number;
+  held: number;
+  merged: number;
+}
+
+export const isReport: Check<Report> = record<Report>({
+  type: oneOf("report"),
+  view: isString,
+  seq: isNumber,
+  held: isNumber,
+  merged: isNumber,
+});
+
+/** Run until told otherwise. */
+export interface Play {
+  type: "play";
+}
+
+export const isPlay: Check<Play> = record<Play>({
+  type: oneOf("play"),
+});
+
+/** Stop. */
+export interface Pause {
+  type: "pause";
+}
+
+export const isPause: Check<Pause> = record<Pause>({
+  type: oneOf("pause"),
+});
+
+/** Back to time 0. */
+export interface Reset {
+  type: "reset";
+}
+
+export const isReset: Check<Reset> = record<Reset>({
+  type: oneOf("reset"),
+});
+
+/** Build the network again as it is now, and go on from the state that there is. */
+export interface Rebuild {
+  type: "rebuild";
+}
+
+export const isRebuild: Check<Rebuild> = record<Rebuild>({
+  type: oneOf("rebuild"),
+});
+
+/** Run some steps. */
+export interface Step {
+  type: "step";
+  n: number;
+}
+
+export const isStep: Check<Step> = record<Step>({
+  type: oneOf("step"),
+  n: isNumber,
+});
+
+/** Change the real-time factor asked for; null is as fast as it goes. */
+export interface Speed {
+  type: "speed";
+  value: number | null;
+}
+
+export const isSpeed: Check<Speed> = record<Speed>({
+  type: oneOf("speed"),
+  value: either(isNumber, isNull),
+});
+
+/** Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard. ``dim`` is the one dimension that was moved, to ``value``; without it the Node is given back. */
+export interface Input {
+  type: "input";
+  number: number;
+  node: string;
+  dim?: number;
+  value: number | null;
+}
+
+export const isInput: Check<Input> = record<Input>({
+  type: oneOf("input"),
+  number: isNumber,
+  node: isString,
+  dim: optional(isNumber),
+  value: either(isNumber, isNull),
+});
+
+/** Look at something more. */
+export interface AddPanel {
+  type: "add_panel";
+  object: string;
+  kind: string;
+}
+
+export const isAddPanel: Check<AddPanel> = record<AddPanel>({
+  type: oneOf("add_panel"),
+  object: isString,
+  kind: isString,
+});
+
+/** Look at it no more. */
+export interface RemovePanel {
+  type: "remove_panel";
+  panel: string;
+}
+
+export const isRemovePanel: Check<RemovePanel> = record<RemovePanel>({
+  type: oneOf("remove_panel"),
+  panel: isString,
+});
+
+/** Change settings of a panel. */
+export interface SetPanel {
+  type: "set_panel";
+  panel: string;
+  values: Record<string, unknown>;
+}
+
+export const isSetPanel: Check<SetPanel> = record<SetPanel>({
+  type: oneOf("set_panel"),
+  panel: isString,
+  values: dictOf(isUnknown),
+});
+
+/** What the page side of a panel says to its Python side. */
+export interface ToPanel {
+  type: "to_panel";
+  panel: string;
+  content: Record<string, unknown>;
+}
+
+export const isToPanel: Check<ToPanel> = record<ToPanel>({
+  type: oneOf("to_panel"),
+  panel: isString,
+  content: dictOf(isUnknown),
+});
+
+export type PageMessage =
+  | Hello
+  | View
+  | Bye
+  | Pong
+  | Report
+  | Play
+  | Pause
+  | Reset
+  | Rebuild
+  | Step
+  | Speed
+  | Input
+  | AddPanel
+  | RemovePanel
+  | SetPanel
+  | ToPanel;
+
+const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
+  frame: isFrame,
+  ping: isPing,
+  layout: isLayout,
+  inputs: isInputs,
+  notice: isNotice,
+  for_panel: isForPanel,
+};
+
+/** Tell a message of the kernel from anything else; null is something else. */
+export function decodeMessage(content: unknown): KernelMessage | null {
+  if (!isRecord(content)) return null;
+  const kind = String(content.type);
+  if (!Object.hasOwn(KERNEL_MESSAGES, kind)) return null;
+  return KERNEL_MESSAGES[kind](content) ? content : null;
 }

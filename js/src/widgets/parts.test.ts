@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { Liveness, type Life } from "./liveness";
-import { asKernelMessage, type Command, type InputLayout, type Status } from "./messages";
+import { decodeMessage, type InputLayout, type PageMessage } from "./messages";
 import { Problem } from "./problem";
-import { Sliders, decimals } from "./sliders";
+import { Sliders, decimals, exact } from "./sliders";
+import type { Status } from "./store";
 import { readTheme } from "./theme";
-import { tickPath } from "./ticks";
 import { Transport, stateWords } from "./transport";
 
 const STATUS: Status = {
@@ -28,16 +28,18 @@ const INPUT: InputLayout = {
   step: 0.01,
 };
 
-describe("asKernelMessage", () => {
-  it("knows its own messages and nothing else", () => {
-    expect(asKernelMessage({ type: "ping" })).not.toBeNull();
-    for (const other of [null, 3, "frame", {}, { type: "draw" }]) {
-      expect(asKernelMessage(other)).toBeNull();
-    }
+describe("decodeMessage", () => {
+  it("knows whole messages of the kernel and nothing else", () => {
+    expect(decodeMessage({ type: "ping", drawn: 3, views: [], ...STATUS })).not.toBeNull();
+    expect(decodeMessage({ type: "notice", text: "x", offer: "" })).not.toBeNull();
+    const others = [null, 3, "frame", {}, { type: "draw" }, { type: "ping" }, { type: "notice", text: 3 }];
+    for (const other of others) expect(decodeMessage(other)).toBeNull();
   });
 });
 
 describe("Transport", () => {
+  const parts = (): [HTMLElement, HTMLElement] => [document.createElement("i"), document.createElement("i")];
+
   it("says the state in words, and which object an error is about", () => {
     const error = { object: "ens", message: "", traceback: "" };
     expect(stateWords({ ...STATUS, state: "loading" })).toBe("loading TensorFlow …");
@@ -45,12 +47,12 @@ describe("Transport", () => {
   });
 
   it("plays when paused, pauses when running, and offers nothing when the kernel is gone", () => {
-    const commands: Command[] = [];
-    const transport = new Transport(STATUS, (c) => commands.push(c), document.createElement("i"));
+    const commands: PageMessage[] = [];
+    const transport = new Transport(STATUS, (c) => commands.push(c), ...parts());
     transport.toggle();
     transport.update({ ...STATUS, state: "running" });
     transport.toggle();
-    expect(commands.map((c) => c.name)).toEqual(["play", "pause"]);
+    expect(commands.map((c) => c.type)).toEqual(["play", "pause"]);
     transport.update({ ...STATUS, state: "gone" });
     const buttons = [...transport.element.querySelectorAll<HTMLButtonElement>(".nl-button")];
     expect(buttons.every((button) => button.disabled)).toBe(true);
@@ -58,7 +60,7 @@ describe("Transport", () => {
 
   it("shows numbers four times a second", () => {
     vi.useFakeTimers();
-    const transport = new Transport(STATUS, () => undefined, document.createElement("i"));
+    const transport = new Transport(STATUS, () => undefined, ...parts());
     const clock = transport.element.querySelector(".nl-clock");
     const seen = new Set<string | null | undefined>();
     for (let step = 0; step < 100; step++) {
@@ -73,36 +75,82 @@ describe("Transport", () => {
 });
 
 describe("Sliders", () => {
-  it("takes a function Node over when dragged, and gives it back", async () => {
-    const commands: Command[] = [];
-    const sliders = new Sliders((c) => commands.push(c));
-    sliders.update([INPUT]);
-    const text = (): string => sliders.element.textContent ?? "";
-    expect(text()).toContain("own output");
-    expect(text()).toContain("<img src=x>");
-    expect(sliders.element.querySelector("img")).toBeNull();
+  function sliders(input: InputLayout): { element: HTMLElement; sent: PageMessage[]; made: Sliders } {
+    const sent: PageMessage[] = [];
+    const made = new Sliders((message) => sent.push(message));
+    made.update([input], "");
+    return { element: made.element, sent, made };
+  }
 
-    const slider = sliders.element.querySelector<HTMLInputElement>("input");
-    if (slider === null) throw new Error("no slider");
+  function fields(element: HTMLElement, selector: string): HTMLInputElement[] {
+    return [...element.querySelectorAll<HTMLInputElement>(selector)];
+  }
+
+  it("takes a function Node over when dragged, and gives it back", () => {
+    const { element, sent, made } = sliders(INPUT);
+    expect(element.textContent).toContain("own output");
+    expect(element.textContent).toContain("<img src=x>");
+    expect(element.querySelector("img")).toBeNull();
+
+    const [slider] = fields(element, "[type=range]");
     slider.value = "0.25";
     slider.dispatchEvent(new Event("input"));
-    slider.value = "0.5";
-    slider.dispatchEvent(new Event("input"));
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    expect(commands).toEqual([{ name: "input", node: "input-0", values: [0.5] }]);
-    expect(text()).toContain("0.50");
+    expect(sent).toMatchObject([{ type: "input", node: "input-0", dim: 0, value: 0.25 }]);
 
-    sliders.element.querySelector("button")?.click();
-    expect(commands[1]).toEqual({ name: "input", node: "input-0", values: null });
-    expect(text()).toContain("own output");
+    // While that is on its way, the newest of further moves waits.
+    for (const value of ["0.3", "0.4", "0.5"]) {
+      slider.value = value;
+      slider.dispatchEvent(new Event("input"));
+    }
+    expect(sent).toHaveLength(1);
+    const number = (sent[0] as { number: number }).number;
+    made.heard(number - 1);
+    expect(sent).toHaveLength(1);
+    made.heard(number);
+    expect(sent).toMatchObject([{}, { dim: 0, value: 0.5 }]);
+    made.heard(number + 1);
+
+    element.querySelector("button")?.click();
+    expect(sent[2]).toMatchObject({ node: "input-0", value: null });
+    expect(sent[2]).not.toHaveProperty("dim");
+    expect(element.textContent).toContain("own output");
   });
 
-  it("says what to do where there is nothing to drive, and hides when none is wanted", () => {
-    const sliders = new Sliders(() => undefined);
-    sliders.update([]);
-    expect(sliders.element.textContent).toContain("Add a nengo.Node");
-    sliders.update(null);
-    expect(sliders.element.hidden).toBe(true);
+  it("tells only what was moved, and shows values that no slider can make", () => {
+    const values = [5, 0.123456];
+    const { element, sent } = sliders({ ...INPUT, own: "constant", values });
+    expect(fields(element, ".nl-value").map((f) => f.value)).toEqual(["5.00", "0.123456"]);
+    const [, second] = fields(element, "[type=range]");
+    second.value = "0.3";
+    second.dispatchEvent(new Event("input"));
+    expect(sent).toMatchObject([{ dim: 1, value: 0.3 }]);
+    expect(fields(element, ".nl-value")[0].value).toBe("5.00");
+  });
+
+  it("takes a typed value, also one beyond the slider, and no nonsense", () => {
+    const { element, sent } = sliders({ ...INPUT, own: "constant" });
+    const [field] = fields(element, ".nl-value");
+    field.value = "2.5";
+    field.dispatchEvent(new Event("change"));
+    expect(sent).toMatchObject([{ dim: 0, value: 2.5 }]);
+    field.value = "much";
+    field.dispatchEvent(new Event("change"));
+    expect(sent).toHaveLength(1);
+    expect(field.value).toBe("2.50");
+  });
+
+  it("says why there is nothing to drive, hides when none is wanted, rests when all is over", () => {
+    const { element, made } = sliders(INPUT);
+    made.enable(false);
+    expect(fields(element, "input").every((input) => input.disabled)).toBe(true);
+    made.update([], "No Node to drive.");
+    expect(element.textContent).toContain("No Node to drive.");
+    made.update(null, "");
+    expect(element.hidden).toBe(true);
+  });
+
+  it("writes values as they are", () => {
+    expect([0.1 + 0.2, 1000, -3.25].map((v) => exact(v, 0.01))).toEqual(["0.3", "1000.00", "-3.25"]);
   });
 
   it("shows as many decimals as a step has", () => {
@@ -149,14 +197,6 @@ describe("Liveness", () => {
     liveness.ended();
     pass(60_000);
     expect(life).toEqual(["gone"]);
-  });
-});
-
-describe("tickPath", () => {
-  it("draws a tick for each spike, with a gap after it", () => {
-    const path = tickPath([0.1, 0.3], [4, 7], 0.4);
-    expect(Array.from(path.t)).toEqual([0.1, 0.1, 0.1, 0.3, 0.3, 0.3]);
-    expect(Array.from(path.y)).toEqual([3.6, 4.4, NaN, 6.6, 7.4, NaN]);
   });
 });
 

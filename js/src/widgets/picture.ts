@@ -1,14 +1,15 @@
 /** The picture of a Lab that a saved notebook keeps: its plots, title and time on one canvas. */
 
 import { CellOutputs, leaveStandIn, watchSaving, type WidgetModel } from "./host";
-import { lineStyle, type Theme } from "./theme";
+import type { LegendItem } from "./panel";
+import type { Theme } from "./theme";
 
 /** What can be drawn of one plot. */
 export interface PictureTile {
   element: HTMLElement;
   title: string;
   what: string;
-  lineNames: string[];
+  legend: LegendItem[];
   canvas: HTMLCanvasElement | null;
   /** Where in the tile the canvas lies. */
   body: HTMLElement;
@@ -37,6 +38,43 @@ function write(
   return x + context.measureText(text).width;
 }
 
+/** The legend on the heading's line, as far as it reaches. */
+function drawLegend(
+  context: CanvasRenderingContext2D,
+  legend: LegendItem[],
+  start: number,
+  at: { x: number; y: number; width: number },
+  style: { color: string; font: string },
+): void {
+  let x = start;
+  const y = at.y + LINE;
+  context.font = style.font;
+  for (const { name, color, dashed } of legend) {
+    const width = 28 + context.measureText(name).width;
+    if (x + width > at.x + at.width - 20) {
+      write(context, " …", x, y, style);
+      return;
+    }
+    context.strokeStyle = color;
+    context.lineWidth = 3;
+    context.setLineDash(dashed ? [4, 3] : []);
+    context.beginPath();
+    context.moveTo(x + 12, y - 4);
+    context.lineTo(x + 24, y - 4);
+    context.stroke();
+    context.setLineDash([]);
+    x = write(context, name, x + 28, y, style);
+  }
+}
+
+/** Text that fits, shortened at its end. */
+function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let end = text.length - 1;
+  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > width) end--;
+  return `${text.slice(0, end)}…`;
+}
+
 function drawTile(
   context: CanvasRenderingContext2D,
   tile: PictureTile,
@@ -45,14 +83,13 @@ function drawTile(
 ): void {
   const strong = { color: theme.text, font: `600 13px ${theme.font}` };
   const plain = { color: theme.muted, font: `12px ${theme.font}` };
-  let x = write(context, tile.title, at.x + 8, at.y + LINE, strong);
-  x = write(context, tile.what, x + 8, at.y + LINE, plain);
-  const legend = tile.lineNames.length > 1 ? tile.lineNames : [];
-  legend.forEach((name, index) => {
-    context.fillStyle = lineStyle(theme, index).color;
-    context.fillRect(x + 12, at.y + LINE - 6, 12, 3);
-    x = write(context, name, x + 28, at.y + LINE, plain);
-  });
+  context.font = strong.font;
+  const title = fitted(context, tile.title, at.width / 2);
+  let x = write(context, title, at.x + 8, at.y + LINE, strong);
+  context.font = plain.font;
+  const what = fitted(context, tile.what, Math.max(40, at.x + at.width - x - 20));
+  x = write(context, what, x + 8, at.y + LINE, plain);
+  if (tile.legend.length > 1) drawLegend(context, tile.legend, x, at, plain);
   if (tile.canvas === null) return;
   const height = (tile.canvas.height / tile.canvas.width) * at.width;
   context.drawImage(tile.canvas, at.x, at.bodyY, at.width, height);

@@ -1,45 +1,86 @@
 /** Sliders for the Nodes that a person can drive: one for each dimension, beside the name. */
 
-import { iconButton, make, setText } from "./dom";
-import type { Command, InputLayout } from "./messages";
+import { iconButton, make, onEntered, setText } from "./dom";
+import type { Input, InputLayout } from "./messages";
+import { typedNumber } from "./settings";
 
 const GIVE_BACK = "M6 3 1.5 7 6 11V8.5h4a2.5 2.5 0 0 1 0 5H7V15h3a4 4 0 0 0 0-8H6z";
+/** If the kernel does not say that it heard a move, the next one goes out after this. */
+const UNHEARD_MS = 100;
 
 /** As many decimals as the step of the slider can make. */
 export function decimals(step: number): number {
   return Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
+/** A value as it is: no digit of it is lost, none is made up. */
+export function exact(value: number, step: number): string {
+  const short = value.toFixed(decimals(step));
+  return Number(short) === value ? short : String(Number(value.toPrecision(12)));
+}
+
+type Move = Omit<Input, "type" | "number">;
+
+/**
+ * Moves on their way to the kernel: one at a time, and the newest next.
+ *
+ * A hand makes more moves than a kernel need hear of.
+ */
+export class Moves {
+  private waiting = new Map<string, Move>();
+  private unheard = 0;
+  private number = Math.round(performance.timeOrigin + performance.now());
+  private timer = 0;
+
+  constructor(private readonly send: (message: Input) => void) {}
+
+  move(move: Move): void {
+    const key = `${move.node} ${move.dim ?? ""}`;
+    this.waiting.delete(key);
+    this.waiting.set(key, move);
+    if (this.unheard === 0) this.next();
+  }
+
+  /** The kernel has carried out this move, and those before it. */
+  heard(number: number): void {
+    if (this.unheard !== 0 && number >= this.unheard) this.next();
+  }
+
+  private next(): void {
+    clearTimeout(this.timer);
+    this.unheard = 0;
+    const [first] = this.waiting;
+    if (first === undefined) return;
+    const [key, move] = first;
+    this.waiting.delete(key);
+    this.unheard = this.number += 1;
+    this.send({ type: "input", number: this.number, ...move });
+    this.timer = window.setTimeout(() => this.next(), UNHEARD_MS);
+  }
+}
+
 /** Sliders of one Node. */
 class NodeSliders {
   readonly element: HTMLElement;
   private readonly sliders: HTMLInputElement[];
-  private readonly outputs: HTMLElement[];
+  private readonly fields: HTMLInputElement[];
   private readonly own = make("span", "nl-own");
   private readonly giveBack: HTMLButtonElement;
-  private pending = 0;
 
   constructor(
     private layout: InputLayout,
-    private readonly command: (command: Command) => void,
+    private readonly moved: (move: Move) => void,
   ) {
     this.sliders = layout.values.map((_, dim) => this.makeSlider(dim));
-    this.outputs = layout.values.map(() => make("output", "nl-value"));
+    this.fields = layout.values.map((_, dim) => this.makeField(dim));
     this.giveBack = iconButton(GIVE_BACK, `give «${layout.label}» back its own output`, "");
     this.giveBack.classList.add("nl-quiet");
     this.giveBack.addEventListener("click", () => this.release());
     const name = make("span", "nl-input-name", { title: layout.label }, layout.label);
     const head = make("div", "nl-input-head", {}, name, this.own, this.giveBack);
     const rows = this.sliders.map((slider, dim) => {
-      const label = this.sliders.length > 1 ? `[${dim}]` : "";
-      return make(
-        "div",
-        "nl-slider-row",
-        {},
-        make("span", "nl-dim", {}, label),
-        slider,
-        this.outputs[dim],
-      );
+      const label = make("span", "nl-dim", {}, this.sliders.length > 1 ? `[${dim}]` : "");
+      return make("div", "nl-slider-row", {}, label, slider, this.fields[dim]);
     });
     this.element = make("section", "nl-input", { "aria-label": layout.label }, head, ...rows);
     this.show();
@@ -47,14 +88,25 @@ class NodeSliders {
 
   /** Take over what the kernel says, except from under a person's hand. */
   update(layout: InputLayout): void {
-    if (this.sliders.includes(document.activeElement as HTMLInputElement) && layout.taken) return;
-    this.layout = layout;
+    const held = this.sliders.findIndex((slider) => slider.matches(":active"));
+    const values = layout.values.map((v, dim) => (dim === held ? this.layout.values[dim] : v));
+    this.layout = { ...layout, values };
     this.show();
   }
 
+  enable(enabled: boolean): void {
+    for (const control of [...this.sliders, ...this.fields]) control.disabled = !enabled;
+    this.giveBack.disabled = !enabled;
+  }
+
+  private name(dim: number): string {
+    const { label, values } = this.layout;
+    return values.length > 1 ? `${label}, dimension ${dim}` : label;
+  }
+
   private makeSlider(dim: number): HTMLInputElement {
-    const { label, min, max, step, values } = this.layout;
-    const name = values.length > 1 ? `${label}, dimension ${dim}` : label;
+    const { min, max, step } = this.layout;
+    const name = this.name(dim);
     const slider = make("input", "nl-slider", {
       type: "range",
       min: String(min),
@@ -63,33 +115,40 @@ class NodeSliders {
       "aria-label": name,
       title: `${name}: ${min} to ${max}`,
     });
-    slider.addEventListener("input", () => this.take());
+    slider.addEventListener("input", () => this.take(dim, Number(slider.value)));
     return slider;
   }
 
-  private take(): void {
-    this.layout = {
-      ...this.layout,
-      taken: true,
-      values: this.sliders.map((slider) => Number(slider.value)),
-    };
-    this.show();
-    // One message per drawn frame is as fast as anyone can see.
-    if (this.pending !== 0) return;
-    this.pending = requestAnimationFrame(() => {
-      this.pending = 0;
-      if (this.layout.taken) this.send(this.layout.values);
+  private makeField(dim: number): HTMLInputElement {
+    const field = make("input", "nl-value", {
+      type: "text",
+      inputmode: "decimal",
+      "aria-label": `${this.name(dim)}, value`,
+      title: "type a value, also one beyond the slider",
     });
+    const accept = (): void => {
+      const typed = typedNumber(field.value);
+      const good = typed !== null && Number.isFinite(typed);
+      if (good && (typed !== this.layout.values[dim] || !this.layout.taken)) this.take(dim, typed);
+      else this.show();
+    };
+    onEntered(field, accept);
+    field.addEventListener("focus", () => field.select());
+    return field;
+  }
+
+  /** Only what was moved is told: the others keep values that no slider can make. */
+  private take(dim: number, value: number): void {
+    const values = this.layout.values.map((old, other) => (other === dim ? value : old));
+    this.layout = { ...this.layout, taken: true, values };
+    this.show();
+    this.moved({ node: this.layout.id, dim, value });
   }
 
   private release(): void {
     this.layout = { ...this.layout, taken: false };
     this.show();
-    this.send(null);
-  }
-
-  private send(values: number[] | null): void {
-    this.command({ name: "input", node: this.layout.id, values });
+    this.moved({ node: this.layout.id, value: null });
   }
 
   private show(): void {
@@ -97,7 +156,8 @@ class NodeSliders {
     const ownFunction = own === "function" && !taken;
     values.forEach((value, dim) => {
       this.sliders[dim].value = String(value);
-      setText(this.outputs[dim], ownFunction ? "–" : value.toFixed(decimals(step)));
+      const text = ownFunction ? "–" : exact(value, step);
+      if (this.fields[dim] !== document.activeElement || !ownFunction) this.fields[dim].value = text;
     });
     setText(this.own, ownFunction ? "own output" : "");
     this.own.title = ownFunction ? "its function drives it; drag the slider to take over" : "";
@@ -111,11 +171,24 @@ export class Sliders {
   readonly element = make("div", "nl-inputs", { role: "group", "aria-label": "inputs" });
   private nodes = new Map<string, NodeSliders>();
   private filled = false;
+  private readonly moves: Moves;
 
-  constructor(private readonly command: (command: Command) => void) {}
+  constructor(send: (message: Input) => void) {
+    this.moves = new Moves(send);
+  }
+
+  /** The kernel has carried out moves up to this one. */
+  heard(number: number): void {
+    this.moves.heard(number);
+  }
+
+  /** Sliders of a kernel that is gone do not look alive. */
+  enable(enabled: boolean): void {
+    for (const node of this.nodes.values()) node.enable(enabled);
+  }
 
   /** Show these; null means that the person wants no sliders. */
-  update(inputs: InputLayout[] | null): void {
+  update(inputs: InputLayout[] | null, none: string): void {
     this.element.hidden = inputs === null;
     if (inputs === null) return;
     const known = inputs.every(({ id }) => this.nodes.has(id));
@@ -125,15 +198,11 @@ export class Sliders {
       return;
     }
     this.filled = true;
-    this.nodes = new Map(inputs.map((input) => [input.id, new NodeSliders(input, this.command)]));
+    const moved = (move: Move): void => this.moves.move(move);
+    this.nodes = new Map(inputs.map((input) => [input.id, new NodeSliders(input, moved)]));
     const heading = make("h3", "nl-heading", {}, "Inputs");
-    const empty = make(
-      "p",
-      "nl-empty",
-      {},
-      "No Node to drive. Add a nengo.Node with a constant output to get a slider here.",
-    );
     const sections = [...this.nodes.values()].map((node) => node.element);
+    const empty = make("p", "nl-empty", {}, none);
     this.element.replaceChildren(heading, ...(sections.length > 0 ? sections : [empty]));
   }
 }

@@ -1,7 +1,8 @@
 /** The transport bar: play and pause, single step, reset, the state in words, time, speed. */
 
 import { icon, iconButton, make, setText } from "./dom";
-import type { Command, SessionState, Status } from "./messages";
+import type { PageMessage, SessionState } from "./messages";
+import type { Status } from "./store";
 
 const PLAY = "M4 2.5v11l9-5.5z";
 const PAUSE = "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z";
@@ -76,8 +77,9 @@ export class Transport {
 
   constructor(
     status: Status,
-    private readonly command: (command: Command) => void,
-    help: HTMLElement,
+    private readonly send: (message: PageMessage) => void,
+    history: HTMLElement,
+    tools: HTMLElement,
   ) {
     this.status = status;
     this.fillSpeeds(status.speed);
@@ -86,7 +88,7 @@ export class Transport {
     this.reset.addEventListener("click", () => this.startAgain());
     this.speed.addEventListener("change", () => {
       const value = this.speed.value === UNLIMITED ? null : Number(this.speed.value);
-      this.command({ name: "speed", value });
+      this.send({ type: "speed", value });
     });
     const label = make("label", "nl-speed-label", {}, make("span", "", {}, "speed"), this.speed);
     const buttons = make("span", "nl-buttons", {}, this.play, this.step, this.reset);
@@ -99,8 +101,9 @@ export class Transport {
       buttons,
       this.words,
       numbers,
+      history,
       label,
-      help,
+      tools,
     );
     this.show(status);
   }
@@ -119,15 +122,15 @@ export class Transport {
   }
 
   toggle(): void {
-    this.command({ name: this.status.state === "running" ? "pause" : "play" });
+    this.send({ type: this.status.state === "running" ? "pause" : "play" });
   }
 
   singleStep(): void {
-    this.command({ name: "step", n: 1 });
+    this.send({ type: "step", n: 1 });
   }
 
   startAgain(): void {
-    this.command({ name: "reset" });
+    this.send({ type: "reset" });
   }
 
   private show(status: Status): void {

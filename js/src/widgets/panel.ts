@@ -1,0 +1,83 @@
+/** The contract of panels: what every kind of panel is on the page. */
+
+import type { Kit } from "./kit";
+import type { FrameArray } from "./frames";
+import type { PanelEntry, PanelLayout } from "./messages";
+import type { LabStore } from "./store";
+import type { Theme } from "./theme";
+import type { Timeline } from "./timeline";
+
+export interface PanelContext {
+  /** What the Python side says of this panel; `layout.data` is its `Payload`. */
+  layout: PanelLayout;
+  theme: Theme;
+  /** Say something to the Python side: its `handle` gets it. */
+  send: (content: Record<string, unknown>) => void;
+  /** Aborted when the panel is removed: what was begun must end, and listeners with it. */
+  signal: AbortSignal;
+  store: LabStore;
+  timeline: Timeline;
+  /** Have `draw` called with the next picture, also without new data. */
+  redraw: () => void;
+  /** Parts for panels, for kinds from outside that cannot import them. */
+  kit: Kit;
+}
+
+/** What a frame says of a panel's arrays. */
+export type FrameMeta = Pick<PanelEntry, "t0" | "t1"> & {
+  /** Shapes of the arrays, by name. */
+  shapes: Map<string, number[]>;
+};
+
+export interface LegendItem {
+  name: string;
+  color: string;
+  dashed: boolean;
+}
+
+/** What a panel shows at an instant, for hover: a name and a value as text. */
+export interface Reading {
+  name: string;
+  text: string;
+  color?: string;
+}
+
+/** One open panel. Methods are called in this order; none after `signal` is aborted. */
+export interface Panel {
+  mount(body: HTMLElement, context: PanelContext): void | Promise<void>;
+  /** Data from a frame. */
+  receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void;
+  /** What its Python side says through `Place.send`. */
+  hear?(content: Record<string, unknown>): void;
+  /** A setting that only changes how it is drawn has changed; without it the panel is made anew. */
+  relayout?(layout: PanelLayout): void;
+  /** For those that live on the timeline: show these instants. */
+  draw?(from: number, to: number): void;
+  /** What it shows at an instant. */
+  readings?(instant: number): Reading[];
+  clear(): void;
+  retheme(theme: Theme): void;
+  /** Where there is more than one thing. */
+  legend?(theme: Theme): LegendItem[];
+  /** For the saved notebook and for export. */
+  picture?(): HTMLCanvasElement | SVGElement | null;
+  /** All that is kept, as columns, for export and for tests. */
+  columns?(): Record<string, number[]>;
+}
+
+/** What the `index.ts` of a kind exports by default. */
+export interface PanelKind {
+  name: string;
+  make(): Panel;
+}
+
+export function isPanelKind(value: unknown): value is PanelKind {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    typeof value.name === "string" &&
+    "make" in value &&
+    typeof value.make === "function"
+  );
+}

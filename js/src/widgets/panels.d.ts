@@ -1,0 +1,5 @@
+/** All folders under `panels/`, gathered when the bundle is built (scripts/panels.mjs). */
+declare module "panels:all" {
+  const kinds: unknown[];
+  export default kinds;
+}

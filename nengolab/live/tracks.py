@@ -1,0 +1,220 @@
+"""What is kept of probes for panels: tracks, one for each kind of data."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from .filters import rate_filter
+from .probes import LiveProbe
+from .ring import Ring
+from .specs import Arrays
+from .thin import thin_lines, thin_raster
+
+FIRST_SPIKES = 4096
+# Twelve bytes a spike: 4 million spikes are 48 MB.
+MAX_SPIKES = 2**22
+
+Span = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What part of a track is wanted, and how fine.
+
+    Attributes
+    ----------
+    since, until : int
+        The steps after ``since`` up to and with ``until``.
+    per_pixel : int
+        Steps that share a column of pixels.
+    height : int
+        Pixels from top to bottom.
+    """
+
+    since: int
+    until: int
+    per_pixel: int
+    height: int
+
+
+class Track(ABC):
+    """Recent data of one or more probes, at full rate.
+
+    Attributes
+    ----------
+    probe_ids : frozenset of str
+        Whose samples it takes.
+    """
+
+    probe_ids: frozenset[str]
+
+    @abstractmethod
+    def widen(self, steps: int) -> None:
+        """Keep at least this many steps from now on."""
+
+    @abstractmethod
+    def record(self, probe_id: str, steps: np.ndarray, values: np.ndarray) -> None:
+        """Take the samples of a tile, ``(k,)`` step numbers and ``(k, size)`` values."""
+
+    @abstractmethod
+    def read(self, look: Look) -> Arrays:
+        """Give a part, thinned to what pixels show."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Back to step 0."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Memory held, full or not."""
+
+
+class ValueTrack(Track):
+    """Some dimensions of a probe, every sample."""
+
+    def __init__(self, probe: LiveProbe, dt: float, dims: Span) -> None:
+        self.probe_ids = frozenset([probe.id])
+        self._dt, self._dims = dt, slice_of(dims)
+        self._every = max(1.0, (probe.sample_every or dt) / dt)
+        self._ring = Ring(1, len(range(*dims)))
+
+    @property
+    def nbytes(self) -> int:
+        return self._ring.nbytes
+
+    def widen(self, steps: int) -> None:
+        rows = math.ceil(steps / self._every) + 1
+        if rows > self._ring.capacity:
+            self._ring = self._ring.resized(rows)
+
+    def record(self, probe_id: str, steps: np.ndarray, values: np.ndarray) -> None:
+        self._ring.append(steps, values[:, self._dims])
+
+    def read(self, look: Look) -> Arrays:
+        steps, rows = thin_lines(*self._ring.between(look.since, look.until), look.per_pixel)
+        return [("t", steps * self._dt), ("y", rows)]
+
+    def clear(self) -> None:
+        self._ring.clear()
+
+
+class JoinedTrack(ValueTrack):
+    """The values of several probes side by side, where all of them have a sample."""
+
+    def __init__(self, probes: list[LiveProbe], dt: float) -> None:
+        super().__init__(probes[0], dt, (0, 1, 1))
+        self._order = list(dict.fromkeys(probe.id for probe in probes))
+        self._columns = [probe.id for probe in probes]
+        self.probe_ids = frozenset(self._order)
+        self._ring = Ring(1, sum(probe.size for probe in probes))
+        self._waiting: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def record(self, probe_id: str, steps: np.ndarray, values: np.ndarray) -> None:
+        self._waiting[probe_id] = (steps, values)
+        if len(self._waiting) < len(self._order):
+            return
+        common = self._waiting[self._order[0]][0]
+        for steps, _ in self._waiting.values():
+            common = np.intersect1d(common, steps, assume_unique=True)
+        parts = [self._waiting[probe_id] for probe_id in self._columns]
+        self._waiting = {}
+        rows = [values[np.searchsorted(steps, common)] for steps, values in parts]
+        self._ring.append(common, np.hstack(rows))
+
+    def clear(self) -> None:
+        super().clear()
+        self._waiting = {}
+
+
+class RateTrack(ValueTrack):
+    """Firing rates in Hz of some neurons, or their mean."""
+
+    def __init__(self, probe: LiveProbe, dt: float, neurons: Span, tau: float, per: str) -> None:
+        super().__init__(probe, dt, neurons)
+        self._mean = per == "population"
+        width = 1 if self._mean else len(range(*neurons))
+        self._ring = Ring(1, width)
+        self._height = probe.spike_height if probe.kind == "spikes" else 1.0
+        self._filter = rate_filter(tau, dt, width) if probe.kind == "spikes" else None
+
+    def record(self, probe_id: str, steps: np.ndarray, values: np.ndarray) -> None:
+        rates = values[:, self._dims]
+        if self._mean:
+            # The window is linear: filtering the mean is the mean of the filtered.
+            rates = rates.mean(axis=1, keepdims=True)
+        if self._height != 1.0:
+            rates = rates / self._height
+        if self._filter is not None:
+            rates = self._filter(rates)
+        self._ring.append(steps, rates)
+
+    def clear(self) -> None:
+        super().clear()
+        if self._filter is not None:
+            self._filter.reset()
+
+
+class SpikeTrack(Track):
+    """Step and neuron of each spike; grows with the activity, up to a limit."""
+
+    def __init__(self, probe: LiveProbe, dt: float, neurons: Span) -> None:
+        self.probe_ids = frozenset([probe.id])
+        self._dt = dt
+        self._neurons = slice_of(neurons)
+        few = probe.size <= 2**16
+        self._index = np.arange(probe.size, dtype=np.uint16 if few else np.uint32)[self._neurons]
+        self._ring = Ring(FIRST_SPIKES, 1, np.uint32)
+        self._window = 0
+        self._last = 0
+
+    @property
+    def nbytes(self) -> int:
+        return self._ring.nbytes
+
+    def widen(self, steps: int) -> None:
+        self._window = max(self._window, steps)
+
+    def record(self, probe_id: str, steps: np.ndarray, values: np.ndarray) -> None:
+        at, rows = np.nonzero(values[:, self._neurons] > 0)
+        if len(steps):
+            self._last = int(steps[-1])
+        self._make_room(len(at))
+        self._ring.append(steps[at], rows[:, None])
+
+    def _make_room(self, new: int) -> None:
+        if len(self._ring) + new <= self._ring.capacity:
+            return
+        kept, rows = self._ring.since(self._last - self._window)
+        room = self._ring.capacity
+        while room < 2 * (len(kept) + new) and room < MAX_SPIKES:
+            room *= 2
+        fresh = Ring(room, 1, np.uint32)
+        fresh.append(kept, rows)
+        self._ring = fresh
+
+    def read(self, look: Look) -> Arrays:
+        """Thin to one spike a pixel; ``n`` is how many it stands for."""
+        steps, rows = self._ring.between(look.since, look.until)
+        rows = rows[:, 0]
+        shared = max(1, math.ceil(len(self._index) / max(1, look.height)))
+        kept, counts = thin_raster(steps, rows, look.per_pixel, shared)
+        return [
+            ("t", steps[kept] * self._dt),
+            ("i", self._index[rows[kept]]),
+            ("n", np.minimum(counts, 255).astype(np.uint8)),
+        ]
+
+    def clear(self) -> None:
+        self._ring.clear()
+        self._last = 0
+
+
+def slice_of(span: Span) -> slice:
+    """Make the slice of a ``slice.indices`` result, also when it counts down."""
+    start, stop, step = span
+    return slice(start, None if stop < 0 else stop, step)

@@ -1,0 +1,311 @@
+"""The contract of panels: what every kind of panel says of itself on the Python side.
+
+A kind is a module in `nengolab_widgets.panels` with one subclass of `Panel`, and a folder of the
+same name under ``js/src/widgets/panels``. ``docs/panels.md`` shows how to add one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import nengo
+from nengo.exceptions import ValidationError
+
+from nengolab.live import LiveProbe, PanelSpec
+from nengolab.names import Names
+
+from .messages import SettingLayout
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Something of a panel that a person can change while it runs.
+
+    Attributes
+    ----------
+    name : str
+        Attribute in Python, and key in layouts.
+    label : str
+        What its menu says.
+    default : object
+        Value where nothing was said; a panel may choose another by its object (`Panel.defaults`).
+    kind : {"number", "choice", "flag", "text", "range"}
+        How it is edited. A number may be None where ``optional``; a range is two numbers, or None
+        for one that follows the data.
+    unit : str
+    choices : tuple of str
+        Of a choice.
+    least, most : float
+        Bounds of a number.
+    optional : bool
+        Whether None is a value.
+    redraws : bool
+        Whether it only changes how the page draws: then data that is there stays.
+    hint : str
+        What the menu says beside it.
+    """
+
+    name: str
+    label: str
+    default: Any
+    kind: str = "number"
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    least: float = float("-inf")
+    most: float = float("inf")
+    optional: bool = False
+    redraws: bool = False
+    hint: str = ""
+
+    def read(self, value: Any) -> Any:
+        """Check a value from a person or a page.
+
+        Raises
+        ------
+        ValidationError
+            Says what would work.
+        """
+        if value is None and (self.optional or self.kind == "range"):
+            return None
+        if self.kind == "choice":
+            return self._choice(value)
+        if self.kind == "flag":
+            return self._must(isinstance(value, bool), bool(value), value, "true or false")
+        if self.kind == "text":
+            return self._must(isinstance(value, str), value, value, "text")
+        if self.kind == "range":
+            return self._range(value)
+        number = self._number(value)
+        between = f"a number from {self.least:g} to {self.most:g}"
+        return self._must(self.least <= number <= self.most, number, value, between)
+
+    def _choice(self, value: Any) -> str:
+        wanted = "one of " + ", ".join(self.choices)
+        return self._must(value in self.choices, value, value, wanted)
+
+    def _range(self, value: Any) -> tuple[float, float]:
+        pair = tuple(value) if isinstance(value, list | tuple) else ()
+        self._must(len(pair) == 2, None, value, "two numbers (low, high)")
+        low, high = self._number(pair[0]), self._number(pair[1])
+        return self._must(low < high, (low, high), value, "two numbers, the lower first")
+
+    def _number(self, value: Any) -> float:
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        self._must(good and abs(value) < float("inf"), None, value, "a finite number")
+        return float(value)
+
+    def _must(self, good: bool, result: Any, value: Any, wanted: str) -> Any:
+        if not good:
+            raise ValidationError(f"{self.name} must be {wanted}, got {value!r}", self.name)
+        return result
+
+    def layout(self, value: Any) -> SettingLayout:
+        """Describe it for the page."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "kind": self.kind,
+            "unit": self.unit,
+            "choices": list(self.choices),
+            "value": list(value) if isinstance(value, tuple) else value,
+            "hint": self.hint,
+        }
+
+
+class Place(Protocol):
+    """What a panel gets from the widget that holds it."""
+
+    names: Names
+    network: nengo.Network
+    window: float
+
+    def probe(self, obj: Any, attr: str | None = None, synapse: Any = None) -> LiveProbe:
+        """Give a probe of something, the same one for panels that look at the same."""
+
+    def send(self, panel: Panel, content: dict[str, Any]) -> None:
+        """Say something to the page side of a panel."""
+
+    def changed(self, panel: Panel, anew: bool = True) -> None:
+        """Take up what has changed; ``anew`` where its `Panel.spec` has."""
+
+
+@dataclass
+class Identity:
+    """What frames and pages call a panel."""
+
+    id: str
+    rev: int = 0
+
+
+class Panel(ABC):
+    """One kind of panel; an instance is one that is open.
+
+    Parameters
+    ----------
+    obj : object
+        What to look at: a Nengo object, a tuple of them, or None for kinds that `suits` None.
+    place : Place
+        Where it stands.
+    identity : Identity
+        Its id and revision, for `spec`.
+    values : dict
+        Settings that a person gave.
+
+    Attributes
+    ----------
+    name : str
+        What a person writes in ``plots=[(obj, name)]``; also the module's and the folder's name.
+    label : str
+        What menus say.
+    settings : tuple of Setting
+        What can be changed while it runs; values are in ``self.values``.
+    esm, css : str or Path, optional
+        The page side of a kind from outside this package: an ES module, as text or file, whose
+        default export is what ``panel.ts`` calls a `PanelKind`.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    settings: ClassVar[tuple[Setting, ...]] = ()
+    esm: ClassVar[str | Path | None] = None
+    css: ClassVar[str | Path] = ""
+
+    def __init__(
+        self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
+    ) -> None:
+        self.obj, self.place, self.identity = obj, place, identity
+        self.values: dict[str, Any] = {s.name: s.default for s in self.settings}
+        self.values.update(self.defaults())
+        self.take(values or {})
+
+    # ---- what a kind says ------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def suits(cls, obj: Any) -> bool:
+        """Whether something can be looked at so."""
+
+    @classmethod
+    def rank(cls, obj: Any) -> float:
+        """Where it stands among the kinds that suit: the lowest is the likeliest."""
+        return 50.0
+
+    def defaults(self) -> dict[str, Any]:
+        """Choose values of settings by the object."""
+        return {}
+
+    @abstractmethod
+    def spec(self) -> PanelSpec:
+        """Say what the session is to send; ``id`` and ``rev`` are those of ``self.identity``."""
+
+    @property
+    def title(self) -> str:
+        """Name of what is shown."""
+        return title_of(self.obj, self.place.names)
+
+    @property
+    @abstractmethod
+    def what(self) -> str:
+        """What is shown of it, with the unit or the filter: "value, 30 ms filter"."""
+
+    @abstractmethod
+    def layout(self) -> Mapping[str, Any]:
+        """Give what the page side needs to draw: its payload, JSON-able."""
+
+    def python(self, spec: PanelSpec) -> str:
+        """Give the lines that draw the same from ``sim.data``, for a person to copy."""
+        lines = [
+            "# Before the Simulator is made, in the network:",
+            "with net:",
+            *(f"    probe{i} = {probe.code}" for i, probe in enumerate(spec.probes)),
+            "# After a run:",
+            "import matplotlib.pyplot as plt",
+        ]
+        for i, probe in enumerate(spec.probes):
+            if probe.kind == "spikes":
+                lines.append(f"t, neuron = sim.data[probe{i}].nonzero()")
+                lines.append(f'plt.plot(sim.trange()[t], neuron, "|k")  # {probe.label}')
+            else:
+                times = "" if probe.sample_every is None else f"sample_every={probe.sample_every}"
+                lines.append(f"plt.plot(sim.trange({times}), sim.data[probe{i}])  # {probe.label}")
+        return "\n".join([*lines, 'plt.xlabel("time (s)")', ""]) if spec.probes else ""
+
+    def handle(self, content: dict[str, Any]) -> None:
+        """Take what the page side says; what is not understood is refused by name."""
+        raise ValidationError(
+            f"a {self.name} panel does not understand {content.get('type')!r}", "type"
+        )
+
+    def closed(self) -> None:
+        """Let go of what the panel holds beside its probes; called once, when it is removed."""
+        return
+
+    # ---- what all kinds share --------------------------------------------
+
+    def take(self, values: Mapping[str, Any]) -> bool:
+        """Change settings, all or none; True where the spec is another one now.
+
+        Raises
+        ------
+        ValidationError
+            For a setting that does not exist, or a value that does not fit.
+        """
+        known = {setting.name: setting for setting in self.settings}
+        for name in values:
+            if name not in known:
+                raise ValidationError(
+                    f"a {self.name} panel has no setting {name!r}; "
+                    f"it has {', '.join(known) or 'none'}",
+                    name,
+                )
+        new = {name: known[name].read(value) for name, value in values.items()}
+        changed = [name for name, value in new.items() if value != self.values[name]]
+        self.values.update(new)
+        return any(not known[name].redraws for name in changed)
+
+
+def ensemble_of(obj: Any) -> nengo.Ensemble | None:
+    """Give the ensemble that an ensemble or its neurons stand for, or None."""
+    if isinstance(obj, nengo.ensemble.Neurons):
+        return obj.ensemble
+    return obj if isinstance(obj, nengo.Ensemble) else None
+
+
+def has_neurons(obj: Any) -> bool:
+    """Whether there are neurons to look at; ensembles in Direct mode have none."""
+    ensemble = ensemble_of(obj)
+    return ensemble is not None and not isinstance(ensemble.neuron_type, nengo.Direct)
+
+
+def is_spiking(obj: Any) -> bool:
+    """Whether the neurons of an ensemble spike."""
+    return has_neurons(obj) and bool(ensemble_of(obj).neuron_type.spiking)
+
+
+def title_of(obj: Any, names: Names) -> str:
+    """Name an object for a panel's heading: neurons go by the name of their ensemble."""
+    if obj is None:
+        return ""
+    if isinstance(obj, tuple):
+        return ", ".join(title_of(part, names) for part in obj)
+    ensemble = ensemble_of(obj)
+    return names.get(obj if ensemble is None else ensemble)
+
+
+# What is shared by the settings of several kinds.
+RANGE = Setting(
+    "range", "range", None, "range", redraws=True, hint="empty: follows the data", optional=True
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person asked to see."""
+
+    obj: Any
+    kind: str
+    values: Mapping[str, Any] = field(default_factory=dict)
