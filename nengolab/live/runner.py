@@ -25,6 +25,7 @@ from .errors import report_error
 from .pacing import Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
 from .status import Status
+from .taps import Taps
 
 Publish = Callable[..., None]
 
@@ -71,6 +72,7 @@ class Runner:
         self._delivery, self._names = delivery, names
         self._read, self._publish, self._note_progress = read, publish, note_progress
         self._feeds: dict[str, Feed] = {}
+        self._taps = Taps(sim)
         self._inputs: dict[Any, np.ndarray] = {}
         self._goal: Goal | None = None
         self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
@@ -218,7 +220,7 @@ class Runner:
         """Start to look at something; the result comes when its data does."""
         source = probe.nengo_probe
         if source is None:
-            source = self.sim.add_tap(probe.target, probe.attr)
+            source = self._taps.take(probe.target, probe.attr)
         self._feeds[probe.id] = Feed(probe, source, self.sim.dt)
         self.settle_taps()
         return probe.attached
@@ -253,7 +255,7 @@ class Runner:
 
     def _forget(self, feed: Feed, why: str) -> None:
         if feed.is_tap:
-            self.sim.remove_tap(feed.source)
+            self._taps.leave(feed.source)
         if not feed.probe.attached.done():
             feed.probe.attached.set_exception(SimulatorClosed(f"{feed.probe.label!r}: {why}"))
         self._delivery.drop_probe(feed.probe.id)
@@ -272,6 +274,7 @@ class Runner:
         self._drop_goal()
         for feed in self._feeds.values():
             self._forget(feed, "the session was closed")
+        self._taps.clear()
         if built_here:
             self.sim.close()
             return

@@ -1,5 +1,6 @@
 """The contract of panels: kinds of our own, kinds from outside, settings."""
 
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -55,8 +56,9 @@ class Weighing(Panel):
 
 
 @pytest.fixture
-def outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install a package that brings `Weighing`, and one that is broken."""
+    panels.kinds.cache_clear()
     entries = [
         EntryPoint("weighing", f"{__name__}:Weighing", GROUP),
         EntryPoint("broken", "no_such_module:Kind", GROUP),
@@ -66,6 +68,8 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         EntryPoint, "load", lambda self: Weighing if self.name == "weighing" else load(self)
     )
+    yield
+    panels.kinds.cache_clear()
 
 
 @pytest.fixture

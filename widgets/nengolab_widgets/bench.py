@@ -17,6 +17,7 @@ from nengolab.names import Names
 from .messages import ForeignKind, PanelLayout
 from .panel import Choice, Identity, Panel
 from .panels import kinds
+from .weakly import weakly
 
 ProbeKey = tuple[Any, str | None, Any]
 
@@ -189,7 +190,9 @@ class Bench:
         if key not in self._probes:
             probe = self.session.add_probe(obj, attr, synapse)
             self._probes[key] = probe
-            probe.attached.add_done_callback(lambda done: self._attached(key, done))
+            # The session's thread keeps the probe: it must not keep this.
+            attached = weakly(self._attached)
+            probe.attached.add_done_callback(lambda done: attached(key, done))
         return self._probes[key]
 
     def send(self, panel: Panel, content: dict[str, Any]) -> None:

@@ -18,11 +18,11 @@ from nengo.exceptions import NengoException, ValidationError
 from nengolab.live import Frame, Session
 from nengolab.names import Names
 
-from . import control
+from . import control, replaced
 from .bench import Bench
 from .choice import Menu, default_choices, read_choice, read_choices
 from .liveness import Heartbeat
-from .messages import Layout, read_message
+from .messages import Layout, Offer, read_message
 from .panel import Choice
 from .sliders import Inputs
 from .transport import status_message
@@ -34,6 +34,8 @@ KEYWORDS = ("plots", "inputs", "window", "speed", "title")
 AS_IT_IS = object()
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
+# A page that is reloaded is back within this (s); else nobody can stop the run any more.
+GONE_AFTER = 8.0
 
 
 def _front_end(name: str) -> Path:
@@ -126,7 +128,7 @@ class Lab(anywidget.AnyWidget):
         # Messages come by comm on the main thread and by the control channel on another.
         self._lock = threading.RLock()
         self._views, self._path = Views(), "comm"
-        self._heard, self._listener = 0, None
+        self._heard, self._listener, self._closed = 0, None, False
         self._bench = Bench(
             self.session, names, window, weakly(self._say), weakly(self._panels_changed)
         )
@@ -163,6 +165,8 @@ class Lab(anywidget.AnyWidget):
         }
         super().__init__(_key=uuid.uuid4().hex)
         self.on_msg(self._receive)
+        self.cell, self._is_replaced = replaced.current_cell(), False
+        replaced.watch(self)
         control.listen()
         control.receive_for(self._key, self._receive_control)
 
@@ -243,11 +247,42 @@ class Lab(anywidget.AnyWidget):
         return f"<Lab of {self._title!r}>"
 
     def close(self) -> None:
-        """End the Lab, and the session unless it was given."""
-        if hasattr(self, "_heartbeat"):
+        """End the Lab, and the session unless it was given; pages keep what they show."""
+        if hasattr(self, "_heartbeat") and not self._closed:
+            self._closed = True
             self._heartbeat.stop()
             self._unwatch()
             self._leave_session()
+            if self._views:
+                self._say({"type": "ping", "drawn": 0, **self._status(), "state": "closed"})
+
+    def replaced(self) -> None:
+        """The cell that made this Lab runs again: its pages are about to go."""
+        with self._lock:
+            self._is_replaced = True
+            self._retire_if_unseen()
+
+    def _retire_if_unseen(self) -> None:
+        if not self._is_replaced or len(self._views):
+            return
+        if self._owns_session and not self._closed:
+            self.session.pause()
+        self._heartbeat.stop()
+        replaced.drop_outputs(self)
+        # From here on only variables of a person hold it.
+        super().close()
+        threading.Timer(1.0, replaced.collect).start()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self.comm is None:  # it was replaced, and is shown again by somebody who kept it
+            self._is_replaced = False
+            self.open()
+            self._heartbeat = Heartbeat(weakly(self._send_ping))
+        return super()._repr_mimebundle_(**options)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_heartbeat"):
+            self._heartbeat.stop()
         super().close()
 
     # ---- messages from pages: they only put things on queues ---------------
@@ -273,7 +308,7 @@ class Lab(anywidget.AnyWidget):
         self._views.note(message)
         self._listener.width = self._views.width
         # Before anything else is sent: the new page knows nothing that a frame adds to.
-        self._say(self._layout())
+        self._say(self._layout(self._menu.layout()))
         self._listener.snapshot()
         self._watch()
 
@@ -285,10 +320,18 @@ class Lab(anywidget.AnyWidget):
     def _part(self, message: Any) -> None:
         self._views.forget(message["view"])
         self._watch()
-        if len(self._views) == 0 and self._owns_session:
-            # The output was cleared, most likely to run the cell again: nobody can stop
-            # this run any more, so it must not go on for ever.
-            self.session.pause()
+        self._retire_if_unseen()
+        if len(self._views) == 0 and self._owns_session and not self._is_replaced:
+            # A reload, or the tab was closed.
+            timer = threading.Timer(GONE_AFTER, weakly(self._pause_if_unseen))
+            timer.daemon = True
+            timer.start()
+
+    def _pause_if_unseen(self) -> None:
+        """Nobody can stop this run any more, so it must not go on for ever."""
+        with self._lock:
+            if len(self._views) == 0 and not self._closed and self.session.state == "running":
+                self.session.pause()
 
     def _watch(self) -> None:
         self._listener.visible = self._views.visible
@@ -347,10 +390,17 @@ class Lab(anywidget.AnyWidget):
         self._say({**frame.header, "heard": self._heard}, [frame.buffer])
 
     def _send_ping(self) -> None:
-        drawn = self._listener.flow.drawn
-        self._say({"type": "ping", "drawn": drawn, **status_message(self.session)})
+        with self._lock:
+            if self._views.drop_lost():
+                self._watch()
+                self._retire_if_unseen()
+                self._pause_if_unseen()
+        self._say({"type": "ping", "drawn": self._listener.flow.drawn, **self._status()})
 
-    def _layout(self) -> Layout:
+    def _status(self) -> dict[str, Any]:
+        return status_message(self.session)
+
+    def _layout(self, offers: list[Offer] | None = None) -> Layout:
         return {
             "type": "layout",
             "title": self._title,
@@ -360,7 +410,7 @@ class Lab(anywidget.AnyWidget):
             "panels": self._bench.layouts(),
             "inputs": self._inputs.layout(),
             "no_inputs": self._inputs.why_none,
-            "offers": self._menu.layout(),
+            "offers": offers,
             "foreign": self._bench.foreign(),
         }
 

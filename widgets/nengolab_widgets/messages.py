@@ -147,7 +147,10 @@ class Ping(Status):
 
 
 class Layout(TypedDict):
-    """All there is to show; ``inputs`` is null where the person wants no sliders."""
+    """All there is to show; ``inputs`` is null where the person wants no sliders.
+
+    ``offers`` is null where they are those that came before.
+    """
 
     type: Literal["layout"]
     title: str
@@ -157,7 +160,7 @@ class Layout(TypedDict):
     panels: list[PanelLayout]
     inputs: list[InputLayout] | None
     no_inputs: str
-    offers: list[Offer]
+    offers: list[Offer] | None
     foreign: list[ForeignKind]
 
 

@@ -1,12 +1,16 @@
 /** The keys of a Lab, and the list of them. They act only while the Lab has the focus. */
 
 import { make } from "./dom";
+import type { Timeline } from "./timeline";
 import type { Transport } from "./transport";
 
 const KEYS: [string, string][] = [
   ["space", "play and pause"],
   ["→", "a single step"],
   ["R", "reset"],
+  ["+ −", "zoom in and out"],
+  ["⇧ ← →", "back and on in time"],
+  ["End", "show the newest again"],
   ["?", "list these keys"],
 ];
 
@@ -36,27 +40,35 @@ export function keyList(): { button: HTMLButtonElement; list: HTMLElement; toggl
 function usesKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
   if (key === " ") return target.closest("button, select, summary") !== null;
-  if (key === "ArrowRight") return target.closest("input, select, pre") !== null;
-  return target.closest("select") !== null;
+  if (key.startsWith("Arrow") || key === "End") return target.closest("input, select, pre") !== null;
+  return target.closest("select, input:not([type=range])") !== null;
 }
 
 /** Let the keys act on `transport` while the focus is inside `root`. */
 export function listenToKeys(
   root: HTMLElement,
   transport: Transport,
+  timeline: Timeline,
   toggleList: () => void,
   signal: AbortSignal,
 ): void {
+  const zoom = (factor: number): void => timeline.zoom(factor, timeline.view.to);
+  const pan = (share: number): void => timeline.pan(share * (timeline.view.to - timeline.view.from));
+  const shifted: Record<string, () => void> = { ArrowLeft: () => pan(-0.5), ArrowRight: () => pan(0.5) };
   const actions: Record<string, () => void> = {
     " ": () => transport.toggle(),
     ArrowRight: () => transport.singleStep(),
     r: () => transport.startAgain(),
     R: () => transport.startAgain(),
     "?": toggleList,
+    "+": () => zoom(0.5),
+    "-": () => zoom(2),
+    End: () => timeline.follow(),
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
+    const table = event.shiftKey && Object.hasOwn(shifted, event.key) ? shifted : actions;
+    const action = Object.hasOwn(table, event.key) ? table[event.key] : undefined;
     if (action === undefined || usesKey(event.target, event.key)) return;
     event.preventDefault();
     event.stopPropagation();

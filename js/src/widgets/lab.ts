@@ -1,6 +1,7 @@
 /** The Lab: title, inputs, panels on one timeline, and the transport bar. */
 
 import { make, setText } from "./dom";
+import { HistoryBar } from "./historybar";
 import { watchKernel, type WidgetModel } from "./host";
 import { keyList, listenToKeys } from "./keys";
 import { Link } from "./link";
@@ -113,7 +114,10 @@ class LabView {
       signal,
     );
     this.liveness = new Liveness((life) => this.store.set({ life }), signal);
-    this.sliders = new Sliders(send);
+    this.sliders = new Sliders((move) => {
+      this.stream.hurry();
+      send(move);
+    });
     this.picker = new Picker(send);
     const keys = keyList();
     const fast = speedReadout(
@@ -122,13 +126,14 @@ class LabView {
       signal,
     );
     const tools = make("span", "nl-tools", {}, fast.button, keys.button);
-    this.transport = new Transport(FIRST_STATUS, send, tools);
+    const history = new HistoryBar(this.store, this.timeline, signal);
+    this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
     const plots = make("div", "nl-stage", {}, this.grid, this.picker.element);
     const bench = make("div", "nl-bench", {}, this.sliders.element, plots);
     const head = make("header", "nl-head", {}, this.title);
     this.root.append(head, this.problem.element, this.notice.element, bench);
     this.root.append(fast.list, keys.list, this.transport.element);
-    listenToKeys(this.root, this.transport, keys.toggle, signal);
+    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, signal);
     this.root.nengolab = this.probe();
     this.root.nengolabStats = () => this.stats();
   }
@@ -160,7 +165,13 @@ class LabView {
       this.stream.reportNow();
       this.link.send({ type: "view", ...this.view() });
     });
-    store.subscribe((s) => s.playhead, signal, () => this.stream.redraw());
+    store.subscribe((s) => s.playhead.held, signal, (held) => {
+      this.root.classList.toggle("nl-held", held !== null || store.get().status.state !== "running");
+      this.stream.redraw();
+    });
+    store.subscribe((s) => s.status.state, signal, (state) => {
+      this.root.classList.toggle("nl-held", state !== "running" || store.get().playhead.held !== null);
+    });
     this.applyTheme();
     this.link.ask();
   }

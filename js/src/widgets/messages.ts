@@ -210,7 +210,7 @@ export const isForeignKind: Check<ForeignKind> = record<ForeignKind>({
   css: isString,
 });
 
-/** All there is to show; ``inputs`` is null where the person wants no sliders. */
+/** All there is to show; ``inputs`` is null where the person wants no sliders. ``offers`` is null where they are those that came before. */
 export interface Layout {
   type: "layout";
   title: string;
@@ -220,7 +220,7 @@ export interface Layout {
   panels: PanelLayout[];
   inputs: InputLayout[] | null;
   no_inputs: string;
-  offers: Offer[];
+  offers: Offer[] | null;
   foreign: ForeignKind[];
 }
 
@@ -233,7 +233,7 @@ export const isLayout: Check<Layout> = record<Layout>({
   panels: listOf(isPanelLayout),
   inputs: either(listOf(isInputLayout), isNull),
   no_inputs: isString,
-  offers: listOf(isOffer),
+  offers: either(listOf(isOffer), isNull),
   foreign: listOf(isForeignKind),
 });
 

@@ -38,6 +38,8 @@ describe("decodeMessage", () => {
 });
 
 describe("Transport", () => {
+  const parts = (): [HTMLElement, HTMLElement] => [document.createElement("i"), document.createElement("i")];
+
   it("says the state in words, and which object an error is about", () => {
     const error = { object: "ens", message: "", traceback: "" };
     expect(stateWords({ ...STATUS, state: "loading" })).toBe("loading TensorFlow …");
@@ -46,7 +48,7 @@ describe("Transport", () => {
 
   it("plays when paused, pauses when running, and offers nothing when the kernel is gone", () => {
     const commands: PageMessage[] = [];
-    const transport = new Transport(STATUS, (c) => commands.push(c), document.createElement("i"));
+    const transport = new Transport(STATUS, (c) => commands.push(c), ...parts());
     transport.toggle();
     transport.update({ ...STATUS, state: "running" });
     transport.toggle();
@@ -58,7 +60,7 @@ describe("Transport", () => {
 
   it("shows numbers four times a second", () => {
     vi.useFakeTimers();
-    const transport = new Transport(STATUS, () => undefined, document.createElement("i"));
+    const transport = new Transport(STATUS, () => undefined, ...parts());
     const clock = transport.element.querySelector(".nl-clock");
     const seen = new Set<string | null | undefined>();
     for (let step = 0; step < 100; step++) {

@@ -59,7 +59,23 @@ describe("Stream", () => {
     vi.advanceTimersByTime(120);
     for (let seq = 2; seq <= 21; seq++) made.receive(frame(seq), EMPTY);
     vi.advanceTimersByTime(40);
-    expect(reports[reports.length - 1]).toMatchObject({ seq: 21, merged: 20 });
-    expect(made.stats.dropped).toBe(19);
+    const behind = reports.find(({ merged }) => merged > 8);
+    expect(behind).toMatchObject({ seq: 20, merged: 19 });
+    expect(made.stats.dropped).toBe(18);
+  });
+
+  it("keeps one of two frames for the next picture, but not while a hand waits", () => {
+    const { made, taken } = stream();
+    made.receive(frame(1), EMPTY);
+    made.receive(frame(2), EMPTY);
+    vi.advanceTimersByTime(17);
+    expect(taken).toEqual([1]);
+    vi.advanceTimersByTime(17);
+    expect(taken).toEqual([1, 2]);
+    made.hurry();
+    made.receive(frame(3), EMPTY);
+    made.receive(frame(4), EMPTY);
+    vi.advanceTimersByTime(17);
+    expect(taken).toEqual([1, 2, 3, 4]);
   });
 });

@@ -8,6 +8,7 @@ const REPORT_EVERY_MS = 300;
 const BEHIND = 8;
 /** ... but not more often than this. */
 const URGENT_EVERY_MS = 100;
+const HURRY_MS = 400;
 /** Pictures of which the rate is told. */
 const RATE_SPAN_MS = 1000;
 
@@ -40,6 +41,7 @@ export class Stream {
   private since = { frames: 0, pictures: 0 };
   private pictures: number[] = [];
   private counts = { frames: 0, drawn: 0, dropped: 0, bytes: 0 };
+  private hurried = -Infinity;
   private credit = 0;
   private roundTripMs: number | null = null;
 
@@ -71,6 +73,11 @@ export class Stream {
     this.redraw();
   }
 
+  /** A person has done something: what comes is drawn at once. */
+  hurry(): void {
+    this.hurried = this.now() + HURRY_MS;
+  }
+
   /** Have the next picture drawn, with new data or without. */
   redraw(): void {
     if (this.scheduled === 0) this.scheduled = requestAnimationFrame(() => this.picture());
@@ -86,10 +93,13 @@ export class Stream {
 
   private picture(): void {
     this.scheduled = 0;
-    const frames = this.queue;
-    this.queue = [];
+    // Frames come about as often as pictures are drawn, but not in step with them. One that is
+    // kept back for the next picture makes up for that; but not while a hand waits for an effect.
+    const keep = this.queue.length > 1 && this.now() > this.hurried ? 1 : 0;
+    const frames = this.queue.splice(0, this.queue.length - keep);
     for (const { frame, buffer } of frames) this.host.take(frame, buffer);
     this.host.draw();
+    if (this.queue.length > 0) this.redraw();
     if (frames.length === 0) return;
     const at = this.now();
     this.counts.drawn += 1;

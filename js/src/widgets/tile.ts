@@ -2,6 +2,7 @@
 
 import { iconButton, make, setText } from "./dom";
 import type { FrameArray } from "./frames";
+import { Gestures } from "./gestures";
 import { kit } from "./kit";
 import type { ForeignKind, PanelLayout } from "./messages";
 import type { FrameMeta, Panel, PanelContext } from "./panel";
@@ -65,6 +66,10 @@ export class Tile {
     this.element.dataset.panel = layout.id;
     this.element.addEventListener("pointerenter", () => this.select(this.layout.title));
     this.element.addEventListener("pointerleave", () => this.select(null));
+    new Gestures(this.body, () => this.panel, host.store, host.timeline, this.life.signal);
+    host.store.subscribe((s) => s.selection, this.life.signal, (selection) => {
+      this.element.classList.toggle("nl-selected", selection === this.layout.title);
+    });
     host.store.subscribe((s) => s.status.state, this.life.signal, () => this.explain());
     host.store.subscribe((s) => s.theme, this.life.signal, (theme) => this.retheme(theme));
     this.name();

@@ -78,6 +78,7 @@ export class Transport {
   constructor(
     status: Status,
     private readonly send: (message: PageMessage) => void,
+    history: HTMLElement,
     tools: HTMLElement,
   ) {
     this.status = status;
@@ -100,6 +101,7 @@ export class Transport {
       buttons,
       this.words,
       numbers,
+      history,
       label,
       tools,
     );

@@ -1,0 +1,73 @@
+/** The history handle: drag it back to look at what has been, also while the run goes on. */
+
+import { make, setText } from "./dom";
+import { timeText } from "./transport";
+import { KEPT } from "./charts/series";
+import type { LabStore } from "./store";
+import { shown, type Timeline } from "./timeline";
+
+const EVERY_MS = 250;
+const STEPS = 1000;
+
+export class HistoryBar {
+  readonly element: HTMLElement;
+  private readonly slider = make("input", "", {
+    type: "range",
+    min: "0",
+    max: String(STEPS),
+    value: String(STEPS),
+    "aria-label": "history",
+    title: "drag back to see what has been",
+  });
+  private readonly where = make("span", "nl-where");
+  private readonly live = make(
+    "button",
+    "nl-button nl-live",
+    { type: "button", hidden: "", title: "show the newest again (End)" },
+    "live",
+  );
+  private timer = 0;
+
+  constructor(
+    private readonly store: LabStore,
+    private readonly timeline: Timeline,
+    signal: AbortSignal,
+  ) {
+    this.element = make("span", "nl-history", {}, this.slider, this.where, this.live);
+    this.slider.addEventListener("input", () => this.move());
+    this.live.addEventListener("click", () => timeline.follow());
+    store.subscribe((s) => s.playhead.held, signal, () => this.show());
+    // The handle's place changes with every frame; it is shown a few times a second.
+    store.subscribe((s) => s.playhead.now, signal, () => {
+      if (this.timer === 0) this.timer = window.setTimeout(() => this.show(), EVERY_MS);
+    });
+    signal.addEventListener("abort", () => clearTimeout(this.timer));
+  }
+
+  private ends(): { first: number; last: number } {
+    const { now, window } = this.store.get().playhead;
+    const last = Math.max(now, window);
+    return { first: Math.min(last, Math.max(0, now - KEPT.seconds) + window), last };
+  }
+
+  private move(): void {
+    const { first, last } = this.ends();
+    const share = Number(this.slider.value) / STEPS;
+    if (share >= 1 || last <= first) return this.timeline.follow();
+    const { from, to } = shown(this.store.get().playhead);
+    const end = first + share * (last - first);
+    this.timeline.hold(Math.max(0, end - (to - from)), end);
+  }
+
+  private show(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    const { held } = this.store.get().playhead;
+    const { first, last } = this.ends();
+    this.live.hidden = held === null;
+    setText(this.where, held === null ? "" : `at ${timeText(held.to)}`);
+    if (this.slider.matches(":active")) return;
+    const share = held === null || last <= first ? 1 : (held.to - first) / (last - first);
+    this.slider.value = String(Math.round(STEPS * Math.min(1, Math.max(0, share))));
+  }
+}

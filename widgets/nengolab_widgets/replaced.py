@@ -1,0 +1,83 @@
+"""Labs whose cell runs again: what a person no longer holds is given back.
+
+A widget is held by the registry of ipywidgets, by its comm, and by IPython's cache of outputs.
+None of these is somebody. So when the cell that made a Lab has run again and no page shows the
+Lab any more, it leaves all three; what is left then are variables of the person. If there are
+none, Lab, session, simulator and compiled program go with the next garbage collection, which
+is asked for here.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import weakref
+from typing import Any, Protocol
+
+
+class Replaceable(Protocol):
+    """What is told that its cell runs again."""
+
+    cell: str | None
+
+    def replaced(self) -> None:
+        """The cell that made it runs again."""
+
+
+_labs: weakref.WeakSet = weakref.WeakSet()
+_listening: list[Any] = []
+
+
+def current_cell() -> str | None:
+    """Id of the notebook cell that is running, None where there is no such thing."""
+    shell = _shell()
+    parent = getattr(getattr(shell, "kernel", None), "get_parent", dict)()
+    return (parent.get("metadata") or {}).get("cellId")
+
+
+def watch(lab: Replaceable) -> None:
+    """Tell a Lab when the cell that made it runs again."""
+    if lab.cell is None:
+        return
+    _labs.add(lab)
+    shell = _shell()
+    if shell is not None and shell not in _listening:
+        shell.events.register("pre_run_cell", _cell_runs)
+        _listening.append(shell)
+
+
+def _cell_runs(info: Any) -> None:
+    cell = getattr(info, "cell_id", None)
+    for lab in list(_labs):
+        if cell is not None and lab.cell == cell:
+            lab.replaced()
+
+
+def drop_outputs(value: Any) -> None:
+    """Take something out of IPython's cache of outputs, and collect what that sets free."""
+    shell = _shell()
+    if shell is not None:
+        cache = shell.user_ns.get("_oh", {})
+        for number in [n for n, output in cache.items() if output is value]:
+            del cache[number]
+        names = [n for n, v in shell.user_ns.items() if v is value and _is_cached(n)]
+        for name in names:
+            shell.user_ns[name] = None
+        history = getattr(shell, "displayhook", None)
+        for name in ("_", "__", "___"):
+            if getattr(history, name, None) is value:
+                setattr(history, name, None)
+
+
+def collect() -> None:
+    """Free what only cycles hold."""
+    gc.collect()
+
+
+def _is_cached(name: str) -> bool:
+    return name in ("_", "__", "___") or (name.startswith("_") and name[1:].isdigit())
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
