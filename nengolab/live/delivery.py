@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .flow import Flow
-from .frames import Frame, Packer
+from .frames import TIMES, Frame, Packer
 from .listener import Listener
+from .pacing import FRAME_PERIOD
 from .recorder import Recorder
 from .specs import Arrays, LookSpec, PanelSpec, StreamSpec, window_steps
 from .status import Status
 
+# A run that is much faster than what can be followed: when more than this part of a window passes
+# in a frame, frames come more slowly, down to so many times their usual period.
+MUCH_OF_A_WINDOW = 0.1
+SLOWEST = 4.0
 # How often what is shown "on change" is asked whether it has changed (s).
 LOOK_PERIOD = 0.25
 
@@ -89,6 +96,7 @@ class Delivery:
         for listener in list(self.listeners):
             try:
                 self._look_for_changes(listener, wall)
+                listener.flow.least_period = FRAME_PERIOD * _slowness(listener, status)
                 if _may_send(listener, status, wall):
                     listener.receive(self._compose(listener, status, wall))
             except Exception as error:
@@ -162,17 +170,29 @@ class Delivery:
     def _pack(
         self, spec: PanelSpec, since: int, now: int, arrays: Arrays, packer: Packer
     ) -> dict[str, Any]:
+        start = since * self.recorder.dt
         return {
             "id": spec.id,
             "rev": spec.rev,
-            "t0": since * self.recorder.dt,
+            "t0": start,
             "t1": now * self.recorder.dt,
-            "arrays": [packer.add(name, array) for name, array in arrays],
+            "arrays": [
+                packer.add(name, np.float32(array - start) if name == TIMES else array)
+                for name, array in arrays
+            ],
         }
 
 
+def _slowness(listener: Listener, status: Status) -> float:
+    """Tell how many times longer than usual the period of frames may be."""
+    if listener.shortest is None or status.real_time_factor is None:
+        return 1.0
+    share = status.real_time_factor * FRAME_PERIOD / listener.shortest
+    return min(SLOWEST, max(1.0, share / MUCH_OF_A_WINDOW))
+
+
 def _lacks(listener: Listener, status: Status) -> bool:
-    behind = listener.streams and listener.served != status.n_steps
+    behind = listener.shortest is not None and listener.served != status.n_steps
     return behind or listener.dirty or listener.snapshot_wanted
 
 

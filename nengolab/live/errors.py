@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import traceback
 from typing import Any, TypedDict
 
@@ -42,3 +44,19 @@ def report_error(error: BaseException, names: Names, about: Any = None) -> Error
         name = names.get(subject)
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return {"object": name, "message": message, "traceback": text}
+
+
+def failing_step(message: str, dt: float) -> int | None:
+    """Read from an error of the engine at which step it was; None where it does not tell.
+
+    The engine's errors say "at step 1001 (t = 1.001 s)", or "at t = 1.001 s" to six digits.
+    """
+    if found := re.search(r"\bat step (\d+)", message):
+        return int(found[1])
+    found = re.search(r"\bat t = ([\d.e+-]+) s", message)
+    if found is None:
+        return None
+    t = float(found[1])
+    # Six digits of a late time do not tell steps apart.
+    fine = t == 0 or 10.0 ** (math.floor(math.log10(t)) - 5) < dt / 2
+    return round(t / dt) if fine else None

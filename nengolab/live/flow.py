@@ -49,7 +49,7 @@ class Flow:
         self.drawn = 0
         self.coalesced = 0
         self.bytes = 0
-        self.period = FRAME_PERIOD
+        self.period = self.least_period = FRAME_PERIOD
         self.round_trip: float | None = None
         self._flying: deque[tuple[int, float, int]] = deque()
         self._flying_bytes = 0
@@ -81,7 +81,8 @@ class Flow:
     def rest(self, wall: float) -> float:
         """Seconds until RESTING is over."""
         # A tile that ends a little early need not wait for the next one.
-        return max(0.0, self._last_sent + 0.9 * self.period - wall)
+        period = max(self.period, self.least_period)
+        return max(0.0, self._last_sent + 0.9 * period - wall)
 
     def watched(self, wall: float) -> bool:
         """Whether somebody seems to look on."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 ALIGN = 8
+# The array of instants: it travels as single-precision seconds after the ``t0`` of its panel.
+TIMES = "t"
 # Names of types, and the types little endian: NumPy takes longer to say them than to copy arrays.
 _NAMES: dict[np.dtype, tuple[str, np.dtype]] = {}
 
@@ -43,7 +45,7 @@ class Frame:
         return any(panel["id"] == panel_id for panel in self.header["panels"])
 
     def arrays(self, panel_id: str) -> dict[str, np.ndarray]:
-        """Return the arrays of one panel, by name, as read-only views of the buffer.
+        """Return the arrays of one panel, by name; ``t`` in seconds of simulated time.
 
         Raises
         ------
@@ -52,7 +54,10 @@ class Frame:
         """
         for panel in self.header["panels"]:
             if panel["id"] == panel_id:
-                return {a["name"]: self._view(a) for a in panel["arrays"]}
+                arrays = {a["name"]: self._view(a) for a in panel["arrays"]}
+                if TIMES in arrays:
+                    arrays[TIMES] = arrays[TIMES].astype(np.float64) + panel["t0"]
+                return arrays
         raise KeyError(f"no panel {panel_id!r} in frame {self.seq}")
 
     def _view(self, entry: dict[str, Any]) -> np.ndarray:

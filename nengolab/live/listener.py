@@ -33,7 +33,7 @@ class Listener:
         change_plots: Callable[[Listener, list[PanelSpec]], Future],
         detach: Callable[[Listener], Future],
     ) -> None:
-        self.streams = False
+        self.shortest: float | None = None
         self.plots = list(plots)
         self.failure: Exception | None = None
         self.flow = Flow()
@@ -58,7 +58,8 @@ class Listener:
     @plots.setter
     def plots(self, plots: list[PanelSpec]) -> None:
         self._plots = plots
-        self.streams = any(isinstance(spec, StreamSpec) for spec in plots)
+        windows = [spec.window for spec in plots if isinstance(spec, StreamSpec)]
+        self.shortest = min(windows, default=None)
 
     def ack(self, seq: int, held: float = 0.0, merged: float = 1.0) -> None:
         """Say that frame ``seq``, and all before it, have been drawn.

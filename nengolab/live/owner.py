@@ -26,6 +26,7 @@ from .delivery import Delivery
 from .errors import report_error
 from .mailbox import Command, Mailbox
 from .opening import Opening
+from .rebuilt import Rebuilt
 from .recorder import Recorder
 from .runner import Runner
 from .status import Status, StatusBoard
@@ -74,6 +75,7 @@ class Owner:
         self.inputs: dict[Any, Any] = {}
         self.input_watchers: list[Callable[[Any, Any], None]] = []
         self._runner: Runner | None = None
+        self._rebuilt: Rebuilt | None = None
         self._is_opening = False
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="nengolab session", daemon=True)
@@ -245,6 +247,8 @@ class Owner:
             note_progress=self.board.update,
             names=self._names,
         )
+        if self._rebuilt is not None:
+            self._rebuilt.attach(self._runner, self.delivery)
         self._obey()
 
     def _opened(self, outcome: Any) -> None:
@@ -275,6 +279,9 @@ class Owner:
                 self._runner = None
             self.publish(state="error", error=report_error(error, self._names))
             return
+        if self._rebuilt is not None:
+            self._rebuilt.go_on(self._runner, self.delivery, self.inputs)
+            self._rebuilt = None
         self.delivery.sim = outcome
         self._runner.settle_taps()
         self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
@@ -307,6 +314,19 @@ class Owner:
         else:
             self._runner.reset(seed)
 
+    def rebuild(self, keep_state: bool) -> None:
+        """Build the network again as it is now, and go on from the state that there is."""
+        runner = self.runner
+        if runner.sim is self._target:
+            raise SimulationError(
+                "the session was given a simulator, which it cannot build again; make a new one"
+            )
+        self._rebuilt = Rebuilt(runner.sim.state if keep_state else None, runner.probes)
+        runner.let_go(built_here=True, ended=False)
+        self._runner = self.delivery.sim = None
+        self.publish(state="building", error=None, real_time_factor=None)
+        self._open()
+
     def set_input(self, node: Any, values: Any) -> None:
         """Override a Node's output, or with None give back its own; tell those who watch."""
         self.runner.set_input(node, values)
@@ -315,6 +335,7 @@ class Owner:
         self.inputs = rest if values is None else {**rest, node: values}
         for watcher in list(self.input_watchers):
             watcher(node, values)
+        self.delivery.state_changed()
 
     def set_speed(self, speed: float | None) -> None:
         """Change the real-time factor asked for."""

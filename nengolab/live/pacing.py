@@ -49,7 +49,7 @@ class TileSizer:
             fits = min(fits, 1 + self._budget(watched, speed, beside) / max(step, 1e-9))
         if speed is not None:
             period = FRAME_PERIOD if watched else HEADLESS_PERIOD
-            fits = min(fits, speed * max(period, 1.5 * beside) / dt)
+            fits = min(fits, speed * max(period, 1.1 * beside) / dt)
         self._last = max(1, int(fits))
         return self._last
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from concurrent.futures import Future
 from typing import Any
 
@@ -72,6 +73,29 @@ class LiveProbe:
         self.attached: Future = Future()
         # Not for its holder to cancel: remove_probe does that.
         self.attached.set_running_or_notify_cancel()
+
+    @property
+    def code(self) -> str:
+        """Python that makes a `nengo.Probe` of the same, as far as names of variables go."""
+        if self.nengo_probe is not None:
+            return f"...  # the probe {self.label!r} of the network"
+        attr = f", {self.attr!r}" if self.attr != "output" else ""
+        synapse = "" if self.synapse is None else f", synapse={self.synapse!r}"
+        if isinstance(self.synapse, nengo.Lowpass):
+            synapse = f", synapse={self.synapse.tau:g}"
+        return f"nengo.Probe({self._variable}{attr}{synapse})"
+
+    @property
+    def _variable(self) -> str:
+        """What a person may call the object: its name, made an identifier."""
+        name = re.sub(r"\W+", "_", self.owner_name).strip("_") or "obj"
+        base = name if not name[0].isdigit() else f"obj_{name}"
+        suffix = ".neurons" if isinstance(self._base, Neurons) else ""
+        if isinstance(self.target, ObjView):
+            part = self.target.slice
+            inside = f"{part.start}:{part.stop}" if isinstance(part, slice) else repr(list(part))
+            suffix += f"[{inside.replace('None', '')}]"
+        return base + suffix
 
     @property
     def neuron_type(self) -> str:

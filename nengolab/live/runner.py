@@ -21,8 +21,8 @@ from nengo.exceptions import SimulationError, SimulatorClosed
 from nengolab.names import Names
 
 from .delivery import Delivery
-from .errors import report_error
-from .pacing import Pacer, RateMeter, TileSizer
+from .errors import failing_step, report_error
+from .pacing import FRAME_PERIOD, Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
 from .status import Status
 from .taps import Taps
@@ -77,6 +77,7 @@ class Runner:
         self._goal: Goal | None = None
         self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
         self._aside = 0.0
+        self._hurried = False
 
     @property
     def running(self) -> bool:
@@ -95,8 +96,9 @@ class Runner:
         if not self.running:
             return None
         pause = self._pause()
-        if pause > 0:
+        if pause > (FRAME_PERIOD if self._hurried else 0.0):
             return pause
+        self._hurried = False
         steps = self._sizer.steps(
             self._delivery.watched(time.perf_counter()), self._speed, self.sim.dt
         )
@@ -105,7 +107,7 @@ class Runner:
         try:
             self._tile(steps)
         except Exception as error:
-            self._stop_for(error)
+            self._stop_for(self._go_up_to(error, steps))
         return self._pause() if self.running else None
 
     def spent_aside(self, seconds: float) -> None:
@@ -147,6 +149,22 @@ class Runner:
         self._goal = None
         self._publish(**{**progress, "state": goal.end, "real_time_factor": None})
         goal.result.set_result(sim.time)
+
+    def _go_up_to(self, error: Exception, tried: int) -> Exception:
+        """Run what came before the step that failed, where the error tells which that was.
+
+        What is worked out ahead of time fails before what is run step by step, so an earlier
+        error may come up on the way: then that is the one to tell of.
+        """
+        failed = failing_step(str(error), self.sim.dt)
+        steps = 0 if failed is None else failed - 1 - self.sim.n_steps
+        if not 0 < steps < tried:
+            return error
+        try:
+            self._tile(steps)
+        except Exception as earlier:
+            return self._go_up_to(earlier, steps)
+        return error
 
     def _stop_for(self, error: Exception) -> None:
         self._publish(state="error", error=report_error(error, self._names), real_time_factor=None)
@@ -194,6 +212,8 @@ class Runner:
     def set_input(self, node: Any, value: np.ndarray | None) -> None:
         """Override a node's output; None gives back its own."""
         self.sim.set_input(node, value)
+        # Its effect is shown at once: the next tile comes up to a frame early.
+        self._hurried = True
         if value is None:
             self._inputs.pop(node, None)
         else:
@@ -269,11 +289,20 @@ class Runner:
             if not feed.probe.attached.done():
                 feed.probe.attached.set_exception(error)
 
-    def let_go(self, built_here: bool) -> None:
-        """Close the simulator, or give it back as it was: no taps, no inputs set."""
+    @property
+    def probes(self) -> list[LiveProbe]:
+        """What is looked at."""
+        return [feed.probe for feed in self._feeds.values()]
+
+    def let_go(self, built_here: bool, ended: bool = True) -> None:
+        """Close the simulator, or give it back as it was: no taps, no inputs set.
+
+        Where the session has not ended, those who look at probes keep what they see.
+        """
         self._drop_goal()
-        for feed in self._feeds.values():
-            self._forget(feed, "the session was closed")
+        if ended:
+            for feed in self._feeds.values():
+                self._forget(feed, "the session was closed")
         self._taps.clear()
         if built_here:
             self.sim.close()

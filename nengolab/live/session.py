@@ -19,7 +19,7 @@ from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
 from .owner import Owner
-from .probes import LiveProbe, check_member
+from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
 from .specs import PanelSpec
 from .status import STATES, Status
@@ -72,6 +72,7 @@ class Session:
                 "net_or_sim",
             )
         self._names = Names(self.network)
+        self._known = _members(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
         owner = Owner(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
@@ -121,6 +122,11 @@ class Session:
     def probes(self) -> list[LiveProbe]:
         """Probes that were added and not removed."""
         return list(self._probes.values())
+
+    @property
+    def network_changed(self) -> bool:
+        """Whether objects were added to the network, or taken from it, since it was built."""
+        return _members(self.network) != self._known
 
     @property
     def inputs(self) -> dict[nengo.Node, np.ndarray]:
@@ -193,6 +199,24 @@ class Session:
         """
         return self._owner.post(lambda: self._owner.reset(seed))
 
+    def rebuild(self, keep_state: bool = True) -> Future:
+        """Build the network again, as it is now, and be paused where the run was.
+
+        Parameters
+        ----------
+        keep_state : bool
+            Go on from the state that there is, as far as it fits by name and shape; what is new
+            starts as at time 0. Else from time 0.
+
+        Probes and inputs stay; those of objects that are gone end. A session that was given a
+        simulator refuses.
+        """
+        done = self._owner.post(lambda: self._owner.rebuild(keep_state))
+        self._known = _members(self.network)
+        # The names are shared with many: they are brought up to date in place.
+        vars(self._names).update(vars(Names(self.network)))
+        return done
+
     def set_speed(self, speed: float | None) -> Future:
         """Change the real-time factor asked for; None is as fast as it goes."""
         return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)))
@@ -233,6 +257,7 @@ class Session:
         ValidationError
             When the object cannot be probed so, or is not in the network.
         """
+        self._check_built(obj)
         probe = LiveProbe(obj, attr, synapse, self.network, self._names)
         self._owner.post(lambda: self._add_probe(probe), about=obj, before_compile=True)
         self._probes[probe.id] = probe
@@ -337,6 +362,17 @@ class Session:
 
     # ---- checks ----------------------------------------------------------
 
+    def _check_built(self, obj: Any) -> None:
+        base = base_object(obj)
+        base = base.ensemble if isinstance(base, nengo.ensemble.Neurons) else base
+        if base in _members(self.network) - self._known:
+            raise ValidationError(
+                f"{getattr(base, 'label', None) or base!r} was added to the network after it was "
+                "built, so it does not run yet; rebuild() takes it in",
+                "obj",
+                obj if isinstance(obj, nengo.base.NengoObject) else None,
+            )
+
     def _add_probe(self, probe: LiveProbe) -> Future:
         try:
             return self._owner.runner.add_probe(probe)
@@ -383,6 +419,11 @@ class Session:
                         plot,
                     )
             check_room(plot, self.dt)
+
+
+def _members(network: nengo.Network) -> frozenset[Any]:
+    """All objects of a network, and its subnetworks."""
+    return frozenset((*network.all_objects, *network.all_networks))
 
 
 def _plot_changer(owner: Owner, session: weakref.ref[Session]) -> Callable:

@@ -171,7 +171,8 @@ class SpikeTrack(Track):
         self.probe_ids = frozenset([probe.id])
         self._dt = dt
         self._neurons = slice_of(neurons)
-        self._index = np.arange(probe.size, dtype=np.uint32)[self._neurons]
+        few = probe.size <= 2**16
+        self._index = np.arange(probe.size, dtype=np.uint16 if few else np.uint32)[self._neurons]
         self._ring = Ring(FIRST_SPIKES, 1, np.uint32)
         self._window = 0
         self._last = 0
@@ -210,7 +211,7 @@ class SpikeTrack(Track):
         return [
             ("t", steps[kept] * self._dt),
             ("i", self._index[rows[kept]]),
-            ("n", counts),
+            ("n", np.minimum(counts, 255).astype(np.uint8)),
         ]
 
     def clear(self) -> None:

@@ -120,7 +120,9 @@ class Panel:
 
     def add_plot(self, label: str) -> None:
         """Choose from "+ add a plot"."""
-        self.root.get_by_label("add a plot", exact=True).select_option(label=label)
+        self.press("+ add a plot")
+        self.root.get_by_label("find an object").fill(label.partition(":")[0])
+        self.root.get_by_role("button", name=label, exact=True).click()
 
     # --- how it looks --------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 import nengolab
 from nengolab.live import Session
+from nengolab.live.errors import failing_step
 
 PATIENCE = 60.0
 
@@ -132,3 +133,35 @@ def test_closing_during_the_build_ends_what_waits():
     assert session.state == "closed"
     with pytest.raises(SimulatorClosed):
         run.result(PATIENCE)
+
+
+def test_what_came_before_the_step_that_failed_is_there():
+    """Also where another error is met on the way, which then is the one that is told."""
+    with nengo.Network(seed=0) as net:
+        ahead = nengo.Node(lambda t: float("nan") if t > 0.4 else 0.1, label="ahead")
+
+        def fail(t, x):
+            if t > 0.3005:
+                raise RuntimeError("fell off")
+
+        sensor = nengo.Node(fail, size_in=1, label="sensor")
+        nengo.Connection(ahead, sensor, synapse=None)
+    with Session(net, speed=None) as session:
+        session.play()
+        with pytest.raises(SimulationError, match="fell off"):
+            session.wait_until("paused", PATIENCE)
+        assert session.n_steps == 300
+        assert session.error["object"] == "sensor"
+
+
+@pytest.mark.parametrize(
+    ("message", "step"),
+    [
+        ("ens: voltage became NaN at step 1001 (t = 1.001 s); the state", 1001),
+        ("node: its function f returned a non-finite value: nan at t = 0.401 s", 401),
+        ("node: raised ValueError at t = 1234.57 s", None),
+        ("something else", None),
+    ],
+)
+def test_the_step_of_an_error_is_read_from_it(message, step):
+    assert failing_step(message, 0.001) == step

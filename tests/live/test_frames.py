@@ -18,7 +18,7 @@ def test_round_trip_through_json():
     }
     packer = Packer()
     panels = [
-        {"id": name, "arrays": [packer.add(key, array) for key, array in parts.items()]}
+        {"id": name, "t0": 0.0, "arrays": [packer.add(key, array) for key, array in parts.items()]}
         for name, parts in arrays.items()
     ]
     header = json.loads(json.dumps({"seq": 4, "time": 0.5, "panels": panels}))

@@ -527,3 +527,61 @@ def test_probes_asked_for_during_the_build_see_the_first_step(reference):
         np.testing.assert_allclose(arrays["t"], np.arange(1, 101) * 0.001, atol=1e-9)
         np.testing.assert_allclose(arrays["y"], reference["value"][:100], atol=1e-6)
         assert len(frame.arrays(plots[1].id)["t"]) == np.sum(reference["spikes"][:100] > 0)
+
+
+def test_a_network_that_changed_since_it_was_built_is_noticed(simulator):
+    net = simulator.network
+    with Session(simulator) as session:
+        assert not session.network_changed
+        with net:
+            late = nengo.Ensemble(10, 1, label="late")
+        try:
+            assert session.network_changed
+            for target in (late, late.neurons, late[0]):
+                with pytest.raises(ValidationError, match="'late' was added.*after it was built"):
+                    session.add_probe(target)
+        finally:
+            net.ensembles.remove(late)
+        assert not session.network_changed
+
+
+def test_a_rebuild_takes_in_what_is_new_and_goes_on_from_the_state():
+    def network():
+        with nengo.Network(seed=3) as net:
+            net.drive = nengo.Node([0.4], label="drive")
+            net.ens = nengo.Ensemble(30, 1, seed=5, label="ens")
+            nengo.Connection(net.drive, net.ens)
+            net.seen = nengo.Probe(net.ens)
+            nengolab.configure_settings(dtype="float64")
+        return net
+
+    reference = network()
+    with nengolab.Simulator(reference, seed=1, progress_bar=False) as sim:
+        sim.run_steps(200)
+        expected = np.array(sim.data[reference.seen])
+
+    net = network()
+    with Session(net, speed=None, seed=1) as session:
+        plots = {"ens": Lines(attached(session, net.seen), window=5.0)}
+        tape = Tape(session, **plots)
+        session.step(100).result(PATIENCE)
+        with net:
+            net.late = nengo.Ensemble(10, 1, seed=6, label="late")
+            nengo.Connection(net.ens, net.late)
+        session.rebuild().result(PATIENCE)
+        session.wait_until("ready", PATIENCE)
+        assert not session.network_changed
+        assert session.n_steps == 100
+        late = attached(session, net.late)
+        assert late.label == "late.decoded_output"
+        session.step(100).result(PATIENCE)
+        wait_for(lambda: tape.frames[-1].header["n_steps"] == 200)
+        np.testing.assert_allclose(tape.joined("ens", "y"), expected, atol=1e-6)
+        session.rebuild(keep_state=False).result(PATIENCE)
+        session.wait_until("ready", PATIENCE)
+        assert session.n_steps == 0
+
+
+def test_a_session_does_not_rebuild_what_it_was_given(session):
+    with pytest.raises(SimulationError, match="given a simulator.*cannot build"):
+        session.rebuild().result(PATIENCE)

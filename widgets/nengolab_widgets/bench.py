@@ -94,6 +94,7 @@ class Bench:
                 "title": panel.title,
                 "what": panel.what,
                 "settings": [s.layout(panel.values[s.name]) for s in panel.settings],
+                "python": panel.python(self._specs[panel_id]),
                 "data": dict(panel.layout()),
             }
             for panel_id, panel in self._panels.items()

@@ -14,6 +14,8 @@ from typing import Any
 
 MESSAGE_TYPE = "nengolab_message"
 
+SWITCH_INTERVAL = 0.001
+
 Receiver = Callable[[dict[str, Any]], None]
 _receivers: dict[str, weakref.WeakMethod] = {}
 
@@ -31,6 +33,9 @@ def listen() -> bool:
     if handlers is None:
         return False
     handlers[MESSAGE_TYPE] = _handle
+    # A slider's way to a plot crosses four threads of the kernel, and each may have to wait this
+    # long for the one that works: 5 ms by default.
+    sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL))
     return True
 
 

@@ -38,14 +38,15 @@ RASTER_HEIGHT = 200
 GONE_AFTER = 8.0
 
 
-def _front_end(name: str) -> Path:
+def _front_end(name: str) -> str:
     path = STATIC / name
     if not path.exists():
         raise ImportError(
             f"the front end of nengolab is not built: {name} is missing from nengolab_widgets. "
             "In a clone of the repository run `make build`, or install a wheel"
         )
-    return path
+    # As text: of a file anywidget watches, for each widget, and so keeps every widget for ever.
+    return path.read_text(encoding="utf-8")
 
 
 class Lab(anywidget.AnyWidget):
@@ -120,7 +121,7 @@ class Lab(anywidget.AnyWidget):
             )
         names = Names(network)
         chosen = default_choices(network) if plots is None else read_choices(plots, names)
-        self._inputs = Inputs(network, names, inputs)
+        self._inputs, self._chosen_inputs = Inputs(network, names, inputs), inputs
         self._names, self._menu = names, Menu(network, names)
         self._title = title or network.label or "Nengo network"
         self._owns_session = not isinstance(target, Session)
@@ -147,9 +148,10 @@ class Lab(anywidget.AnyWidget):
             self._input_changed(node, values)
         self._unwatch = self.session.watch_inputs(weakly(self._input_changed))
         self._acts: dict[str, Callable[[Any], Any]] = {
-            "play": lambda _: self.session.play(),
+            "play": lambda _: self._play(),
             "pause": lambda _: self.session.pause(),
-            "reset": lambda _: self.session.reset(),
+            "reset": lambda _: self._reset(),
+            "rebuild": lambda _: self.rebuild(),
             "step": lambda m: self.session.step(m["n"]),
             "speed": lambda m: self.session.set_speed(m["value"]),
             "input": self._drive,
@@ -215,6 +217,17 @@ class Lab(anywidget.AnyWidget):
         with self._lock:
             self._bench.set(plot, settings)
 
+    def rebuild(self, keep_state: bool = True) -> None:
+        """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
+        with self._lock:
+            self.session.rebuild(keep_state)
+            self._menu = Menu(self.session.network, self._names)
+            self._inputs = Inputs(self.session.network, self._names, self._chosen_inputs)
+            for node, values in self.session.inputs.items():
+                if (entry := self._inputs.of(node)) is not None:
+                    entry.take(values)
+            self._say(self._layout(self._menu.layout()))
+
     @property
     def plots(self) -> list[str]:
         """Ids of the plots on the screen."""
@@ -271,6 +284,8 @@ class Lab(anywidget.AnyWidget):
         replaced.drop_outputs(self)
         # From here on only variables of a person hold it.
         super().close()
+        # ipywidgets takes the method away from a closed widget; this one may be shown again.
+        self.__dict__.pop("_repr_mimebundle_", None)
         threading.Timer(1.0, replaced.collect).start()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -298,11 +313,12 @@ class Lab(anywidget.AnyWidget):
         with self._lock:
             try:
                 message = read_message(content)
-                if message["type"] == "hello":
+                if path == "control":
+                    # Once that way has been found open it stays: answers may cross.
                     self._path = path
                 self._acts[message["type"]](message)
             except (NengoException, TypeError, ValueError) as error:
-                self._say({"type": "notice", "text": str(error)})
+                self._notice(str(error))
 
     def _greet(self, message: Any) -> None:
         self._views.note(message)
@@ -347,6 +363,21 @@ class Lab(anywidget.AnyWidget):
         if len(self._bench) > before:
             self._panels_changed()
         return panel_id
+
+    def _play(self) -> None:
+        self.session.play()
+        if self.session.network_changed:
+            self._notice("The network has changed since it was built; what runs is as it was.")
+
+    def _reset(self) -> None:
+        if self.session.network_changed:
+            self.rebuild(keep_state=False)
+        else:
+            self.session.reset()
+
+    def _notice(self, text: str) -> None:
+        offer = "rebuild" if self.session.network_changed else ""
+        self._say({"type": "notice", "text": text, "offer": offer})
 
     # ---- inputs ------------------------------------------------------------
 

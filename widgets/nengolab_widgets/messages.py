@@ -76,7 +76,10 @@ class SettingLayout(TypedDict):
 
 
 class PanelLayout(TypedDict):
-    """One panel: what it is called, and in ``data`` what its kind needs to draw it."""
+    """One panel: what it is called, and in ``data`` what its kind needs to draw it.
+
+    ``python`` holds the lines that draw the same from ``sim.data``.
+    """
 
     id: str
     rev: int
@@ -84,6 +87,7 @@ class PanelLayout(TypedDict):
     title: str
     what: str
     settings: list[SettingLayout]
+    python: str
     data: dict[str, Any]
 
 
@@ -172,10 +176,14 @@ class Inputs(TypedDict):
 
 
 class Notice(TypedDict):
-    """Something the person asked for could not be done; shown, and the session goes on."""
+    """Something to tell a person, such as that a wish could not be fulfilled.
+
+    ``offer`` is a message that a button beside it sends.
+    """
 
     type: Literal["notice"]
     text: str
+    offer: Literal["", "rebuild"]
 
 
 class ForPanel(TypedDict):
@@ -255,6 +263,12 @@ class Reset(TypedDict):
     type: Literal["reset"]
 
 
+class Rebuild(TypedDict):
+    """Build the network again as it is now, and go on from the state that there is."""
+
+    type: Literal["rebuild"]
+
+
 class Step(TypedDict):
     """Run some steps."""
 
@@ -322,6 +336,7 @@ PageMessage = (
     | Play
     | Pause
     | Reset
+    | Rebuild
     | Step
     | Speed
     | Input

@@ -216,6 +216,24 @@ class Panel(ABC):
     def layout(self) -> Mapping[str, Any]:
         """Give what the page side needs to draw: its payload, JSON-able."""
 
+    def python(self, spec: PanelSpec) -> str:
+        """Give the lines that draw the same from ``sim.data``, for a person to copy."""
+        lines = [
+            "# Before the Simulator is made, in the network:",
+            "with net:",
+            *(f"    probe{i} = {probe.code}" for i, probe in enumerate(spec.probes)),
+            "# After a run:",
+            "import matplotlib.pyplot as plt",
+        ]
+        for i, probe in enumerate(spec.probes):
+            if probe.kind == "spikes":
+                lines.append(f"t, neuron = sim.data[probe{i}].nonzero()")
+                lines.append(f'plt.plot(sim.trange()[t], neuron, "|k")  # {probe.label}')
+            else:
+                times = "" if probe.sample_every is None else f"sample_every={probe.sample_every}"
+                lines.append(f"plt.plot(sim.trange({times}), sim.data[probe{i}])  # {probe.label}")
+        return "\n".join([*lines, 'plt.xlabel("time (s)")', ""]) if spec.probes else ""
+
     def handle(self, content: dict[str, Any]) -> None:
         """Take what the page side says; what is not understood is refused by name."""
         raise ValidationError(

@@ -13,7 +13,7 @@ function frame(shift: number): { plot: PanelEntry; buffer: DataView } {
     { name: "t", dtype: "float64", shape: [2], offset: 0 },
     { name: "y", dtype: "float32", shape: [2, 2], offset: 16 },
   ];
-  return { plot: { id: "p", rev: 0, t0: 0, t1: 2, arrays }, buffer: view };
+  return { plot: { id: "p", rev: 0, t0: 10, t1: 12, arrays }, buffer: view };
 }
 
 describe("decodeArrays", () => {
@@ -21,7 +21,7 @@ describe("decodeArrays", () => {
     it(`reads arrays from a buffer that starts at byte ${shift}`, () => {
       const { plot, buffer } = frame(shift);
       const arrays = decodeArrays(plot, buffer);
-      expect(Array.from(arrays.get("t") ?? [])).toEqual([0.5, 1.5]);
+      expect(Array.from(arrays.get("t") ?? [])).toEqual([10.5, 11.5]);
       expect(Array.from(arrays.get("y") ?? [])).toEqual([1, 2, 3, 4]);
     });
   }

@@ -65,7 +65,7 @@ class LabView {
   private readonly title = make("h2", "nl-title", {}, "…");
   private readonly grid = make("div", "nl-plots");
   private readonly problem = new Problem();
-  private readonly notice = new NoticeLine();
+  private readonly notice = new NoticeLine(() => this.link.send({ type: "rebuild" }));
   private readonly store: LabStore;
   private readonly timeline: Timeline;
   private readonly stream: Stream;
@@ -194,7 +194,7 @@ class LabView {
     if (message.type === "frame") this.takeFrame(message, buffer);
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
-    else if (message.type === "notice") this.notice.show(message.text);
+    else if (message.type === "notice") this.notice.show(message.text, message.offer);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }

@@ -42,7 +42,8 @@ export class Link {
   /** The layout is here, and came by this way. */
   answered(path: Path): void {
     clearTimeout(this.timer);
-    this.path = path;
+    // Answers to both ways of asking may cross; the better way stays.
+    if (this.path !== "control") this.path = path;
   }
 
   send(message: PageMessage): void {

@@ -127,7 +127,7 @@ export const isSettingLayout: Check<SettingLayout> = record<SettingLayout>({
   hint: isString,
 });
 
-/** One panel: what it is called, and in ``data`` what its kind needs to draw it. */
+/** One panel: what it is called, and in ``data`` what its kind needs to draw it. ``python`` holds the lines that draw the same from ``sim.data``. */
 export interface PanelLayout {
   id: string;
   rev: number;
@@ -135,6 +135,7 @@ export interface PanelLayout {
   title: string;
   what: string;
   settings: SettingLayout[];
+  python: string;
   data: Record<string, unknown>;
 }
 
@@ -145,6 +146,7 @@ export const isPanelLayout: Check<PanelLayout> = record<PanelLayout>({
   title: isString,
   what: isString,
   settings: listOf(isSettingLayout),
+  python: isString,
   data: dictOf(isUnknown),
 });
 
@@ -248,15 +250,17 @@ export const isInputs: Check<Inputs> = record<Inputs>({
   inputs: listOf(isInputLayout),
 });
 
-/** Something the person asked for could not be done; shown, and the session goes on. */
+/** Something to tell a person, such as that a wish could not be fulfilled. ``offer`` is a message that a button beside it sends. */
 export interface Notice {
   type: "notice";
   text: string;
+  offer: "" | "rebuild";
 }
 
 export const isNotice: Check<Notice> = record<Notice>({
   type: oneOf("notice"),
   text: isString,
+  offer: oneOf("", "rebuild"),
 });
 
 /** What the Python side of a panel says to its page side. */
@@ -376,6 +380,15 @@ export const isReset: Check<Reset> = record<Reset>({
   type: oneOf("reset"),
 });
 
+/** Build the network again as it is now, and go on from the state that there is. */
+export interface Rebuild {
+  type: "rebuild";
+}
+
+export const isRebuild: Check<Rebuild> = record<Rebuild>({
+  type: oneOf("rebuild"),
+});
+
 /** Run some steps. */
 export interface Step {
   type: "step";
@@ -474,6 +487,7 @@ export type PageMessage =
   | Play
   | Pause
   | Reset
+  | Rebuild
   | Step
   | Speed
   | Input

@@ -43,10 +43,22 @@ export class Problem {
 export class NoticeLine {
   readonly element = make("div", "nl-notice", { role: "status", hidden: "" });
 
-  show(text: string): void {
+  constructor(private readonly rebuild: () => void = () => undefined) {}
+
+  show(text: string, offer: "" | "rebuild" = ""): void {
     const close = make("button", "nl-button nl-quiet", { type: "button" }, "OK");
     close.addEventListener("click", () => (this.element.hidden = true));
-    this.element.replaceChildren(make("span", "", {}, text), close);
+    const parts: HTMLElement[] = [make("span", "", {}, text), close];
+    if (offer === "rebuild") {
+      const title = "build the network as it is now, and go on from the state that there is";
+      const again = make("button", "nl-button", { type: "button", title }, "Rebuild");
+      again.addEventListener("click", () => {
+        this.element.hidden = true;
+        this.rebuild();
+      });
+      parts.splice(1, 0, again);
+    }
+    this.element.replaceChildren(...parts);
     this.element.hidden = text === "";
   }
 }

@@ -9,6 +9,11 @@ const BEHIND = 8;
 /** ... but not more often than this. */
 const URGENT_EVERY_MS = 100;
 const HURRY_MS = 400;
+/** A frame that comes so long after the last picture comes too late for one. */
+const LATE_MS = 25;
+const PAUSED_MS = 200;
+/** Most frames that are kept back, which is the delay that a smooth picture may cost. */
+const DEEPEST = 3;
 /** Pictures of which the rate is told. */
 const RATE_SPAN_MS = 1000;
 
@@ -42,6 +47,7 @@ export class Stream {
   private pictures: number[] = [];
   private counts = { frames: 0, drawn: 0, dropped: 0, bytes: 0 };
   private hurried = -Infinity;
+  private depth = 0;
   private credit = 0;
   private roundTripMs: number | null = null;
 
@@ -65,6 +71,7 @@ export class Stream {
 
   /** Take a frame; it is drawn with the next picture of the screen. */
   receive(frame: Frame, buffer: DataView): void {
+    this.notice();
     this.counts.frames += 1;
     this.counts.bytes += buffer.byteLength;
     this.credit = frame.credit;
@@ -93,10 +100,7 @@ export class Stream {
 
   private picture(): void {
     this.scheduled = 0;
-    // Frames come about as often as pictures are drawn, but not in step with them. One that is
-    // kept back for the next picture makes up for that; but not while a hand waits for an effect.
-    const keep = this.queue.length > 1 && this.now() > this.hurried ? 1 : 0;
-    const frames = this.queue.splice(0, this.queue.length - keep);
+    const frames = this.queue.splice(0, this.queue.length - this.reserve());
     for (const { frame, buffer } of frames) this.host.take(frame, buffer);
     this.host.draw();
     if (this.queue.length > 0) this.redraw();
@@ -110,6 +114,25 @@ export class Stream {
     this.since.pictures += 1;
     this.last = { seq: frames[frames.length - 1].frame.seq, at };
     this.schedule(frames.length > BEHIND);
+  }
+
+  /**
+   * Frames that are kept back for the next pictures.
+   *
+   * Frames come about as often as pictures are drawn, but not in step with them, and on a busy
+   * machine in bursts. The more often a picture had none, the more are kept; but none while a
+   * hand waits for an effect.
+   */
+  private reserve(): number {
+    if (this.now() <= this.hurried) return 0;
+    return Math.min(this.queue.length - 1, Math.max(1, Math.round(this.depth)));
+  }
+
+  /** Learn from when a frame comes whether there was a picture that had to do without. */
+  private notice(): void {
+    const since = this.now() - this.last.at;
+    const missed = this.scheduled === 0 && since > LATE_MS && since < PAUSED_MS;
+    this.depth = missed ? Math.min(DEEPEST, this.depth + 0.25) : Math.max(0, this.depth - 0.005);
   }
 
   private schedule(urgent: boolean): void {

@@ -1,6 +1,7 @@
 /** The frame around a panel: its title, its legend, its menu, the button that removes it. */
 
 import { iconButton, make, setText } from "./dom";
+import { exportButtons } from "./exports";
 import type { FrameArray } from "./frames";
 import { Gestures } from "./gestures";
 import { kit } from "./kit";
@@ -59,6 +60,10 @@ export class Tile {
     this.removeButton.classList.add("nl-quiet");
     this.removeButton.addEventListener("click", () => host.remove(this.layout.id));
     this.settings = new SettingsMenu((values) => host.change(this.layout.id, values));
+    const file = (): string => `${this.layout.title}-${this.layout.kind}`;
+    this.settings.extra.append(
+      exportButtons(file, () => this.panel, this.body, () => this.layout.python),
+    );
     const tools = make("span", "nl-plot-tools", {}, this.settings.element, this.removeButton);
     const head = make("header", "nl-plot-head", {}, this.title, this.what, this.legend, tools);
     this.body.append(this.hint);

@@ -8,6 +8,7 @@
 
 import { make } from "../dom";
 import type { Theme } from "../theme";
+import { escaped, SvgContext } from "./svg";
 import { ticksBetween, tickStep, tickText } from "./ticks";
 
 /** Room for the y axis, the same in every plot: that is what keeps them aligned. */
@@ -63,6 +64,8 @@ function context2d(canvas: HTMLCanvasElement, opaque: boolean): CanvasRenderingC
   return context;
 }
 
+const STRIPS = new WeakMap<Element, Strip>();
+
 export class Strip {
   readonly element: HTMLElement;
   private readonly axes = make("canvas", "nl-strip-axes");
@@ -84,6 +87,12 @@ export class Strip {
   private stale = true;
   private axesStale = true;
 
+  /** The strip that stands in an element, null where there is none. */
+  static in(body: HTMLElement): Strip | null {
+    const element = body.querySelector(".nl-strip");
+    return (element !== null && STRIPS.get(element)) || null;
+  }
+
   constructor(
     body: HTMLElement,
     private readonly options: StripOptions,
@@ -94,6 +103,7 @@ export class Strip {
     this.element = make("div", "nl-strip", {}, this.axes, this.drawing, this.band);
     this.element.style.height = `${this.cssHeight}px`;
     body.append(this.element);
+    STRIPS.set(this.element, this);
     const observer = new ResizeObserver(() => this.measure());
     observer.observe(this.element);
     options.signal.addEventListener("abort", () => {
@@ -141,7 +151,7 @@ export class Strip {
     const same = !this.stale && Math.abs(pixel - this.pixel) < 1e-9 * pixel;
     this.right = right;
     this.pixel = pixel;
-    if (this.axesStale) this.drawAxes();
+    if (this.axesStale) this.redrawAxes();
     if (!same || shift < 0 || shift >= width) this.paint(0, from, known);
     else {
       if (shift > 0) this.context.drawImage(this.drawing, -shift, 0);
@@ -149,7 +159,7 @@ export class Strip {
       const first = Math.floor(Math.min(scale.x(this.drawnTo), width - shift)) - SEAM * this.ratio;
       if (shift > 0 || known > this.drawnTo) this.paint(Math.max(0, Math.floor(first)), from, known);
     }
-    if (!same || shift !== 0) this.drawBand(from, to);
+    if (!same || shift !== 0) this.redrawBand(from, to);
     this.stale = false;
     this.drawnTo = known;
   }
@@ -173,6 +183,38 @@ export class Strip {
       this.drawing.height + 1,
     );
     return canvas;
+  }
+
+  /** The plot as an SVG document, of what is shown now; null while it is not on the page. */
+  vector(): string | null {
+    if (this.cssWidth === 0) return null;
+    const { width, height } = this.drawing;
+    const scale = this.scale();
+    const drawing = new SvgContext();
+    const canvas = drawing as unknown as CanvasRenderingContext2D;
+    this.paintGrid(scale, 0, canvas);
+    const from = scale.t(0);
+    if (this.drawnTo > from) {
+      this.options.paint(canvas, scale, from, Math.min(this.drawnTo, scale.t(width)));
+    }
+    const axes = new SvgContext();
+    this.drawAxes(axes as unknown as CanvasRenderingContext2D);
+    const band = new SvgContext();
+    this.drawBand(from, scale.t(width), band as unknown as CanvasRenderingContext2D);
+    const place = (x: number, y: number): string => `translate(${x * this.ratio} ${y * this.ratio})`;
+    const [left, top] = [LEFT, TOP];
+    const bandTop = this.cssHeight - BOTTOM + TICK;
+    const whole = `width="${width}" height="${height}"`;
+    return (
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${this.axes.width / this.ratio}" ` +
+      `height="${this.cssHeight}" viewBox="0 0 ${this.axes.width} ${this.axes.height}">` +
+      `<rect width="100%" height="100%" fill="${escaped(this.theme.surface)}"/>` +
+      `<clipPath id="plot"><rect ${whole}/></clipPath>` +
+      axes.parts.join("") +
+      `<g transform="${place(left, top)}"><g clip-path="url(#plot)">${drawing.parts.join("")}</g>` +
+      `<rect ${whole} fill="none" stroke="${escaped(this.theme.frame)}"/></g>` +
+      `<g transform="${place(left - OVERHANG, bandTop)}">${band.parts.join("")}</g></svg>`
+    );
   }
 
   /** The instant under a point of the page, null beside the drawing. */
@@ -245,8 +287,7 @@ export class Strip {
     context.restore();
   }
 
-  private paintGrid(scale: Scale, first: number): void {
-    const { context } = this;
+  private paintGrid(scale: Scale, first: number, context = this.context): void {
     const line = Math.max(1, Math.round(this.ratio));
     context.fillStyle = this.theme.grid;
     context.globalAlpha = this.theme.gridAlpha;
@@ -281,9 +322,15 @@ export class Strip {
     context.fillStyle = this.theme.text;
   }
 
-  private drawAxes(): void {
-    const { axesContext: context, ratio } = this;
-    context.clearRect(0, 0, this.axes.width, this.axes.height);
+  private redrawAxes(): void {
+    this.axesContext.clearRect(0, 0, this.axes.width, this.axes.height);
+    this.drawAxes(this.axesContext);
+    this.drawing.style.boxShadow = `0 0 0 1px ${this.theme.frame}`;
+    this.axesStale = false;
+  }
+
+  private drawAxes(context: CanvasRenderingContext2D): void {
+    const { ratio } = this;
     this.font(context);
     context.textBaseline = "middle";
     context.textAlign = "right";
@@ -306,13 +353,15 @@ export class Strip {
     context.rotate(-Math.PI / 2);
     context.fillText(this.options.axis, 0, 0);
     context.restore();
-    this.drawing.style.boxShadow = `0 0 0 1px ${this.theme.frame}`;
-    this.axesStale = false;
   }
 
-  private drawBand(from: number, to: number): void {
-    const { bandContext: context, ratio } = this;
-    context.clearRect(0, 0, this.band.width, this.band.height);
+  private redrawBand(from: number, to: number): void {
+    this.bandContext.clearRect(0, 0, this.band.width, this.band.height);
+    this.drawBand(from, to, this.bandContext);
+  }
+
+  private drawBand(from: number, to: number, context: CanvasRenderingContext2D): void {
+    const { ratio } = this;
     this.font(context);
     context.textAlign = "center";
     context.textBaseline = "top";

@@ -1,0 +1,62 @@
+"""What a session carries over when its network is built again."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nengo.exceptions import NengoException
+
+from .probes import LiveProbe
+
+if TYPE_CHECKING:
+    from nengolab.runtime.state import Snapshot
+
+    from .delivery import Delivery
+    from .runner import Runner
+
+
+class Rebuilt:
+    """State and probes of a simulator that gave way to a new one.
+
+    Parameters
+    ----------
+    state : Snapshot or None
+        None to start from time 0.
+    probes : list of LiveProbe
+        What was looked at.
+    """
+
+    def __init__(self, state: Snapshot | None, probes: list[LiveProbe]) -> None:
+        self._state, self._probes = state, probes
+
+    def attach(self, runner: Runner, delivery: Delivery) -> None:
+        """Look at the same in the new simulator; what is gone from the network is dropped."""
+        for probe in self._probes:
+            try:
+                runner.add_probe(probe)
+            except NengoException:
+                delivery.drop_probe(probe.id)
+
+    def go_on(self, runner: Runner, delivery: Delivery, inputs: dict[Any, Any]) -> None:
+        """Put the state in, as far as its arrays fit by name and shape, and the inputs."""
+        for node, values in inputs.items():
+            runner.set_input(node, values)
+        if self._state is None:
+            delivery.time_restarted(runner.sim.n_steps)
+            return
+        fresh = runner.sim.state
+        arrays = {
+            name: kept
+            if (kept := self._state.arrays.get(name)) is not None and kept.shape == new.shape
+            else new
+            for name, new in fresh.arrays.items()
+        }
+        processes = {n: self._state.processes.get(n, new) for n, new in fresh.processes.items()}
+        with warnings.catch_warnings():
+            # That Python functions keep what they remember is what is wanted here.
+            warnings.simplefilter("ignore")
+            runner.sim.state = replace(
+                fresh, n_steps=self._state.n_steps, arrays=arrays, processes=processes
+            )
