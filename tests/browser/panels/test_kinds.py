@@ -50,8 +50,10 @@ def panel(lab: JupyterLab) -> Panel:
     plots = ",\n    ".join(code for code, *_ in SHOWN)
     panel = open_panel(lab, [NETWORK, f"lab = Lab(net, plots=[\n    {plots}])\nlab"], name="kinds")
     panel.press("play")
+    # What is off the screen is not drawn, and so not computed.
+    lab.page.set_viewport_size({"width": 1700, "height": 3600})
     for _, title, column in SHOWN:
-        until(lambda t=title, c=column: len(panel.plot(t)[c]), f"data of {title}", 120)
+        until(lambda t=title, c=column: len(panel.plot(t).get(c, ())), f"data of {title}", 120)
     panel.wait_time(2.5)
     panel.press("pause")
     panel.wait_state("paused")

@@ -56,6 +56,7 @@ def net() -> nengo.Network:
         net.references = {
             "plane": nengo.Probe(net.plane, synapse=0.03),
             "wave": nengo.Probe(net.wave),
+            "filtered wave": nengo.Probe(net.wave, synapse=0.03),
             "pixels": nengo.Probe(net.pixels),
             "spikes": nengo.Probe(net.plane.neurons),
             "adaptive spikes": nengo.Probe(net.adaptive.neurons),

@@ -38,10 +38,10 @@ function between(anchors: Lab[]): (part: number) => Lab {
 // From dark violet over blue, teal and green to yellow: even steps of lightness.
 const AMOUNTS = between([
   [0.24, 0.06, -0.1],
-  [0.393, -0.0, -0.115],
-  [0.547, -0.085, -0.045],
-  [0.7, -0.135, 0.085],
-  [0.853, -0.09, 0.155],
+  [0.38, 0, -0.115],
+  [0.52, -0.085, -0.045],
+  [0.66, -0.135, 0.085],
+  [0.8, -0.1, 0.155],
   [0.94, -0.03, 0.17],
 ]);
 // Blue below zero, red above it; zero is the ground, light or dark.
