@@ -1,4 +1,4 @@
-"""Pictures of the kinds of panel, light and dark, of one network; and what the page keeps of them."""
+"""Pictures of the kinds of panel, light and dark; and what the page keeps of them."""
 
 import numpy as np
 import pytest

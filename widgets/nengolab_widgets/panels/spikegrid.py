@@ -20,9 +20,7 @@ class SpikeGrid(Panel):
 
     name = "spikegrid"
     label = "spike grid"
-    settings = (
-        Setting("fade", "fading", 0.05, unit="s", least=0.001, most=10.0, redraws=True),
-    )
+    settings = (Setting("fade", "fading", 0.02, unit="s", least=0.001, most=10.0, redraws=True),)
 
     @classmethod
     def suits(cls, obj: Any) -> bool:

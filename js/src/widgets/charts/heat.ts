@@ -13,7 +13,7 @@ import { Strip, type Scale } from "./strip";
 import { tickStep, tickText } from "./ticks";
 
 /** The colour bar: CSS pixels, and entries that its gradient is made of. */
-const BAR_WIDTH = 90;
+const BAR_WIDTH = 56;
 const BAR_HEIGHT = 10;
 const BAR_STOPS = 16;
 /** Room for the text beside the bar. */
