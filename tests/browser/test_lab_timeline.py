@@ -146,6 +146,7 @@ def test_settings_act_while_it_runs_and_exports_hold_what_is_shown(lab: JupyterL
     panel.screenshot("settings")
     panel.press("pause")
     panel.wait_state("paused")
+    panel.press("settings of the plot ens: value, 200 ms filter")
     with lab.page.expect_download() as download:
         menu.get_by_role("button", name="CSV").click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text())))

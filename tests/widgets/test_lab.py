@@ -353,3 +353,16 @@ def test_views() -> None:
     views.forget("a")
     assert not views.visible
     assert len(views) == 1
+
+
+def test_a_page_that_is_gone_without_a_word_is_forgotten_and_the_run_pauses(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nengolab_widgets.views.LOST_AFTER", 1.5)
+    browser = Browser(lab)
+    browser.acknowledges = False
+    lab.session.wait_until("ready", 60)
+    browser.look()
+    browser.say(type="play")
+    lab.session.wait_until("paused", 60)
+    assert lab.stats["views"] == 0

@@ -267,7 +267,7 @@ class Lab(anywidget.AnyWidget):
             self._unwatch()
             self._leave_session()
             if self._views:
-                self._say({"type": "ping", "drawn": 0, **self._status(), "state": "closed"})
+                self._say({**self._ping(), "state": "closed"})
 
     def replaced(self) -> None:
         """The cell that made this Lab runs again: its pages are about to go."""
@@ -426,10 +426,15 @@ class Lab(anywidget.AnyWidget):
                 self._watch()
                 self._retire_if_unseen()
                 self._pause_if_unseen()
-        self._say({"type": "ping", "drawn": self._listener.flow.drawn, **self._status()})
+        self._say(self._ping())
 
-    def _status(self) -> dict[str, Any]:
-        return status_message(self.session)
+    def _ping(self) -> dict[str, Any]:
+        return {
+            "type": "ping",
+            "drawn": self._listener.flow.drawn,
+            "views": self._views.names,
+            **status_message(self.session),
+        }
 
     def _layout(self, offers: list[Offer] | None = None) -> Layout:
         return {

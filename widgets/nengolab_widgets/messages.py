@@ -144,10 +144,14 @@ class Frame(Status):
 
 
 class Ping(Status):
-    """A sign of life from a thread of the kernel, sent also while a cell runs."""
+    """A sign of life from a thread of the kernel, sent also while a cell runs.
+
+    A page that is not among ``views`` was taken for gone, and says that it is there.
+    """
 
     type: Literal["ping"]
     drawn: int
+    views: list[str]
 
 
 class Layout(TypedDict):

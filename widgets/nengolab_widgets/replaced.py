@@ -60,9 +60,10 @@ def drop_outputs(value: Any) -> None:
         cache = shell.user_ns.get("_oh", {})
         for number in [n for n, output in cache.items() if output is value]:
             del cache[number]
-        names = [n for n, v in shell.user_ns.items() if v is value and _is_cached(n)]
-        for name in names:
-            shell.user_ns[name] = None
+        for space in (shell.user_ns, getattr(shell, "user_ns_hidden", {})):
+            # Both hold the same names, or IPython takes them for a person's.
+            for name in [n for n, v in space.items() if v is value and _is_cached(n)]:
+                space[name] = None
         history = getattr(shell, "displayhook", None)
         for name in ("_", "__", "___"):
             if getattr(history, name, None) is value:

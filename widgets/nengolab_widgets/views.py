@@ -7,7 +7,7 @@ from typing import Any
 
 FIRST_WIDTH = 600
 # A page that has answered no sign of life for so long is gone without a word.
-LOST_AFTER = 60.0
+LOST_AFTER = 15.0
 
 
 class Views:
@@ -29,6 +29,11 @@ class Views:
         """Note a sign of life."""
         if view in self._views:
             self._heard[view] = time.monotonic()
+
+    @property
+    def names(self) -> list[str]:
+        """Which pages are known."""
+        return list(self._views)
 
     def forget(self, view: str) -> None:
         """A page is closed."""

@@ -47,3 +47,22 @@ export function iconButton(path: string, name: string, key: string): HTMLButtonE
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Call `accept` when a person has finished typing: with Enter, which JupyterLab may keep from the
+ * field's own `change`, or by leaving the field. */
+export function onEntered(field: HTMLInputElement, accept: () => void): void {
+  let accepted = field.value;
+  const once = (): void => {
+    if (field.value === accepted) return;
+    accept();
+    accepted = field.value;
+  };
+  field.addEventListener("focus", () => (accepted = field.value));
+  field.addEventListener("change", once);
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    once();
+  });
+}

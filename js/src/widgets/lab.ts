@@ -150,7 +150,9 @@ class LabView {
       this.model.off("msg:custom", onMessage);
       part();
     });
-    // A reload takes the page away without a word to the widgets.
+    // A reload takes the page away without a word to the widgets. Where a person stays after
+    // all, the next sign of life of the kernel brings the view back.
+    window.addEventListener("beforeunload", part, { signal });
     window.addEventListener("pagehide", part, { signal });
     watchTheme(() => this.applyTheme(), signal);
     watchKernel(this.model, () => this.liveness.ended(), signal);
@@ -210,7 +212,8 @@ class LabView {
 
   private takePing(ping: Ping): void {
     this.setStatus(ping);
-    this.link.send({ type: "pong", view: this.id });
+    if (ping.views.includes(this.id)) this.link.send({ type: "pong", view: this.id });
+    else this.link.send({ type: "view", ...this.view() });
   }
 
   private setStatus({ state, time, n_steps, rtf, speed, error }: Frame | Ping): void {

@@ -83,7 +83,7 @@ export const isFrame: Check<Frame> = record<Frame>({
   panels: listOf(isPanelEntry),
 });
 
-/** A sign of life from a thread of the kernel, sent also while a cell runs. */
+/** A sign of life from a thread of the kernel, sent also while a cell runs. A page that is not among ``views`` was taken for gone, and says that it is there. */
 export interface Ping {
   state: "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed";
   time: number;
@@ -93,6 +93,7 @@ export interface Ping {
   error: ErrorReport | null;
   type: "ping";
   drawn: number;
+  views: string[];
 }
 
 export const isPing: Check<Ping> = record<Ping>({
@@ -104,6 +105,7 @@ export const isPing: Check<Ping> = record<Ping>({
   error: either(isErrorReport, isNull),
   type: oneOf("ping"),
   drawn: isNumber,
+  views: listOf(isString),
 });
 
 /** One setting of a panel, as its menu shows it. */

@@ -30,7 +30,7 @@ const INPUT: InputLayout = {
 
 describe("decodeMessage", () => {
   it("knows whole messages of the kernel and nothing else", () => {
-    expect(decodeMessage({ type: "ping", drawn: 3, ...STATUS })).not.toBeNull();
+    expect(decodeMessage({ type: "ping", drawn: 3, views: [], ...STATUS })).not.toBeNull();
     expect(decodeMessage({ type: "notice", text: "x", offer: "" })).not.toBeNull();
     const others = [null, 3, "frame", {}, { type: "draw" }, { type: "ping" }, { type: "notice", text: 3 }];
     for (const other of others) expect(decodeMessage(other)).toBeNull();

@@ -1,6 +1,6 @@
 /** The menu of a panel's settings: one field each, that act at once. */
 
-import { iconButton, make } from "./dom";
+import { iconButton, make, onEntered } from "./dom";
 import type { SettingLayout } from "./messages";
 
 const MORE = "M3 6.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm5 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm5 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z";
@@ -17,7 +17,7 @@ function numberField(value: unknown, name: string, changed: (value: number | nul
   const text = typeof value === "number" ? String(value) : "";
   const input = make("input", "nl-field", { type: "text", inputmode: "decimal", "aria-label": name });
   input.value = text;
-  input.addEventListener("change", () => {
+  onEntered(input, () => {
     const typed = typedNumber(input.value);
     const wrong = Number.isNaN(typed);
     input.setAttribute("aria-invalid", String(wrong));
@@ -60,7 +60,7 @@ function fieldFor(setting: SettingLayout, change: Change): HTMLElement {
   }
   const input = make("input", "nl-field nl-field-text", { type: "text", "aria-label": label });
   input.value = String(value ?? "");
-  input.addEventListener("change", () => change({ [name]: input.value }));
+  onEntered(input, () => change({ [name]: input.value }));
   return input;
 }
 

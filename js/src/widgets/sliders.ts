@@ -1,6 +1,6 @@
 /** Sliders for the Nodes that a person can drive: one for each dimension, beside the name. */
 
-import { iconButton, make, setText } from "./dom";
+import { iconButton, make, onEntered, setText } from "./dom";
 import type { Input, InputLayout } from "./messages";
 import { typedNumber } from "./settings";
 
@@ -132,7 +132,7 @@ class NodeSliders {
       if (good && (typed !== this.layout.values[dim] || !this.layout.taken)) this.take(dim, typed);
       else this.show();
     };
-    field.addEventListener("change", accept);
+    onEntered(field, accept);
     field.addEventListener("focus", () => field.select());
     return field;
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -51,9 +52,18 @@ def _on(open_stage: Callable[[], Stage], measure: Callable, *arguments: int) -> 
 
 
 def _plots(stage: Stage, count: int) -> report.Found:
-    phases.open_plots(stage, count)
-    drawing, idle = phases.drawing(stage, count)
-    slider = phases.slider(stage, count)
-    speed = phases.speed_kept(stage)
-    added = starts.adding(stage) if count > 1 else {}
+    _said(count, "opened", phases.open_plots, stage, count)
+    drawing, idle = _said(count, "drawn", phases.drawing, stage, count)
+    slider = _said(count, "slider", phases.slider, stage, count)
+    speed = _said(count, "speed", phases.speed_kept, stage)
+    added = _said(count, "added", starts.adding, stage) if count > 1 else {}
     return report.Found(drawing, idle, slider, speed, added)
+
+
+def _said(count: int, what: str, measure: Callable, *arguments: Any) -> Any:
+    """Measure, and say what was found while the rest is still to come."""
+    started = time.perf_counter()
+    found = measure(*arguments)
+    took = time.perf_counter() - started
+    print(f"  {count} plots, {what} ({took:.0f} s)" + (f": {found}" if found else ""), flush=True)
+    return found

@@ -4,8 +4,8 @@
  *
  * It knows nothing of the panel it watches. A plot is a place on the screen with one or more
  * canvases; data is drawn by strokes, fills, pictures and WebGL, and comes in widget messages with
- * buffers. A plot that scrolls may draw in every frame: its data is new only when such a message
- * has come since the frame before that counted.
+ * buffers. A plot that scrolls may draw in every frame: its data is new only where such a message
+ * came shortly before, and each message counts for one frame.
  */
 (() => {
   "use strict";
@@ -15,12 +15,18 @@
   const LEAST = { width: 150, height: 80 };
   /** Columns at the newest end of a plot in which a changed value must show. */
   const NEWEST = 24;
+  /** Pixels this far apart are a line and what is behind it; grid lines are closer to that. */
+  const FAR = 200;
+  /** A message may be drawn this many frames after it came: the front end hands it on in between. */
+  const PATIENCE = 3;
   const RECORD = Symbol("benchmark");
 
   const known = new Set();
   let touched = [];
   let frames = 0;
   let data = { messages: 0, bytes: 0, sent: 0 };
+  const arrivals = [];
+  let began = [0];
   let plots = [];
   let since = null;
   let watchers = new Set();
@@ -86,6 +92,7 @@
         const bytes = bufferBytes(event.data);
         if (bytes === 0) return;
         data.messages += 1;
+        arrivals.push(performance.now());
         data.bytes += bytes;
       });
     }
@@ -101,6 +108,7 @@
   const channel = new MessageChannel();
   channel.port1.onmessage = () => frameDone();
   const tick = () => {
+    began = [performance.now(), ...began.slice(0, PATIENCE)];
     channel.port2.postMessage(null);
     requestAnimationFrame(tick);
   };
@@ -120,8 +128,11 @@
     }
     for (const plot of redrawn) {
       plot.drawn += 1;
-      if (data.messages === plot.messages) continue;
-      plot.messages = data.messages;
+      // One message makes one picture fresh: what came before this frame and is not too old.
+      const oldest = began[began.length - 1];
+      while (arrivals[plot.next] < oldest) plot.next += 1;
+      if (!(arrivals[plot.next] <= began[0])) continue;
+      plot.next += 1;
       plot.fresh += 1;
     }
     for (const watcher of watchers) {
@@ -180,7 +191,7 @@
     for (const group of groups) group.box = largest(group.canvases);
     groups.sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left);
     for (const group of groups) {
-      Object.assign(group, { drawn: 0, fresh: 0, messages: data.messages });
+      Object.assign(group, { drawn: 0, fresh: 0, next: arrivals.length });
       for (const canvas of group.canvases) canvas[RECORD].plot = group;
     }
     return groups;
@@ -263,7 +274,7 @@
       const { low, high } = this.pictures;
       const differs = (row, column) => {
         const at = 4 * (row * this.width + column);
-        return distance(low, at, high, at) > 100;
+        return distance(low, at, high, at) > FAR;
       };
       const middle = Math.floor(this.width * 0.6);
       const rows = [];

@@ -11,7 +11,7 @@ from nengolab.benchmarks.live.figures import Delays, Drawing, Idle, Row, table
 from nengolab.benchmarks.live.starts import Added
 
 LEGEND = """\
-new data drawn: animation frames in which a plot was drawn and data had come since the last such one
+new data drawn: animation frames in which a plot was drawn shortly after data came, one a message
 drawn at all: the same without asking for data; a plot that scrolls draws in every frame
 slider: from its input event to the first animation frame whose newest columns show the value
 idle: what the kernel's process leaves of one core, and what everything leaves of all cores

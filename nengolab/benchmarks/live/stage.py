@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PLOT_WIDTH = 600
-PAGE = {"width": 1500, "height": 1000}
+#: Wide enough for two columns of them, and for the sliders.
+PAGE = {"width": 1760, "height": 1000}
 #: Tall enough for twenty plots in two columns: those off the screen are not drawn.
 TALL = 2700
 
@@ -92,31 +93,24 @@ class Stage:
         return self.page.evaluate(code, [name, list(arguments)])
 
     def arrange(self, count: int) -> list[dict[str, float]]:
-        """Wait for ``count`` plots and make the page so wide that each is 600 pixels wide.
+        """Wait for ``count`` plots, each 600 pixels wide, and give where they stand.
 
-        Returns
-        -------
-        list of dict
-            Where each stands.
+        The grid of plots is told so: panels make their columns as wide as the page allows, and
+        not every panel has such plots at any width of the page.
         """
+        self.page.add_style_tag(content=_COLUMNS)
 
         def found() -> list[dict[str, float]]:
             boxes = self.call("begin")
-            return boxes if len(boxes) == count else []
+            wide = all(abs(box["width"] - PLOT_WIDTH) < 2 for box in boxes)
+            return boxes if len(boxes) == count and wide else []
 
-        boxes = until(found, f"{count} plots on the page; it has {len(self.call('begin'))}")
-        growth = 0.5  # of a plot with that of the page; two columns to begin with
-        for _ in range(6):
-            width = boxes[0]["width"]
-            if abs(PLOT_WIDTH - width) < 2:
-                break
-            size = dict(self.page.viewport_size)
-            more = round((PLOT_WIDTH - width) / growth)
-            self.page.set_viewport_size({**size, "width": size["width"] + more})
-            time.sleep(0.5)
-            boxes = until(found, f"{count} plots on the page")
-            growth = max(0.25, (boxes[0]["width"] - width) / more)
-        return boxes
+        try:
+            return until(found, f"{count} plots of {PLOT_WIDTH} pixels")
+        except TimeoutError as error:
+            boxes = self.call("begin")
+            sizes = sorted({(round(box["width"]), round(box["height"])) for box in boxes})
+            raise TimeoutError(f"{error}; there are {len(boxes)} of sizes {sizes}") from None
 
     def bring(self, act: str, *arguments: Any, timeout: float = 60.0) -> dict[str, float]:
         """Do something in the page and wait for a new plot with a line on it.
@@ -154,6 +148,8 @@ class Stage:
         session.detach()
         return [process["id"] for process in found if process["type"] == "renderer"]
 
+
+_COLUMNS = f".nl-plots {{ grid-template-columns: repeat(2, {PLOT_WIDTH}px) !important; }}"
 
 RUN_CELL = """async index => {
   const panel = jupyterapp.shell.currentWidget;
