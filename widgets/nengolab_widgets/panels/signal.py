@@ -32,11 +32,11 @@ SIGNAL = Setting("signal", "signal", "", "choice")
 ELSEWHERE = ("output", "spikes", "rates", "decoded_output", "scaled_encoders")
 # Name for a person, unit, and range that is likely; a range from zero stays there.
 KNOWN: dict[str, tuple[str, str, tuple[float, float]]] = {
-    "voltage": ("membrane voltage", "fires at 1", (0.0, 1.0)),
+    "voltage": ("membrane voltage", "", (0.0, 1.0)),
     "refractory_time": ("refractory time", "s", (0.0, 0.004)),
     "adaptation": ("adaptation", "", (0.0, 0.1)),
     "recovery": ("recovery", "", (-20.0, 20.0)),
-    "input": ("input current", "fires above 1", (0.0, 2.0)),
+    "input": ("input current", "", (0.0, 2.0)),
     "represented input": ("input", "", (-1.2, 1.2)),
 }
 

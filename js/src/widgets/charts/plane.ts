@@ -155,7 +155,7 @@ export class Plane {
     context.font = `${FONT_SIZE * ratio}px ${theme.font}`;
     const line = Math.max(1, Math.round(ratio));
     const [x0, x1] = options.xRange;
-    const xStep = tickStep(x1 - x0, Math.max(2, Math.min(8, width / ratio / 60)));
+    const xStep = tickStep(x1 - x0, Math.max(3, Math.min(8, width / ratio / 60)));
     context.textAlign = "center";
     context.textBaseline = "top";
     for (const tick of ticksBetween(x0, x1, xStep)) {
