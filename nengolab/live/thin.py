@@ -94,6 +94,34 @@ def _first_match(
     return np.minimum.reduceat(hit, starts, axis=0)
 
 
+def thin_means(
+    steps: np.ndarray, values: np.ndarray, per_pixel: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the mean of each pixel column, at its first sample.
+
+    Parameters
+    ----------
+    steps : ndarray (k,)
+        Increasing step numbers.
+    values : ndarray (k, dims)
+        One row for each step.
+    per_pixel : int
+        Steps in a pixel column.
+
+    Returns
+    -------
+    steps, values : ndarray (m,), ndarray (m, dims)
+        A row for each column of which there is a sample.
+    """
+    if len(steps) == 0 or per_pixel < 2:
+        return steps, values
+    column = steps // per_pixel
+    starts = np.flatnonzero(np.r_[True, column[1:] != column[:-1]])
+    counts = np.diff(np.r_[starts, len(steps)])
+    means = np.add.reduceat(values, starts, axis=0) / counts[:, None]
+    return steps[starts], means.astype(values.dtype)
+
+
 def thin_raster(
     steps: np.ndarray, rows: np.ndarray, per_pixel: int, rows_per_pixel: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -104,14 +104,19 @@ class ValueTrack(Track):
 
 
 class JoinedTrack(ValueTrack):
-    """The values of several probes side by side, where all of them have a sample."""
+    """The values of several probes side by side, where all of them have a sample.
 
-    def __init__(self, probes: list[LiveProbe], dt: float) -> None:
+    ``picks`` chooses columns of what stands side by side; without it all are kept.
+    """
+
+    def __init__(self, probes: list[LiveProbe], dt: float, picks: list[int] | None = None) -> None:
         super().__init__(probes[0], dt, (0, 1, 1))
         self._order = list(dict.fromkeys(probe.id for probe in probes))
         self._columns = [probe.id for probe in probes]
+        self._picks = slice(None) if picks is None else picks
         self.probe_ids = frozenset(self._order)
-        self._ring = Ring(1, sum(probe.size for probe in probes))
+        width = sum(probe.size for probe in probes) if picks is None else len(picks)
+        self._ring = Ring(1, width)
         self._waiting: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def record(self, probe_id: str, steps: np.ndarray, values: np.ndarray) -> None:
@@ -124,7 +129,7 @@ class JoinedTrack(ValueTrack):
         parts = [self._waiting[probe_id] for probe_id in self._columns]
         self._waiting = {}
         rows = [values[np.searchsorted(steps, common)] for steps, values in parts]
-        self._ring.append(common, np.hstack(rows))
+        self._ring.append(common, np.hstack(rows)[:, self._picks])
 
     def clear(self) -> None:
         super().clear()

@@ -4,87 +4,75 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-import nengo
-import numpy as np
-from nengo.base import ObjView
+from nengolab.live import Lines, StreamSpec
+from nengolab.live.heat import Heat
+from nengolab.live.samples import Chosen
+from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
+from nengolab_widgets.panel import RANGE, Panel, Setting
+from nengolab_widgets.values import FILTER, has_value, likely_range, usual_filter, with_filter
 
-from nengolab.live import Lines
-from nengolab_widgets.panel import RANGE, Panel, Setting, is_spiking
-
-# Decoded spikes are pulses; seen through a synapse of this length (s) they become a value.
-SYNAPSE = 0.03
+# So many lines can be told apart; more are an image at first.
+MOST_LINES = 8
 
 
 class Payload(TypedDict):
-    """What the page draws: one line for each name, from the range that is likely."""
+    """What the page draws: one line, or row of an image, for each name."""
 
     axis: str
     lines: list[str]
     likely: tuple[float, float]
     range: tuple[float, float] | None
+    image: bool
+    per_row: int
 
 
 class Value(Panel):
-    """One line for each dimension."""
+    """One line for each dimension, or one row of an image."""
 
     name = "value"
     label = "value"
     settings = (
-        Setting("synapse", "filter", None, unit="s", least=0.0, most=100.0, optional=True),
+        FILTER,
+        Setting("show", "show", "lines", "choice", choices=("lines", "image")),
+        Setting("dims", "dimensions", "", "text", hint=HINT),
         RANGE,
     )
 
     @classmethod
     def suits(cls, obj: Any) -> bool:
         """Whether the object has an output with dimensions."""
-        base = obj.obj if isinstance(obj, ObjView) else obj
-        if isinstance(base, nengo.Node):
-            return base.size_out > 0
-        return isinstance(base, nengo.Ensemble | nengo.Connection | nengo.Probe)
+        return has_value(obj)
 
     @classmethod
     def rank(cls, obj: Any) -> float:
         return 0.0
 
     def defaults(self) -> dict[str, Any]:
-        return {"synapse": SYNAPSE if _decodes_spikes(self.obj) else None}
+        many = size_of(self.obj) > MOST_LINES
+        return {"synapse": usual_filter(self.obj), "show": "image" if many else "lines"}
 
-    def spec(self) -> Lines:
-        self._probe = self.place.probe(self.obj, None, self.values["synapse"])
-        return Lines(
-            self._probe,
-            window=self.place.window,
-            id=self.identity.id,
-            rev=self.identity.rev,
-        )
+    def spec(self) -> StreamSpec:
+        probe = self.place.probe(self.obj, None, self.values["synapse"])
+        self._dims = read_chosen(self.values["dims"], probe.size, "dims")
+        common = {"window": self.place.window, "id": self.identity.id, "rev": self.identity.rev}
+        some = len(self._dims) < probe.size
+        if self.values["show"] == "image":
+            self._spec = Heat(probe, chosen=self._dims if some else None, **common)
+        else:
+            self._spec = Chosen(probe, self._dims, **common) if some else Lines(probe, **common)
+        return self._spec
 
     @property
     def what(self) -> str:
-        synapse = self.values["synapse"]
-        return "value" if synapse is None else f"value, {synapse * 1000:g} ms filter"
+        return with_filter("value", self.values["synapse"])
 
     def layout(self) -> Payload:
-        size = self._probe.size
-        lines = [str(i) if size > 4 else f"dimension {i}" for i in range(size)]
+        image = isinstance(self._spec, Heat)
         return {
-            "axis": "value",
-            "lines": lines,
-            "likely": _likely_range(self.obj),
+            "axis": "dimension" if image else "value",
+            "lines": numbered("dimension", self._dims),
+            "likely": likely_range(self.obj),
             "range": self.values["range"],
+            "image": image,
+            "per_row": self._spec.per_row if image else 1,
         }
-
-
-def _decodes_spikes(obj: Any) -> bool:
-    source = obj.pre_obj if isinstance(obj, nengo.Connection) else obj
-    source = source.obj if isinstance(source, ObjView) else source
-    return isinstance(source, nengo.Ensemble) and is_spiking(source)
-
-
-def _likely_range(obj: Any) -> tuple[float, float]:
-    """Choose a range to start from; the page widens it when values leave it."""
-    reach = 1.0
-    if isinstance(obj, nengo.Ensemble):
-        reach = float(obj.radius)
-    elif isinstance(obj, nengo.Node) and isinstance(obj.output, np.ndarray):
-        reach = max(reach, float(np.abs(obj.output).max()))
-    return -1.2 * reach, 1.2 * reach

@@ -1,5 +1,7 @@
-/** The value plot: one line for each dimension. */
+/** The value plot: one line for each dimension, or one row of an image. */
 
+import { Heat } from "../../charts/heat";
+import type { MapName } from "../../charts/colors";
 import { Lines } from "../../charts/lines";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
@@ -12,57 +14,75 @@ function read(layout: PanelLayout): Payload {
   return layout.data;
 }
 
-/** Lines whose range, names and axis the payload gives. */
-export class LinesPanel implements Panel {
-  private lines!: Lines;
+export interface LinesStyle {
+  /** Whether zero is always in the range. */
+  zero: boolean;
+  /** Of an image. */
+  colors: MapName;
+  unit: string;
+}
 
-  /** @param zero whether zero is always in the range */
-  constructor(private readonly zero: boolean) {}
+/** Lines, or rows of an image, whose range, names and axis the payload gives. */
+export class LinesPanel implements Panel {
+  private chart!: Lines | Heat;
+
+  constructor(private readonly style: LinesStyle) {}
 
   mount(body: HTMLElement, context: PanelContext): void {
-    this.lines = new Lines(body, context, this.options(context.layout));
+    const { image } = read(context.layout);
+    this.chart = image
+      ? new Heat(body, context, this.heatOptions(context.layout))
+      : new Lines(body, context, this.options(context.layout));
   }
 
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void {
-    this.lines.receive(arrays, meta);
+    this.chart.receive(arrays, meta);
   }
 
   relayout(layout: PanelLayout): void {
-    this.lines.relayout(this.options(layout));
+    if (this.chart instanceof Heat) this.chart.relayout(this.heatOptions(layout));
+    else this.chart.relayout(this.options(layout));
   }
 
   draw(from: number, to: number): void {
-    this.lines.draw(from, to);
+    this.chart.draw(from, to);
   }
 
   readings(instant: number): Reading[] {
-    return this.lines.readings(instant);
+    return this.chart.readings(instant);
   }
 
   clear(): void {
-    this.lines.clear();
+    this.chart.clear();
   }
 
   retheme(theme: Theme): void {
-    this.lines.retheme(theme);
+    this.chart.retheme(theme);
   }
 
   legend(theme: Theme): LegendItem[] {
-    return this.lines.legend(theme);
+    return this.chart instanceof Lines ? this.chart.legend(theme) : [];
   }
 
   picture(): HTMLCanvasElement | null {
-    return this.lines.strip.picture();
+    return this.chart instanceof Heat ? this.chart.picture() : this.chart.strip.picture();
   }
 
   columns(): Record<string, number[]> {
-    return this.lines.columns();
+    return this.chart.columns();
   }
 
   private options(layout: PanelLayout) {
     const { axis, lines, likely, range } = read(layout);
-    return { axis, lines, likely, fixed: range, zero: this.zero };
+    return { axis, lines, likely, fixed: range, zero: this.style.zero };
+  }
+
+  private heatOptions(layout: PanelLayout) {
+    const { lines, per_row: perRow, ...rest } = { ...read(layout), ...this.options(layout) };
+    return { ...rest, names: lines, perRow, colors: this.style.colors, unit: this.style.unit };
   }
 }
 
-export default { name: "value", make: () => new LinesPanel(false) } satisfies PanelKind;
+const STYLE: LinesStyle = { zero: false, colors: "signed", unit: "" };
+
+export default { name: "value", make: () => new LinesPanel(STYLE) } satisfies PanelKind;

@@ -1,13 +1,15 @@
 /** Made from nengolab_widgets/panels/value.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import { either, isNull, isNumber, isString, listOf, record, tupleOf, type Check } from "../../decode";
+import { either, isBoolean, isNull, isNumber, isString, listOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the page draws: one line for each name, from the range that is likely. */
+/** What the page draws: one line, or row of an image, for each name. */
 export interface Payload {
   axis: string;
   lines: string[];
   likely: [number, number];
   range: [number, number] | null;
+  image: boolean;
+  per_row: number;
 }
 
 export const isPayload: Check<Payload> = record<Payload>({
@@ -15,4 +17,6 @@ export const isPayload: Check<Payload> = record<Payload>({
   lines: listOf(isString),
   likely: tupleOf(isNumber, isNumber),
   range: either(tupleOf(isNumber, isNumber), isNull),
+  image: isBoolean,
+  per_row: isNumber,
 });

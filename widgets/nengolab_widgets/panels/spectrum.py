@@ -1,0 +1,76 @@
+"""The power spectrum of values, over a window of time."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from nengolab.live.samples import Samples
+from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
+from nengolab_widgets.panel import Panel, Setting
+from nengolab_widgets.values import has_value, with_filter
+
+MOST = 6
+
+
+class Payload(TypedDict):
+    """What the page computes: spectra of the last ``span`` seconds, up to ``highest`` Hz."""
+
+    names: list[str]
+    span: float
+    highest: float | None
+    logarithmic: bool
+
+
+class Spectrum(Panel):
+    """Power for each frequency (Welch's method), a line for each dimension.
+
+    The filter is none at first: it would show its own spectrum, too.
+    """
+
+    name = "spectrum"
+    label = "power spectrum"
+    settings = (
+        Setting("span", "window", 2.0, unit="s", least=0.05, most=60.0),
+        Setting(
+            "highest", "up to", 100.0, unit="Hz", least=0.1, most=1e6, optional=True, redraws=True
+        ),
+        Setting("scale", "scale", "log", "choice", choices=("log", "linear"), redraws=True),
+        Setting("dims", "dimensions", "", "text", hint=HINT),
+        Setting("synapse", "filter", None, unit="s", least=0.0, most=100.0, optional=True),
+    )
+
+    @classmethod
+    def suits(cls, obj: Any) -> bool:
+        """Whether the object has an output with dimensions."""
+        return has_value(obj) and size_of(obj) > 0
+
+    @classmethod
+    def rank(cls, obj: Any) -> float:
+        return 72.0
+
+    def defaults(self) -> dict[str, Any]:
+        return {"dims": "0" if size_of(self.obj) > MOST else ""}
+
+    def spec(self) -> Samples:
+        probe = self.place.probe(self.obj, None, self.values["synapse"])
+        self._dims = read_chosen(self.values["dims"], probe.size, "dims", MOST)
+        return Samples(
+            tuple((probe, i) for i in self._dims),
+            window=max(self.place.window, self.values["span"]),
+            whole=True,
+            id=self.identity.id,
+            rev=self.identity.rev,
+        )
+
+    @property
+    def what(self) -> str:
+        what = f"power spectrum of the last {self.values['span']:g} s"
+        return with_filter(what, self.values["synapse"])
+
+    def layout(self) -> Payload:
+        return {
+            "names": numbered("dimension", self._dims),
+            "span": self.values["span"],
+            "highest": self.values["highest"],
+            "logarithmic": self.values["scale"] == "log",
+        }

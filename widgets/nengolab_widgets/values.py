@@ -1,0 +1,46 @@
+"""What the kinds that show an object's value have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.base import ObjView
+
+from .panel import Setting, is_spiking
+
+# Decoded spikes are pulses; seen through a synapse of this length (s) they become a value.
+SYNAPSE = 0.03
+FILTER = Setting("synapse", "filter", None, unit="s", least=0.0, most=100.0, optional=True)
+
+
+def has_value(obj: Any) -> bool:
+    """Whether an object has an output with dimensions."""
+    base = obj.obj if isinstance(obj, ObjView) else obj
+    if isinstance(base, nengo.Node):
+        return base.size_out > 0
+    return isinstance(base, nengo.Ensemble | nengo.Connection | nengo.Probe)
+
+
+def usual_filter(obj: Any) -> float | None:
+    """Choose the filter through which an object is seen at first."""
+    source = obj.pre_obj if isinstance(obj, nengo.Connection) else obj
+    source = source.obj if isinstance(source, ObjView) else source
+    return SYNAPSE if isinstance(source, nengo.Ensemble) and is_spiking(source) else None
+
+
+def with_filter(what: str, synapse: float | None) -> str:
+    """Say what is shown, with its filter."""
+    return what if synapse is None else f"{what}, {synapse * 1000:g} ms filter"
+
+
+def likely_range(obj: Any) -> tuple[float, float]:
+    """Choose a range to start from; the page widens it when values leave it."""
+    reach = 1.0
+    base = obj.obj if isinstance(obj, ObjView) else obj
+    if isinstance(base, nengo.Ensemble):
+        reach = float(base.radius)
+    elif isinstance(base, nengo.Node) and isinstance(base.output, np.ndarray):
+        reach = max(reach, float(np.abs(base.output).max()))
+    return -1.2 * reach, 1.2 * reach
