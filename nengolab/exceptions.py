@@ -42,7 +42,16 @@ class UnknownObject(ValidationError, _Missing):
 
 
 class WrongObject(ValidationError, TypeError):
-    """Something was asked of an object of a kind that has it not."""
+    """Something was asked of an object of a kind that has it not.
+
+    Examples
+    --------
+    >>> try:
+    ...     sim.freeze_params(nengo.Node(0.5, add_to_container=False))
+    ... except nengolab.exceptions.WrongObject as error:
+    ...     print(isinstance(error, TypeError))
+    True
+    """
 
 
 class SimulatorBusy(SimulationError):

@@ -22,7 +22,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.random.seed_generator import global_seed_generator
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
 from tensorflow.python.framework import op_callbacks
 from tensorflow.python.ops.control_flow_v2_func_graphs import CondBranchFuncGraph
 
@@ -102,6 +103,29 @@ def _of_each(inputs: tuple) -> Any:
     return tf.concat([inputs[0], tf.shape(inputs[1], out_type=inputs[0].dtype)], axis=0)
 
 
+_for_replicas: list[Any] = []
+
+
+def keras_state() -> Any:
+    """The variable of Keras's own generator, which Keras makes when it is first asked for.
+
+    Keras keeps one for each thread. The replicas of a strategy are threads that may make no
+    variables, so they share the one that was there when the strategy was given.
+    """
+    if tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context():
+        if global_state.get_global_attribute(GLOBAL_SEED_GENERATOR) is None:
+            global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, _for_replicas[-1])
+        return global_seed_generator().state
+    with tf.init_scope():  # a function that is traced may make no variables
+        return global_seed_generator().state
+
+
+def ready_for_replicas() -> None:
+    """Make Keras's own generator, before there are replicas."""
+    keras_state()
+    _for_replicas[:] = [global_seed_generator()]
+
+
 class Drawing:
     """The draws of one call, while it is traced.
 
@@ -121,7 +145,7 @@ class Drawing:
         self._key, self._identity, self._count = key, identity, 0
         self._home = tf.compat.v1.get_default_graph()
         self.left: set[str] = set()
-        state = global_seed_generator().state
+        state = keras_state()
         seed = key.drawn_with(f"{identity} keras.random", seeded=True)
         start = tf.random.stateless_uniform((2,), seed, 0, 2**31 - 1, tf.int64)
         # Of Keras's own generator, for a scope in which variables have other values.

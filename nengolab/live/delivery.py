@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from .flow import Flow
-from .frames import TIMES, Frame, Packer
+from .frames import TIMES, Arrays, Frame, Packer
 from .listener import Listener
 from .pacing import FRAME_PERIOD
 from .recorder import Recorder
-from .specs import Arrays, LookSpec, PanelSpec, StreamSpec, window_steps
+from .specs import LookSpec, PanelSpec, StreamSpec, window_steps
 from .status import Status
 
 # A run that is much faster than what can be followed: when more than this part of a window passes

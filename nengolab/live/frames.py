@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+Arrays = list[tuple[str, np.ndarray]]
+
 ALIGN = 8
 # The array of instants: it travels as single-precision seconds after the ``t0`` of its panel.
 TIMES = "t"

@@ -10,9 +10,10 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from .filters import rate_filter
+from .frames import Arrays
 from .probes import LiveProbe
 from .ring import Ring
-from .specs import Arrays, StreamSpec, check_probe, check_seconds, new_id
+from .specs import StreamSpec, check_probe, check_seconds, new_id
 from .thin import thin_means
 from .tracks import Look, Track, ValueTrack
 

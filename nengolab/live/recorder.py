@@ -12,7 +12,8 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from .specs import Arrays, PanelSpec, StreamSpec, window_steps
+from .frames import Arrays
+from .specs import PanelSpec, StreamSpec, window_steps
 from .thin import steps_per_pixel
 from .tracks import Look, Track
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from .frames import Arrays
 from .plots import Raster
 from .probes import LiveProbe
-from .specs import Arrays, StreamSpec, check_probe, check_seconds, new_id
+from .specs import StreamSpec, check_probe, check_seconds, new_id
 from .thin import thin_raster
 from .tracks import JoinedTrack, Look, SpikeTrack, Track, ValueTrack
 

@@ -8,16 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 from nengo.exceptions import ValidationError
 
+from .frames import Arrays
 from .probes import LiveProbe
 
 if TYPE_CHECKING:
     from .tracks import Track
 
 Cadence = Literal["stream", "on_change", "once"]
-Arrays = list[tuple[str, np.ndarray]]
 
 _numbers = itertools.count(1)
 

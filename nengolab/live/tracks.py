@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .filters import rate_filter
+from .frames import Arrays
 from .probes import LiveProbe
 from .ring import Ring
-from .specs import Arrays
 from .thin import thin_lines, thin_raster
 
 FIRST_SPIKES = 4096

@@ -237,7 +237,7 @@ class BaseSimulator:
         Examples
         --------
         >>> print(sim.report())  # doctest: +ELLIPSIS
-        network ...
+        unlabeled network, dt = 0.001 s...
         """
         from nengolab.runtime.report import report
 

@@ -58,11 +58,14 @@ class FittingSimulator(RunningSimulator):
 
     def _check_devices(self, settings: nengo.Network | None) -> None:
         super()._check_devices(settings)
+        as_training = always_as_training(settings)
         if self.strategy is not None:
+            from nengolab.layers.drawing import ready_for_replicas
             from nengolab.training.replicas import check_strategy
 
             check_strategy(self.strategy, self.minibatch_size)
-            if always_as_training(settings):
+            ready_for_replicas()
+            if as_training:
                 raise BuildError(
                     "the setting learning_phase=True cannot be used with a strategy; leave one out"
                 )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nengolab
-from nengolab.benchmarks import digits, surrogate, training, turns
+from nengolab.benchmarks import digits, spikingjelly, training, turns
 
 
 def test_a_wrong_result_counts_as_nothing():
@@ -46,22 +46,22 @@ def test_outputs_are_checked(kind):
 
 def test_surrogate_gradients_are_checked(monkeypatch):
     for name, value in {"NEURONS": 16, "BATCH": 2, "STEPS": 40}.items():
-        monkeypatch.setattr(surrogate, name, value)
-    x, weights = surrogate.data()
-    net = surrogate.network(weights)
+        monkeypatch.setattr(spikingjelly, name, value)
+    x, weights = spikingjelly.data()
+    net = spikingjelly.network(weights)
     row = turns.Compared("lif", "passes/s", 1.0)
     with nengolab.Simulator(net, minibatch_size=2, progress_bar=False) as sim:
-        got = surrogate.ours(sim, net, x)()
+        got = spikingjelly.ours(sim, net, x)()
     assert float(np.sum(got[0])) > 10
-    surrogate._check(row, got, x, weights)
+    spikingjelly._check(row, got, x, weights)
     assert not row.problem
     spikes, gradients = got
-    surrogate._check(row, (spikes, [2 * g for g in gradients]), x, weights)
+    spikingjelly._check(row, (spikes, [2 * g for g in gradients]), x, weights)
     assert "gradients differ" in row.problem
 
 
 def test_without_the_other_side_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    (row,) = surrogate.lif_surrogate()
+    (row,) = spikingjelly.lif_surrogate()
     assert row.ratio == 0
     assert "nengolab[benchmarks]" in training.line(row)

@@ -193,7 +193,7 @@ def test_arguments_rebuild_objects():
         u = nengo.Node([0.5])
         a = nengo.Ensemble(10, 1, **several[0])
         b = nengo.Ensemble(11, 1, **several[1])
-        nengo.Connection(u, a, **several[2])
+        nengo.Connection(u, a, synapse=None, **several[2])
         nengo.Connection(a, b, **single)
         probe = nengo.Probe(b, **several[3])
     with nengo.Simulator(plain, progress_bar=False) as sim:
