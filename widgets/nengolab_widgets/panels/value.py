@@ -24,6 +24,7 @@ class Payload(TypedDict):
     range: tuple[float, float] | None
     image: bool
     per_row: int
+    rows: str | None
 
 
 class Value(Panel):
@@ -75,4 +76,5 @@ class Value(Panel):
             "range": self.values["range"],
             "image": image,
             "per_row": self._spec.per_row if image else 1,
+            "rows": None,
         }

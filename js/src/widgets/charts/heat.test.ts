@@ -12,6 +12,7 @@ const PAYLOAD = {
   range: null,
   image: true,
   per_row: 1,
+  rows: null,
 };
 
 let drawn: Drawn[];
@@ -43,7 +44,7 @@ describe("values as an image", () => {
   });
 
   it("reads the largest rows, with their names", () => {
-    const payload = { ...PAYLOAD, axis: "neuron", lines: ["0", "1", "2", "3", "4"], per_row: 2, likely: [0, 50] };
+    const payload = { ...PAYLOAD, axis: "neuron", lines: ["0", "1", "2", "3", "4"], per_row: 2, rows: null, likely: [0, 50] };
     const { panel, give } = openPanel(rates.make(), payload);
     give({ t: Float64Array.of(0.1, 0.2), y: Float32Array.of(1, 2, 3, 30, 20, 10) });
     expect(panel.readings?.(0.2).map(({ name, text }) => `${name}: ${text}`)).toEqual([
