@@ -46,7 +46,7 @@ class Histogram(Panel):
 
     def defaults(self) -> dict[str, Any]:
         many = size_of(self.obj) > MOST
-        return {"synapse": usual_filter(self.obj), "dims": "0" if many else ""}
+        return {"synapse": usual_filter(self.obj, self.place.network), "dims": "0" if many else ""}
 
     def spec(self) -> Samples:
         probe = self.place.probe(self.obj, None, self.values["synapse"])

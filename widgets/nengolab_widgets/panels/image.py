@@ -48,7 +48,7 @@ class Image(Panel):
         return 22.0 if _is_square(size_of(obj)) and size_of(obj) >= 64 else 60.0
 
     def defaults(self) -> dict[str, Any]:
-        return {"synapse": usual_filter(self.obj)}
+        return {"synapse": usual_filter(self.obj, self.place.network)}
 
     def spec(self) -> Pictures:
         probe = self.place.probe(self.obj, None, self.values["synapse"])

@@ -49,7 +49,7 @@ class XY(Panel):
         return self.obj if isinstance(self.obj, tuple) else (self.obj, self.obj)
 
     def defaults(self) -> dict[str, Any]:
-        filters = [usual_filter(part) for part in self._pair]
+        filters = [usual_filter(part, self.place.network) for part in self._pair]
         known = [synapse for synapse in filters if synapse is not None]
         return {
             "y": 0.0 if isinstance(self.obj, tuple) else 1.0,
