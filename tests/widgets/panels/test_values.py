@@ -49,4 +49,3 @@ def test_kinds_choose_that_filter(passing: nengo.Network, kind: str) -> None:
         assert computed["synapse"] is None
     finally:
         lab.close()
-

@@ -50,7 +50,10 @@ class Value(Panel):
 
     def defaults(self) -> dict[str, Any]:
         many = size_of(self.obj) > MOST_LINES
-        return {"synapse": usual_filter(self.obj, self.place.network), "show": "image" if many else "lines"}
+        return {
+            "synapse": usual_filter(self.obj, self.place.network),
+            "show": "image" if many else "lines",
+        }
 
     def spec(self) -> StreamSpec:
         probe = self.place.probe(self.obj, None, self.values["synapse"])
