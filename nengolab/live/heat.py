@@ -17,8 +17,9 @@ from .specs import StreamSpec, check_probe, check_seconds, new_id
 from .thin import thin_means
 from .tracks import Look, Track, ValueTrack
 
-# Rows of an image over time: what lies above is shown as means of neighbours.
-MOST_ROWS = 140
+# Rows of an image over time: what lies above is shown as means of neighbours. A plot is 140 CSS
+# pixels high; where the screen has fewer lines than there are rows, the page draws means.
+MOST_ROWS = 200
 # Pictures a second that are kept of a value that is an image itself.
 PICTURES = 60.0
 MOST_PIXELS = 2**16

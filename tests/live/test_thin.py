@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nengolab.live.thin import steps_per_pixel, thin_lines, thin_raster
+from nengolab.live.thin import steps_per_pixel, thin_lines, thin_means, thin_raster
 
 
 def columns_of(steps, per_pixel):
@@ -49,6 +49,29 @@ def test_lines_cut_into_frames_keep_the_same_extremes(seed):
     whole = thin_lines(steps, values, per_pixel)
     np.testing.assert_array_equal(joined[0], whole[0])
     np.testing.assert_array_equal(np.sort(joined[1], axis=0), np.sort(whole[1], axis=0))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_means_are_those_of_every_pixel(seed):
+    rng = np.random.default_rng(seed)
+    steps, _, _ = random_lines(rng)
+    values = rng.normal(size=(len(steps), 3)).astype(np.float32)
+    per_pixel = int(rng.integers(2, 25))
+    kept, means = thin_means(steps, values, per_pixel)
+    expected = columns_of(steps, per_pixel)
+    assert kept.tolist() == [steps[rows[0]] for rows in expected.values()]
+    exact = [values[rows].astype(float).mean(axis=0) for rows in expected.values()]
+    np.testing.assert_allclose(means, exact, rtol=1e-5, atol=1e-6)
+    assert means.dtype == np.float32
+    assert max(map(len, expected.values())) > 1 or len(steps) < 25
+
+
+def test_means_of_one_step_a_pixel_and_of_nothing_are_what_was_given():
+    steps, values = np.arange(5, 9), np.arange(8.0).reshape(4, 2)
+    for given in ((steps, values, 1), (steps[:0], values[:0], 7)):
+        kept, means = thin_means(*given)
+        np.testing.assert_array_equal(kept, given[0])
+        np.testing.assert_array_equal(means, given[1])
 
 
 def test_a_single_spike_in_a_long_rest_is_not_lost():

@@ -132,7 +132,7 @@ def test_what_cannot_be_done_is_said_and_the_session_goes_on(lab: Lab) -> None:
     assert "'fly'" in said[0]
     assert "n is 'many'" in said[1]
     assert "object-99" in said[2]
-    assert "a value panel has no setting 'colour'; it has synapse, range" in said[3]
+    assert "a value panel has no setting 'colour'; it has synapse, show, dims, range" in said[3]
     assert "a value panel does not understand 'dance'" in said[4]
     assert "nothing" in said[5]
     browser.say(type="step", n=2)

@@ -218,21 +218,29 @@ class Panel(ABC):
 
     def python(self, spec: PanelSpec) -> str:
         """Give the lines that draw the same from ``sim.data``, for a person to copy."""
+        drawing = self.drawing(spec)
         lines = [
             "# Before the Simulator is made, in the network:",
             "with net:",
             *(f"    probe{i} = {probe.code}" for i, probe in enumerate(spec.probes)),
             "# After a run:",
             "import matplotlib.pyplot as plt",
+            *(["import numpy as np"] if any("np." in line for line in drawing) else []),
+            *drawing,
+            "",
         ]
+        return "\n".join(lines) if spec.probes else ""
+
+    def drawing(self, spec: PanelSpec) -> list[str]:
+        """Give the lines that draw ``sim.data[probe0]`` and so on: here as lines over time."""
+        lines = []
         for i, probe in enumerate(spec.probes):
             if probe.kind == "spikes":
                 lines.append(f"t, neuron = sim.data[probe{i}].nonzero()")
                 lines.append(f'plt.plot(sim.trange()[t], neuron, "|k")  # {probe.label}')
             else:
-                times = "" if probe.sample_every is None else f"sample_every={probe.sample_every}"
-                lines.append(f"plt.plot(sim.trange({times}), sim.data[probe{i}])  # {probe.label}")
-        return "\n".join([*lines, 'plt.xlabel("time (s)")', ""]) if spec.probes else ""
+                lines.append(f"plt.plot({times_of(probe)}, sim.data[probe{i}])  # {probe.label}")
+        return [*lines, 'plt.xlabel("time (s)")']
 
     def handle(self, content: dict[str, Any]) -> None:
         """Take what the page side says; what is not understood is refused by name."""
@@ -284,6 +292,12 @@ def has_neurons(obj: Any) -> bool:
 def is_spiking(obj: Any) -> bool:
     """Whether the neurons of an ensemble spike."""
     return has_neurons(obj) and bool(ensemble_of(obj).neuron_type.spiking)
+
+
+def times_of(probe: LiveProbe) -> str:
+    """Give the Python expression of the times of a probe's data."""
+    every = "" if probe.sample_every is None else f"sample_every={probe.sample_every}"
+    return f"sim.trange({every})"
 
 
 def title_of(obj: Any, names: Names) -> str:

@@ -23,11 +23,35 @@ def has_value(obj: Any) -> bool:
     return isinstance(base, nengo.Ensemble | nengo.Connection | nengo.Probe)
 
 
-def usual_filter(obj: Any) -> float | None:
-    """Choose the filter through which an object is seen at first."""
+def usual_filter(obj: Any, network: nengo.Network) -> float | None:
+    """Choose the filter through which an object of a network is seen at first."""
     source = obj.pre_obj if isinstance(obj, nengo.Connection) else obj
     source = source.obj if isinstance(source, ObjView) else source
-    return SYNAPSE if isinstance(source, nengo.Ensemble) and is_spiking(source) else None
+    if isinstance(source, nengo.Ensemble):
+        return SYNAPSE if is_spiking(source) else None
+    return SYNAPSE if _passes_spikes(source, network) else None
+
+
+def _passes_spikes(obj: Any, network: nengo.Network) -> bool:
+    """Whether it is a node that only passes on, and spikes reach it; also through other such."""
+    if not _passes(obj):
+        return False
+    sources: dict[Any, list[Any]] = {}
+    for connection in network.all_connections:
+        sources.setdefault(connection.post_obj, []).append(connection.pre_obj)
+    seen, waiting = {obj}, [obj]
+    while waiting:
+        for source in sources.get(waiting.pop(), ()):
+            if is_spiking(source):
+                return True
+            if _passes(source) and source not in seen:
+                seen.add(source)
+                waiting.append(source)
+    return False
+
+
+def _passes(obj: Any) -> bool:
+    return isinstance(obj, nengo.Node) and obj.output is None and obj.size_in > 0
 
 
 def with_filter(what: str, synapse: float | None) -> str:

@@ -92,5 +92,8 @@ def test_kinds_show_what_they_should_in_light_and_dark(panel: Panel, lab: Jupyte
             panel_id = figure.get_attribute("data-panel")
             seen = panel.pixels(f'figure[data-panel="{panel_id}"] .nl-plot-body')
             assert body.bounding_box()["height"] > 100, label
+            what = figure.locator(".nl-plot-what")
+            assert what.evaluate("e => e.scrollHeight <= e.clientHeight + 1"), f"cut: {label}"
+            assert what.evaluate("e => e.scrollWidth <= e.clientWidth"), f"cut: {label}"
             # Something is drawn, and not one colour only.
             assert seen.std() > 3, label

@@ -47,7 +47,8 @@ def test_very_many_neurons_share_rows() -> None:
     with nengo.Network() as net:
         ens = nengo.Ensemble(500, 1)
     spec = Heat(LiveProbe(ens.neurons, None, None, net, Names(net)), tau=TAU)
-    assert spec.per_row == 4
+    assert spec.per_row == 3
+    assert Heat(LiveProbe(ens.neurons[:150], None, None, net, Names(net))).per_row == 1
     track = spec.make_track(0.001)
     track.widen(10)
     spikes = np.zeros((3, 500))
@@ -56,5 +57,5 @@ def test_very_many_neurons_share_rows() -> None:
     (_, t), (_, rows) = track.read(Look(0, 3, 1, 100))
     first = (1 - np.exp(-0.001 / TAU)) * 1000
     assert t.tolist() == [0.001, 0.002, 0.003]
-    assert rows.shape == (3, 125)
-    np.testing.assert_allclose(rows[0, [0, 1, 124]], [first / 2, 0, first / 4], rtol=1e-6)
+    assert rows.shape == (3, 167)
+    np.testing.assert_allclose(rows[0, [0, 1, 166]], [first * 2 / 3, 0, first / 2], rtol=1e-6)

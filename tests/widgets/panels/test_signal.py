@@ -29,6 +29,13 @@ def test_an_image_of_all(show, net, reference) -> None:
     assert shown.data["axis"] == "neuron"
 
 
+def test_few_neurons_in_rows_of_their_own_at_first(show, net, reference) -> None:
+    shown = show(net.adaptive, "signal")
+    np.testing.assert_allclose(shown["y"], reference["voltage"][:, :3], rtol=1e-5, atol=1e-6)
+    assert shown.data["rows"] == "neuron"
+    assert show(net.adaptive, "signal", show="lines").data["rows"] is None
+
+
 def test_signals_follow_the_neuron_type(net) -> None:
     assert next(iter(signals_of(net.plane))) == "voltage"
     assert "adaptation" not in signals_of(net.plane)

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from nengolab.live.samples import Samples
 from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
-from nengolab_widgets.panel import RANGE, Panel, Setting
+from nengolab_widgets.panel import RANGE, Panel, Setting, times_of
 from nengolab_widgets.values import FILTER, has_value, likely_range, usual_filter, with_filter
 
 MOST = 6
@@ -46,7 +46,7 @@ class Histogram(Panel):
 
     def defaults(self) -> dict[str, Any]:
         many = size_of(self.obj) > MOST
-        return {"synapse": usual_filter(self.obj), "dims": "0" if many else ""}
+        return {"synapse": usual_filter(self.obj, self.place.network), "dims": "0" if many else ""}
 
     def spec(self) -> Samples:
         probe = self.place.probe(self.obj, None, self.values["synapse"])
@@ -72,3 +72,18 @@ class Histogram(Panel):
             "bins": int(self.values["bins"]),
             "span": self.values["span"],
         }
+
+    def drawing(self, spec: Samples) -> list[str]:
+        bins, limits = int(self.values["bins"]), self.values["range"]
+        return [
+            f"t = {times_of(spec.probes[0])}",
+            f"values = sim.data[probe0][t > t[-1] - {self.values['span']:g}]",
+            f"dims = {list(self._dims)}",
+            f"edges = np.histogram_bin_edges(values[:, dims], {bins}, range={limits})",
+            "for dim in dims:",
+            "    share = np.full(len(values), 1 / len(values))",
+            '    plt.hist(values[:, dim], edges, weights=share, histtype="step", label=f"{dim}")',
+            'plt.xlabel("value")',
+            'plt.ylabel("share of samples")',
+            'plt.legend(title="dimension")',
+        ]

@@ -14,6 +14,8 @@ from nengolab_widgets.panel import RANGE, Panel, Setting
 from nengolab_widgets.values import FILTER, has_value, usual_filter, with_filter
 
 COLOURS = ("grey", "amounts", "signed")
+# What comes nearest to them in matplotlib.
+MAPS = {"grey": "gray", "amounts": "viridis", "signed": "RdBu_r"}
 
 
 class Payload(TypedDict):
@@ -48,7 +50,7 @@ class Image(Panel):
         return 22.0 if _is_square(size_of(obj)) and size_of(obj) >= 64 else 60.0
 
     def defaults(self) -> dict[str, Any]:
-        return {"synapse": usual_filter(self.obj)}
+        return {"synapse": usual_filter(self.obj, self.place.network)}
 
     def spec(self) -> Pictures:
         probe = self.place.probe(self.obj, None, self.values["synapse"])
@@ -75,6 +77,27 @@ class Image(Panel):
             "colours": self.values["colours"],
             "range": self.values["range"],
         }
+
+    def drawing(self, spec: Pictures) -> list[str]:
+        height, width, channels = self._shape
+        colours, limits = self.values["colours"], self.values["range"]
+        low, high = (-1.0, 1.0) if colours == "signed" else (0.0, 1.0)
+        lines = [f"picture = sim.data[probe0][-1].reshape({height}, {width}, {channels})"]
+        if limits is None:
+            lines.append(f"low, high = min({low}, picture.min()), max({high}, picture.max())")
+            if colours == "signed":
+                lines.append("low, high = -max(-low, high), max(-low, high)")
+        else:
+            lines.append(f"low, high = {limits[0]}, {limits[1]}")
+        if channels == 3:
+            lines.append("plt.imshow(np.clip((picture - low) / (high - low), 0, 1))")
+        else:
+            lines += [
+                "side_by_side = np.hstack(np.moveaxis(picture, 2, 0))",
+                f'plt.imshow(side_by_side, cmap="{MAPS[colours]}", vmin=low, vmax=high)',
+                "plt.colorbar()",
+            ]
+        return [*lines, 'plt.axis("off")']
 
 
 def read_shape(text: str, size: int) -> tuple[int, int, int]:

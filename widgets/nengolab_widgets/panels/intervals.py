@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from nengolab.live.samples import Spikes
 from nengolab_widgets.chosen import HINT, read_chosen
-from nengolab_widgets.panel import Panel, Setting, ensemble_of, is_spiking
+from nengolab_widgets.panel import Panel, Setting, ensemble_of, is_spiking, times_of
 
 FIRST_SHOWN = 100
 
@@ -72,3 +72,20 @@ class Intervals(Panel):
             "longest": self.values["longest"],
             "bins": int(self.values["bins"]),
         }
+
+    def drawing(self, spec: Spikes) -> list[str]:
+        longest = self.values["longest"] * 1000
+        return [
+            f"t = {times_of(spec.probes[0])}",
+            f"late = t > t[-1] - {self.values['span']:g}",
+            f"spikes = sim.data[probe0][late][:, {list(self._chosen)}] > 0",
+            "each = [1000 * np.diff(t[late][fired]) for fired in spikes.T]",
+            "intervals = np.concatenate(each)",
+            "variations = [i.std() / i.mean() for i in each if len(i) > 1]",
+            f"plt.hist(intervals, {int(self.values['bins'])}, range=(0, {longest:g}))",
+            "if variations:",
+            "    mean, variation = intervals.mean(), np.mean(variations)",
+            '    plt.title(f"mean {mean:.3g} ms, mean CV of neurons {variation:.2f}")',
+            'plt.xlabel("interval (ms)")',
+            'plt.ylabel("intervals")',
+        ]

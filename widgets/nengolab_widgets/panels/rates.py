@@ -24,6 +24,7 @@ class Payload(TypedDict):
     range: tuple[float, float] | None
     image: bool
     per_row: int
+    rows: str | None
 
 
 class Rates(Panel):
@@ -87,4 +88,5 @@ class Rates(Panel):
             "range": self.values["range"],
             "image": image,
             "per_row": self._spec.per_row if image else 1,
+            "rows": None,
         }

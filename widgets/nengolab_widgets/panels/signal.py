@@ -23,9 +23,10 @@ from nengolab_widgets.panel import (
 )
 from nengolab_widgets.values import FILTER, with_filter
 
-FIRST_SHOWN = 5
+# Spikes of more neurons than this are too small to be seen.
+FIRST_SHOWN = 3
 MOST_LINES = 20
-SHOWN = Setting("show", "show", "lines", "choice", choices=("lines", "image"))
+SHOWN = Setting("show", "show", "rows", "choice", choices=("rows", "lines", "image"))
 CHOSEN = Setting("neurons", "neurons", "", "text", hint=HINT)
 SIGNAL = Setting("signal", "signal", "", "choice")
 # What others show better, and what is no vector.
@@ -42,7 +43,10 @@ KNOWN: dict[str, tuple[str, str, tuple[float, float]]] = {
 
 
 class Payload(TypedDict):
-    """What the page draws: one line, or row of an image, for each name."""
+    """What the page draws: one line, or row of an image, for each name.
+
+    ``rows`` says what a line is of, where each has a row of its own.
+    """
 
     axis: str
     lines: list[str]
@@ -50,6 +54,7 @@ class Payload(TypedDict):
     range: tuple[float, float] | None
     image: bool
     per_row: int
+    rows: str | None
 
 
 class Signal(Panel):
@@ -86,7 +91,7 @@ class Signal(Panel):
         target, attr = signals_of(self.obj)[self.values["signal"]]
         probe = self.place.probe(target, attr, self.values["synapse"])
         self._of_neurons = isinstance(target, Neurons)
-        lines = self.values["show"] == "lines"
+        lines = self.values["show"] != "image"
         text = self.values["neurons"] if self._of_neurons else ""
         self._chosen = read_chosen(text, probe.size, "neurons", MOST_LINES if lines else None)
         common = {"window": self.place.window, "id": self.identity.id, "rev": self.identity.rev}
@@ -107,14 +112,15 @@ class Signal(Panel):
         name, unit, likely = self._described
         image = isinstance(self._spec, Heat)
         axis = f"{name} ({unit})" if unit else name
-        rows = "neuron" if self._of_neurons else "dimension"
+        each = "neuron" if self._of_neurons else "dimension"
         return {
-            "axis": rows if image else axis,
-            "lines": numbered(rows, self._chosen),
+            "axis": each if image else axis,
+            "lines": numbered(each, self._chosen),
             "likely": likely,
             "range": self.values["range"],
             "image": image,
             "per_row": self._spec.per_row if image else 1,
+            "rows": each if self.values["show"] == "rows" else None,
         }
 
 

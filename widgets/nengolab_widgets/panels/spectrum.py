@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from nengolab.live.samples import Samples
 from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
-from nengolab_widgets.panel import Panel, Setting
+from nengolab_widgets.panel import Panel, Setting, times_of
 from nengolab_widgets.values import has_value, with_filter
 
 MOST = 6
@@ -74,3 +74,20 @@ class Spectrum(Panel):
             "highest": self.values["highest"],
             "logarithmic": self.values["scale"] == "log",
         }
+
+    def drawing(self, spec: Samples) -> list[str]:
+        plot = "semilogy" if self.values["scale"] == "log" else "plot"
+        highest = self.values["highest"]
+        return [
+            "from scipy.signal import welch",
+            f"t = {times_of(spec.probes[0])}",
+            f"values = sim.data[probe0][t > t[-1] - {self.values['span']:g}]",
+            "size = 2 ** int(np.log2(len(values) / (2 if len(values) >= 256 else 1)))",
+            f"for dim in {list(self._dims)}:",
+            "    frequency, power = welch(values[:, dim], 1 / (t[1] - t[0]), nperseg=size)",
+            f'    plt.{plot}(frequency[1:], power[1:], label=f"{{dim}}")',
+            *([] if highest is None else [f"plt.xlim(0, {highest:g})"]),
+            'plt.xlabel("frequency (Hz)")',
+            'plt.ylabel("power (1/Hz)")',
+            'plt.legend(title="dimension")',
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from nengolab.live.samples import Spikes
-from nengolab_widgets.panel import Panel, Setting, ensemble_of, is_spiking
+from nengolab_widgets.panel import Panel, Setting, ensemble_of, is_spiking, times_of
 
 
 class Payload(TypedDict):
@@ -45,3 +45,15 @@ class SpikeGrid(Panel):
 
     def layout(self) -> Payload:
         return {"neurons": ensemble_of(self.obj).n_neurons, "fade": self.values["fade"]}
+
+    def drawing(self, spec: Spikes) -> list[str]:
+        return [
+            f"t = {times_of(spec.probes[0])}[:, None]",
+            "last = np.where(sim.data[probe0] > 0, t, -np.inf).max(axis=0)",
+            f"light = np.exp((last - t[-1]) / {self.values['fade']:g})",
+            "columns = int(np.ceil(np.sqrt(2 * len(light))))",
+            "cells = np.full((-(-len(light) // columns), columns), np.nan)",
+            "cells.flat[: len(light)] = light",
+            'plt.imshow(cells, cmap="Blues", vmin=0, vmax=1)',
+            'plt.axis("off")',
+        ]

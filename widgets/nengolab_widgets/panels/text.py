@@ -43,7 +43,7 @@ class Text(Panel):
     def defaults(self) -> dict[str, Any]:
         many = size_of(self.obj) > MOST
         return {
-            "synapse": usual_filter(self.obj),
+            "synapse": usual_filter(self.obj, self.place.network),
             "dims": f"0:{FIRST_SHOWN}" if many else "",
         }
 

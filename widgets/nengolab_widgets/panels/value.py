@@ -24,6 +24,7 @@ class Payload(TypedDict):
     range: tuple[float, float] | None
     image: bool
     per_row: int
+    rows: str | None
 
 
 class Value(Panel):
@@ -49,7 +50,10 @@ class Value(Panel):
 
     def defaults(self) -> dict[str, Any]:
         many = size_of(self.obj) > MOST_LINES
-        return {"synapse": usual_filter(self.obj), "show": "image" if many else "lines"}
+        return {
+            "synapse": usual_filter(self.obj, self.place.network),
+            "show": "image" if many else "lines",
+        }
 
     def spec(self) -> StreamSpec:
         probe = self.place.probe(self.obj, None, self.values["synapse"])
@@ -75,4 +79,5 @@ class Value(Panel):
             "range": self.values["range"],
             "image": image,
             "per_row": self._spec.per_row if image else 1,
+            "rows": None,
         }

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from nengolab.live.samples import Samples
 from nengolab_widgets.chosen import size_of
-from nengolab_widgets.panel import RANGE, Panel, Setting, title_of
+from nengolab_widgets.panel import RANGE, Panel, Setting, times_of, title_of
 from nengolab_widgets.values import FILTER, has_value, likely_range, usual_filter, with_filter
 
 
@@ -49,7 +49,7 @@ class XY(Panel):
         return self.obj if isinstance(self.obj, tuple) else (self.obj, self.obj)
 
     def defaults(self) -> dict[str, Any]:
-        filters = [usual_filter(part) for part in self._pair]
+        filters = [usual_filter(part, self.place.network) for part in self._pair]
         known = [synapse for synapse in filters if synapse is not None]
         return {
             "y": 0.0 if isinstance(self.obj, tuple) else 1.0,
@@ -84,3 +84,23 @@ class XY(Panel):
             "range": self.values["range"],
             "trail": self.values["trail"],
         }
+
+    def drawing(self, spec: Samples) -> list[str]:
+        (first, i), (second, j) = spec.columns
+        other = spec.probes.index(second)
+        layout = self.layout()
+        y = f"sim.data[probe{other}][:, {j}]"
+        if first.sample_every != second.sample_every:
+            y = f"np.interp(t, {times_of(second)}, {y})"
+        limits = layout["range"]
+        return [
+            f"t = {times_of(first)}",
+            f"x, y = sim.data[probe0][:, {i}], {y}",
+            f"trail = t > t[-1] - {self.values['trail']:g}",
+            "plt.plot(x[trail], y[trail])",
+            'plt.plot(x[-1], y[-1], "o")',
+            'plt.axis("equal")',
+            *([] if limits is None else [f"plt.axis({[*limits, *limits]})"]),
+            f"plt.xlabel({layout['x']!r})",
+            f"plt.ylabel({layout['y']!r})",
+        ]

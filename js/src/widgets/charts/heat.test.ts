@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import rates from "../panels/rates";
 import signal from "../panels/signal";
 import value from "../panels/value";
+import { shrunk } from "./heat";
 import { fakeCanvas, openPanel, type Drawn } from "./fakes";
 
 const PAYLOAD = {
@@ -12,6 +13,7 @@ const PAYLOAD = {
   range: null,
   image: true,
   per_row: 1,
+  rows: null,
 };
 
 let drawn: Drawn[];
@@ -64,11 +66,40 @@ describe("values as an image", () => {
     expect(covered[Math.round(0.5 * image.width)]).toBe(false);
   });
 
+  it.each([
+    [1, 140],
+    [2, 150],
+  ])("has a line for each of 150 rows where there are %i pixels in one of CSS", (ratio, lines) => {
+    vi.stubGlobal("devicePixelRatio", ratio);
+    const names = Array.from({ length: 150 }, (_, i) => String(i));
+    const { panel, give } = openPanel(value.make(), { ...PAYLOAD, lines: names });
+    give({ t: Float64Array.of(0.1, 0.2), y: new Float32Array(300) });
+    panel.draw?.(0, 1);
+    expect(images()[0].height).toBe(lines);
+    vi.unstubAllGlobals();
+  });
+
   it("draws lines where it is none", () => {
     const { panel, give } = openPanel(value.make(), { ...PAYLOAD, image: false });
     give({ t: Float64Array.of(0.1, 0.2), y: Float32Array.of(1, 2, 3, 4, 5, 6) });
     panel.draw?.(0, 1);
     expect(drawn.filter(({ method }) => method === "stroke")).toHaveLength(3);
     expect(images()).toEqual([]);
+  });
+});
+
+describe("fewer lines than rows", () => {
+  it("are means in which each row counts the same", () => {
+    const values = Float32Array.from({ length: 150 }, (_, i) => Math.sin(i * i));
+    expect(shrunk(values, 150)).toBe(values);
+    expect([...shrunk(Float32Array.of(0, 3, 6), 2)]).toEqual([1, 5]);
+    for (const lines of [140, 75, 7, 1]) {
+      // As if each row were `lines` fine rows, of which 150 make a line.
+      const fine = Array.from({ length: 150 * lines }, (_, i) => values[Math.floor(i / lines)]);
+      shrunk(values, lines).forEach((mean, line) => {
+        const part = fine.slice(150 * line, 150 * (line + 1));
+        expect(mean).toBeCloseTo(part.reduce((sum, v) => sum + v, 0) / 150, 5);
+      });
+    }
   });
 });

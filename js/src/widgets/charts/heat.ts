@@ -32,6 +32,20 @@ export interface HeatOptions extends RangeOptions {
   colors: MapName;
 }
 
+/** Means over so many even stretches, so that each value counts; the same where there is room. */
+export function shrunk(values: Float32Array, lines: number): Float32Array {
+  if (lines >= values.length) return values;
+  const each = values.length / lines;
+  return Float32Array.from({ length: lines }, (_, line) => {
+    const [from, to] = [line * each, (line + 1) * each];
+    let sum = 0;
+    for (let i = Math.floor(from); i < Math.min(to, values.length); i++) {
+      sum += values[i] * (Math.min(to, i + 1) - Math.max(from, i));
+    }
+    return sum / each;
+  });
+}
+
 /** Arrays `t` (k) and `y` (k, rows), as an image. */
 export class Heat {
   readonly strip: Strip;
@@ -171,12 +185,14 @@ export class Heat {
     if (last <= first || columns <= 0) return;
     this.fill(scale, start, columns, first, last);
     canvas.imageSmoothingEnabled = false;
-    canvas.drawImage(this.pixels, 0, 0, columns, series.width, start, 0, columns, scale.height);
+    const lines = this.pixels.height;
+    canvas.drawImage(this.pixels, 0, 0, columns, lines, start, 0, columns, scale.height);
   }
 
   private fill(scale: Scale, start: number, columns: number, first: number, last: number): void {
     const { t, v, width } = this.series;
-    const image = new ImageData(columns, width);
+    const lines = Math.min(width, Math.max(1, Math.round(scale.height)));
+    const image = new ImageData(columns, lines);
     const table = colorTable(this.options.colors, this.theme);
     const [low, high] = this.bounds;
     for (let row = first; row < last; row++) {
@@ -185,16 +201,17 @@ export class Heat {
       const end = Math.min(until, t[row] + LONGEST);
       const x0 = Math.max(0, Math.floor(scale.x(t[row])) - start);
       const x1 = Math.min(columns, Math.max(x0 + 1, Math.ceil(scale.x(end)) - start));
-      for (let i = 0; i < width; i++) {
-        const entry = entryOf(v[row * width + i], low, high);
+      const values = shrunk(v.subarray(row * width, (row + 1) * width), lines);
+      for (let i = 0; i < lines; i++) {
+        const entry = entryOf(values[i], low, high);
         if (entry < 0) continue;
         for (let x = x0; x < x1; x++) {
-          image.data.set(table.subarray(entry, entry + 4), 4 * ((width - 1 - i) * columns + x));
+          image.data.set(table.subarray(entry, entry + 4), 4 * ((lines - 1 - i) * columns + x));
         }
       }
     }
     this.pixels.width = columns;
-    this.pixels.height = width;
+    this.pixels.height = lines;
     this.pixels.getContext("2d")?.putImageData(image, 0, 0);
   }
 

@@ -37,12 +37,37 @@ it("a sine's power is at its frequency", () => {
   expect(drawn.some(({ method }) => method === "stroke")).toBe(true);
 });
 
+const texts = (): string[] =>
+  drawn.filter(({ method }) => method === "fillText").map(({ args }) => String(args[0]));
+
 it("intervals are of the chosen neurons, with mean and variation", () => {
   const payload = { neurons: [1], span: 1, longest: 0.1, bins: 10 };
   const { panel, give } = openPanel(intervals.make(), payload);
   give({ t: Float64Array.of(0.1, 0.11, 0.125, 0.13, 0.155), i: Uint32Array.of(1, 2, 1, 2, 1) });
   panel.draw?.(0, 0.2);
   expect(panel.columns?.().count).toEqual([0, 0, 1, 1, 0, 0, 0, 0, 0, 0]);
-  const words = drawn.filter(({ method }) => method === "fillText").map(({ args }) => args[0]);
-  expect(words).toContain("2 intervals, mean 27.5 ms, CV 0.09");
+  expect(texts()).toContain("mean 27.5 ms, mean CV of neurons 0.09, 2 in all");
+});
+
+it("regular neurons have no variation, however unlike they are, and the summary is above the bars", () => {
+  const payload = { neurons: [0, 1, 2], span: 1, longest: 0.1, bins: 10 };
+  const { panel, give } = openPanel(intervals.make(), payload);
+  // Every 10 ms, every 40 ms, and one alone that has no variation to tell of.
+  const spikes = [...[10, 20, 30, 40].map((t) => [t, 0]), ...[15, 55, 95].map((t) => [t, 1]), [500, 2]];
+  spikes.sort(([a], [b]) => a - b);
+  give({ t: Float64Array.from(spikes, ([t]) => t / 1000), i: Uint32Array.from(spikes, ([, i]) => i) });
+  panel.draw?.(0, 1);
+  const summary = "mean 22.0 ms, mean CV of neurons 0.00, 5 in all";
+  expect(texts()).toContain(summary);
+  const [line] = drawn.filter(({ args }) => args[0] === summary);
+  const clip = drawn.filter(({ method }) => method === "rect").at(-1);
+  expect(line.args[2]).toBeLessThan(clip?.args[1] as number);
+});
+
+it("what does not fit is left out of the summary, the least telling first", () => {
+  drawn = fakeCanvas(320);
+  const { panel, give } = openPanel(intervals.make(), { neurons: [0], span: 1, longest: 0.01, bins: 10 });
+  give({ t: Float64Array.of(0.1, 0.15, 0.2), i: Uint32Array.of(0, 0, 0) });
+  panel.draw?.(0, 1);
+  expect(texts()).toContain("mean 50.0 ms, mean CV of neurons 0.00, 2 longer");
 });

@@ -16,6 +16,8 @@ export interface LinesOptions extends RangeOptions {
   axis: string;
   /** One name a line. */
   lines: string[];
+  /** What a line is of, where each is drawn in a row of its own. */
+  rows?: string;
 }
 
 /** Arrays `t` (k) and `y` (k, lines), as lines. */
@@ -35,8 +37,10 @@ export class Lines {
     this.theme = context.theme;
     this.series = new Series(options.lines.length);
     this.range = new CalmRange(options);
+    const apart = options.rows !== undefined && options.lines.length > 1;
     this.strip = new Strip(body, {
       axis: options.axis,
+      bands: apart ? { names: options.lines, axis: options.rows ?? "" } : undefined,
       range: [this.range.low, this.range.high],
       theme: context.theme,
       paint: (canvas, scale, from, to) => this.paint(canvas, scale, from, to),
@@ -131,7 +135,13 @@ export class Lines {
     const first = Math.max(series.start, series.from(from) - 1);
     const last = Math.min(series.end, series.from(to) + 1);
     canvas.lineJoin = "round";
-    canvas.lineWidth = (width > FEW_LINES ? 1.5 : 2) * scale.ratio;
+    const { low, high } = this.range;
+    const apart = this.options.rows !== undefined;
+    canvas.lineWidth = (apart ? 1.25 : width > FEW_LINES ? 1.5 : 2) * scale.ratio;
+    // What leaves a range that a person has set is not to run over the row above.
+    const y = apart
+      ? (value: number, dim: number) => scale.y(Math.min(Math.max(value, low), high), dim)
+      : (value: number) => scale.y(value);
     for (let dim = 0; dim < width; dim++) {
       const { color, dashed } = lineStyle(this.theme, dim);
       canvas.strokeStyle = color;
@@ -141,9 +151,9 @@ export class Lines {
       for (let row = first; row < last; row++) {
         const value = v[row * width + dim];
         if (Number.isNaN(value)) pen = false;
-        else if (pen) canvas.lineTo(scale.x(t[row]), scale.y(value));
+        else if (pen) canvas.lineTo(scale.x(t[row]), y(value, dim));
         else {
-          canvas.moveTo(scale.x(t[row]), scale.y(value));
+          canvas.moveTo(scale.x(t[row]), y(value, dim));
           pen = true;
         }
       }

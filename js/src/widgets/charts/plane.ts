@@ -13,6 +13,8 @@ const TOP = 6;
 const BOTTOM = 38;
 const TICK = 4;
 const FONT_SIZE = 12;
+/** Room for a line of text above the drawing. */
+const SUMMARY = 18;
 
 /** Where values lie on the drawing, in its own pixels; the drawing begins at (left, top). */
 export interface PlaneScale {
@@ -33,6 +35,8 @@ export interface PlaneOptions {
   yRange: [number, number];
   /** A step of x is as long as one of y: then the drawing is no wider than that takes. */
   equal?: boolean;
+  /** Room for a summary above the drawing, where nothing drawn can run into it. */
+  summary?: boolean;
   height?: number;
   theme: Theme;
   paint: (context: CanvasRenderingContext2D, scale: PlaneScale) => void;
@@ -54,6 +58,7 @@ export class Plane {
   private readonly canvas = make("canvas", "nl-plane-drawing");
   private readonly context: CanvasRenderingContext2D;
   private theme: Theme;
+  private summary: string[] = [];
   private cssWidth = 0;
   private readonly cssHeight: number;
   private ratio = 1;
@@ -84,6 +89,11 @@ export class Plane {
 
   setNames(x: string, y: string): void {
     this.options = { ...this.options, x, y };
+  }
+
+  /** Parts of the summary, the most telling first: where it is narrow, the last are left out. */
+  setSummary(parts: string[]): void {
+    this.summary = parts;
   }
 
   retheme(theme: Theme): void {
@@ -118,8 +128,9 @@ export class Plane {
     const [[x0, x1], [y0, y1]] = [options.xRange, options.yRange];
     let left = LEFT * ratio;
     let width = this.canvas.width - (LEFT + RIGHT) * ratio;
-    const top = TOP * ratio;
-    let height = (this.cssHeight - TOP - BOTTOM) * ratio;
+    const above = TOP + (options.summary === true ? SUMMARY : 0);
+    const top = above * ratio;
+    let height = (this.cssHeight - above - BOTTOM) * ratio;
     if (options.equal === true) {
       const unit = Math.min(width / (x1 - x0), height / (y1 - y0));
       left += (width - unit * (x1 - x0)) / 2;
@@ -192,6 +203,16 @@ export class Plane {
     context.rotate(-Math.PI / 2);
     context.fillText(options.y, 0, 0);
     context.restore();
+    if (options.summary === true) this.drawSummary(left + width);
+  }
+
+  private drawSummary(right: number): void {
+    const { context, ratio } = this;
+    const shown = [...this.summary];
+    const text = (): string => shown.join(", ");
+    while (shown.length > 1 && context.measureText(text()).width > right) shown.pop();
+    context.textAlign = "right";
+    context.fillText(text(), right, ((TOP + SUMMARY) / 2) * ratio);
   }
 
   private grid(x: number, y: number, width: number, height: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { countIn, fourier, intervalsOf, meanAndVariation, welch } from "./statistics";
+import { countIn, fourier, intervalsOf, meanOf, variationOf, welch } from "./statistics";
 
 describe("countIn", () => {
   it("counts each value once: in its bin, or beside all", () => {
@@ -53,9 +53,17 @@ describe("welch", () => {
 describe("intervals", () => {
   it("are those of each neuron by itself", () => {
     const found = intervalsOf([0, 1, 2, 4, 5, 9], [0, 1, 0, 1, 1, 0]);
-    expect(found).toEqual([2, 3, 1, 7]);
-    expect(meanAndVariation(found)?.mean).toBe(3.25);
-    expect(meanAndVariation([2, 4])?.variation).toBeCloseTo(1 / 3, 12);
-    expect(meanAndVariation([])).toBeNull();
+    expect(found).toEqual([
+      [2, 7],
+      [3, 1],
+    ]);
+    expect(intervalsOf([1], [0])).toEqual([[]]);
+  });
+
+  it("have a mean and a variation where there are enough", () => {
+    expect(meanOf([2, 3, 1, 7])).toBe(3.25);
+    expect(meanOf([])).toBeNull();
+    expect(variationOf([2, 4])).toBeCloseTo(1 / 3, 12);
+    expect(variationOf([2])).toBeNull();
   });
 });

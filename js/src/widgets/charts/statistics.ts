@@ -92,22 +92,27 @@ export function welch(values: ArrayLike<number>, dt: number): Spectrum | null {
   };
 }
 
-/** Intervals between the spikes of each row, of spikes in order of time; in seconds. */
-export function intervalsOf(times: ArrayLike<number>, rows: ArrayLike<number>): number[] {
+/** Intervals between the spikes of each row by itself, of spikes in order of time; in seconds. */
+export function intervalsOf(times: ArrayLike<number>, rows: ArrayLike<number>): number[][] {
   const last = new Map<number, number>();
-  const intervals: number[] = [];
+  const intervals = new Map<number, number[]>();
   for (let i = 0; i < times.length; i++) {
     const before = last.get(rows[i]);
-    if (before !== undefined) intervals.push(times[i] - before);
+    if (before === undefined) intervals.set(rows[i], []);
+    else intervals.get(rows[i])?.push(times[i] - before);
     last.set(rows[i], times[i]);
   }
-  return intervals;
+  return [...intervals.values()];
 }
 
-/** Mean, and standard deviation by mean; null of nothing. */
-export function meanAndVariation(values: number[]): { mean: number; variation: number } | null {
-  if (values.length === 0) return null;
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-  return { mean, variation: Math.sqrt(square) / mean };
+/** Mean; null of nothing. */
+export function meanOf(values: number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
+}
+
+/** Standard deviation by mean; null of fewer than two. */
+export function variationOf(values: number[]): number | null {
+  const mean = meanOf(values);
+  if (mean === null || values.length < 2) return null;
+  return Math.sqrt(meanOf(values.map((v) => (v - mean) ** 2)) ?? 0) / mean;
 }

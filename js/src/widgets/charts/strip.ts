@@ -24,13 +24,18 @@ const TICK = 4;
 const FONT_SIZE = 12;
 /** Labels of the time axis reach this far past the ends of the plot. */
 const OVERHANG = 14;
+/** Between bands, so that the highest tick of one and the lowest of the next can be told apart. */
+const BAND_GAP = 14;
+/** Bands less high than this have no ticks, but names. */
+const LEAST_BAND = 24;
 /** Pixels beside new data that are drawn again: a line there has width, and joins. */
 const SEAM = 3;
 
 /** Where instants and values lie on the drawing, in its own pixels. */
 export interface Scale {
   x(t: number): number;
-  y(value: number): number;
+  /** In a band, counted from the top, where there are several. */
+  y(value: number, band?: number): number;
   /** The instant at a pixel. */
   t(x: number): number;
   width: number;
@@ -49,6 +54,8 @@ export interface StripOptions {
   integers?: boolean;
   /** No y axis ticks. */
   bare?: boolean;
+  /** Names of bands, each with the range by itself, one below the other; and what a name is of. */
+  bands?: { names: string[]; axis: string };
   height?: number;
   theme: Theme;
   /** Draw what lies between two instants; pixels outside are clipped. */
@@ -235,10 +242,12 @@ export class Strip {
     const { width, height } = this.drawing;
     const left = this.right - width;
     const { pixel, low } = this;
-    const perValue = height / (this.high - low);
+    const each = height / this.bandCount;
+    const margin = (this.bandGap / 2) * this.ratio;
+    const perValue = (each - 2 * margin) / (this.high - low);
     return {
       x: (t) => t / pixel - left,
-      y: (value) => height - (value - low) * perValue,
+      y: (value, band = 0) => (band + 1) * each - margin - (value - low) * perValue,
       t: (x) => (x + left) * pixel,
       width,
       height,
@@ -295,12 +304,45 @@ export class Strip {
     for (const tick of ticksBetween(scale.t(first), scale.t(scale.width), step)) {
       context.fillRect(Math.round(scale.x(tick)), 0, line, scale.height);
     }
-    if (this.options.bare !== true) {
-      for (const tick of this.valueTicks()) {
-        context.fillRect(first, Math.round(scale.y(tick)), scale.width - first, line);
-      }
+    for (const { y } of this.options.bare === true ? [] : this.marks(scale)) {
+      context.fillRect(first, Math.round(y), scale.width - first, line);
     }
     context.globalAlpha = 1;
+  }
+
+  private get bandCount(): number {
+    return this.options.bands?.names.length ?? 1;
+  }
+
+  private get bandGap(): number {
+    if (this.bandCount === 1) return 0;
+    return Math.min(BAND_GAP, this.height / this.bandCount / 4);
+  }
+
+  /** Whether bands are so many that their names stand where the ticks would. */
+  private get dense(): boolean {
+    return this.bandCount > 1 && this.height / this.bandCount - this.bandGap < LEAST_BAND;
+  }
+
+  /** What stands at the y axis, and where. */
+  private marks(scale: Scale): { text: string; y: number }[] {
+    if (this.bandCount === 1) {
+      const step = this.valueStep();
+      return this.valueTicks().map((tick) => ({ text: tickText(tick, step), y: scale.y(tick) }));
+    }
+    const names = this.options.bands?.names ?? [];
+    if (this.dense) {
+      const every = Math.ceil((FONT_SIZE + 2) / (this.height / names.length));
+      const middle = (this.low + this.high) / 2;
+      const marks = names.map((text, band) => ({ text, y: scale.y(middle, band) }));
+      return marks.filter((_, band) => band % every === 0);
+    }
+    const step = tickStep(this.high - this.low, 3);
+    const ticks = ticksBetween(this.low, this.high, step);
+    const ends = ticks.length > 1 ? [ticks[0], ticks[ticks.length - 1]] : ticks;
+    return names.flatMap((_, band) =>
+      ends.map((tick) => ({ text: tickText(tick, step), y: scale.y(tick, band) })),
+    );
   }
 
   private valueStep(): number {
@@ -335,11 +377,10 @@ export class Strip {
     context.textBaseline = "middle";
     context.textAlign = "right";
     const scale = this.scale();
-    const step = this.valueStep();
     const left = LEFT * ratio;
-    for (const tick of this.options.bare === true ? [] : this.valueTicks()) {
-      const y = TOP * ratio + Math.min(Math.max(scale.y(tick), 0), scale.height);
-      context.fillText(tickText(tick, step), left - (TICK + 4) * ratio, y);
+    for (const mark of this.options.bare === true ? [] : this.marks(scale)) {
+      const y = TOP * ratio + Math.min(Math.max(mark.y, 0), scale.height);
+      context.fillText(mark.text, left - (TICK + 4) * ratio, y);
       context.fillRect(left - TICK * ratio, Math.round(y), TICK * ratio, Math.max(1, ratio));
     }
     context.textAlign = "center";
@@ -351,7 +392,8 @@ export class Strip {
     context.save();
     context.translate(FONT_SIZE * 0.75 * ratio, TOP * ratio + scale.height / 2);
     context.rotate(-Math.PI / 2);
-    context.fillText(this.options.axis, 0, 0);
+    const name = this.dense ? this.options.bands?.axis : undefined;
+    context.fillText(name ?? this.options.axis, 0, 0);
     context.restore();
   }
 

@@ -1,9 +1,9 @@
-/** Inter-spike intervals of the last seconds, with their mean and variation. */
+/** Inter-spike intervals of the last seconds, with their mean and each neuron's variation. */
 
 import { paintSteps, Plane, type PlaneScale } from "../../charts/plane";
 import { CalmRange } from "../../charts/range";
 import { Series } from "../../charts/series";
-import { countIn, intervalsOf, meanAndVariation, type Counts } from "../../charts/statistics";
+import { countIn, intervalsOf, meanOf, variationOf, type Counts } from "../../charts/statistics";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
@@ -25,7 +25,6 @@ class IntervalsPanel implements Panel {
   private readonly height = new CalmRange({ likely: [0, 10], zero: true });
   private chosen = new Set<number>();
   private counts: Counts | null = null;
-  private words = "";
 
   mount(body: HTMLElement, context: PanelContext): void {
     this.take(context.layout);
@@ -33,6 +32,7 @@ class IntervalsPanel implements Panel {
     this.plane = new Plane(body, {
       x: "interval (ms)",
       y: "intervals",
+      summary: true,
       xRange: [0, this.payload.longest * MS],
       yRange: [0, this.height.high],
       theme: context.theme,
@@ -93,27 +93,29 @@ class IntervalsPanel implements Panel {
     const rows = Array.from({ length: last - first }, (_, i) => first + i).filter((row) =>
       this.chosen.has(spikes.v[row]),
     );
-    const found = intervalsOf(rows.map((row) => spikes.t[row]), rows.map((row) => spikes.v[row]));
-    const inMs = found.map((seconds) => seconds * MS);
+    const each = intervalsOf(rows.map((row) => spikes.t[row]), rows.map((row) => spikes.v[row]));
+    const inMs = each.flat().map((seconds) => seconds * MS);
     this.counts = countIn(inMs, 0, payload.longest * MS, payload.bins);
     this.height.update(0, Math.max(...this.counts.counts), to);
-    const summary = meanAndVariation(inMs);
-    const beside = this.counts.beside === 0 ? "" : `, ${this.counts.beside} longer`;
-    this.words =
-      summary === null
-        ? "no intervals"
-        : `${found.length} intervals, mean ${summary.mean.toPrecision(3)} ms, CV ${summary.variation.toFixed(2)}${beside}`;
+    this.plane.setSummary(this.summary(each, inMs, this.counts.beside));
+  }
+
+  /** The variation is that of neurons: that of all intervals tells how unlike neurons are. */
+  private summary(each: number[][], inMs: number[], beside: number): string[] {
+    const mean = meanOf(inMs);
+    if (mean === null) return ["no intervals"];
+    const variation = meanOf(each.map(variationOf).filter((v) => v !== null));
+    return [
+      `mean ${mean.toPrecision(3)} ms`,
+      ...(variation === null ? [] : [`mean CV of neurons ${variation.toFixed(2)}`]),
+      ...(beside === 0 ? [] : [`${beside} longer`]),
+      `${inMs.length} in all`,
+    ];
   }
 
   private paint(canvas: CanvasRenderingContext2D, scale: PlaneScale): void {
     if (this.counts === null) return;
     paintSteps(canvas, scale, this.counts.edges, this.counts.counts, this.theme.dimensions[0]);
-    canvas.fillStyle = this.theme.text;
-    canvas.font = `${12 * scale.ratio}px ${this.theme.font}`;
-    canvas.textAlign = "right";
-    canvas.textBaseline = "top";
-    const margin = 8 * scale.ratio;
-    canvas.fillText(this.words, scale.left + scale.width - margin, scale.top + margin);
   }
 }
 

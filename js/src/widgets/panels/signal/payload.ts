@@ -2,7 +2,7 @@
 
 import { either, isBoolean, isNull, isNumber, isString, listOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the page draws: one line, or row of an image, for each name. */
+/** What the page draws: one line, or row of an image, for each name. ``rows`` says what a line is of, where each has a row of its own. */
 export interface Payload {
   axis: string;
   lines: string[];
@@ -10,6 +10,7 @@ export interface Payload {
   range: [number, number] | null;
   image: boolean;
   per_row: number;
+  rows: string | null;
 }
 
 export const isPayload: Check<Payload> = record<Payload>({
@@ -19,4 +20,5 @@ export const isPayload: Check<Payload> = record<Payload>({
   range: either(tupleOf(isNumber, isNumber), isNull),
   image: isBoolean,
   per_row: isNumber,
+  rows: either(isString, isNull),
 });

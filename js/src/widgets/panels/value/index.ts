@@ -73,8 +73,8 @@ export class LinesPanel implements Panel {
   }
 
   private options(layout: PanelLayout) {
-    const { axis, lines, likely, range } = read(layout);
-    return { axis, lines, likely, fixed: range, zero: this.style.zero };
+    const { axis, lines, likely, range, rows } = read(layout);
+    return { axis, lines, likely, fixed: range, zero: this.style.zero, rows: rows ?? undefined };
   }
 
   private heatOptions(layout: PanelLayout) {

@@ -10,6 +10,7 @@ export interface Payload {
   range: [number, number] | null;
   image: boolean;
   per_row: number;
+  rows: string | null;
 }
 
 export const isPayload: Check<Payload> = record<Payload>({
@@ -19,4 +20,5 @@ export const isPayload: Check<Payload> = record<Payload>({
   range: either(tupleOf(isNumber, isNumber), isNull),
   image: isBoolean,
   per_row: isNumber,
+  rows: either(isString, isNull),
 });
