@@ -306,7 +306,7 @@ def _find_changes(function: Any, training: bool) -> list[str]:
         given = function.arguments(tf.zeros(()), x)
         params = {role: tf.constant(value) for role, value in values.items()}
         y, updates, losses = _call_layer(function, params, given, training)
-        changed.extend(updates)
+        changed[:] = updates  # TensorFlow may trace it twice
         function.adds_loss |= bool(losses)
         return y
 
