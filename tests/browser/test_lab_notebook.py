@@ -21,6 +21,8 @@ def test_the_notebook_runs_and_shows_what_its_text_says(lab: JupyterLab, kernel:
     twins, reader = Panel(lab, 0), Panel(lab, 1)
 
     # Part 1: at 100 Hz a spike every 10 ms, at most one of them early by a blip's 3 ms.
+    # Nothing is sent to a panel that is off the screen.
+    twins.root.scroll_into_view_if_needed()
     twins.wait_state("ready")
     twins.press("play")
     until(lambda: len(spike_times(twins)) > 12, "spikes at 100 Hz", 90)
@@ -38,7 +40,6 @@ def test_the_notebook_runs_and_shows_what_its_text_says(lab: JupyterLab, kernel:
     twins.press("pause")
 
     # Part 2: the class with the largest value is the digit that is shown.
-    # Nothing is sent to a panel that is off the screen.
     reader.root.scroll_into_view_if_needed()
     reader.wait_state("ready")
     reader.press("play")
