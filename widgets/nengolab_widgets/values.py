@@ -8,7 +8,10 @@ import nengo
 import numpy as np
 from nengo.base import ObjView
 
-from .panel import Setting, is_spiking
+from nengolab.live.samples import Samples
+
+from .chosen import read_chosen
+from .panel import Panel, Setting, is_spiking
 
 # Decoded spikes are pulses; seen through a synapse of this length (s) they become a value.
 SYNAPSE = 0.03
@@ -68,3 +71,23 @@ def likely_range(obj: Any) -> tuple[float, float]:
     elif isinstance(base, nengo.Node) and isinstance(base.output, np.ndarray):
         reach = max(reach, float(np.abs(base.output).max()))
     return -1.2 * reach, 1.2 * reach
+
+
+def samples_of_span(panel: Panel, most: int) -> tuple[list[int], Samples]:
+    """Ask for every sample of the last ``span`` seconds, of the dimensions a person chose.
+
+    Raises
+    ------
+    ValidationError
+        Where ``dims`` names none, or more than ``most``.
+    """
+    probe = panel.place.probe(panel.obj, None, panel.values["synapse"])
+    dims = read_chosen(panel.values["dims"], probe.size, "dims", most)
+    spec = Samples(
+        tuple((probe, i) for i in dims),
+        window=max(panel.place.window, panel.values["span"]),
+        whole=True,
+        id=panel.identity.id,
+        rev=panel.identity.rev,
+    )
+    return dims, spec

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from nengolab.live.samples import Samples
-from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
+from nengolab_widgets.chosen import HINT, numbered, size_of
 from nengolab_widgets.panel import Panel, Setting, times_of
-from nengolab_widgets.values import has_value, with_filter
+from nengolab_widgets.values import has_value, samples_of_span, with_filter
 
 MOST = 6
 
@@ -52,15 +52,8 @@ class Spectrum(Panel):
         return {"dims": "0" if size_of(self.obj) > MOST else ""}
 
     def spec(self) -> Samples:
-        probe = self.place.probe(self.obj, None, self.values["synapse"])
-        self._dims = read_chosen(self.values["dims"], probe.size, "dims", MOST)
-        return Samples(
-            tuple((probe, i) for i in self._dims),
-            window=max(self.place.window, self.values["span"]),
-            whole=True,
-            id=self.identity.id,
-            rev=self.identity.rev,
-        )
+        self._dims, spec = samples_of_span(self, MOST)
+        return spec
 
     @property
     def what(self) -> str:

@@ -52,3 +52,20 @@ describe("Series", () => {
     expect(() => new Series(2).append([1], [1])).toThrow("rows of 2");
   });
 });
+
+it("rows that begin before the newest one restart it; a frame without rows does nothing", () => {
+  const series = new Series(1);
+  const frame = (t: number[]): Map<string, number[]> => new Map([["t", t], ["y", t]]);
+  let restarts = 0;
+  const restart = (): void => {
+    restarts += 1;
+    series.clear();
+  };
+  series.take(frame([1, 2]), restart);
+  series.take(new Map(), restart);
+  series.take(frame([]), restart);
+  series.take(frame([2, 3]), restart);
+  expect([restarts, series.length, series.last]).toEqual([0, 4, 3]);
+  series.take(frame([0.5]), restart);
+  expect([restarts, series.length, series.last]).toEqual([1, 1, 0.5]);
+});

@@ -61,6 +61,17 @@ export class Series {
     if (this.length > this.most) this.start = this.end - this.most;
   }
 
+  /**
+   * Append the rows "t" and "y" of a frame. Where they begin before the newest row, time has
+   * restarted: `restart` is called first, and must clear this.
+   */
+  take(arrays: ReadonlyMap<string, ArrayLike<number>>, restart: () => void): void {
+    const [t, y] = [arrays.get("t"), arrays.get("y")];
+    if (t === undefined || y === undefined || t.length === 0) return;
+    if (this.last > t[0]) restart();
+    this.append(t, y);
+  }
+
   /** Leave a gap: a line is not drawn across it. */
   gap(t: number): void {
     if (this.length === 0) return;

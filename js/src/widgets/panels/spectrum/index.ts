@@ -44,10 +44,7 @@ class SpectrumPanel implements Panel {
   }
 
   receive(arrays: Map<string, FrameArray>): void {
-    const [t, y] = [arrays.get("t"), arrays.get("y")];
-    if (t === undefined || y === undefined || t.length === 0) return;
-    if (this.series.last > t[0]) this.clear();
-    this.series.append(t, y);
+    this.series.take(arrays, () => this.clear());
   }
 
   relayout(layout: PanelLayout): void {
