@@ -220,6 +220,11 @@ class TileRunner:
         }
         return Tile(state, done, n_steps, outputs)
 
+    def _short(self, n_steps: int) -> bool:
+        """Whether so many steps are known to take so little that an interrupt can wait."""
+        known = self._seconds_per_step and not self._calls
+        return bool(known and n_steps * self._seconds_per_step < SOON_SECONDS)
+
     def _account(self, n_steps: int, took: float) -> None:
         self.timing.run_s += took
         self.timing.steps += n_steps
@@ -233,20 +238,21 @@ class TileRunner:
             series = self.host.ahead(self.program.inputs_series, done, n_steps, capacity)
             held = self.host.held(self.program.inputs_held)
             inputs = {"held": held, "series": series, "start": np.int64(done)}
-            new, out = self._call(state, inputs, n_steps)
+            # An interrupt that comes where Python tidies up behind TensorFlow would be lost.
+            with uninterrupted() if self._short(n_steps) else nullcontext():
+                new, out = self._call(state, inputs, n_steps)
+                bad = self._not_finite(new, out)
+                records = {k: np.asarray(v) for k, v in out["records"].items()}
         except (tf.errors.OpError, CallFailed) as err:
             self._raise(err)
-        bad = self._not_finite(new, out)
         if bad:
             self._raise_not_finite(bad[0], state, inputs, n_steps)
-        records = {k: np.asarray(v) for k, v in out["records"].items()}
         return new, records, series, held
 
     def _call(self, state: dict, inputs: dict, n_steps: int) -> tuple[dict, dict]:
         """Run the program; beside the calling thread, where an interrupt would have to wait."""
         run = partial(self._call_here, state, inputs, n_steps)
-        known = self._seconds_per_step and not self._calls
-        if not interruptible() or (known and n_steps * self._seconds_per_step < SOON_SECONDS):
+        if not interruptible() or self._short(n_steps):
             return run()
         job: Future | None = None
         try:
