@@ -190,7 +190,7 @@ SHARED_FROM_ELEMENTS = 2048
 
 
 def read(program: Program, reading: Reading, records: dict, series: Tensor, held: Tensor) -> Tensor:
-    """What a probe saw but for constants, ``(steps, batch, size)``; as ``Runner.read`` in NumPy."""
+    """What a probe saw but for constants, ``(steps, batch, size)``; NumPy: ``TileRunner.read``."""
     steps, batch = series.shape[0], program.batch
     indices = {r.key: r.index for r in program.records}
     terms = []

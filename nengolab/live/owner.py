@@ -28,7 +28,7 @@ from .mailbox import Command, Mailbox
 from .opening import Opening
 from .rebuilt import Rebuilt
 from .recorder import Recorder
-from .runner import Runner
+from .runner import LiveRunner
 from .status import Status, StatusBoard
 
 # A tap compiles in the background; this is how often a resting owner asks for it.
@@ -40,7 +40,7 @@ FORGOTTEN_POLL = 1.0
 EXIT_PATIENCE = 20.0
 
 
-class Owner:
+class OwnerThread:
     """Builds the simulator and runs it as the commands say.
 
     Parameters
@@ -74,7 +74,7 @@ class Owner:
         self.delivery = Delivery(Recorder(dt))
         self.inputs: dict[Any, Any] = {}
         self.input_watchers: list[Callable[[Any, Any], None]] = []
-        self._runner: Runner | None = None
+        self._runner: LiveRunner | None = None
         self._rebuilt: Rebuilt | None = None
         self._is_opening = False
         self._closing = False
@@ -239,7 +239,7 @@ class Owner:
         return command.result if self.mailbox.post(command) else None
 
     def _take_up(self, sim: Any) -> None:
-        self._runner = Runner(
+        self._runner = LiveRunner(
             sim,
             self.delivery,
             read=lambda: self.board.now,
@@ -289,7 +289,7 @@ class Owner:
     # ---- commands, on the thread -----------------------------------------
 
     @property
-    def runner(self) -> Runner:
+    def runner(self) -> LiveRunner:
         """The simulator's runner.
 
         Raises

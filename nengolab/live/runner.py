@@ -40,7 +40,7 @@ class Goal:
     result: Future = field(default_factory=Future)
 
 
-class Runner:
+class LiveRunner:
     """Runs a simulator tile by tile; used by the owner thread only.
 
     Parameters

@@ -13,7 +13,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from .frames import Arrays
-from .plots import Raster
+from .plots import RasterSpec
 from .probes import LiveProbe
 from .specs import StreamSpec, check_probe, check_seconds, new_id
 from .thin import thin_raster
@@ -144,7 +144,7 @@ class ChosenTrack(ValueTrack):
 
 
 @dataclass(frozen=True, eq=False)
-class Spikes(Raster):
+class Spikes(RasterSpec):
     """Spikes of each neuron by itself, however many there are.
 
     Parameters

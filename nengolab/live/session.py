@@ -18,7 +18,7 @@ from nengolab.names import Names
 from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
-from .owner import Owner
+from .owner import OwnerThread
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
 from .specs import PanelSpec
@@ -75,7 +75,7 @@ class Session:
         self._known = _members(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
-        owner = Owner(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
+        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
         self._finalizer = weakref.finalize(self, owner.forget)
@@ -282,7 +282,8 @@ class Session:
         Parameters
         ----------
         plots : list of PanelSpec
-            What to see: `Lines`, `Raster`, `Rates` and the like, of probes of this session.
+            What to see: `LinesSpec`, `RasterSpec`, `RatesSpec` and the like, of probes of this
+            session.
         callback : callable, optional
             Called with each `Frame` on the owner thread: it must only pass it on. Each
             frame wants an `Listener.ack`. Without a callback use `Listener.get`.
@@ -426,7 +427,7 @@ def _members(network: nengo.Network) -> frozenset[Any]:
     return frozenset((*network.all_objects, *network.all_networks))
 
 
-def _plot_changer(owner: Owner, session: weakref.ref[Session]) -> Callable:
+def _plot_changer(owner: OwnerThread, session: weakref.ref[Session]) -> Callable:
     """Make what `Listener.set_plots` does; it must not keep a forgotten session alive."""
 
     def change(listener: Listener, plots: list[PanelSpec]) -> Future:
@@ -437,7 +438,7 @@ def _plot_changer(owner: Owner, session: weakref.ref[Session]) -> Callable:
     return change
 
 
-def _detacher(owner: Owner) -> Callable:
+def _detacher(owner: OwnerThread) -> Callable:
     """Make what `Listener.close` does; closing after the session is no error."""
 
     def detach(listener: Listener) -> Future:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from nengolab.live import Rates as RatesSpec
-from nengolab.live import StreamSpec
+from nengolab.live import RatesSpec, StreamSpec
 from nengolab.live.heat import Heat
 from nengolab_widgets.chosen import numbered
 from nengolab_widgets.panel import RANGE, Panel, Setting, ensemble_of, has_neurons, is_spiking
