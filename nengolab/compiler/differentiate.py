@@ -168,7 +168,8 @@ class Differentiable(Emitter):
         return found if alike and whole and readers.count(key) == 1 and not watched else None
 
     def _affine(self, neurons, scale, layer, params, env, rows: int) -> None:
-        own = own_entries(params, neurons.index)
+        kernel, own = kernel_of(neurons), own_entries(params, neurons.index)
+        assert isinstance(kernel, Activation)
         gain = None if scale is None else params[f"{scale.index}.weights"]
         bias = own.get("in0")
         if layer is None:
@@ -182,7 +183,7 @@ class Differentiable(Emitter):
             added = added if gain is None else gain * added
             bias = added if bias is None else bias + added
         constants = {k: own[k] for k in neurons.group.op.params}
-        env[f"{neurons.index}:out"] = kernel_of(neurons).affine(constants, gain, bias, x)
+        env[f"{neurons.index}:out"] = kernel.affine(constants, gain, bias, x)
 
 
 # From so many elements a step on, two halves of a batch on two cores are worth a second loop.
@@ -202,8 +203,8 @@ def read(program: Program, reading: Reading, records: dict, series: Tensor, held
         else:
             x = tf.reshape(records[key], (steps * batch, -1))
             x = tf.ensure_shape(x, (steps * batch, _width(program, key, indices[key])))
-            if indices[key] is not None:
-                source = indices[key].searchsorted(source)
+            if (index := indices[key]) is not None:
+                source = index.searchsorted(source)
         terms.append(placed(x, source, target, reading.size))
     if not terms:
         return tf.zeros((steps, batch, reading.size), program.dtype)

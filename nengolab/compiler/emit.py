@@ -20,7 +20,7 @@ from nengolab.compiler.program import LoweredGroup, Program, kernel_of, own_entr
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
 from nengolab.kernels.compiled import compiled
-from nengolab.kernels.tensor import UNCOMPILED
+from nengolab.kernels.tensor import UNCOMPILED, TensorKernel
 
 # Compiled forms that are kept for networks that may be built again.
 KEPT_FORMS = 32
@@ -55,14 +55,15 @@ class Traced:
         cls._shared.clear()
 
     def _find(self, arguments: tuple) -> Any:
+        if self._key is None:
+            return self._function.get_concrete_function(*arguments)
         # Packed parameters may differ in shape where all else is alike (sparse matrices).
         shapes = [(a.shape, a.dtype) for a in tf.nest.flatten(arguments)]
         key = (self._key, f"{shapes} {tf.zeros(()).device}")
         found = self._shared.pop(key, None) or self._function.get_concrete_function(*arguments)
-        if self._key is not None:
-            self._shared[key] = found  # the newest is last
-            while len(self._shared) > KEPT_FORMS:
-                self._shared.popitem(last=False)
+        self._shared[key] = found  # the newest is last
+        while len(self._shared) > KEPT_FORMS:
+            self._shared.popitem(last=False)
         return found
 
 
@@ -416,10 +417,11 @@ class Emitter:
 
     def tensor_tile(self, lowered, own, inputs, before, n_steps, capacity) -> tuple[dict, dict]:
         """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
-        op = lowered.group.op
+        op, kernel = lowered.group.op, kernel_of(lowered)
+        assert isinstance(kernel, TensorKernel)
         shared = {role: before.get(f"update:{p.name}") for role, p in op.params.items()}
         own = own | {role: value for role, value in shared.items() if value is not None}
-        out, result = kernel_of(lowered).tile(own, inputs, lowered.spec, capacity, n_steps)
+        out, result = kernel.tile(own, inputs, lowered.spec, capacity, n_steps)
         also = {f"update:{op.params[r].name}": v for r, v in result.updates.items()}
         if result.losses:
             also[f"loss:{op.name}"] = tf.add_n(result.losses)

@@ -160,7 +160,7 @@ def _observed(graph: Graph, readings: dict[Any, Wire]) -> set[tuple[int, str]]:
     """Ports that something reads, as ``(operation, port)``."""
     wires = [w for op in graph.ops for w in op.inputs] + list(readings.values())
     numbers = {int(n) for wire in wires for n in wire.numbers}
-    ports = [graph.sources[n] for n in numbers if isinstance(graph.sources[n], Port)]
+    ports = [s for n in numbers if isinstance(s := graph.sources[n], Port)]
     return {(p.op.index, p.name) for p in ports}
 
 

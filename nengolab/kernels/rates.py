@@ -99,7 +99,8 @@ class Activation(NeuronKernel):
 
             return rate, gradient
 
-        return activation(x, gain[None], bias[None], *(params[name] for name in names))
+        rows = (tf.expand_dims(gain, 0), tf.expand_dims(bias, 0))
+        return activation(x, *rows, *(params[name] for name in names))
 
     def compute(self, p: dict, current: Tensor) -> Tensor:
         """The rate; parameters have a batch axis."""
@@ -320,9 +321,9 @@ class LeakyRelu(Activation):
         )
 
 
-def leaky(params, current):
-    """``J`` where positive, ``negative_slope J`` elsewhere."""
-    return tf.where(current > 0, current, params["negative_slope"][None] * current)
+def leaky(params: dict, x: Tensor) -> Tensor:
+    """``x`` where positive, ``negative_slope x`` elsewhere."""
+    return tf.where(x > 0, x, params["negative_slope"][None] * x)
 
 
 class SigmoidRate(Activation):

@@ -32,7 +32,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nengolab.kernels.base import Spec
+from nengolab.kernels.base import Kernel, Spec
 from nengolab.kernels.integrators import (
     Izhikevich,
     RegularSpiking,
@@ -193,7 +193,7 @@ def _switched(spiked: Tensor, spike: Tensor, then: Tensor, otherwise: Tensor) ->
     return chosen + tf.stop_gradient(then - otherwise) * (spike - tf.stop_gradient(spike))
 
 
-class _StraightThrough:
+class _StraightThrough(Kernel):
     """Random spikes, whose gradient by the rate is that of their expectation."""
 
     def step(self, params, state, inputs, spec):

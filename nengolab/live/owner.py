@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from nengo.exceptions import SimulationError, SimulatorClosed
 
@@ -30,6 +30,8 @@ from .rebuilt import Rebuilt
 from .recorder import Recorder
 from .runner import LiveRunner
 from .status import Status, StatusBoard
+
+T = TypeVar("T")
 
 # A tap compiles in the background; this is how often a resting owner asks for it.
 TAP_POLL = 0.05
@@ -88,15 +90,23 @@ class OwnerThread:
         self._open()
         self._thread.start()
 
-    def post(self, act: Callable[[], Any], about: Any = None, **when: bool) -> Future:
-        """Queue something for the owner thread; ``when`` as in `Command`.
+    def post(
+        self,
+        act: Callable[[], T | Future[T]],
+        about: Any = None,
+        *,
+        early: bool = False,
+        before_compile: bool = False,
+        after_steps: bool = False,
+    ) -> Future[T]:
+        """Queue something for the owner thread; arguments as for `Command`.
 
         Raises
         ------
         SimulatorClosed
             When the session is closed: nobody would do it.
         """
-        command = Command(act, about, **when)
+        command = Command(act, about, early, before_compile, after_steps)
         if not self.mailbox.post(command):
             raise SimulatorClosed("the session is closed; make a new one")
         return command.result
@@ -183,7 +193,7 @@ class OwnerThread:
             # A refusal is shown until something works again.
             self.publish(error=None)
         if isinstance(answer, Future):
-            _pass_on(answer, command.result)
+            _pass_on(cast("Future[Any]", answer), command.result)
         else:
             command.result.set_result(answer)
 
@@ -233,7 +243,7 @@ class OwnerThread:
     def _stage(self, state: str) -> bool:
         return self._post_early(lambda: self.publish(state=state, error=None))
 
-    def _built(self, sim: Any) -> Future | None:
+    def _built(self, sim: Any) -> Future[None] | None:
         """Take up, before it compiles, the probes that were asked for during the build."""
         command = Command(lambda: self._take_up(sim), early=True)
         return command.result if self.mailbox.post(command) else None
@@ -279,11 +289,12 @@ class OwnerThread:
                 self._runner = None
             self.publish(state="error", error=report_error(error, self._names))
             return
+        runner = self.runner
         if self._rebuilt is not None:
-            self._rebuilt.go_on(self._runner, self.delivery, self.inputs)
+            self._rebuilt.go_on(runner, self.delivery, self.inputs)
             self._rebuilt = None
         self.delivery.sim = outcome
-        self._runner.settle_taps()
+        runner.settle_taps()
         self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
 
     # ---- commands, on the thread -----------------------------------------
@@ -344,10 +355,10 @@ class OwnerThread:
             self._runner.count_from_here()
 
 
-def _pass_on(source: Future, target: Future) -> None:
+def _pass_on(source: Future[Any], target: Future[Any]) -> None:
     """Let one Future end as another does."""
 
-    def copy(done: Future) -> None:
+    def copy(done: Future[Any]) -> None:
         if (error := done.exception()) is not None:
             target.set_exception(error)
         else:

@@ -163,15 +163,15 @@ class Session:
 
     # ---- commands --------------------------------------------------------
 
-    def play(self) -> Future:
+    def play(self) -> Future[None]:
         """Run until told otherwise."""
         return self._owner.post(lambda: self._owner.runner.play())
 
-    def pause(self) -> Future:
+    def pause(self) -> Future[None]:
         """Stop after the current tile."""
         return self._owner.post(lambda: self._owner.runner.pause())
 
-    def step(self, n: int = 1) -> Future:
+    def step(self, n: int = 1) -> Future[float]:
         """Run n steps and pause; the result is the time reached.
 
         Steps and inputs that are asked for meanwhile wait for them.
@@ -181,7 +181,7 @@ class Session:
             after_steps=True,
         )
 
-    def run_for(self, seconds: float) -> Future:
+    def run_for(self, seconds: float) -> Future[float]:
         """Run for some simulated seconds; ends in state "finished".
 
         The result is the time reached, also when a pause came before.
@@ -192,14 +192,14 @@ class Session:
             )
         )
 
-    def reset(self, seed: int | None = None) -> Future:
+    def reset(self, seed: int | None = None) -> Future[None]:
         """Back to time 0; a run goes on from there. Inputs that were set stay set.
 
         When the network could not be built, it is built again.
         """
         return self._owner.post(lambda: self._owner.reset(seed))
 
-    def rebuild(self, keep_state: bool = True) -> Future:
+    def rebuild(self, keep_state: bool = True) -> Future[None]:
         """Build the network again, as it is now, and be paused where the run was.
 
         Parameters
@@ -217,11 +217,11 @@ class Session:
         vars(self._names).update(vars(Names(self.network)))
         return done
 
-    def set_speed(self, speed: float | None) -> Future:
+    def set_speed(self, speed: float | None) -> Future[None]:
         """Change the real-time factor asked for; None is as fast as it goes."""
         return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)))
 
-    def set_input(self, node: nengo.Node, value: Any) -> Future:
+    def set_input(self, node: nengo.Node, value: Any) -> Future[None]:
         """Override the output of a node that has no input; None gives back its own.
 
         Parameters
@@ -263,7 +263,7 @@ class Session:
         self._probes[probe.id] = probe
         return probe
 
-    def remove_probe(self, probe: LiveProbe) -> Future:
+    def remove_probe(self, probe: LiveProbe) -> Future[None]:
         """Look at it no more; plots of it end."""
         self._probes.pop(probe.id, None)
         return self._owner.post(lambda: self._owner.runner.remove_probe(probe))
@@ -302,7 +302,7 @@ class Session:
             width,
             height,
             wake=self._owner.mailbox.wake,
-            change_plots=_plot_changer(self._owner, weakref.ref(self)),
+            change_plots=_plot_changer(self._owner, weakref.WeakMethod(self._check_plots)),
             detach=_detacher(self._owner),
         )
         owner = self._owner
@@ -374,7 +374,7 @@ class Session:
                 obj if isinstance(obj, nengo.base.NengoObject) else None,
             )
 
-    def _add_probe(self, probe: LiveProbe) -> Future:
+    def _add_probe(self, probe: LiveProbe) -> Future[LiveProbe]:
         try:
             return self._owner.runner.add_probe(probe)
         except Exception as error:
@@ -427,25 +427,27 @@ def _members(network: nengo.Network) -> frozenset[Any]:
     return frozenset((*network.all_objects, *network.all_networks))
 
 
-def _plot_changer(owner: OwnerThread, session: weakref.ref[Session]) -> Callable:
+def _plot_changer(
+    owner: OwnerThread, of_session: weakref.WeakMethod[Callable[[list[PanelSpec]], None]]
+) -> Callable[[Listener, list[PanelSpec]], Future[None]]:
     """Make what `Listener.set_plots` does; it must not keep a forgotten session alive."""
 
-    def change(listener: Listener, plots: list[PanelSpec]) -> Future:
-        if (alive := session()) is not None:
-            alive._check_plots(plots)
+    def change(listener: Listener, plots: list[PanelSpec]) -> Future[None]:
+        if (check := of_session()) is not None:
+            check(plots)
         return owner.post(lambda: owner.delivery.show(listener, plots), early=True)
 
     return change
 
 
-def _detacher(owner: OwnerThread) -> Callable:
+def _detacher(owner: OwnerThread) -> Callable[[Listener], Future[None]]:
     """Make what `Listener.close` does; closing after the session is no error."""
 
-    def detach(listener: Listener) -> Future:
+    def detach(listener: Listener) -> Future[None]:
         try:
             return owner.post(lambda: owner.delivery.detach(listener), early=True)
         except SimulatorClosed:
-            done: Future = Future()
+            done: Future[None] = Future()
             done.set_result(None)
             return done
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -150,7 +150,7 @@ class TileRunner:
             state = {k: v for k, v in state.items() if k.startswith(f"{group}.")}
         return self.program.leave_state(state)
 
-    def set_named_state(self, named: dict[str, np.ndarray]) -> None:
+    def set_named_state(self, named: Mapping[str, np.ndarray]) -> None:
         """Put a state back; what is not named starts as at time 0."""
         full = self.program.initial_state(self.host.seed)
         full.update({k: v for k, v in named.items() if k in full})
@@ -279,7 +279,7 @@ class TileRunner:
             raise error
         raise SimulationError(f"TensorFlow could not run the network: {err}") from err
 
-    def _raise_not_finite(self, key: str, state: dict, inputs: dict, n_steps: int) -> None:
+    def _raise_not_finite(self, key: str | Call, state: dict, inputs: dict, n_steps: int) -> None:
         """Name the array and the step, by running the tile again up to each half.
 
         Python functions are not called again: what they returned is played back.
@@ -318,7 +318,8 @@ class TileRunner:
         batch = self.program.batch
         out = np.zeros((n_steps, batch, reading.size), self.program.dtype)
         for param, source, target in reading.constants:
-            np.add.at(out, (slice(None), slice(None), target), np.ravel(self.value(param))[source])
+            at: Any = (slice(None), slice(None), target)  # NumPy's types know no slices here
+            np.add.at(out, at, np.ravel(self.value(param))[source])
         for key, source, target, distinct in reading.terms:
             if key == "held":
                 values = np.broadcast_to(held[:, source], (n_steps, batch, len(source)))
@@ -329,7 +330,8 @@ class TileRunner:
             if distinct:
                 out[:, :, target] += values
             else:
-                np.add.at(out, (slice(None), slice(None), target), values)
+                at = (slice(None), slice(None), target)
+                np.add.at(out, at, values)
         return out
 
     def _column(self, key: str, source: np.ndarray) -> np.ndarray:

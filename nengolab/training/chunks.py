@@ -64,8 +64,8 @@ class _Scan:
         self._truncate, self._first = truncate, first
 
     def __call__(self, params: dict, state: dict, series: Any) -> tuple[dict, dict]:
-        still = tf.nest.map_structure(tf.stop_gradient, (params, state, series))
-        last, seen, kept = self._forward(*still)
+        own, before, rows = tf.nest.map_structure(tf.stop_gradient, (params, state, series))
+        last, seen, kept = self._forward(own, before, rows)
         moving = sorted(k for k, v in state.items() if v.dtype.is_floating)
         names = sorted(seen)
 
@@ -76,7 +76,7 @@ class _Scan:
             def backward(*dys):
                 d_last = dict(zip(moving, dys[: len(moving)], strict=True))
                 d_seen = dict(zip(names, dys[len(moving) :], strict=True))
-                return self._backward(*still, kept, d_last, d_seen)
+                return self._backward(own, before, rows, kept, d_last, d_seen)
 
             return values, backward
 

@@ -466,8 +466,9 @@ class NetworkModel(NamedModel):
 
     def _before_batch(self, form: Form, keeping: bool) -> None:
         # Of the optimizer: a fit that is resumed goes on with the numbers that it would have drawn.
-        counted = form.training and form.draws and self.optimizer is not None
-        number = int(self.optimizer.iterations) if counted else 0
+        number = 0
+        if form.training and form.draws and self.optimizer is not None:
+            number = int(self.optimizer.iterations)
         self._ongoing.before_batch(form, keeping, number)
 
     def _raise_not_finite(self, data: Any, finite: np.ndarray) -> None:

@@ -238,8 +238,9 @@ def read_text(source: Any) -> str:
 
 
 def _same_objects(a: Any, b: Any) -> bool:
-    if isinstance(a, tuple) and isinstance(b, tuple):
-        return len(a) == len(b) and all(map(_same_objects, a, b))
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        both = isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b)
+        return both and all(map(_same_objects, a, b))
     if isinstance(a, nengo.base.ObjView) and isinstance(b, nengo.base.ObjView):
         return a.obj is b.obj and a.slice == b.slice
     if isinstance(a, nengo.ensemble.Neurons) and isinstance(b, nengo.ensemble.Neurons):

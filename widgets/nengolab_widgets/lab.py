@@ -8,14 +8,14 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anywidget
 import nengo
 import traitlets
 from nengo.exceptions import NengoException, ValidationError
 
-from nengolab.live import Frame, Session
+from nengolab.live import Frame, Listener, Session
 from nengolab.names import Names
 
 from . import control, replaced
@@ -128,15 +128,17 @@ class Lab(anywidget.AnyWidget):
         self.session = _session_for(target, speed)
         # Messages come by comm on the main thread and by the control channel on another.
         self._lock = threading.RLock()
-        self._views, self._path = Views(), "comm"
-        self._heard, self._listener, self._closed = 0, None, False
+        self._views = Views()
+        self._path: Literal["control", "comm"] = "comm"
+        self._heard, self._closed = 0, False
+        self._subscribed: Listener | None = None
         self._bench = Bench(
             self.session, names, window, weakly(self._say), weakly(self._panels_changed)
         )
         try:
             for choice in chosen:
                 self._bench.open(choice)
-            self._listener = self.session.subscribe(
+            self._subscribed = self.session.subscribe(
                 self._bench.specs, weakly(self._send_frame), height=RASTER_HEIGHT
             )
         except Exception:
@@ -300,6 +302,11 @@ class Lab(anywidget.AnyWidget):
             self._heartbeat.stop()
         super().close()
 
+    @property
+    def _listener(self) -> Listener:
+        assert self._subscribed is not None
+        return self._subscribed
+
     # ---- messages from pages: they only put things on queues ---------------
 
     def _receive(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
@@ -308,7 +315,7 @@ class Lab(anywidget.AnyWidget):
     def _receive_control(self, message: dict[str, Any]) -> None:
         self._take(message, "control")
 
-    def _take(self, content: dict[str, Any], path: str) -> None:
+    def _take(self, content: dict[str, Any], path: Literal["control", "comm"]) -> None:
         self._heartbeat.answered()
         with self._lock:
             try:
@@ -453,9 +460,9 @@ class Lab(anywidget.AnyWidget):
     # ---- panels ------------------------------------------------------------
 
     def _panels_changed(self) -> None:
-        if self._listener is None:
+        if self._subscribed is None:
             return
-        self._listener.set_plots(self._bench.specs)
+        self._subscribed.set_plots(self._bench.specs)
         if len(self._views):
             self._say(self._layout())
 
@@ -464,8 +471,8 @@ class Lab(anywidget.AnyWidget):
             # Not waited for: a build that is going on comes to its end first.
             self.session.close(timeout=0)
             return
-        if self._listener is not None:
-            self._listener.close()
+        if self._subscribed is not None:
+            self._subscribed.close()
         self._bench.leave()
 
 

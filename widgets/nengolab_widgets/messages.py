@@ -8,7 +8,17 @@ Every message is ``{type, panel?, ...}``.
 from __future__ import annotations
 
 import types
-from typing import Any, Literal, NotRequired, TypedDict, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Literal,
+    NotRequired,
+    TypedDict,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from nengo.exceptions import ValidationError
 
@@ -380,7 +390,7 @@ def read_message(content: Any) -> PageMessage:
             [hint] = get_args(hint)
         if name not in content or not fits(content[name], hint):
             raise ValidationError(f"{kind}: {name} is {content.get(name)!r}", name)
-    return content
+    return cast("PageMessage", content)
 
 
 def fits(value: Any, hint: Any) -> bool:

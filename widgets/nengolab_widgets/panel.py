@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import nengo
 from nengo.exceptions import ValidationError
@@ -52,7 +52,7 @@ class Setting:
     name: str
     label: str
     default: Any
-    kind: str = "number"
+    kind: Literal["number", "choice", "flag", "text", "range"] = "number"
     unit: str = ""
     choices: tuple[str, ...] = ()
     least: float = float("-inf")
@@ -88,7 +88,7 @@ class Setting:
         return self._must(value in self.choices, value, value, wanted)
 
     def _range(self, value: Any) -> tuple[float, float]:
-        pair = tuple(value) if isinstance(value, list | tuple) else ()
+        pair = list(value) if isinstance(value, list | tuple) else []
         self._must(len(pair) == 2, None, value, "two numbers (low, high)")
         low, high = self._number(pair[0]), self._number(pair[1])
         return self._must(low < high, (low, high), value, "two numbers, the lower first")
@@ -121,10 +121,15 @@ class Place(Protocol):
 
     names: Names
     network: nengo.Network
-    window: float
+
+    @property
+    def window(self) -> float:
+        """Seconds that panels over time show."""
+        ...
 
     def probe(self, obj: Any, attr: str | None = None, synapse: Any = None) -> LiveProbe:
         """Give a probe of something, the same one for panels that look at the same."""
+        ...
 
     def send(self, panel: Panel, content: dict[str, Any]) -> None:
         """Say something to the page side of a panel."""
@@ -170,7 +175,7 @@ class Panel(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
-    settings: ClassVar[tuple[Setting, ...]] = ()
+    settings: tuple[Setting, ...] = ()
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 
@@ -276,8 +281,9 @@ class Panel(ABC):
         return any(not known[name].redraws for name in changed)
 
 
-def ensemble_of(obj: Any) -> nengo.Ensemble | None:
+def ensemble_of(obj: Any) -> Any:
     """Give the ensemble that an ensemble or its neurons stand for, or None."""
+    # Any, since panels that `suits` ensembles need not ask again whether there is one.
     if isinstance(obj, nengo.ensemble.Neurons):
         return obj.ensemble
     return obj if isinstance(obj, nengo.Ensemble) else None

@@ -86,6 +86,6 @@ class Rates(Panel):
             "likely": FIRST_RANGE,
             "range": self.values["range"],
             "image": image,
-            "per_row": self._spec.per_row if image else 1,
+            "per_row": self._spec.per_row if isinstance(self._spec, Heat) else 1,
             "rows": None,
         }

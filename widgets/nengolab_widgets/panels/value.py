@@ -78,6 +78,6 @@ class Value(Panel):
             "likely": likely_range(self.obj),
             "range": self.values["range"],
             "image": image,
-            "per_row": self._spec.per_row if image else 1,
+            "per_row": self._spec.per_row if isinstance(self._spec, Heat) else 1,
             "rows": None,
         }
