@@ -103,7 +103,8 @@ def lower(
     if training:
         program.run = Differentiable(program, carried, host, key).run
     else:
-        program.run = Traced(Emitter(program, carried, host).run, key)
+        emitter = Emitter(program, carried, host)
+        program.run = Traced(emitter.run, key, emitter.parallel)
     return program
 
 
