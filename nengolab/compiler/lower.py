@@ -99,11 +99,12 @@ def lower(
         schedule, groups, batch, dtype, held, series, records, program_readings, carried
     )
     program.uncompiled = _uncompiled(schedule, groups)
+    key = fingerprint(program, carried)
     if training:
-        program.run = Differentiable(program, carried, host).run
+        program.run = Differentiable(program, carried, host, key).run
     else:
         emitter = Emitter(program, carried, host)
-        program.run = Traced(emitter.run, fingerprint(program, carried))
+        program.run = Traced(emitter.run, key, emitter.parallel)
     return program
 
 

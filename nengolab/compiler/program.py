@@ -123,6 +123,18 @@ class Program:
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         return self.run(params, state, inputs, n_steps)
 
+    def execute(
+        self, params: dict, state: dict, inputs: dict, n_steps: int, device: str | None = None
+    ) -> tuple[dict, dict]:
+        """The same with NumPy arrays, in and out, compiled apart from all else on a device."""
+        arguments = (params, state, inputs, np.asarray(n_steps, np.int32))
+        return self.run.execute(arguments, device)
+
+    def release(self) -> None:
+        """Let go of what was compiled."""
+        if hasattr(self.run, "release"):
+            self.run.release()
+
     def shape(self, key: str) -> tuple[int, int]:
         """Packed shape of the array ``key`` (``"group:port"``), without the batch axis."""
         number, port = key.split(":")

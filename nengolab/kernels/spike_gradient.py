@@ -33,6 +33,7 @@ from typing import Any
 import tensorflow as tf
 
 from nengolab.kernels.base import Kernel, Spec
+from nengolab.kernels.gradient import custom_gradient
 from nengolab.kernels.integrators import (
     Izhikevich,
     RegularSpiking,
@@ -52,7 +53,7 @@ def sloped(value: Tensor, x: Tensor, slope: Callable[[Tensor], Tensor]) -> Tenso
     """``value``, with ``slope(x)`` for its derivative by ``x``."""
     value = tf.stop_gradient(value)
 
-    @tf.custom_gradient
+    @custom_gradient
     def forward(x):
         return tf.identity(value), lambda upstream: upstream * slope(x)
 

@@ -484,3 +484,4 @@ class Engine:
         self.aside.close()
         if self._worker is not None:
             self._worker.shutdown(wait=False, cancel_futures=True)
+        self.runner.release()

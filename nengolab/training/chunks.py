@@ -15,6 +15,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from nengolab.kernels.gradient import custom_gradient
+
 Run = Callable[[dict, dict, Any, Any], tuple[dict, dict]]
 
 
@@ -69,7 +71,7 @@ class _Scan:
         moving = sorted(k for k, v in state.items() if v.dtype.is_floating)
         names = sorted(seen)
 
-        @tf.custom_gradient
+        @custom_gradient
         def attach(*_):
             values = [tf.identity(last[k]) for k in moving] + [tf.identity(seen[k]) for k in names]
 

@@ -27,6 +27,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
+from nengolab.kernels.gradient import tie_gradients
 from nengolab.training.forms import Form
 from nengolab.training.keras_model import NetworkModel
 from nengolab.training.notfinite import raise_not_finite
@@ -344,6 +345,7 @@ class DistributedModel(NetworkModel):
             # An argument is on no device, and sums are made where the values are: hence identity.
             pairs = [(tf.identity(g), trained[int(i)]) for i, g in gradients.items()]
             self.optimizer.apply_gradients(pairs)
+            tie_gradients()
 
         self._strategy.run(replica, args=(gradients,))
 

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.kernels.gradient import tie_gradients
 from nengolab.kernels.tensor import weight_losses
 from nengolab.settings import always_as_training
 from nengolab.training.forms import Form, Ran
@@ -326,6 +327,7 @@ class NetworkModel(NamedModel):
         def learn() -> Any:
             if pairs:
                 self.optimizer.apply_gradients(pairs)
+                tie_gradients()
             ran.learn()
             if keeping:
                 ran.keep()
