@@ -19,11 +19,13 @@ from nengolab.live import Frame, Session
 from nengolab.names import Names
 
 from . import control, replaced
+from .arrangement import Size
 from .bench import Bench
-from .choice import Menu, default_choices, read_choice, read_choices
+from .choice import Menu, default_choices, read_choices
 from .liveness import Heartbeat
 from .messages import Layout, Offer, read_message
 from .panel import Choice
+from .plots import Plots
 from .sliders import Inputs
 from .transport import status_message
 from .views import Views
@@ -49,7 +51,7 @@ def _front_end(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class Lab(anywidget.AnyWidget):
+class Lab(Plots, anywidget.AnyWidget):
     """A network that runs live in the notebook.
 
     Show it as the last line of a cell. Making it returns at once: the network is built in the
@@ -123,16 +125,17 @@ class Lab(anywidget.AnyWidget):
         chosen = default_choices(network) if plots is None else read_choices(plots, names)
         self._inputs, self._chosen_inputs = Inputs(network, names, inputs), inputs
         self._names, self._menu = names, Menu(network, names)
+        self._target = target
         self._title = title or network.label or "Nengo network"
         self._owns_session = not isinstance(target, Session)
         self.session = _session_for(target, speed)
-        # Messages come by comm on the main thread and by the control channel on another.
-        self._lock = threading.RLock()
         self._views, self._path = Views(), "comm"
         self._heard, self._listener, self._closed = 0, None, False
         self._bench = Bench(
             self.session, names, window, weakly(self._say), weakly(self._panels_changed)
         )
+        # Messages come by comm on the main thread and by the control channel on another.
+        self._lock = self._bench.lock
         try:
             for choice in chosen:
                 self._bench.open(choice)
@@ -142,6 +145,8 @@ class Lab(anywidget.AnyWidget):
         except Exception:
             self._leave_session()
             raise
+        # What a Lab begins with is no deed.
+        self._bench.history.begin(self._bench.arrangement)
         self._listener.visible = False
         self._heartbeat = Heartbeat(weakly(self._send_ping))
         for node, values in self.session.inputs.items():
@@ -158,6 +163,12 @@ class Lab(anywidget.AnyWidget):
             "add_panel": lambda m: self._add(Choice(self._menu.find(m["object"]), m["kind"])),
             "remove_panel": lambda m: self._bench.remove(m["panel"]),
             "set_panel": lambda m: self._bench.set(m["panel"], m["values"]),
+            "move_panel": lambda m: self._bench.move(m["panel"], m["to"]),
+            "size_panel": lambda m: self._bench.resize(
+                m["panel"], Size.read(m["columns"], m["height"])
+            ),
+            "undo": lambda _: self.undo(),
+            "redo": lambda _: self.redo(),
             "to_panel": lambda m: self._bench.find(m["panel"]).handle(m["content"]),
             "hello": self._greet,
             "view": self._see,
@@ -174,49 +185,6 @@ class Lab(anywidget.AnyWidget):
 
     # ---- what a person calls ---------------------------------------------
 
-    def add_plot(self, obj: Any, kind: str | None = None, **settings: Any) -> str:
-        """Look at something more, running or not, without a reset.
-
-        Parameters
-        ----------
-        obj : Nengo object
-            What to look at; for some kinds several in a tuple, or None.
-        kind : str, optional
-            How: ``"value"``, ``"raster"``, ``"rates"``, ...; by default the likeliest.
-        **settings
-            Of the panel, such as ``synapse=0.1``.
-
-        Returns
-        -------
-        plot : str
-            What `remove_plot` takes; of what is shown already so, that plot.
-        """
-        choice = read_choice(obj if kind is None else (obj, kind), self._names)
-        with self._lock:
-            return self._add(Choice(choice.obj, choice.kind, settings))
-
-    def remove_plot(self, plot: str) -> None:
-        """Take a plot away; what it showed is probed no more if nothing else needs it.
-
-        Raises
-        ------
-        ValidationError
-            When there is no such plot.
-        """
-        with self._lock:
-            self._bench.remove(plot)
-
-    def set_plot(self, plot: str, **settings: Any) -> None:
-        """Change settings of a plot while it runs.
-
-        Raises
-        ------
-        ValidationError
-            When there is no such plot or setting, or a value does not fit.
-        """
-        with self._lock:
-            self._bench.set(plot, settings)
-
     def rebuild(self, keep_state: bool = True) -> None:
         """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
         with self._lock:
@@ -227,21 +195,6 @@ class Lab(anywidget.AnyWidget):
                 if (entry := self._inputs.of(node)) is not None:
                     entry.take(values)
             self._say(self._layout(self._menu.layout()))
-
-    @property
-    def plots(self) -> list[str]:
-        """Ids of the plots on the screen."""
-        return self._bench.ids
-
-    @property
-    def window(self) -> float:
-        """Seconds of simulated time that the plots show."""
-        return self._bench.window
-
-    @window.setter
-    def window(self, seconds: float) -> None:
-        with self._lock:
-            self._bench.window = seconds
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -357,13 +310,6 @@ class Lab(anywidget.AnyWidget):
         self._views.heard(message["view"])
         self._listener.ack(message["seq"], message["held"] / 1000, message["merged"])
 
-    def _add(self, choice: Choice) -> str:
-        before = len(self._bench)
-        panel_id = self._bench.open(choice)
-        if len(self._bench) > before:
-            self._panels_changed()
-        return panel_id
-
     def _play(self) -> None:
         self.session.play()
         if self.session.network_changed:
@@ -441,6 +387,9 @@ class Lab(anywidget.AnyWidget):
             "type": "layout",
             "title": self._title,
             "model_id": self.model_id,
+            "session": "",
+            "undoes": self._bench.history.undoes,
+            "redoes": self._bench.history.redoes,
             "path": self._path,
             "window": self._bench.window,
             "panels": self._bench.layouts(),
