@@ -77,6 +77,11 @@ class Bench:
         """What the session is to send."""
         return list(self._specs.values())
 
+    @property
+    def highest(self) -> int:
+        """Pixels of the highest panel that a person has made so; 0 where there is none."""
+        return max((panel.size.height or 0 for panel in self._panels.values()), default=0)
+
     def find(self, panel_id: str) -> Panel:
         """Give an open panel.
 
@@ -348,8 +353,8 @@ class Bench:
             probe = self.session.add_probe(obj, attr, synapse)
             self._probes[key] = probe
             # The session's thread keeps the probe: it must not keep this.
-            attached = weakly(self._attached)
-            probe.attached.add_done_callback(lambda done: attached(key, probe.id, done))
+            attached, probe_id = weakly(self._attached), probe.id
+            probe.attached.add_done_callback(lambda done: attached(key, probe_id, done))
         return self._probes[key]
 
     def send(self, panel: Panel, content: dict[str, Any]) -> None:

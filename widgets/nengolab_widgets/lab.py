@@ -404,6 +404,7 @@ class Lab(Plots, anywidget.AnyWidget):
     def _panels_changed(self) -> None:
         if self._listener is None:
             return
+        self._listener.height = max(RASTER_HEIGHT, self._bench.highest)
         self._listener.set_plots(self._bench.specs)
         if len(self._views):
             self._say(self._layout())

@@ -16,6 +16,7 @@ import { Stage } from "./stage";
 import { Store, type LabState, type LabStore, type Status } from "./store";
 import { Stream, type StreamStats } from "./stream";
 import { readTheme, watchTheme } from "./theme";
+import { UndoButtons } from "./undo";
 import { shown, Timeline } from "./timeline";
 import { Transport, stateWords, timeText } from "./transport";
 import { watchSight } from "./visibility";
@@ -75,6 +76,7 @@ class LabView {
   private readonly sliders: Sliders;
   private readonly picker: Picker;
   private readonly transport: Transport;
+  private readonly travels: UndoButtons;
   private resting = false;
 
   constructor(
@@ -110,6 +112,10 @@ class LabView {
         remove: (panel) => send({ type: "remove_panel", panel }),
         change: (panel, values) => send({ type: "set_panel", panel, values }),
         send: (panel, content) => send({ type: "to_panel", panel, content }),
+        arranging: {
+          move: (panel, to) => send({ type: "move_panel", panel, to }),
+          resize: (panel, size) => send({ type: "size_panel", panel, ...size }),
+        },
       },
       signal,
     );
@@ -125,7 +131,10 @@ class LabView {
       () => this.store.get().status.rtf,
       signal,
     );
-    const tools = make("span", "nl-tools", {}, fast.button, keys.button);
+    const travel = (which: "undo" | "redo"): void => send({ type: which });
+    this.travels = new UndoButtons(travel);
+    const { undo, redo } = this.travels;
+    const tools = make("span", "nl-tools", {}, undo, redo, fast.button, keys.button);
     const history = new HistoryBar(this.store, this.timeline, signal);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
     const plots = make("div", "nl-stage", {}, this.grid, this.picker.element);
@@ -133,7 +142,7 @@ class LabView {
     const head = make("header", "nl-head", {}, this.title);
     this.root.append(head, this.problem.element, this.notice.element, bench);
     this.root.append(fast.list, keys.list, this.transport.element);
-    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, signal);
+    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, travel, signal);
     this.root.nengolab = this.probe();
     this.root.nengolabStats = () => this.stats();
   }
@@ -246,6 +255,7 @@ class LabView {
     setText(this.title, layout.title);
     this.root.setAttribute("aria-label", `nengolab: ${layout.title}`);
     this.updateInputs(layout);
+    this.travels.update(layout);
     this.picker.update(layout.offers, layout.panels.length === 0);
     await this.stage.arrange(layout);
     if (this.signal.aborted) return;
