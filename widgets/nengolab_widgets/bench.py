@@ -178,6 +178,21 @@ class Bench:
         self._on_change()
         self._drop_unused_probes()
 
+    def settle_in(self, choice: Choice) -> str:
+        """Open a panel, also one like another, for good: no undo takes it away."""
+        panel = self._make(choice, Identity(new_id()))
+        self._take_in(panel)
+        self.history.include(_shown(panel))
+        self._on_change()
+        return panel.identity.id
+
+    def withdraw(self, panel_id: str) -> None:
+        """Remove a panel for good: no undo brings it back."""
+        self._take_out(self.find(panel_id))
+        self.history.forget(panel_id)
+        self._on_change()
+        self._drop_unused_probes()
+
     def _take_out(self, panel: Panel) -> None:
         panel_id = panel.identity.id
         del self._panels[panel_id], self._specs[panel_id]

@@ -7,9 +7,10 @@ one, has the same. It holds what is looked at, never what the network does.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
-from .arrangement import Arrangement
+from .arrangement import Arrangement, Shown
 
 # Deeds that can be undone.
 MOST = 100
@@ -73,6 +74,13 @@ class History:
         """Take up what is there, where it is not what was asked for; that is nobody's deed."""
         self._present = present
 
+    def include(self, shown: Shown) -> None:
+        """Put a panel into all that was: that it is there is not to be undone."""
+        with_it = lambda a: replace(a, shown=(*a.shown, shown))  # noqa: E731
+        self._present = with_it(self._present)
+        self._past = _changing(self._past, with_it, self._present)
+        self._future = _changing(self._future, with_it, self._present)
+
     def forget(self, panel_id: str) -> None:
         """Take a panel out of all that was: it cannot come back."""
         without = lambda a: replace(  # noqa: E731
@@ -83,7 +91,10 @@ class History:
         self._future = _changing(self._future, without, self._present)
 
 
-def _changing(entries: deque[Entry], change, present: Arrangement) -> deque[Entry]:
+Change = Callable[[Arrangement], Arrangement]
+
+
+def _changing(entries: deque[Entry], change: Change, present: Arrangement) -> deque[Entry]:
     """Change all of them, and leave out the deeds that then change nothing."""
     kept: deque[Entry] = deque(maxlen=MOST)
     later = present

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import nengo
 import traitlets
-from nengo.exceptions import NengoException, ValidationError
+from nengo.exceptions import NengoException
 
-from nengolab.live import Frame, Session
+from nengolab.live import Frame
 from nengolab.names import Names
 
-from . import control, replaced
+from . import control, replaced, sessions
 from .arrangement import Size
 from .bench import Bench
 from .choice import Menu, default_choices, read_choices
@@ -33,7 +32,6 @@ from .weakly import weakly
 
 STATIC = Path(__file__).parent / "static"
 KEYWORDS = ("plots", "inputs", "window", "speed", "title")
-AS_IT_IS = object()
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
 # A page that is reloaded is back within this (s); else nobody can stop the run any more.
@@ -60,7 +58,8 @@ class Lab(Plots, anywidget.AnyWidget):
     Parameters
     ----------
     target : nengo.Network, nengolab.Simulator or nengolab.live.Session
-        What to show. A session stays open when the Lab is closed.
+        What to show. A session that you made stays open when the Lab is closed; one that runs the
+        simulator already is taken.
     plots : list, optional
         What to plot: Nengo objects, or pairs of an object and the name of a kind of panel, such
         as ``"value"``, ``"raster"`` or ``"rates"``; a third item may be a dict of settings. By
@@ -108,27 +107,21 @@ class Lab(Plots, anywidget.AnyWidget):
         plots: Any = None,
         inputs: Any = None,
         window: float = 2.0,
-        speed: float | object | None = AS_IT_IS,
+        speed: float | object | None = sessions.AS_IT_IS,
         title: str | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
             raise TypeError(_unknown_keywords(unknown))
-        network = getattr(target, "network", target)
-        if not isinstance(network, nengo.Network):
-            raise ValidationError(
-                "needs a nengo.Network, a nengolab.Simulator or a nengolab.live.Session, "
-                f"got {type(target).__name__}",
-                "target",
-            )
+        network = sessions.network_of(target)
         names = Names(network)
         chosen = default_choices(network) if plots is None else read_choices(plots, names)
         self._inputs, self._chosen_inputs = Inputs(network, names, inputs), inputs
         self._names, self._menu = names, Menu(network, names)
         self._target = target
         self._title = title or network.label or "Nengo network"
-        self._owns_session = not isinstance(target, Session)
-        self.session = _session_for(target, speed)
+        self.session = sessions.session_for(target, speed)
+        sessions.hold(self.session, self)
         self._views, self._path = Views(), "comm"
         self._heard, self._listener, self._closed = 0, None, False
         self._bench = Bench(
@@ -197,6 +190,11 @@ class Lab(Plots, anywidget.AnyWidget):
             self._say(self._layout(self._menu.layout()))
 
     @property
+    def is_seen(self) -> bool:
+        """Whether a page shows it."""
+        return len(self._views) > 0
+
+    @property
     def stats(self) -> dict[str, Any]:
         """How fast the panel is.
 
@@ -213,7 +211,10 @@ class Lab(Plots, anywidget.AnyWidget):
         return f"<Lab of {self._title!r}>"
 
     def close(self) -> None:
-        """End the Lab, and the session unless it was given; pages keep what they show."""
+        """End the Lab; pages keep what they show.
+
+        A session that it made ends too, unless another widget shows it.
+        """
         if hasattr(self, "_heartbeat") and not self._closed:
             self._closed = True
             self._heartbeat.stop()
@@ -231,7 +232,8 @@ class Lab(Plots, anywidget.AnyWidget):
     def _retire_if_unseen(self) -> None:
         if not self._is_replaced or len(self._views):
             return
-        if self._owns_session and not self._closed:
+        ours = sessions.is_ours(self.session) and not sessions.is_seen(self.session)
+        if ours and not self._closed:
             self.session.pause()
         self._heartbeat.stop()
         replaced.drop_outputs(self)
@@ -290,7 +292,7 @@ class Lab(Plots, anywidget.AnyWidget):
         self._views.forget(message["view"])
         self._watch()
         self._retire_if_unseen()
-        if len(self._views) == 0 and self._owns_session and not self._is_replaced:
+        if len(self._views) == 0 and sessions.is_ours(self.session) and not self._is_replaced:
             # A reload, or the tab was closed.
             timer = threading.Timer(GONE_AFTER, weakly(self._pause_if_unseen))
             timer.daemon = True
@@ -299,7 +301,8 @@ class Lab(Plots, anywidget.AnyWidget):
     def _pause_if_unseen(self) -> None:
         """Nobody can stop this run any more, so it must not go on for ever."""
         with self._lock:
-            if len(self._views) == 0 and not self._closed and self.session.state == "running":
+            seen = self._closed or sessions.is_seen(self.session)
+            if not seen and self.session.state == "running":
                 self.session.pause()
 
     def _watch(self) -> None:
@@ -387,7 +390,7 @@ class Lab(Plots, anywidget.AnyWidget):
             "type": "layout",
             "title": self._title,
             "model_id": self.model_id,
-            "session": "",
+            "session": sessions.key_of(self.session),
             "undoes": self._bench.history.undoes,
             "redoes": self._bench.history.redoes,
             "path": self._path,
@@ -410,21 +413,11 @@ class Lab(Plots, anywidget.AnyWidget):
             self._say(self._layout())
 
     def _leave_session(self) -> None:
-        if self._owns_session:
-            # Not waited for: a build that is going on comes to its end first.
-            self.session.close(timeout=0)
+        if sessions.leave(self.session, self):
             return
         if self._listener is not None:
             self._listener.close()
         self._bench.leave()
-
-
-def _session_for(target: Any, speed: Any) -> Session:
-    if not isinstance(target, Session):
-        return Session(target, speed=1.0 if speed is AS_IT_IS else speed)
-    if speed is not AS_IT_IS:
-        target.set_speed(speed)
-    return target
 
 
 def _unknown_keywords(unknown: dict[str, Any]) -> str:

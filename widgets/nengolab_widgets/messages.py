@@ -212,10 +212,14 @@ KernelMessage = Frame | Ping | Layout | Inputs | Notice | ForPanel
 
 
 class Hello(TypedDict):
-    """A page asks for the layout; said again until there is one."""
+    """A page asks for the layout; said again until there is one.
+
+    ``panel`` is the one that it shows, where that stands alone.
+    """
 
     type: Literal["hello"]
     view: str
+    panel: NotRequired[str]
     width: int
     visible: bool
 
@@ -225,6 +229,7 @@ class View(TypedDict):
 
     type: Literal["view"]
     view: str
+    panel: NotRequired[str]
     width: int
     visible: bool
 

@@ -296,10 +296,11 @@ export type KernelMessage =
   | Notice
   | ForPanel;
 
-/** A page asks for the layout; said again until there is one. */
+/** A page asks for the layout; said again until there is one. ``panel`` is the one that it shows, where that stands alone. */
 export interface Hello {
   type: "hello";
   view: string;
+  panel?: string;
   width: number;
   visible: boolean;
 }
@@ -307,6 +308,7 @@ export interface Hello {
 export const isHello: Check<Hello> = record<Hello>({
   type: oneOf("hello"),
   view: isString,
+  panel: optional(isString),
   width: isNumber,
   visible: isBoolean,
 });
@@ -315,6 +317,7 @@ export const isHello: Check<Hello> = record<Hello>({
 export interface View {
   type: "view";
   view: string;
+  panel?: string;
   width: number;
   visible: boolean;
 }
@@ -322,6 +325,7 @@ export interface View {
 export const isView: Check<View> = record<View>({
   type: oneOf("view"),
   view: isString,
+  panel: optional(isString),
   width: isNumber,
   visible: isBoolean,
 });
