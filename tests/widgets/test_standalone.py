@@ -49,6 +49,7 @@ def test_each_kind_has_a_class_with_a_docstring_and_no_other_name_has_one() -> N
         assert kind.label in made.__doc__
         for setting in kind.settings:
             assert f"``{setting.name}``" in made.__doc__, name
+            assert setting.name not in {"target", "obj", "transport", "window"}, name
     with pytest.raises(AttributeError, match="no attribute 'Hologram'"):
         nengolab_widgets.Hologram  # noqa: B018
     with pytest.raises(ImportError, match="Hologram"):
