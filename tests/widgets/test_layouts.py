@@ -174,6 +174,17 @@ def test_what_is_no_layout_changes_nothing(
     assert lab._bench.arrangement == before
 
 
+def test_a_window_that_nothing_can_keep_is_named_too(lab: Lab) -> None:
+    before = lab._bench.arrangement
+    with pytest.warns(UserWarning, match=r"a window of 100000 s: .* MB"):
+        lab.load_layout({**lab.save_layout(), "window": 1e5})
+    assert lab._bench.arrangement == before
+    with pytest.raises(ValidationError, match="show a shorter window"):
+        lab.window = 1e5
+    assert lab.window == 3.0
+    assert not lab.undo()
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_the_code_makes_the_same_lab(lab: Lab, session: Session, named: bool) -> None:
     net = session.network

@@ -13,6 +13,7 @@ import nengo
 from nengo.exceptions import NengoException, ValidationError
 
 from nengolab.live import LiveProbe, PanelSpec, Session
+from nengolab.live.recorder import check_room
 from nengolab.live.specs import new_id
 from nengolab.names import Names
 
@@ -154,7 +155,7 @@ class Bench:
     def _take_in(self, panel: Panel) -> None:
         panel_id = panel.identity.id
         try:
-            self._specs[panel_id] = panel.spec()
+            self._specs[panel_id] = self._spec_of(panel)
             self._panels[panel_id] = panel
             panel.layout()
         except Exception:
@@ -162,6 +163,12 @@ class Bench:
             self._panels.pop(panel_id, None)
             self._drop_unused_probes()
             raise
+
+    def _spec_of(self, panel: Panel) -> PanelSpec:
+        spec = panel.spec()
+        # The session would refuse it too, but then all of a deed would be half done.
+        check_room(spec, self.session.dt)
+        return spec
 
     def _twin_of(self, panel: Panel) -> str | None:
         for panel_id, other in self._panels.items():
@@ -221,7 +228,7 @@ class Bench:
 
     def _renew(self, panel: Panel) -> None:
         panel.identity.rev += 1
-        self._specs[panel.identity.id] = panel.spec()
+        self._specs[panel.identity.id] = self._spec_of(panel)
 
     def move(self, panel_id: str, to: int) -> None:
         """Put a panel in another place in the order, counted from 0."""
@@ -288,7 +295,10 @@ class Bench:
             if panel_id not in wanted_ids:
                 self._take_out(panel)
         if wanted.window != self._window:
-            self._show_seconds(wanted.window)
+            try:
+                self._show_seconds(wanted.window)
+            except NengoException as error:
+                remarks.append(f"a window of {wanted.window:g} s: {error}")
         for shown in wanted.shown:
             try:
                 self._bring(shown)
@@ -345,7 +355,7 @@ class Bench:
     def _show_seconds(self, seconds: float) -> None:
         before, self._window = self._window, seconds
         try:
-            specs = {panel_id: panel.spec() for panel_id, panel in self._panels.items()}
+            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self._panels.items()}
         except Exception:
             self._window = before
             raise

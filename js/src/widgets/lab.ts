@@ -171,8 +171,9 @@ class LabView {
   /** Begin to listen, and ask the kernel for what there is to show. */
   start(): void {
     const { store } = this;
-    // What a view that is closed says and hears ends before its drawing does.
-    const signal = AbortSignal.any([this.signal, this.talking.signal]);
+    // What the view of a closed panel says and hears ends before its drawing does.
+    const { signal } = this.talking;
+    this.signal.addEventListener("abort", () => this.talking.abort());
     const onMessage = (content: unknown, buffers: unknown): void => {
       this.receive(content, Array.isArray(buffers) ? buffers : []);
     };
