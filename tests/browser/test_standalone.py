@@ -71,7 +71,7 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
     for panel, title, column in (
         (whole, "wave value", "y0"),
         (value, "ens value", "y1"),
-        (raster, "ens raster", "row"),
+        (raster, "ens raster", "i"),
     ):
         until(lambda p=panel, t=title, c=column: len(p.plot(t).get(c, ())) > 20, f"data of {title}")
     # The key acts in the one without buttons, too.
