@@ -45,7 +45,10 @@ class _Tied:
         self._gradient = weakref.ref(gradient)
 
     def __call__(self, operation: Any, *upstream: Any) -> Any:
-        return self._gradient()(operation, *upstream)
+        gradient = self._gradient()
+        if gradient is None:
+            raise RuntimeError(f"the function in which {operation.name} was traced is gone")
+        return gradient(operation, *upstream)
 
 
 def tie_gradients() -> None:

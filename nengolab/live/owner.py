@@ -118,6 +118,11 @@ class OwnerThread:
             if command.result.set_running_or_notify_cancel():
                 command.result.set_exception(SimulatorClosed("the session was closed first"))
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the thread is to end, or has."""
+        return self._closing
+
     def forget(self) -> None:
         """Let the thread end soon; for the garbage collector.
 

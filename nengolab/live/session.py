@@ -18,6 +18,7 @@ from nengolab.names import Names
 from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
+from .living import note_session
 from .owner import OwnerThread
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
@@ -80,6 +81,8 @@ class Session:
         # The thread holds no reference to this object, so a forgotten session ends.
         self._finalizer = weakref.finalize(self, owner.forget)
         owner.start()
+        if net_or_sim is not self.network:
+            note_session(net_or_sim, self)
 
     # ---- what it says ----------------------------------------------------
 
@@ -92,6 +95,11 @@ class Session:
     def state(self) -> str:
         """loading, building, compiling, ready, running, paused, finished, error or closed."""
         return self.status.state
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether `close` was called, or the session is closed."""
+        return self._owner.is_closing
 
     @property
     def error(self) -> ErrorReport | None:

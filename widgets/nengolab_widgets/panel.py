@@ -18,6 +18,7 @@ from nengo.exceptions import ValidationError
 from nengolab.live import LiveProbe, PanelSpec
 from nengolab.names import Names
 
+from .arrangement import Size
 from .messages import SettingLayout
 
 
@@ -183,8 +184,8 @@ class Panel(ABC):
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
         self.obj, self.place, self.identity = obj, place, identity
-        self.values: dict[str, Any] = {s.name: s.default for s in self.settings}
-        self.values.update(self.defaults())
+        self.size = Size()
+        self.values = self.usual()
         self.take(values or {})
 
     # ---- what a kind says ------------------------------------------------
@@ -202,6 +203,10 @@ class Panel(ABC):
     def defaults(self) -> dict[str, Any]:
         """Choose values of settings by the object."""
         return {}
+
+    def usual(self) -> dict[str, Any]:
+        """Give the values of all settings where a person has said nothing."""
+        return {**{s.name: s.default for s in self.settings}, **self.defaults()}
 
     @abstractmethod
     def spec(self) -> PanelSpec:
