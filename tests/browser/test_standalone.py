@@ -161,7 +161,7 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
 
     # A setting of one that stands alone, undone in the other: they have one history.
     value.root.get_by_role("button", name="settings of").click()
-    field = value.root.get_by_label("filter")
+    field = value.root.get_by_label("filter", exact=True)
     field.fill("0.1")
     field.press("Control+z")
     assert "30 ms" in names(value)[0], "in a text field the key is the field's"
