@@ -161,7 +161,7 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
 
     # A setting of one that stands alone, undone in the other: they have one history.
     value.root.get_by_role("button", name="settings of").click()
-    field = value.root.get_by_label("filter")
+    field = value.root.get_by_label("filter", exact=True)
     field.fill("0.1")
     field.press("Control+z")
     assert "30 ms" in names(value)[0], "in a text field the key is the field's"
@@ -188,6 +188,7 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
     until(lambda: value.status["n_steps"] == steps + 1, "a step")
     until(lambda: whole.status["n_steps"] == steps + 1, "in the Lab, too")
     assert raster.status["n_steps"] == steps
+    assert raster.root.get_by_role("button", name="play").is_disabled()
 
     # A page that is loaded again has panels, data and what can be undone.
     whole.root.locator("figure.nl-plot").first.locator(".nl-grip").focus()
@@ -197,8 +198,8 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
     lab.reload()
     whole, value = Panel(lab, 0), Panel(lab, 1)
     until(lambda: value.status["n_steps"] == steps + 1, "the panel is back")
-    until(lambda: len(value.plot("ens value").get("y0", ())) > 20, "its data")
     until(lambda: len(names(whole)) == 3, "the Lab is back")
+    until(lambda: len(whole.plot("ens value").get("y0", ())) > 20, "its data")
     whole.press("undo")
     until(lambda: names(whole) == first, "undone after a reload")
     assert lab.errors == []

@@ -71,8 +71,13 @@ describe("places", () => {
     key(".nl-grip", "ArrowLeft");
     expect(said).toEqual([]);
     key(".nl-grip", "ArrowRight");
+    expect([...grid.children]).toEqual([figures[1], figures[0]]);
+    key(".nl-grip", "ArrowRight");
+    // Keys that come before the kernel's answer add up.
+    Object.defineProperty(figures[0], "clientHeight", { value: 200 });
     key(".nl-corner", "ArrowRight");
-    expect(said).toEqual([["a", 1], ["a", { columns: 2, height: null }]]);
+    key(".nl-corner", "ArrowDown");
+    expect(said).toEqual([["a", 1], ["a", { columns: 2, height: null }], ["a", { columns: 2, height: 220 }]]);
   });
 });
 

@@ -52,6 +52,8 @@ export function placeFor(at: number, target: number, behind: boolean): number {
 export class Arranger {
   private readonly grip = iconButton(GRIP, "move", "");
   private readonly corner = iconButton(CORNER, "resize", "");
+  /** What was asked for and is not in the layout yet: the next key goes on from there. */
+  private asked: Size | null = null;
   private target: { element: Element; behind: boolean } | null = null;
 
   constructor(
@@ -72,6 +74,8 @@ export class Arranger {
 
   /** Say of which plot the handles are. */
   name(name: string): void {
+    const { columns, height } = this.layout();
+    if (this.asked?.columns === columns && this.asked.height === height) this.asked = null;
     const handles: [HTMLElement, string, string][] = [
       [this.grip, `move the plot ${name}`, "drag, or arrow keys"],
       [this.corner, `resize the plot ${name}`, "drag, or arrow keys; double click: as it was"],
@@ -147,6 +151,11 @@ export class Arranger {
   private go(to: number): void {
     const { siblings } = this;
     if (to < 0 || to >= siblings.length || siblings[to] === this.element) return;
+    // At once, so that the next key goes on from here; the kernel's layout confirms it.
+    const focused = document.activeElement;
+    const others = siblings.filter((other) => other !== this.element);
+    this.element.parentElement?.insertBefore(this.element, others[to] ?? null);
+    if (focused === this.grip) this.grip.focus({ preventScroll: true });
     this.arranging.move(this.layout().id, to);
   }
 
@@ -163,12 +172,14 @@ export class Arranger {
     let wanted: Size | null = null;
     this.corner.addEventListener("pointerdown", ({ clientX, clientY }) => {
       start = { x: clientX, y: clientY };
-      const { columns, height } = this.shown();
-      from = { columns, height, width: this.element.clientWidth, drawn: this.drawn };
+      // In a narrow page there are fewer columns than were asked for.
+      const { columns, height } = this.size;
+      from = { columns: Math.min(columns, this.available), height, width: this.element.clientWidth, drawn: this.drawn };
       wanted = null;
     }, { signal });
     const move = (event: PointerEvent): void => {
-      wanted = dragged(from, { x: event.clientX - start.x, y: event.clientY - start.y });
+      const to = dragged(from, { x: event.clientX - start.x, y: event.clientY - start.y });
+      wanted = to.columns === from.columns ? { ...to, columns: this.size.columns } : to;
       this.preview(wanted);
     };
     const end = (done: boolean): void => {
@@ -176,10 +187,11 @@ export class Arranger {
       else this.preview(this.layout());
     };
     this.drags(this.corner, move, end, signal);
+    this.corner.addEventListener("blur", () => (this.asked = null), { signal });
     this.corner.addEventListener("dblclick", () => this.resize({ columns: 1, height: null }), { signal });
     this.corner.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const size = pressed(event.key, this.shown(), this.drawn);
+      const size = pressed(event.key, this.size, this.drawn);
       if (size === null) return;
       event.preventDefault();
       event.stopPropagation();
@@ -192,10 +204,8 @@ export class Arranger {
     return columnsIn(this.element.parentElement?.clientWidth ?? 0);
   }
 
-  /** The size as it is seen: in a narrow page there are fewer columns than were asked for. */
-  private shown(): Size {
-    const { columns, height } = this.layout();
-    return { columns: Math.min(columns, this.available), height };
+  private get size(): Size {
+    return this.asked ?? this.layout();
   }
 
   /** Look so at once; the kernel's layout makes it so. */
@@ -204,8 +214,9 @@ export class Arranger {
   }
 
   private resize(size: Size): void {
-    const { columns, height } = this.layout();
+    const { columns, height } = this.size;
     if (size.columns === columns && size.height === height) return;
+    this.asked = size;
     this.arranging.resize(this.layout().id, size);
   }
 }

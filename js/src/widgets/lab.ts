@@ -149,7 +149,7 @@ class LabView {
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
     if (alone === null) this.root.append(...this.whole(), fast.list, keys.list, this.transport.element);
     else this.root.append(...this.single(alone));
-    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, travel, signal);
+    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, travel, this.talking.signal);
     this.root.nengolab = this.probe();
     this.root.nengolabStats = () => this.stats();
   }
@@ -301,6 +301,7 @@ class LabView {
   private retire(): void {
     this.root.classList.add("nl-closed");
     this.notice.show(LOST);
+    this.transport.update({ ...this.store.get().status, state: "closed" });
     this.talking.abort();
   }
 
