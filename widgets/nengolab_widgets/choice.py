@@ -115,14 +115,15 @@ class Menu:
     Parameters
     ----------
     network : nengo.Network
-        What puts out semantic pointers, ensembles, nodes, then what needs no object.
+        What puts out semantic pointers, ensembles, nodes, then what needs
+        no object.
     """
 
     def __init__(self, network: nengo.Network, names: Names) -> None:
         objects = [
             *pointing(network),
             *network.all_ensembles,
-            *(n for n in network.all_nodes if n.size_out > 0),
+            *filter(kinds_of, network.all_nodes),
         ]
         self._objects: dict[str, Any] = {f"object-{i}": obj for i, obj in enumerate(objects)}
         if kinds_of(None):
