@@ -8,6 +8,7 @@ from typing import Any
 import nengo
 from nengo.exceptions import ValidationError
 
+from nengolab.live.learned import learned_of
 from nengolab.names import Names
 
 from .messages import Offer
@@ -115,7 +116,7 @@ class Menu:
     Parameters
     ----------
     network : nengo.Network
-        What puts out semantic pointers, ensembles, nodes, then what needs
+        What puts out semantic pointers, ensembles, nodes, connections that learn, then what needs
         no object.
     """
 
@@ -124,6 +125,7 @@ class Menu:
             *pointing(network),
             *network.all_ensembles,
             *filter(kinds_of, network.all_nodes),
+            *filter(learned_of, network.all_connections),
         ]
         self._objects: dict[str, Any] = {f"object-{i}": obj for i, obj in enumerate(objects)}
         if kinds_of(None):

@@ -3,6 +3,7 @@
 import { Fitted } from "../../charts/fitted";
 import { Lines } from "../../charts/lines";
 import { Series } from "../../charts/series";
+import { stacked } from "../../charts/stacked";
 import { HEIGHT } from "../../charts/strip";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
@@ -64,8 +65,8 @@ class PointerPanel implements Panel {
     this.lines?.relayout(this.options());
   }
 
-  draw(from: number, to: number): void {
-    this.now = to;
+  draw(from: number, to: number, at = to): void {
+    this.now = at;
     this.cloud?.draw();
     this.lines?.draw(from, to);
   }
@@ -93,17 +94,7 @@ class PointerPanel implements Panel {
   /** Words above lines, as they stand. */
   picture(): HTMLCanvasElement | null {
     const parts = [this.cloud?.picture(), this.lines?.strip.picture()].filter((part) => part != null);
-    if (parts.length < 2) return parts[0] ?? null;
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(...parts.map((part) => part.width));
-    canvas.height = parts.reduce((sum, part) => sum + part.height, 0);
-    const context = canvas.getContext("2d");
-    let top = 0;
-    for (const part of parts) {
-      context?.drawImage(part, 0, top);
-      top += part.height;
-    }
-    return canvas;
+    return stacked(parts);
   }
 
   columns(): Record<string, number[]> {

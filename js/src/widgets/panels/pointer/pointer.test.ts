@@ -27,14 +27,16 @@ it("writes what is likest at the instant that is looked at, larger where it is l
     // Three of each: indices, then similarities.
     words: Float32Array.of(0, 3, 1, 0.9, 0.3, 0.05, 3, 1, 2, 0.8, 0.5, 0.2),
   });
-  const seen = (to: number): unknown[] => {
+  const seen = (to: number, at = to): unknown[] => {
     drawn.length = 0;
-    panel.draw?.(0, to);
+    panel.draw?.(0, to, at);
     return drawn.filter(({ method, args }) => method === "fillText" && PAYLOAD.names.includes(args[0] as never)).map(({ args }) => args[0]);
   };
   expect(seen(0.05)).toEqual([]);
   expect(seen(0.15)).toEqual(["A", "A*B"]);
   expect(seen(0.2)).toEqual(["B", "<b>", "A*B"]);
+  // Words are those of the instant that is pointed at; lines stay.
+  expect(seen(0.2, 0.12)).toEqual(["A", "A*B"]);
   expect(panel.columns?.()).toMatchObject({ at: [0.1, 0.2], best: [0, 3], y0: [expect.closeTo(0.9), 0] });
   expect(panel.legend?.({ dimensions: ["x", "y"] } as never).map(({ name }) => name)).toEqual(["A", "B"]);
 });
