@@ -10,6 +10,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from .frames import Arrays
+from .heat import with_newest
 from .probes import LiveProbe
 from .ring import Ring
 from .specs import StreamSpec, check_probe, check_seconds, new_id
@@ -119,10 +120,7 @@ class SimilarityTrack(ValueTrack):
     def read(self, look: Look) -> Arrays:
         """Give lines ``t``, ``y``; and ``at`` instants the ``words``, each by index and amount."""
         lines = super().read(look)
-        steps, rows = self._words.between(look.since, look.until)
-        last, row = self._newest.between(look.since, look.until)
-        if len(last) and (len(steps) == 0 or last[0] > steps[-1]):
-            steps, rows = np.concatenate([steps, last]), np.concatenate([rows, row])
+        steps, rows = with_newest(self._words, self._newest, look)
         return [*lines, ("at", steps * self._dt), ("words", rows)]
 
     def clear(self) -> None:
