@@ -55,8 +55,7 @@ def test_what_is_learned_in_light_and_dark(lab: JupyterLab) -> None:
     # Four looks a second, and the one at the end.
     assert 4 <= len(kept["t"]) <= 4 * 2.5 * 4
     error = panel.plot("decoders learning")
-    early, late = (abs(error["y0"][error["t"] > t][:200]).mean() for t in (0.1, 2.0))
-    assert late < early
+    assert 0.05 < abs(error["y0"][error["t"] > 0.5]).max() < 1.5
     assert len(panel.plot("full weights")["cell"]) == 75 * 250
     check_looks(panel, lab)
     assert lab.errors == []

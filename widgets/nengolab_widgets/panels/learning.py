@@ -15,9 +15,9 @@ __all__ = ["Learning", "Payload"]
 
 KNOWN: dict[str, Described] = {
     "error": ("error", "", (-1.0, 1.0)),
-    "activities": ("filtered activity before it", "Hz", (0.0, 200.0)),
-    "pre_filtered": ("filtered activity before it", "Hz", (0.0, 200.0)),
-    "post_filtered": ("filtered activity behind it", "Hz", (0.0, 200.0)),
+    "activities": ("activity before", "Hz", (0.0, 200.0)),
+    "pre_filtered": ("activity before", "Hz", (0.0, 200.0)),
+    "post_filtered": ("activity behind", "Hz", (0.0, 200.0)),
     "theta": ("threshold", "Hz", (0.0, 200.0)),
 }
 

@@ -17,6 +17,8 @@ export interface Look {
 export function styleOf({ ground, text, font }: Look): string {
   return (
     `html,body{margin:0;height:100%;background:${ground};color:${text};font:14px ${font}}` +
+    // What a drawing leaves to chance is black otherwise, also on a dark ground.
+    "svg:not([fill]){fill:currentColor}" +
     "body{padding:4px 8px;box-sizing:border-box}svg,img{max-width:100%;max-height:100%}"
   );
 }

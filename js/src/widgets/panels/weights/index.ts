@@ -17,7 +17,7 @@ import { isPayload, type Payload } from "./payload";
 /** CSS pixels: of both parts, and around the image. The left is that of plots over time. */
 const MATRIX = 160;
 const CHANGE = 110;
-const [LEFT, RIGHT, TOP, BOTTOM] = [64, 16, 6, 26];
+const [LEFT, RIGHT, TOP, BOTTOM] = [64, 14, 6, 26];
 /** Changes may be of any size: the range widens from here. */
 const SMALLEST: [number, number] = [0, 1e-6];
 
