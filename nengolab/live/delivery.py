@@ -18,8 +18,6 @@ from .status import Status
 # in a frame, frames come more slowly, down to so many times their usual period.
 MUCH_OF_A_WINDOW = 0.1
 SLOWEST = 4.0
-# How often what is shown "on change" is asked whether it has changed (s).
-LOOK_PERIOD = 0.25
 
 
 class Delivery:
@@ -112,26 +110,30 @@ class Delivery:
             for listener in self.listeners
             if _lacks(listener, status) and listener.flow.state(wall) in ("RESTING", "OPEN")
         ]
-        if self.sim is not None and any(
-            isinstance(spec, LookSpec) and spec.cadence == "on_change" and listener.flow.visible
-            for listener in self.listeners
-            for spec in listener.plots
-        ):
-            rests.append(LOOK_PERIOD)
+        if self.sim is not None:
+            rests += [
+                spec.period
+                for listener in self.listeners
+                for spec in listener.plots
+                if isinstance(spec, LookSpec)
+                and spec.cadence == "on_change"
+                and listener.flow.visible
+            ]
         return min(rests, default=None)
 
     # ---- panels that are looked up ---------------------------------------
 
     def _look_for_changes(self, listener: Listener, wall: float) -> None:
-        """Note which looked-up panels are to be sent; they are looked at four times a second."""
+        """Note which looked-up panels are to be sent; each is asked once in its period."""
         if self.sim is None or not listener.flow.visible:
             return
-        if wall - listener.looked < LOOK_PERIOD and not listener.fresh:
-            return
-        listener.looked = wall
         for spec in listener.plots:
             if not isinstance(spec, LookSpec):
                 continue
+            looked = listener.looked.get(spec.id, float("-inf"))
+            if wall - looked < spec.period and spec.id not in listener.fresh:
+                continue
+            listener.looked[spec.id] = wall
             version = spec.version(self.sim) if spec.cadence == "on_change" else 0
             if listener.versions.get(spec.id) != (spec.rev, version):
                 listener.versions[spec.id] = (spec.rev, version)

@@ -177,12 +177,18 @@ class PictureTrack(ValueTrack):
 
     def read(self, look: Look) -> Arrays:
         """Give the newest and, where more is asked for, those before it."""
-        steps, rows = self._ring.between(look.since, look.until)
-        last, row = self._newest.between(look.since, look.until)
-        if len(last) and (len(steps) == 0 or last[0] > steps[-1]):
-            steps, rows = np.concatenate([steps, last]), np.concatenate([rows, row])
+        steps, rows = with_newest(self._ring, self._newest, look)
         return [("t", steps * self._dt), ("y", rows)]
 
     def clear(self) -> None:
         super().clear()
         self._newest.clear()
+
+
+def with_newest(ring: Ring, newest: Ring, look: Look) -> tuple[np.ndarray, np.ndarray]:
+    """Give a part of what is kept now and then, and the newest row, which may lie behind it."""
+    steps, rows = ring.between(look.since, look.until)
+    last, row = newest.between(look.since, look.until)
+    if len(last) and (len(steps) == 0 or last[0] > steps[-1]):
+        return np.concatenate([steps, last]), np.concatenate([rows, row])
+    return steps, rows

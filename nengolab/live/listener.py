@@ -42,7 +42,7 @@ class Listener:
         self.fresh: set[str] = set()
         self.changed: set[str] = set()
         self.versions: dict[str, Hashable] = {}
-        self.looked = float("-inf")
+        self.looked: dict[str, float] = {}
         self.clear = self.dirty = self.snapshot_wanted = False
         self._width, self._height = int(width), int(height)
         self._wake, self._change_plots, self._detach = wake, change_plots, detach

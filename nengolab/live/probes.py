@@ -20,7 +20,9 @@ from nengolab.names import Names
 from .filters import ProbeFilter
 
 # Signals of more than one axis have no place in a plot over time.
-MATRICES = ("weights", "scaled_encoders")
+MATRICES = ("weights", "scaled_encoders", "delta", "inv_gamma")
+# Signals of learning rules that are one number a neuron, before the connection or behind it.
+BEFORE, BEHIND = ("activities", "pre_filtered"), ("post_filtered", "theta")
 OUTPUTS = ("output", "spikes", "rates")
 
 _numbers = itertools.count(1)
@@ -201,7 +203,24 @@ def _describe(name: str, target: Any, attr: str | None, synapse: Any) -> nengo.P
 def _size_of(spec: nengo.Probe) -> int:
     if isinstance(spec.target, nengo.Connection) and spec.attr == "input":
         return spec.target.size_in
+    if isinstance(spec.target, LearningRule):
+        return _size_of_rule(spec.target, spec.attr)
     return spec.size_in
+
+
+def _size_of_rule(rule: Any, attr: str) -> int:
+    if attr == "error":
+        return rule.size_in
+    conn = rule.connection
+    end = conn.pre_obj if attr in BEFORE else conn.post_obj if attr in BEHIND else None
+    if end is None:
+        raise ValidationError(
+            f"nothing says how many values {attr!r} of {type(rule.learning_rule_type).__name__} "
+            f"has; a live probe shows {', '.join(('error', *BEFORE, *BEHIND))}",
+            "attr",
+            rule,
+        )
+    return (end.ensemble if isinstance(end, Neurons) else end).n_neurons
 
 
 def _kind_of(spec: nengo.Probe) -> str:

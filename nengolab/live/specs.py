@@ -82,12 +82,18 @@ class LookSpec(PanelSpec):
     """A spec of what is not data over time: it is looked up, by the owner thread.
 
     Override `version` for cadence "on_change".
+
+    Attributes
+    ----------
+    period : float
+        Seconds between two questions whether it has changed.
     """
 
     cadence: ClassVar[Cadence] = "once"
+    period: ClassVar[float] = 0.25
 
     def version(self, sim: Any) -> Hashable:
-        """Tell states apart: the panel is sent again when it differs. Asked four times a second."""
+        """Tell states apart: the panel is sent again when it differs."""
         return 0
 
     @abstractmethod

@@ -10,14 +10,14 @@ from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import Panel, open_panel, until
 
 
-def picture_in(notebook) -> np.ndarray:
-    """Return the picture beside the widget, as grey values."""
+def picture_in(notebook, mode: str = "L") -> np.ndarray:
+    """Return the picture beside the widget, as grey values or as colours."""
     [png] = [
         output.data["image/png"]
         for output in notebook.cells[1].outputs
         if "image/png" in output.get("data", {})
     ]
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("L"), dtype=float)
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert(mode), dtype=float)
 
 
 def run_and_save(lab: JupyterLab) -> np.ndarray:

@@ -59,3 +59,11 @@ def until(condition: Callable[[], Any], what: str, timeout: float = 60.0) -> Non
     while not condition():
         assert time.monotonic() < end, f"not within {timeout} s: {what}"
         time.sleep(0.02)
+
+
+def until_quiet(browser: Browser, seconds: float) -> None:
+    """Wait until no frame came for so long."""
+    count = -1
+    while count != len(browser.buffers):
+        count = len(browser.buffers)
+        time.sleep(seconds)

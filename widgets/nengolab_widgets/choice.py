@@ -8,11 +8,13 @@ from typing import Any
 import nengo
 from nengo.exceptions import ValidationError
 
+from nengolab.live.learned import learned_of
 from nengolab.names import Names
 
 from .messages import Offer
 from .panel import Choice, Panel
 from .panels import kinds
+from .vocabularies import pointed
 
 # What fits on a screen in two columns.
 MAX_DEFAULT = 4
@@ -25,7 +27,12 @@ def kinds_of(obj: Any) -> list[type[Panel]]:
 
 
 def default_choices(network: nengo.Network) -> list[Choice]:
-    """Choose value, raster and rates of the first ensemble, and values of the next ones."""
+    """Choose value, raster and rates of the first ensemble, and values of the next ones.
+
+    Of a network of semantic pointers it is those.
+    """
+    if modules := pointing(network):
+        return [Choice(module, "pointer") for module in modules][:MAX_DEFAULT]
     ensembles = network.all_ensembles
     if not ensembles:
         nodes = [node for node in network.all_nodes if node.size_out > 0]
@@ -35,6 +42,15 @@ def default_choices(network: nengo.Network) -> list[Choice]:
     choices = [Choice(ensembles[0], name) for name in first]
     choices += [Choice(ensemble, "value") for ensemble in ensembles[1:]]
     return choices[:MAX_DEFAULT]
+
+
+def pointing(network: nengo.Network) -> list[nengo.Network]:
+    """Find the subnetworks that put out semantic pointers; of those with one output the outer."""
+    found: dict[Any, nengo.Network] = {}
+    for sub in network.all_networks:
+        if (pair := pointed(sub)) is not None:
+            found.setdefault(pair[0], sub)
+    return list(found.values())
 
 
 def read_choices(plots: Any, names: Names) -> list[Choice]:
@@ -100,11 +116,17 @@ class Menu:
     Parameters
     ----------
     network : nengo.Network
-        Its ensembles, then its nodes, then what needs no object.
+        What puts out semantic pointers, ensembles, nodes, connections that learn, then what needs
+        no object.
     """
 
     def __init__(self, network: nengo.Network, names: Names) -> None:
-        objects = [*network.all_ensembles, *(n for n in network.all_nodes if n.size_out > 0)]
+        objects = [
+            *pointing(network),
+            *network.all_ensembles,
+            *filter(kinds_of, network.all_nodes),
+            *filter(learned_of, network.all_connections),
+        ]
         self._objects: dict[str, Any] = {f"object-{i}": obj for i, obj in enumerate(objects)}
         if kinds_of(None):
             self._objects["network"] = None

@@ -51,8 +51,11 @@ export interface Panel {
   hear?(content: Record<string, unknown>): void;
   /** A setting that only changes how it is drawn has changed; without it the panel is made anew. */
   relayout?(layout: PanelLayout): void;
-  /** For those that live on the timeline: show these instants. */
-  draw?(from: number, to: number): void;
+  /**
+   * For those that live on the timeline: show these instants. `at` is the one that is pointed at on
+   * any plot, else `to`; to a panel without a `Strip` it comes as `to`.
+   */
+  draw?(from: number, to: number, at?: number): void;
   /** What it shows at an instant. */
   readings?(instant: number): Reading[];
   clear(): void;

@@ -1,6 +1,7 @@
 /** The frame around a panel: its title, its legend, its menu, the button that removes it. */
 
 import { Arranger, type Arranging } from "./arranging";
+import { Strip } from "./charts/strip";
 import { iconButton, make, setText } from "./dom";
 import { exportButtons } from "./exports";
 import type { FrameArray } from "./frames";
@@ -85,6 +86,7 @@ export class Tile {
       this.element.classList.toggle("nl-selected", selection === this.layout.title);
     });
     host.store.subscribe((s) => s.status.state, this.life.signal, () => this.explain());
+    host.store.subscribe((s) => s.playhead.hover, this.life.signal, () => host.redraw());
     host.store.subscribe((s) => s.theme, this.life.signal, (theme) => this.retheme(theme));
     this.name();
   }
@@ -149,9 +151,13 @@ export class Tile {
     if (this.filled) this.hint.hidden = true;
   }
 
+  /** What has no time axis shows the instant that is pointed at on a plot that has one. */
   draw(from: number, to: number): void {
     if (this.panel === null) return;
-    this.panel.draw?.(from, to);
+    const { hover } = this.host.store.get().playhead;
+    const at = hover !== null && hover >= from && hover <= to ? hover : to;
+    const end = Strip.in(this.body) === null ? at : to;
+    this.panel.draw?.(from - (to - end), end, at);
     if (this.fresh) this.drawn += 1;
     this.fresh = false;
   }

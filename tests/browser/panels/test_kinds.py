@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.browser.jupyter import DARK, LIGHT, JupyterLab
+from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import Panel, open_panel, until
+from tests.browser.panels.looks import check_looks
 
 NETWORK = """\
 import nengo
@@ -82,18 +83,4 @@ def test_kinds_show_what_they_should_in_light_and_dark(panel: Panel, lab: Jupyte
     values = panel.plot("wave, adaptive xy")
     np.testing.assert_allclose(values["x"], 0.8 * np.sin(6 * values["t"]), atol=0.25)
 
-    for theme, name in ((LIGHT, "light"), (DARK, "dark")):
-        lab.set_theme(theme)
-        lab.page.wait_for_timeout(700)
-        panel.screenshot(name)
-        for figure in panel.root.locator("figure.nl-plot").all():
-            body = figure.locator(".nl-plot-body")
-            label = figure.get_attribute("aria-label")
-            panel_id = figure.get_attribute("data-panel")
-            seen = panel.pixels(f'figure[data-panel="{panel_id}"] .nl-plot-body')
-            assert body.bounding_box()["height"] > 100, label
-            what = figure.locator(".nl-plot-what")
-            assert what.evaluate("e => e.scrollHeight <= e.clientHeight + 1"), f"cut: {label}"
-            assert what.evaluate("e => e.scrollWidth <= e.clientWidth"), f"cut: {label}"
-            # Something is drawn, and not one colour only.
-            assert seen.std() > 3, label
+    check_looks(panel, lab)

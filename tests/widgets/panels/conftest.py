@@ -1,40 +1,14 @@
 """One network for all kinds of panel: what a page gets of it, and what nengo.Simulator has."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import nengo
 import numpy as np
 import pytest
-from nengolab_widgets import Lab
 
 import nengolab
 from nengolab.live import Session
-from tests.widgets.browser import Browser, until
-
-SECONDS = 0.3
-DT = 0.001
-
-
-@dataclass
-class Shown:
-    """What came of one panel."""
-
-    layout: dict[str, Any]
-    frames: list[dict[str, np.ndarray]]
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return np.concatenate([frame[name] for frame in self.frames])
-
-    @property
-    def steps(self) -> np.ndarray:
-        """Numbers of the steps of its rows, from 1."""
-        return np.rint(self["t"] / DT).astype(int)
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return self.layout["data"]
+from tests.widgets.panels.showing import SECONDS, Shown, show_panel
 
 
 @pytest.fixture(scope="package")
@@ -87,27 +61,5 @@ def session(net: nengo.Network) -> Iterator[Session]:
 @pytest.fixture
 def show(session: Session) -> Iterator[Callable[..., Shown]]:
     """Run the network from the start under one panel."""
-    labs: list[Lab] = []
-
-    def run(obj: Any, kind: str, **settings: Any) -> Shown:
-        lab = Lab(session, plots=[(obj, kind, settings)], window=SECONDS)
-        labs.append(lab)
-        browser = Browser(lab)
-        browser.look()
-        [panel] = lab.plots
-        for probe in lab._bench.specs[0].probes:
-            probe.attached.result(60)
-        session.reset().result(60)
-        until(lambda: any(f["clear"] and f["n_steps"] == 0 for f in browser.of("frame")), "reset")
-        start = len(browser.buffers)
-        session.run_for(SECONDS).result(60)
-        until(lambda: browser.of("frame")[-1]["state"] == "finished", "the last frame")
-        until(lambda: browser.of("frame")[-1]["n_steps"] == round(SECONDS / DT), "all steps")
-        layout = browser.of("layout")[0]["panels"][0]
-        browser.messages = browser.of("frame")[start:]
-        browser.buffers = browser.buffers[start:]
-        return Shown(layout, browser.arrays(panel))
-
-    yield run
-    for lab in labs:
-        lab.close()
+    with show_panel(session) as run:
+        yield run

@@ -10,7 +10,7 @@ import pytest
 from nengolab_widgets import Lab
 
 from nengolab.live import Session
-from tests.widgets.panels.conftest import DT, SECONDS
+from tests.widgets.panels.showing import DT, SECONDS
 
 AFTER = "# After a run:"
 

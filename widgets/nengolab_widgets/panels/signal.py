@@ -32,7 +32,8 @@ SIGNAL = Setting("signal", "signal", "", "choice")
 # What others show better, and what is no vector.
 ELSEWHERE = ("output", "spikes", "rates", "decoded_output", "scaled_encoders")
 # Name for a person, unit, and range that is likely; a range from zero stays there.
-KNOWN: dict[str, tuple[str, str, tuple[float, float]]] = {
+Described = tuple[str, str, tuple[float, float]]
+KNOWN: dict[str, Described] = {
     "voltage": ("membrane voltage", "", (0.0, 1.0)),
     "refractory_time": ("refractory time", "s", (0.0, 0.004)),
     "adaptation": ("adaptation", "", (0.0, 0.1)),
@@ -67,7 +68,7 @@ class Signal(Panel):
     def __init__(
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
-        signals = tuple(signals_of(obj))
+        signals = tuple(self.signals(obj))
         self.settings = (
             replace(SIGNAL, default=signals[0], choices=signals),
             *type(self).settings[1:],
@@ -75,24 +76,35 @@ class Signal(Panel):
         super().__init__(obj, place, identity, values)
 
     @classmethod
+    def signals(cls, obj: Any) -> dict[str, tuple[Any, str]]:
+        """Give the signals of an object by name, the likeliest first: target and attribute."""
+        return signals_of(obj)
+
+    @classmethod
+    def each(cls, target: Any, attr: str) -> str:
+        """What a value of a signal is of: a neuron or a dimension."""
+        return "neuron" if isinstance(target, Neurons) else "dimension"
+
+    @classmethod
     def suits(cls, obj: Any) -> bool:
         """Whether there are neurons with a state or an input."""
-        return bool(signals_of(obj))
+        return bool(cls.signals(obj))
 
     @classmethod
     def rank(cls, obj: Any) -> float:
         return 30.0
 
     def defaults(self) -> dict[str, Any]:
-        n = ensemble_of(self.obj).n_neurons
-        return {"neurons": f"0:{FIRST_SHOWN}" if n > FIRST_SHOWN else ""}
+        ensemble = ensemble_of(self.obj)
+        few = ensemble is not None and ensemble.n_neurons <= FIRST_SHOWN
+        return {"neurons": "" if few else f"0:{FIRST_SHOWN}"}
 
     def spec(self) -> StreamSpec:
-        target, attr = signals_of(self.obj)[self.values["signal"]]
+        target, attr = self.signals(self.obj)[self.values["signal"]]
         probe = self.place.probe(target, attr, self.values["synapse"])
-        self._of_neurons = isinstance(target, Neurons)
+        self._each = self.each(target, attr)
         lines = self.values["show"] != "image"
-        text = self.values["neurons"] if self._of_neurons else ""
+        text = self.values["neurons"] if self._each == "neuron" else ""
         self._chosen = read_chosen(text, probe.size, "neurons", MOST_LINES if lines else None)
         common = {"window": self.place.window, "id": self.identity.id, "rev": self.identity.rev}
         kind = Chosen if lines else Heat
@@ -104,7 +116,7 @@ class Signal(Panel):
         return with_filter(self._described[0], self.values["synapse"])
 
     @property
-    def _described(self) -> tuple[str, str, tuple[float, float]]:
+    def _described(self) -> Described:
         signal = self.values["signal"]
         return KNOWN.get(signal, (signal.replace("_", " "), "", (0.0, 1.0)))
 
@@ -112,15 +124,14 @@ class Signal(Panel):
         name, unit, likely = self._described
         image = isinstance(self._spec, Heat)
         axis = f"{name} ({unit})" if unit else name
-        each = "neuron" if self._of_neurons else "dimension"
         return {
-            "axis": each if image else axis,
-            "lines": numbered(each, self._chosen),
+            "axis": self._each if image else axis,
+            "lines": numbered(self._each, self._chosen),
             "likely": likely,
             "range": self.values["range"],
             "image": image,
             "per_row": self._spec.per_row if isinstance(self._spec, Heat) else 1,
-            "rows": each if self.values["show"] == "rows" else None,
+            "rows": self._each if self.values["show"] == "rows" else None,
         }
 
 

@@ -13,6 +13,8 @@ const FEW_LINES = 4;
 const GAP = 1e-6;
 
 export interface LinesOptions extends RangeOptions {
+  /** CSS pixels from top to bottom; by default that of all strips. */
+  height?: number;
   axis: string;
   /** One name a line. */
   lines: string[];
@@ -42,6 +44,7 @@ export class Lines {
       axis: options.axis,
       bands: apart ? { names: options.lines, axis: options.rows ?? "" } : undefined,
       range: [this.range.low, this.range.high],
+      height: options.height,
       theme: context.theme,
       paint: (canvas, scale, from, to) => this.paint(canvas, scale, from, to),
       redraw: context.redraw,

@@ -15,11 +15,23 @@ export function ticksBetween(low: number, high: number, step: number): number[] 
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
 }
 
+/** Small numbers with more decimals than this are written with a power of ten. */
+const MOST_DECIMALS = 3;
+const SMALL = 0.1;
+
 /** Write a tick: as many decimals as its step has, and never wider than seven characters. */
 export function tickText(value: number, step: number): string {
   const decimals = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+  if (decimals > MOST_DECIMALS && Math.abs(value) < SMALL) return smallText(value, step);
   const plain = (Math.abs(value) < step / 2 ? 0 : value).toFixed(Math.min(decimals, 9));
   const text = plain.replace("-", "−");
   if (text.length <= 7) return text;
   return value.toExponential(1).replace("e+", "e").replace(/-/g, "−");
+}
+
+function smallText(value: number, step: number): string {
+  if (Math.abs(value) < step / 2) return "0";
+  const power = (x: number): number => Math.floor(Math.log10(Math.abs(x)) + 1e-9);
+  const digits = Math.min(2, Math.max(0, power(value) - power(step)));
+  return value.toExponential(digits).replace(/-/g, "−");
 }

@@ -1,5 +1,6 @@
 /** A value as pixels: grey, on a map of colours, or as red, green and blue. */
 
+import { BAR_WIDTH, drawColorBar } from "../../charts/colorbar";
 import { colorTable, entryOf, symmetric } from "../../charts/colors";
 import { Fitted, gridIn } from "../../charts/fitted";
 import { CalmRange } from "../../charts/range";
@@ -164,29 +165,8 @@ class ImagePanel implements Panel {
       canvas.lineWidth = 1;
       canvas.strokeRect(x - 0.5, y - 0.5, wide + 1, high + 1);
     }
-    this.explain(canvas, width, height);
-  }
-
-  /** What the darkest and the lightest mean. */
-  private explain(canvas: CanvasRenderingContext2D, width: number, height: number): void {
-    const [low, high] = this.bounds;
-    const table = colorTable(this.payload.colours, this.theme);
-    const [bar, y] = [90, height - 14];
-    for (let i = 0; i < bar; i++) {
-      const at = entryOf(i / bar, 0, 1);
-      canvas.fillStyle = `rgb(${table[at]}, ${table[at + 1]}, ${table[at + 2]})`;
-      canvas.fillRect((width - bar) / 2 + i, y, 1.5, 9);
-    }
-    canvas.strokeStyle = this.theme.frame;
-    canvas.strokeRect((width - bar) / 2 - 0.5, y - 0.5, bar + 1.5, 10);
-    canvas.fillStyle = this.theme.text;
-    canvas.font = `12px ${this.theme.font}`;
-    canvas.textBaseline = "middle";
-    const text = (value: number): string => String(Number(value.toPrecision(2))).replace("-", "−");
-    canvas.textAlign = "right";
-    canvas.fillText(text(low), (width - bar) / 2 - 6, y + 5);
-    canvas.textAlign = "left";
-    canvas.fillText(text(high), (width + bar) / 2 + 6, y + 5);
+    const bar = (width - BAR_WIDTH) / 2;
+    drawColorBar(canvas, payload.colours, this.bounds, bar, height - 14, this.theme);
   }
 }
 

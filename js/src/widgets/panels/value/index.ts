@@ -9,7 +9,7 @@ import type { FrameMeta, LegendItem, Panel, PanelContext, PanelKind, Reading } f
 import type { Theme } from "../../theme";
 import { isPayload, type Payload } from "./payload";
 
-function read(layout: PanelLayout): Payload {
+export function read(layout: PanelLayout): Payload {
   if (!isPayload(layout.data)) throw new Error("the kernel describes this plot in an unknown way");
   return layout.data;
 }
@@ -26,7 +26,7 @@ export interface LinesStyle {
 export class LinesPanel implements Panel {
   private chart!: Lines | Heat;
 
-  constructor(private readonly style: LinesStyle) {}
+  constructor(protected style: LinesStyle) {}
 
   mount(body: HTMLElement, context: PanelContext): void {
     const { image } = read(context.layout);
