@@ -55,6 +55,8 @@ class Standalone:
         self._structure = tf.nest.map_structure(lambda t: None, structure)
         config = tf.compat.v1.ConfigProto(allow_soft_placement=True)
         config.gpu_options.allow_growth = True
+        # What XLA compiles is to be what was traced: to the last bit as without a session.
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
         self._session = tf.compat.v1.Session(graph=graph, config=config)
         options = config_pb2.CallableOptions()
         options.feed.extend(t.name for t in given)

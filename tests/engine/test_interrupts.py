@@ -116,13 +116,13 @@ def test_an_interrupt_while_a_step_frees_objects_is_not_lost(monkeypatch):
         sim.run_steps(19)
         sim.step()  # compiles the form for single steps
         program, left = sim._engine.runner.program, [Tidied()]
-        run = program.run
+        execute = program.execute
 
         def freeing(*args):
             left.clear()
-            return run(*args)
+            return execute(*args)
 
-        monkeypatch.setattr(program, "run", freeing)
+        monkeypatch.setattr(program, "execute", freeing)
         with pytest.raises(KeyboardInterrupt):
             sim.step()
         assert sim.n_steps == 20
