@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import tensorflow as tf
@@ -37,8 +38,7 @@ def compiled(fn: Callable[..., Any], *args: Any, key: Hashable = None) -> Any:
     known = (key, str(specs))
     found = _known.pop(known, None)
     if found is None:
-        with tf.init_scope():  # apart from the function it is first used in, which ends sooner
-            found = _made(fn, specs)
+        found = _apart(_made, fn, specs)
     _known[known] = found  # the newest is last
     while len(_known) > KEPT_FUNCTIONS:
         _known.popitem(last=False)
@@ -48,6 +48,15 @@ def compiled(fn: Callable[..., Any], *args: Any, key: Hashable = None) -> Any:
 def forget() -> None:
     """Let go of the shared functions; what was made of them keeps them."""
     _known.clear()
+
+
+def _apart(do: Callable[..., Any], *args: Any) -> Any:
+    """Apart from the function that is being traced, which ends sooner, and from its tapes.
+
+    On a thread of its own: ``tf.init_scope`` stops all tapes, also those of the gradients inside.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(do, *args).result()
 
 
 def _made(fn: Callable[..., Any], args: tuple) -> Any:

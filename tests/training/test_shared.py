@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import OrderedDict
 
 import nengo
 import numpy as np
@@ -58,6 +59,24 @@ def test_a_network_learns_the_same_after_one_much_like_it(other):
     assert alone.keys() == after.keys()
     for name, value in alone.items():
         np.testing.assert_array_equal(after[name], value, err_msg=name)
+
+
+def test_what_is_shared_has_the_gradients_of_what_is_not(monkeypatch):
+    for neurons in (nengo.LIFRate(), nengo.RectifiedLinear()):
+        net = network(surrogate=None, neurons=neurons)
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            checked = sim.check_gradients(n_steps=4)
+        assert any(abs(found.analytic) > 1e-6 for found in checked)
+    shared = trained(network())
+    monkeypatch.setattr(compiled, "_known", _Forgetful())
+    monkeypatch.setattr(compiled, "_apart", lambda do, *args: do(*args))
+    for name, value in trained(network()).items():
+        np.testing.assert_array_equal(shared[name], value, err_msg=name)
+
+
+class _Forgetful(OrderedDict):
+    def __setitem__(self, key, value):
+        pass
 
 
 def test_the_same_network_compiles_nothing_again(monkeypatch):
