@@ -390,7 +390,7 @@ export class Strip {
       (this.cssHeight - FONT_SIZE / 2 - 2) * ratio,
     );
     context.save();
-    context.translate(FONT_SIZE * 0.75 * ratio, TOP * ratio + scale.height / 2);
+    context.translate(FONT_SIZE * 0.5 * ratio, TOP * ratio + scale.height / 2);
     context.rotate(-Math.PI / 2);
     const name = this.dense ? this.options.bands?.axis : undefined;
     context.fillText(name ?? this.options.axis, 0, 0);
