@@ -1,5 +1,6 @@
 /** The frame around a panel: its title, its legend, its menu, the button that removes it. */
 
+import { Arranger, type Arranging } from "./arranging";
 import { Strip } from "./charts/strip";
 import { iconButton, make, setText } from "./dom";
 import { exportButtons } from "./exports";
@@ -32,6 +33,8 @@ export interface TileHost {
   remove: (panel: string) => void;
   change: (panel: string, values: Record<string, unknown>) => void;
   send: (panel: string, content: Record<string, unknown>) => void;
+  /** How a person moves and resizes panels; none for one that stands alone. */
+  arranging?: Arranging;
 }
 
 export class Tile {
@@ -46,6 +49,7 @@ export class Tile {
   private readonly legend = make("span", "nl-legend");
   private readonly settings: SettingsMenu;
   private readonly removeButton: HTMLButtonElement;
+  private readonly arranger: Arranger | null = null;
   private readonly life = new AbortController();
   /** Ends what belongs to the panel that is mounted now, or is about to be. */
   private mounting = new AbortController();
@@ -63,22 +67,54 @@ export class Tile {
     this.settings = new SettingsMenu((values) => host.change(this.layout.id, values));
     const file = (): string => `${this.layout.title}-${this.layout.kind}`;
     this.settings.extra.append(
-      exportButtons(file, () => this.panel, this.body, () => this.layout.python),
+      exportButtons(
+        file,
+        () => this.panel,
+        this.body,
+        () => this.layout.python,
+      ),
     );
     const tools = make("span", "nl-plot-tools", {}, this.settings.element, this.removeButton);
     const head = make("header", "nl-plot-head", {}, this.title, this.what, this.legend, tools);
     this.body.append(this.hint);
     this.element = make("figure", "nl-plot", {}, head, this.body);
     this.element.dataset.panel = layout.id;
+    if (host.arranging !== undefined) {
+      this.arranger = new Arranger(
+        this.element,
+        tools,
+        () => this.layout,
+        host.arranging,
+        this.life.signal,
+      );
+    } else {
+      this.removeButton.remove();
+    }
     this.element.addEventListener("pointerenter", () => this.select(this.layout.title));
     this.element.addEventListener("pointerleave", () => this.select(null));
     new Gestures(this.body, () => this.panel, host.store, host.timeline, this.life.signal);
-    host.store.subscribe((s) => s.selection, this.life.signal, (selection) => {
-      this.element.classList.toggle("nl-selected", selection === this.layout.title);
-    });
-    host.store.subscribe((s) => s.status.state, this.life.signal, () => this.explain());
-    host.store.subscribe((s) => s.playhead.hover, this.life.signal, () => host.redraw());
-    host.store.subscribe((s) => s.theme, this.life.signal, (theme) => this.retheme(theme));
+    host.store.subscribe(
+      (s) => s.selection,
+      this.life.signal,
+      (selection) => {
+        this.element.classList.toggle("nl-selected", selection === this.layout.title);
+      },
+    );
+    host.store.subscribe(
+      (s) => s.status.state,
+      this.life.signal,
+      () => this.explain(),
+    );
+    host.store.subscribe(
+      (s) => s.playhead.hover,
+      this.life.signal,
+      () => host.redraw(),
+    );
+    host.store.subscribe(
+      (s) => s.theme,
+      this.life.signal,
+      (theme) => this.retheme(theme),
+    );
     this.name();
   }
 
@@ -115,6 +151,8 @@ export class Tile {
     if (JSON.stringify(before) === JSON.stringify(layout)) return;
     this.layout = layout;
     this.name();
+    const { columns, height } = before;
+    if (JSON.stringify({ ...layout, columns, height }) === JSON.stringify(before)) return;
     if (layout.rev === before.rev && this.panel?.relayout !== undefined) {
       this.panel.relayout(layout);
       this.retheme(this.host.store.get().theme);
@@ -173,8 +211,18 @@ export class Tile {
 
   private context(signal: AbortSignal): PanelContext {
     const { store, timeline, redraw } = this.host;
-    const send = (content: Record<string, unknown>): void => this.host.send(this.layout.id, content);
-    return { layout: this.layout, theme: store.get().theme, send, signal, store, timeline, redraw, kit };
+    const send = (content: Record<string, unknown>): void =>
+      this.host.send(this.layout.id, content);
+    return {
+      layout: this.layout,
+      theme: store.get().theme,
+      send,
+      signal,
+      store,
+      timeline,
+      redraw,
+      kit,
+    };
   }
 
   private name(): void {
@@ -187,6 +235,7 @@ export class Tile {
     this.removeButton.setAttribute("aria-label", `remove the plot ${name}`);
     this.removeButton.title = `remove the plot ${name}`;
     this.settings.update(name, settings);
+    this.arranger?.name(name);
   }
 
   private retheme(theme: Theme): void {

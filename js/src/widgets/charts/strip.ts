@@ -20,6 +20,9 @@ const BOTTOM = 38;
 const BAND = 20;
 /** The same in every plot, so that those side by side are level. */
 export const HEIGHT = 184;
+/** The CSS of a drawing's height: its own, or what a person has made of the plot. */
+export const heightIn = (own?: number): string =>
+  own === undefined ? `var(--nl-height, ${HEIGHT}px)` : `${own}px`;
 const TICK = 4;
 const FONT_SIZE = 12;
 /** Labels of the time axis reach this far past the ends of the plot. */
@@ -86,7 +89,7 @@ export class Strip {
   private high: number;
   private ratio = 1;
   private cssWidth = 0;
-  private readonly cssHeight: number;
+  private cssHeight: number;
   /** The pixel, counted from time 0, at the right edge; and seconds in a pixel. */
   private right = 0;
   private pixel = 0;
@@ -108,7 +111,7 @@ export class Strip {
     [this.low, this.high] = options.range;
     this.cssHeight = options.height ?? HEIGHT;
     this.element = make("div", "nl-strip", {}, this.axes, this.drawing, this.band);
-    this.element.style.height = `${this.cssHeight}px`;
+    this.element.style.height = heightIn(options.height);
     body.append(this.element);
     STRIPS.set(this.element, this);
     const observer = new ResizeObserver(() => this.measure());
@@ -164,7 +167,8 @@ export class Strip {
       if (shift > 0) this.context.drawImage(this.drawing, -shift, 0);
       const scale = this.scale();
       const first = Math.floor(Math.min(scale.x(this.drawnTo), width - shift)) - SEAM * this.ratio;
-      if (shift > 0 || known > this.drawnTo) this.paint(Math.max(0, Math.floor(first)), from, known);
+      if (shift > 0 || known > this.drawnTo)
+        this.paint(Math.max(0, Math.floor(first)), from, known);
     }
     if (!same || shift !== 0) this.redrawBand(from, to);
     this.stale = false;
@@ -208,7 +212,8 @@ export class Strip {
     this.drawAxes(axes as unknown as CanvasRenderingContext2D);
     const band = new SvgContext();
     this.drawBand(from, scale.t(width), band as unknown as CanvasRenderingContext2D);
-    const place = (x: number, y: number): string => `translate(${x * this.ratio} ${y * this.ratio})`;
+    const place = (x: number, y: number): string =>
+      `translate(${x * this.ratio} ${y * this.ratio})`;
     const [left, top] = [LEFT, TOP];
     const bandTop = this.cssHeight - BOTTOM + TICK;
     const whole = `width="${width}" height="${height}"`;
@@ -259,8 +264,9 @@ export class Strip {
   private measure(): void {
     const ratio = window.devicePixelRatio || 1;
     const width = Math.max(0, this.element.clientWidth - LEFT - RIGHT);
-    if (width === this.cssWidth && ratio === this.ratio) return;
-    this.cssWidth = width;
+    const height = this.options.height ?? (this.element.clientHeight || HEIGHT);
+    if (width === this.cssWidth && height === this.cssHeight && ratio === this.ratio) return;
+    [this.cssWidth, this.cssHeight] = [width, height];
     this.ratio = ratio;
     const place = (canvas: HTMLCanvasElement, x: number, y: number, w: number, h: number): void => {
       canvas.width = Math.round(w * ratio);

@@ -73,14 +73,18 @@ class WeightsPanel implements Panel {
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void {
     const [t, cells] = [arrays.get("t"), arrays.get("cells")];
     const [change, since] = [arrays.get("change"), arrays.get("since")];
-    if (t === undefined || cells === undefined || change === undefined || since === undefined) return;
+    if (t === undefined || cells === undefined || change === undefined || since === undefined)
+      return;
     if (this.cells.last > t[0]) this.clear();
     // A page that knew nothing, or was hidden, may be told the same instant again.
     if (this.cells.last === t[0]) return;
     this.cells.append(t, cells);
     this.change.append(t, change);
     this.since = since[0];
-    const row = new Map<string, FrameArray>([["t", t], ["y", Float32Array.from(change)]]);
+    const row = new Map<string, FrameArray>([
+      ["t", t],
+      ["y", Float32Array.from(change)],
+    ]);
     // Looks are apart, and a line goes from one to the next.
     this.lines?.receive(row, { ...meta, t0: -Infinity });
   }
@@ -120,7 +124,9 @@ class WeightsPanel implements Panel {
   }
 
   picture(): HTMLCanvasElement | null {
-    const parts = [this.matrix?.picture(), this.lines?.strip.picture()].filter((part) => part != null);
+    const parts = [this.matrix?.picture(), this.lines?.strip.picture()].filter(
+      (part) => part != null,
+    );
     return stacked(parts);
   }
 
@@ -178,14 +184,20 @@ class WeightsPanel implements Panel {
     this.label(canvas, width, height, tall);
   }
 
-  private label(canvas: CanvasRenderingContext2D, width: number, height: number, tall: number): void {
+  private label(
+    canvas: CanvasRenderingContext2D,
+    width: number,
+    height: number,
+    tall: number,
+  ): void {
     const { row_axis: rows, column_axis: columns, cell, of } = this.payload;
     const bar = width - RIGHT - BAR_TEXT - BAR_WIDTH;
     drawColorBar(canvas, "signed", this.bounds, bar, height - 18, this.theme);
     canvas.fillStyle = this.theme.text;
     canvas.font = `12px ${this.theme.font}`;
     canvas.textAlign = "left";
-    const since = this.since > 0 && of.startsWith("change") ? `since ${this.since.toFixed(2)} s` : "";
+    const since =
+      this.since > 0 && of.startsWith("change") ? `since ${this.since.toFixed(2)} s` : "";
     const text = [columns, cell, since].filter((part) => part !== "").join(", ");
     canvas.fillText(text, LEFT, height - 13, bar - BAR_TEXT - LEFT);
     canvas.save();
