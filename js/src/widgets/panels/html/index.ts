@@ -112,7 +112,8 @@ class HtmlPanel implements Panel {
   }
 
   private measure(): void {
-    this.place.style.height = `${this.payload.height}px`;
+    // What a person makes of the plot by hand goes before the setting.
+    this.place.style.height = `var(--nl-height, ${this.payload.height}px)`;
   }
 
   /** Show the page of this instant; a picture of it follows. */

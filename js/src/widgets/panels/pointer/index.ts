@@ -43,7 +43,7 @@ class PointerPanel implements Panel {
         paint: (canvas, width, height) => this.paint(canvas, width, height),
         redraw: context.redraw,
         signal: context.signal,
-        height: show === "both" ? ROW : HEIGHT,
+        height: show === "both" ? ROW : undefined,
       });
     }
     if (show !== "words") this.lines = new Lines(body, context, this.options());
@@ -134,7 +134,7 @@ class PointerPanel implements Panel {
       lines,
       likely: LIKELY,
       fixed: range,
-      height: show === "both" ? HEIGHT - ROW : HEIGHT,
+      height: show === "both" ? HEIGHT - ROW : undefined,
     };
   }
 

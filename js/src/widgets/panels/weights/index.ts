@@ -7,7 +7,6 @@ import { Lines } from "../../charts/lines";
 import { CalmRange } from "../../charts/range";
 import { Series } from "../../charts/series";
 import { stacked } from "../../charts/stacked";
-import { HEIGHT } from "../../charts/strip";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { FrameMeta, Panel, PanelContext, PanelKind, Reading } from "../../panel";
@@ -56,7 +55,7 @@ class WeightsPanel implements Panel {
         paint: (canvas, width, height) => this.paint(canvas, width, height),
         redraw: context.redraw,
         signal: context.signal,
-        height: show === "both" ? MATRIX : HEIGHT,
+        height: show === "both" ? MATRIX : undefined,
       });
     }
     if (show !== "matrix") {
@@ -65,7 +64,7 @@ class WeightsPanel implements Panel {
         lines: ["norm of the change"],
         likely: SMALLEST,
         zero: true,
-        height: show === "both" ? CHANGE : HEIGHT,
+        height: show === "both" ? CHANGE : undefined,
       });
     }
   }
