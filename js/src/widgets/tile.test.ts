@@ -9,7 +9,15 @@ import { Tile } from "./tile";
 import { Timeline } from "./timeline";
 
 const IMAGE = { height: 1, width: 1, channels: 1, colours: "grey", range: [0, 255] };
-const LINES = { axis: "value", lines: ["a"], likely: [-1, 1], range: null, image: false, per_row: 1, rows: null };
+const LINES = {
+  axis: "value",
+  lines: ["a"],
+  likely: [-1, 1],
+  range: null,
+  image: false,
+  per_row: 1,
+  rows: null,
+};
 
 async function open(kind: string, data: Record<string, unknown>) {
   const drawn = fakeCanvas();
@@ -23,15 +31,39 @@ async function open(kind: string, data: Record<string, unknown>) {
   const timeline = new Timeline(store);
   let asked = 0;
   const host = {
-    store, timeline, redraw: () => void (asked += 1), remove: () => undefined, change: () => undefined, send: () => undefined,
+    store,
+    timeline,
+    redraw: () => void (asked += 1),
+    remove: () => undefined,
+    change: () => undefined,
+    send: () => undefined,
   };
-  const layout = { id: "p", rev: 0, kind, title: "ens", what: "it", settings: [], columns: 1, height: 184, python: "", data } as PanelLayout;
+  const layout = {
+    id: "p",
+    rev: 0,
+    kind,
+    title: "ens",
+    what: "it",
+    settings: [],
+    python: "",
+    columns: 1,
+    height: null,
+    data,
+  } as PanelLayout;
   const tile = new Tile(layout, host);
   await tile.open([]);
   const t = Float64Array.of(0.5, 1, 1.5);
-  tile.receive(new Map<string, FrameArray>([["t", t], ["y", Float32Array.of(50, 100, 150)]]), {
-    t0: 0, t1: 1.5, shapes: new Map(),
-  });
+  tile.receive(
+    new Map<string, FrameArray>([
+      ["t", t],
+      ["y", Float32Array.of(50, 100, 150)],
+    ]),
+    {
+      t0: 0,
+      t1: 1.5,
+      shapes: new Map(),
+    },
+  );
   return { tile, timeline, drawn, asked: () => asked };
 }
 
@@ -66,5 +98,8 @@ it("shows the same stretch as before where it has one, and is told the instant",
   tile.draw(0, 2);
   timeline.hover(0.7);
   tile.draw(0, 2);
-  expect(told).toEqual([[0, 2, 2], [0, 2, 0.7]]);
+  expect(told).toEqual([
+    [0, 2, 2],
+    [0, 2, 0.7],
+  ]);
 });

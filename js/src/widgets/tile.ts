@@ -67,7 +67,12 @@ export class Tile {
     this.settings = new SettingsMenu((values) => host.change(this.layout.id, values));
     const file = (): string => `${this.layout.title}-${this.layout.kind}`;
     this.settings.extra.append(
-      exportButtons(file, () => this.panel, this.body, () => this.layout.python),
+      exportButtons(
+        file,
+        () => this.panel,
+        this.body,
+        () => this.layout.python,
+      ),
     );
     const tools = make("span", "nl-plot-tools", {}, this.settings.element, this.removeButton);
     const head = make("header", "nl-plot-head", {}, this.title, this.what, this.legend, tools);
@@ -75,19 +80,41 @@ export class Tile {
     this.element = make("figure", "nl-plot", {}, head, this.body);
     this.element.dataset.panel = layout.id;
     if (host.arranging !== undefined) {
-      this.arranger = new Arranger(this.element, tools, () => this.layout, host.arranging, this.life.signal);
+      this.arranger = new Arranger(
+        this.element,
+        tools,
+        () => this.layout,
+        host.arranging,
+        this.life.signal,
+      );
     } else {
       this.removeButton.remove();
     }
     this.element.addEventListener("pointerenter", () => this.select(this.layout.title));
     this.element.addEventListener("pointerleave", () => this.select(null));
     new Gestures(this.body, () => this.panel, host.store, host.timeline, this.life.signal);
-    host.store.subscribe((s) => s.selection, this.life.signal, (selection) => {
-      this.element.classList.toggle("nl-selected", selection === this.layout.title);
-    });
-    host.store.subscribe((s) => s.status.state, this.life.signal, () => this.explain());
-    host.store.subscribe((s) => s.playhead.hover, this.life.signal, () => host.redraw());
-    host.store.subscribe((s) => s.theme, this.life.signal, (theme) => this.retheme(theme));
+    host.store.subscribe(
+      (s) => s.selection,
+      this.life.signal,
+      (selection) => {
+        this.element.classList.toggle("nl-selected", selection === this.layout.title);
+      },
+    );
+    host.store.subscribe(
+      (s) => s.status.state,
+      this.life.signal,
+      () => this.explain(),
+    );
+    host.store.subscribe(
+      (s) => s.playhead.hover,
+      this.life.signal,
+      () => host.redraw(),
+    );
+    host.store.subscribe(
+      (s) => s.theme,
+      this.life.signal,
+      (theme) => this.retheme(theme),
+    );
     this.name();
   }
 
@@ -184,8 +211,18 @@ export class Tile {
 
   private context(signal: AbortSignal): PanelContext {
     const { store, timeline, redraw } = this.host;
-    const send = (content: Record<string, unknown>): void => this.host.send(this.layout.id, content);
-    return { layout: this.layout, theme: store.get().theme, send, signal, store, timeline, redraw, kit };
+    const send = (content: Record<string, unknown>): void =>
+      this.host.send(this.layout.id, content);
+    return {
+      layout: this.layout,
+      theme: store.get().theme,
+      send,
+      signal,
+      store,
+      timeline,
+      redraw,
+      kit,
+    };
   }
 
   private name(): void {

@@ -66,7 +66,12 @@ describe("ticks", () => {
     expect(tickText(-1, 0.5)).toBe("−1.0");
     expect(tickText(1e-17, 0.5)).toBe("0.0");
     // Beside the name of an axis there is no room for "0.0005".
-    expect([0, 0.0005, 0.001, -0.0015].map((v) => tickText(v, 0.0005))).toEqual(["0", "5e−4", "1.0e−3", "−1.5e−3"]);
+    expect([0, 0.0005, 0.001, -0.0015].map((v) => tickText(v, 0.0005))).toEqual([
+      "0",
+      "5e−4",
+      "1.0e−3",
+      "−1.5e−3",
+    ]);
     expect(tickText(2.0005, 0.0005)).toBe("2.0005");
     for (const value of [123456789, -0.000012345, 1e12]) {
       expect(tickText(value, Math.abs(value) / 10).length).toBeLessThanOrEqual(8);

@@ -167,7 +167,8 @@ export class Strip {
       if (shift > 0) this.context.drawImage(this.drawing, -shift, 0);
       const scale = this.scale();
       const first = Math.floor(Math.min(scale.x(this.drawnTo), width - shift)) - SEAM * this.ratio;
-      if (shift > 0 || known > this.drawnTo) this.paint(Math.max(0, Math.floor(first)), from, known);
+      if (shift > 0 || known > this.drawnTo)
+        this.paint(Math.max(0, Math.floor(first)), from, known);
     }
     if (!same || shift !== 0) this.redrawBand(from, to);
     this.stale = false;
@@ -211,7 +212,8 @@ export class Strip {
     this.drawAxes(axes as unknown as CanvasRenderingContext2D);
     const band = new SvgContext();
     this.drawBand(from, scale.t(width), band as unknown as CanvasRenderingContext2D);
-    const place = (x: number, y: number): string => `translate(${x * this.ratio} ${y * this.ratio})`;
+    const place = (x: number, y: number): string =>
+      `translate(${x * this.ratio} ${y * this.ratio})`;
     const [left, top] = [LEFT, TOP];
     const bandTop = this.cssHeight - BOTTOM + TICK;
     const whole = `width="${width}" height="${height}"`;
@@ -394,7 +396,7 @@ export class Strip {
       (this.cssHeight - FONT_SIZE / 2 - 2) * ratio,
     );
     context.save();
-    context.translate(FONT_SIZE * 0.75 * ratio, TOP * ratio + scale.height / 2);
+    context.translate(FONT_SIZE * 0.5 * ratio, TOP * ratio + scale.height / 2);
     context.rotate(-Math.PI / 2);
     const name = this.dense ? this.options.bands?.axis : undefined;
     context.fillText(name ?? this.options.axis, 0, 0);

@@ -21,7 +21,9 @@ afterEach(() => vi.useRealTimers());
 
 it("keeps what people draw with", () => {
   expect(clean('<h1 style="color: red">one</h1>')).toBe('<h1 style="color: red">one</h1>');
-  const drawing = clean('<svg viewBox="0 0 1 1"><g transform="rotate(5)"><circle r="1" fill="url(#g)"></circle></g></svg>');
+  const drawing = clean(
+    '<svg viewBox="0 0 1 1"><g transform="rotate(5)"><circle r="1" fill="url(#g)"></circle></g></svg>',
+  );
   expect(drawing).toContain('<g transform="rotate(5)"><circle r="1" fill="url(#g)"></circle></g>');
   expect(clean('<img src="data:image/png;base64,AA==">')).toContain("data:image/png");
   expect(clean("<table><tbody><tr><td>1</td></tr></tbody></table>")).toContain("<td>1</td>");
@@ -45,12 +47,15 @@ it.each([
   ['<svg><a xlink:href="https://example.org"><text>go</text></a></svg>', "example"],
   ['<svg><image href="https://example.org/a.png"></image></svg>', "example"],
   ['<svg><use href="https://example.org/a.svg#b"></use></svg>', "example"],
-  ['<svg><script>alert(1)</script></svg>', "alert"],
+  ["<svg><script>alert(1)</script></svg>", "alert"],
   ['<svg><rect><set attributeName="href" to="https://example.org"></set></rect></svg>', "example"],
   ['<p style="background: url(https://example.org/a.png)">x</p>', "example"],
   ["<style>@import 'https://example.org/a.css';</style>", "example"],
   ["<style>p::after { content: '</sty</style>", "</sty"],
-  ['<svg><foreignObject><iframe src="https://example.org"></iframe></foreignObject></svg>', "example"],
+  [
+    '<svg><foreignObject><iframe src="https://example.org"></iframe></foreignObject></svg>',
+    "example",
+  ],
   ["<math><mtext>alert</mtext></math>", "alert"],
   ["<template><img src='https://example.org/a.png'></template>", "example"],
   ["<!-- alert -->", "alert"],
@@ -70,15 +75,21 @@ it("says in the document itself that nothing is to be run or loaded", () => {
 });
 
 function given(text: string, t: number, wrong = 0) {
-  return { t: Float64Array.of(t), html: new TextEncoder().encode(text), wrong: Uint8Array.of(wrong) };
+  return {
+    t: Float64Array.of(t),
+    html: new TextEncoder().encode(text),
+    wrong: Uint8Array.of(wrong),
+  };
 }
 
 it("shows the page of an instant, the next one when the last is there, and what is wrong", () => {
   vi.useFakeTimers();
   const { panel, body, give, close } = openPanel(html.make(), { ground: "white", height: 184 });
-  const frames = (): string[] => [...body.querySelectorAll("iframe")].map((frame) => frame.getAttribute("srcdoc") ?? "");
+  const frames = (): string[] =>
+    [...body.querySelectorAll("iframe")].map((frame) => frame.getAttribute("srcdoc") ?? "");
   const there = (): void => {
-    for (const frame of body.querySelectorAll("iframe.nl-html-coming")) frame.dispatchEvent(new Event("load"));
+    for (const frame of body.querySelectorAll("iframe.nl-html-coming"))
+      frame.dispatchEvent(new Event("load"));
   };
   give(given("<b>one</b>", 0.1));
   give(given("<b>two</b>", 0.2));

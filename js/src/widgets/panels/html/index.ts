@@ -98,16 +98,22 @@ class HtmlPanel implements Panel {
   }
 
   columns(): Record<string, number[]> {
-    return { t: this.pages.map(({ t }) => t), characters: this.pages.map(({ text }) => text.length) };
+    return {
+      t: this.pages.map(({ t }) => t),
+      characters: this.pages.map(({ text }) => text.length),
+    };
   }
 
   private get look(): Look {
     const { font, surface, text } = this.theme;
-    return this.payload.ground === "theme" ? { ground: surface, text, font } : { ground: "#ffffff", text: "#111111", font };
+    return this.payload.ground === "theme"
+      ? { ground: surface, text, font }
+      : { ground: "#ffffff", text: "#111111", font };
   }
 
   private measure(): void {
-    this.place.style.height = `${this.payload.height}px`;
+    // What a person makes of the plot by hand goes before the setting.
+    this.place.style.height = `var(--nl-height, ${this.payload.height}px)`;
   }
 
   /** Show the page of this instant; a picture of it follows. */
@@ -115,7 +121,10 @@ class HtmlPanel implements Panel {
     const page = this.shown;
     if (page === null) return;
     this.message.hidden = !page.wrong && page.text !== "";
-    setText(this.message, page.text === "" ? "Nothing has been written yet." : page.wrong ? page.text : "");
+    setText(
+      this.message,
+      page.text === "" ? "Nothing has been written yet." : page.wrong ? page.text : "",
+    );
     this.image = null;
     window.clearTimeout(this.timer);
     if (page.wrong) return;

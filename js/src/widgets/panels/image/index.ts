@@ -136,7 +136,9 @@ class ImagePanel implements Panel {
   private values(instant: number): Float32Array | null {
     const { series } = this;
     const row = series.from(instant + 1e-9) - 1;
-    return row < series.start ? null : series.v.subarray(row * series.width, (row + 1) * series.width);
+    return row < series.start
+      ? null
+      : series.v.subarray(row * series.width, (row + 1) * series.width);
   }
 
   private paint(canvas: CanvasRenderingContext2D, width: number, height: number): void {
@@ -157,7 +159,9 @@ class ImagePanel implements Panel {
     canvas.imageSmoothingEnabled = false;
     for (let channel = 0; channel < count; channel++) {
       const data = colored(values, payload, channel, this.bounds, this.theme);
-      this.pixels.getContext("2d")?.putImageData(new ImageData(data, payload.width, payload.height), 0, 0);
+      this.pixels
+        .getContext("2d")
+        ?.putImageData(new ImageData(data, payload.width, payload.height), 0, 0);
       const x = left + (channel % grid.columns) * (wide + GAP);
       const y = top + Math.floor(channel / grid.columns) * (high + GAP);
       canvas.drawImage(this.pixels, x, y, wide, high);

@@ -43,7 +43,7 @@ class PointerPanel implements Panel {
         paint: (canvas, width, height) => this.paint(canvas, width, height),
         redraw: context.redraw,
         signal: context.signal,
-        height: show === "both" ? ROW : HEIGHT,
+        height: show === "both" ? ROW : undefined,
       });
     }
     if (show !== "words") this.lines = new Lines(body, context, this.options());
@@ -73,7 +73,11 @@ class PointerPanel implements Panel {
 
   readings(instant: number): Reading[] {
     if (this.lines !== null) return this.lines.readings(instant);
-    return this.likest(instant).map(({ text, amount, color }) => ({ name: text, text: amount.toPrecision(3), color }));
+    return this.likest(instant).map(({ text, amount, color }) => ({
+      name: text,
+      text: amount.toPrecision(3),
+      color,
+    }));
   }
 
   clear(): void {
@@ -93,7 +97,9 @@ class PointerPanel implements Panel {
 
   /** Words above lines, as they stand. */
   picture(): HTMLCanvasElement | null {
-    const parts = [this.cloud?.picture(), this.lines?.strip.picture()].filter((part) => part != null);
+    const parts = [this.cloud?.picture(), this.lines?.strip.picture()].filter(
+      (part) => part != null,
+    );
     return stacked(parts);
   }
 
@@ -106,7 +112,13 @@ class PointerPanel implements Panel {
   }
 
   /** The likest at each instant that words are kept of: its index among the names. */
-  private best({ t, v, start, end, width }: Series): Record<"at" | "best" | "similarity", number[]> {
+  private best({
+    t,
+    v,
+    start,
+    end,
+    width,
+  }: Series): Record<"at" | "best" | "similarity", number[]> {
     const rows = Array.from({ length: end - start }, (_, i) => start + i);
     return {
       at: rows.map((row) => t[row]),
@@ -117,7 +129,13 @@ class PointerPanel implements Panel {
 
   private options() {
     const { axis, lines, range, show } = this.payload;
-    return { axis, lines, likely: LIKELY, fixed: range, height: show === "both" ? HEIGHT - ROW : HEIGHT };
+    return {
+      axis,
+      lines,
+      likely: LIKELY,
+      fixed: range,
+      height: show === "both" ? HEIGHT - ROW : undefined,
+    };
   }
 
   /** What is likest at an instant, in the order of the vocabulary, so that words keep their places. */

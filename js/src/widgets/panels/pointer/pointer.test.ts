@@ -30,22 +30,38 @@ it("writes what is likest at the instant that is looked at, larger where it is l
   const seen = (to: number, at = to): unknown[] => {
     drawn.length = 0;
     panel.draw?.(0, to, at);
-    return drawn.filter(({ method, args }) => method === "fillText" && PAYLOAD.names.includes(args[0] as never)).map(({ args }) => args[0]);
+    return drawn
+      .filter(
+        ({ method, args }) => method === "fillText" && PAYLOAD.names.includes(args[0] as never),
+      )
+      .map(({ args }) => args[0]);
   };
   expect(seen(0.05)).toEqual([]);
   expect(seen(0.15)).toEqual(["A", "A*B"]);
   expect(seen(0.2)).toEqual(["B", "<b>", "A*B"]);
   // Words are those of the instant that is pointed at; lines stay.
   expect(seen(0.2, 0.12)).toEqual(["A", "A*B"]);
-  expect(panel.columns?.()).toMatchObject({ at: [0.1, 0.2], best: [0, 3], y0: [expect.closeTo(0.9), 0] });
-  expect(panel.legend?.({ dimensions: ["x", "y"] } as never).map(({ name }) => name)).toEqual(["A", "B"]);
+  expect(panel.columns?.()).toMatchObject({
+    at: [0.1, 0.2],
+    best: [0, 3],
+    y0: [expect.closeTo(0.9), 0],
+  });
+  expect(panel.legend?.({ dimensions: ["x", "y"] } as never).map(({ name }) => name)).toEqual([
+    "A",
+    "B",
+  ]);
 });
 
 it("keeps lines for export where only words are shown, and reads them", () => {
   fakeCanvas();
   const { panel, body, give } = openPanel(pointer.make(), { ...PAYLOAD, show: "words" });
   expect(body.querySelector(".nl-strip")).toBeNull();
-  give({ t: Float64Array.of(0.1), y: Float32Array.of(0.5, 0), at: Float64Array.of(0.1), words: Float32Array.of(2, 0.75) });
+  give({
+    t: Float64Array.of(0.1),
+    y: Float32Array.of(0.5, 0),
+    at: Float64Array.of(0.1),
+    words: Float32Array.of(2, 0.75),
+  });
   expect(panel.columns?.().y0).toEqual([0.5]);
   expect(panel.readings?.(0.1)).toMatchObject([{ name: "<b>", text: "0.750" }]);
 });
@@ -54,7 +70,12 @@ it("starts again where time has restarted", () => {
   fakeCanvas();
   const { panel, give } = openPanel(pointer.make(), PAYLOAD);
   const at = (t: number, best: number): void =>
-    give({ t: Float64Array.of(t), y: Float32Array.of(0, 0), at: Float64Array.of(t), words: Float32Array.of(best, 1) });
+    give({
+      t: Float64Array.of(t),
+      y: Float32Array.of(0, 0),
+      at: Float64Array.of(t),
+      words: Float32Array.of(best, 1),
+    });
   at(0.5, 0);
   at(0.1, 1);
   expect(panel.columns?.()).toMatchObject({ at: [0.1], best: [1], t: [0.1] });

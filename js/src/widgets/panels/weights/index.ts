@@ -7,7 +7,6 @@ import { Lines } from "../../charts/lines";
 import { CalmRange } from "../../charts/range";
 import { Series } from "../../charts/series";
 import { stacked } from "../../charts/stacked";
-import { HEIGHT } from "../../charts/strip";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { FrameMeta, Panel, PanelContext, PanelKind, Reading } from "../../panel";
@@ -56,7 +55,7 @@ class WeightsPanel implements Panel {
         paint: (canvas, width, height) => this.paint(canvas, width, height),
         redraw: context.redraw,
         signal: context.signal,
-        height: show === "both" ? MATRIX : HEIGHT,
+        height: show === "both" ? MATRIX : undefined,
       });
     }
     if (show !== "matrix") {
@@ -65,7 +64,7 @@ class WeightsPanel implements Panel {
         lines: ["norm of the change"],
         likely: SMALLEST,
         zero: true,
-        height: show === "both" ? CHANGE : HEIGHT,
+        height: show === "both" ? CHANGE : undefined,
       });
     }
   }
@@ -73,14 +72,18 @@ class WeightsPanel implements Panel {
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void {
     const [t, cells] = [arrays.get("t"), arrays.get("cells")];
     const [change, since] = [arrays.get("change"), arrays.get("since")];
-    if (t === undefined || cells === undefined || change === undefined || since === undefined) return;
+    if (t === undefined || cells === undefined || change === undefined || since === undefined)
+      return;
     if (this.cells.last > t[0]) this.clear();
     // A page that knew nothing, or was hidden, may be told the same instant again.
     if (this.cells.last === t[0]) return;
     this.cells.append(t, cells);
     this.change.append(t, change);
     this.since = since[0];
-    const row = new Map<string, FrameArray>([["t", t], ["y", Float32Array.from(change)]]);
+    const row = new Map<string, FrameArray>([
+      ["t", t],
+      ["y", Float32Array.from(change)],
+    ]);
     // Looks are apart, and a line goes from one to the next.
     this.lines?.receive(row, { ...meta, t0: -Infinity });
   }
@@ -120,7 +123,9 @@ class WeightsPanel implements Panel {
   }
 
   picture(): HTMLCanvasElement | null {
-    const parts = [this.matrix?.picture(), this.lines?.strip.picture()].filter((part) => part != null);
+    const parts = [this.matrix?.picture(), this.lines?.strip.picture()].filter(
+      (part) => part != null,
+    );
     return stacked(parts);
   }
 
@@ -178,14 +183,20 @@ class WeightsPanel implements Panel {
     this.label(canvas, width, height, tall);
   }
 
-  private label(canvas: CanvasRenderingContext2D, width: number, height: number, tall: number): void {
+  private label(
+    canvas: CanvasRenderingContext2D,
+    width: number,
+    height: number,
+    tall: number,
+  ): void {
     const { row_axis: rows, column_axis: columns, cell, of } = this.payload;
     const bar = width - RIGHT - BAR_TEXT - BAR_WIDTH;
     drawColorBar(canvas, "signed", this.bounds, bar, height - 18, this.theme);
     canvas.fillStyle = this.theme.text;
     canvas.font = `12px ${this.theme.font}`;
     canvas.textAlign = "left";
-    const since = this.since > 0 && of.startsWith("change") ? `since ${this.since.toFixed(2)} s` : "";
+    const since =
+      this.since > 0 && of.startsWith("change") ? `since ${this.since.toFixed(2)} s` : "";
     const text = [columns, cell, since].filter((part) => part !== "").join(", ");
     canvas.fillText(text, LEFT, height - 13, bar - BAR_TEXT - LEFT);
     canvas.save();

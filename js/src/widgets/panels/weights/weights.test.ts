@@ -32,9 +32,13 @@ function look(t: number, cells: number[], change: number, since = 0) {
 function shown(panel: { draw?: (from: number, to: number) => void }, to: number) {
   drawn.length = 0;
   panel.draw?.(0, to);
-  const put = drawn.find(({ method, args }) => method === "putImageData" && (args[0] as ImageData).height === 1);
+  const put = drawn.find(
+    ({ method, args }) => method === "putImageData" && (args[0] as ImageData).height === 1,
+  );
   const data = put === undefined ? [] : [...(put.args[0] as ImageData).data];
-  const texts = drawn.filter(({ method }) => method === "fillText").map(({ args }) => String(args[0]));
+  const texts = drawn
+    .filter(({ method }) => method === "fillText")
+    .map(({ args }) => String(args[0]));
   return { data, texts };
 }
 
@@ -57,7 +61,11 @@ it("shows the matrix of the instant that is looked at, blue below zero and red a
 });
 
 it("says what a cell stands for, and since when changes are counted", () => {
-  const { panel, give } = openPanel(weights.make(), { ...PAYLOAD, cell: "cell: largest of 1 × 4", of: "change of weights" });
+  const { panel, give } = openPanel(weights.make(), {
+    ...PAYLOAD,
+    cell: "cell: largest of 1 × 4",
+    of: "change of weights",
+  });
   give(look(2, [0.1, 0.2], 0.1, 1.5));
   expect(shown(panel, 2).texts).toContain("2 neurons, cell: largest of 1 × 4, since 1.50 s");
 });
@@ -68,13 +76,20 @@ it("keeps changes of all instants and the newest matrix, and starts again with t
   give(look(0.4, [3, 4], 0.9));
   give(look(0.4, [3, 4], 0.9));
   expect(panel.columns?.()).toEqual({
-    t: [0.2, 0.4], change: [expect.closeTo(0.7), expect.closeTo(0.9)], row: [0, 0], column: [0, 1], cell: [3, 4],
+    t: [0.2, 0.4],
+    change: [expect.closeTo(0.7), expect.closeTo(0.9)],
+    row: [0, 0],
+    column: [0, 1],
+    cell: [3, 4],
   });
   give(look(0.1, [5, 6], 0));
   expect(panel.columns?.()).toMatchObject({ t: [0.1], cell: [5, 6] });
 });
 
-it.each([["matrix", false], ["change", true]] as const)("shows the %s alone", (show, strip) => {
+it.each([
+  ["matrix", false],
+  ["change", true],
+] as const)("shows the %s alone", (show, strip) => {
   const { body, panel, give } = openPanel(weights.make(), { ...PAYLOAD, show });
   give(look(0.2, [1, 2], 0.7));
   expect(shown(panel, 1).data.length > 0).toBe(!strip);
