@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -123,6 +123,8 @@ class TileRunner:
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
         self.capacity = tile_capacity(self.program)
         self._seconds_per_step = 0.0
+        # Where in its record a reading's elements lie, by the id of what it reads.
+        self._columns: dict[int, slice | np.ndarray] = {}
 
     def value(self, param: Param) -> np.ndarray:
         """Current value of a parameter."""
@@ -314,27 +316,50 @@ class TileRunner:
     def read(
         self, reading: Reading, records: dict, series: np.ndarray, held: np.ndarray, n_steps: int
     ) -> np.ndarray:
-        """What a probe saw, ``(n_steps, batch, size)``."""
+        """What a probe saw, ``(n_steps, batch, size)``; it may be a view of all that was recorded."""
         batch = self.program.batch
+        terms = [
+            (self._read_term(key, source, records, series, held, n_steps), target, distinct)
+            for key, source, target, distinct in reading.terms
+        ]
+        if len(terms) == 1 and not reading.constants and is_whole(terms[0][1], reading.size):
+            # As nearly always: what was recorded is what the probe saw.
+            return np.asarray(terms[0][0], self.program.dtype)
         out = np.zeros((n_steps, batch, reading.size), self.program.dtype)
         for param, source, target in reading.constants:
             np.add.at(out, (slice(None), slice(None), target), np.ravel(self.value(param))[source])
-        for key, source, target, distinct in reading.terms:
-            if key == "held":
-                values = np.broadcast_to(held[:, source], (n_steps, batch, len(source)))
-            elif key == "series":
-                values = series[:n_steps][:, :, source]
-            else:
-                values = records[key][:n_steps][:, :, self._column(key, source)]
+        for values, target, distinct in terms:
             if distinct:
                 out[:, :, target] += values
             else:
                 np.add.at(out, (slice(None), slice(None), target), values)
         return out
 
-    def _column(self, key: str, source: np.ndarray) -> np.ndarray:
+    def _read_term(
+        self,
+        key: Hashable,
+        source: np.ndarray,
+        records: dict,
+        series: np.ndarray,
+        held: np.ndarray,
+        n_steps: int,
+    ) -> np.ndarray:
+        """Elements of a record, of inputs or of constants in each step: a view where it can be."""
+        if key == "held":
+            return np.broadcast_to(held[:, source], (n_steps, len(held), len(source)))
+        if key == "series":
+            return series[:n_steps][:, :, source]
+        columns = self._columns.get(id(source))
+        if columns is None:
+            columns = self._columns[id(source)] = as_slice(self._column(key, source))
+        return records[key][:n_steps, :, columns]
+
+    def _column(self, key: Hashable, source: np.ndarray) -> np.ndarray:
         index = next(r.index for r in self.program.records if r.key == key)
-        return source if index is None else np.searchsorted(index, source)
+        if index is None:
+            return source
+        order = np.argsort(index)
+        return order[np.searchsorted(index, source, sorter=order)]
 
     def _not_finite(self, state: dict[str, Any], out: dict[str, Any]) -> list[str | Call]:
         """Traced functions that gave NaN or infinity, then keys of state arrays that hold it."""
@@ -361,6 +386,20 @@ def tile_capacity(program: Program) -> int:
     # Short tiles are slow, and arrays of megabytes a step need not be in cache: a compromise.
     least = int(np.clip(4 * TILE_BYTES // bytes_a_step, LEAST_STEPS, SHORT_STEPS * 2))
     return int(np.clip(TILE_BYTES // bytes_a_step, least, max(most, least)))
+
+
+def is_whole(target: np.ndarray, size: int) -> bool:
+    """Whether elements are all of ``size``, in order."""
+    return len(target) == size and bool(np.all(target == np.arange(size)))
+
+
+def as_slice(index: np.ndarray) -> slice | np.ndarray:
+    """Indices as a slice where they are evenly spaced and grow: NumPy then need not gather."""
+    steps = np.diff(index)
+    if len(index) == 0 or np.any(steps != steps[:1]) or np.any(steps < 1):
+        return index
+    step = int(steps[0]) if len(steps) else 1
+    return slice(int(index[0]), int(index[-1]) + 1, step)
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
