@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import Future, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -123,6 +123,8 @@ class TileRunner:
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
         self.capacity = tile_capacity(self.program)
         self._seconds_per_step = 0.0
+        # Whether the last tile was one for the short capacity; and a capacity that is on its way.
+        self.runs_short, self._coming = True, None
         # Where in its record a reading's elements lie, by the id of what it reads.
         self._columns: dict[int, slice | np.ndarray] = {}
 
@@ -162,8 +164,37 @@ class TileRunner:
 
     def compile(self) -> None:
         """Compile both capacities by running no step of each."""
-        for capacity in (min(SHORT_STEPS, self.capacity), self.capacity):
+        for capacity in (self._short_capacity, self.capacity):
             self._compile(capacity)
+
+    def compile_one(self, short: bool) -> None:
+        """Compile one capacity, in which all tiles run until `compile_other` has ended."""
+        one, other = self._short_capacity, self.capacity
+        if not short:
+            one, other = other, one
+        self._coming = other
+        self._compile(one)
+
+    def compile_other(self) -> None:
+        """Compile what `compile_one` has left, beside a run or not.
+
+        An error comes again, and is raised, where a tile needs what could not be compiled.
+        """
+        if self._coming is not None:
+            with suppress(Exception):
+                self._compile_here(self._coming)
+            self._coming = None
+
+    @property
+    def _short_capacity(self) -> int:
+        return min(SHORT_STEPS, self.capacity)
+
+    def _fitting(self, n_steps: int) -> int:
+        """The capacity for so many steps, or the other one while that is being compiled."""
+        short, coming = self._short_capacity, self._coming
+        self.runs_short = n_steps <= short
+        wanted, other = (short, self.capacity) if self.runs_short else (self.capacity, short)
+        return other if wanted == coming else wanted
 
     def _compile(self, capacity: int) -> None:
         """Compile, or wait for a compile that goes on since an interrupt."""
@@ -207,7 +238,8 @@ class TileRunner:
             n_steps = max(1, min(n_steps, int(seconds / self._seconds_per_step)))
         elif most > SHORT_STEPS:
             n_steps = min(n_steps, max(SHORT_STEPS, self.capacity // 4))
-        capacity = min(SHORT_STEPS, self.capacity) if n_steps <= SHORT_STEPS else self.capacity
+        capacity = self._fitting(n_steps)
+        n_steps = min(n_steps, capacity)
         self._compile(capacity)
         if self.host.stopped:
             # A function of a tile that was given up may still be going on.
@@ -316,7 +348,7 @@ class TileRunner:
     def read(
         self, reading: Reading, records: dict, series: np.ndarray, held: np.ndarray, n_steps: int
     ) -> np.ndarray:
-        """What a probe saw, ``(n_steps, batch, size)``; it may be a view of all that was recorded."""
+        """What a probe saw, ``(n_steps, batch, size)``; it may be a view of what was recorded."""
         batch = self.program.batch
         terms = [
             (self._read_term(key, source, records, series, held, n_steps), target, distinct)
