@@ -127,9 +127,10 @@ test-browser: setup-tests ## a real JupyterLab in Chromium
 test-packaging: setup ## the wheel
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests packaging
 
-lint: setup ## look over the style of Python and the types of TypeScript
+lint: setup ## look over the style of Python, and the types of Python and TypeScript
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	js/node_modules/.bin/pyright --pythonpath $(BIN)/python
 	cd js && npm run --silent check
 
 # --- packing ---------------------------------------------------------------------------------------

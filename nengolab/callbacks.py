@@ -176,7 +176,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
                 obj=self,
             )
         self._parameters = None
-        if sim is not None:
+        if sim is not None and objects is not None:
             folder = os.path.join(self.log_dir, "parameters")
             self._parameters = NengoSummaries(folder, sim, objects, self.histogram_freq or 1)
 

@@ -279,7 +279,7 @@ def _class_value(network: nengo.Network | None, carrier: type, name: str) -> Any
 def _object_value(network: nengo.Network | None, obj: Any, name: str) -> Any:
     """Value of an object's option, or its default."""
     carrier, make = _OBJECT_OPTIONS[name]
-    if _class_value(network, carrier, name) is _UNSET:
+    if network is None or _class_value(network, carrier, name) is _UNSET:
         return make().default
     return getattr(network.config[obj], name)
 

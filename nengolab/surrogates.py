@@ -254,7 +254,7 @@ class Custom(Surrogate):
     array([1.], dtype=float32)
     """
 
-    function: Callable[[Any], Any] = None
+    function: Callable[[Any], Any] | None = None
 
     def __post_init__(self):
         super().__post_init__()
@@ -270,6 +270,7 @@ class Custom(Surrogate):
         import tensorflow as tf
 
         name = getattr(self.function, "__qualname__", repr(self.function))
+        assert self.function is not None  # looked at when this was made
         h = tf.convert_to_tensor(self.function(x))
         if h.dtype != x.dtype or not h.shape.is_compatible_with(x.shape):
             raise ValidationError(

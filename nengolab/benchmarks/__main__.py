@@ -39,7 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="N",
         help="items of the second table (default 32; 1 leaves it out)",
     )
-    parser.add_argument("--memory", action="store_true", help="memory over a long run, instead")
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        help="memory over a long run and of closed simulators, instead",
+    )
     parser.add_argument(
         "--size", action="store_true", help="from 1,000 to 1,000,000 neurons, instead"
     )
@@ -81,9 +85,9 @@ def main(arguments: list[str] | None = None) -> int:
     load_tensorflow()
     print(f"TensorFlow loaded in {time.perf_counter() - started:.1f} s (not in the figures below)")
     if options.memory:
-        from nengolab.benchmarks.memory import memory_flat
+        from nengolab.benchmarks.memory import main as memory
 
-        return memory_flat()
+        return memory()
     without_decoder_cache()
     warm_up()
     if options.training:

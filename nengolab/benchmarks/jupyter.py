@@ -158,16 +158,18 @@ class Server:
             The name, for `JupyterLab.open_notebook`.
         """
         if isinstance(notebook, Path):
-            notebook = nbformat.read(notebook, as_version=4)
+            content = nbformat.read(notebook, as_version=4)
         elif isinstance(notebook, list):
             cells = [nbformat.v4.new_code_cell(source) for source in notebook]
-            notebook = nbformat.v4.new_notebook(cells=cells)
-        notebook.metadata["kernelspec"] = {
+            content = nbformat.v4.new_notebook(cells=cells)
+        else:
+            content = notebook
+        content.metadata["kernelspec"] = {
             "name": kernel,
             "display_name": kernel,
             "language": "python",
         }
-        nbformat.write(notebook, self.root / name)
+        nbformat.write(content, self.root / name)
         return name
 
     def set_settings(self, plugin: str, settings: dict[str, Any]) -> None:

@@ -84,7 +84,7 @@ def measure(name: str, make: Callable[[], nengo.Network], items: int = 1) -> Mea
         for _ in range(ROUNDS):
             for sim, found in zip((theirs, ours), rates, strict=True):
                 found.append(_steps_a_second(sim))
-        result.rate = tuple(map(statistics.median, rates))
+        result.rate = (statistics.median(rates[0]), statistics.median(rates[1]))
     return result
 
 

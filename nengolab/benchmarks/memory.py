@@ -1,4 +1,4 @@
-"""Whether memory stays flat: resident size of a process after short and after long runs.
+"""What memory a run takes with its length, and what simulators leave that were closed.
 
 Each case runs in a process of its own, because memory that a process once had is often not given
 back to the system.
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nengo
+import numpy as np
 
 STEPS = (100_000, 1_000_000)
 LIMIT_MB = 20.0
@@ -89,14 +90,88 @@ def measure_memory(
     call_steps : int, optional
         Cut the run into calls of so many steps.
     """
+    return _measure(_run, case, steps, call_steps)
+
+
+def _simulate(i: int) -> None:
+    """Run a network of a size that no other has."""
+    import nengolab
+
+    with nengo.Network(seed=i) as net:
+        stim = nengo.Node([0.5])
+        ens = nengo.Ensemble(30 + i, 1)
+        nengo.Connection(stim, ens)
+        nengo.Probe(ens, synapse=0.01)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(100)
+
+
+def _fit(i: int) -> None:
+    """Train the same network in a simulator of its own."""
+    import nengolab
+
+    with nengo.Network(seed=0) as net:
+        stim = nengo.Node([0.5])
+        ens = nengo.Ensemble(40, 1)
+        nengo.Connection(stim, ens)
+        probe = nengo.Probe(ens, synapse=0.01)
+    data = np.ones((8, 20, 1))
+    with nengolab.Simulator(net, minibatch_size=4, progress_bar=False) as sim:
+        sim.compile("sgd", "mse")
+        sim.fit({stim: data}, {probe: data}, epochs=2, verbose=0)
+
+
+# What is done again and again, how often, and how much of it may be left (MB).
+REPEATED: dict[str, tuple[Callable[[int], None], int, float]] = {
+    "simulators of different sizes, 100 steps each": (_simulate, 200, 200.0),
+    "simulators of one network, one fit each": (_fit, 50, 50.0),
+}
+
+
+def _repeat(case: str, times: int, results) -> None:
+    do = REPEATED[case][0]
+    sizes = []
+    for i in range(times + 1):
+        do(i)
+        gc.collect()
+        sizes.append(resident_mb())
+    results.put([sizes[0], sizes[-1]])
+
+
+def measure_left(case: str, times: int | None = None) -> list[float]:
+    """Resident size (MB) after the first of a case of ``REPEATED``, and after ``times`` more."""
+    return _measure(_repeat, case, REPEATED[case][1] if times is None else times)
+
+
+def _measure(what: Callable[..., None], case: str, *arguments) -> list[float]:
+    """What a function puts in its queue, in a process of its own."""
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
-    process = context.Process(target=_run, args=(case, steps, call_steps, results))
+    process = context.Process(target=what, args=(case, *arguments, results))
     process.start()
     process.join()
     if process.exitcode:
         raise RuntimeError(f"the measurement of {case!r} ended with code {process.exitcode}")
     return results.get()
+
+
+def main() -> int:
+    """Print what is measured; 1 where memory grows by more than the limits, else 0."""
+    return max(memory_flat(), memory_left())
+
+
+def memory_left() -> int:
+    """Print what closed simulators leave; 1 where it is more than the limits, else 0."""
+    over = 0
+    for case, (_, times, limit) in REPEATED.items():
+        first, last = measure_left(case)
+        print(
+            f"{times} {case}: {first:.0f} MB after one, {last:.0f} MB after all; "
+            f"left {last - first:.0f} MB (limit {limit:.0f})",
+            flush=True,
+        )
+        over |= last - first > limit
+    return int(over)
 
 
 def memory_flat() -> int:

@@ -118,23 +118,22 @@ def build(
     BuildError
         Naming the object whose parameters hold NaN.
     """
-    if model is None:
-        model = OwnedModel(
-            dt=float(dt), label=f"{network}, dt={dt:f}", decoder_cache=_decoder_cache(network)
-        )
-    names = Names(network if network is not None else model.toplevel)
+    into = model or OwnedModel(
+        dt=float(dt), label=f"{network}, dt={dt:f}", decoder_cache=_decoder_cache(network)
+    )
+    names = Names(network if network is not None else into.toplevel)
     if network is not None:
         # For small problems, a library's threads cost more than they give.
         threads = nullcontext() if _has_large(network) else threadpool_limits(1, "blas")
         try:
             with threads:
-                model.build(network, progress=progress)
+                into.build(network, progress=progress)
         except SignalError as err:  # Nengo's own check, which does not know whose signal it is
-            owner = getattr(model, "failed_at", None) or network
+            owner = getattr(into, "failed_at", None) or network
             raise BuildError(f"{names.get(owner)}: {err} Give it finite values.") from err
-        if isinstance(model, OwnedModel):
-            model.decoders.forget()
-    return Built(model, names)
+        if isinstance(into, OwnedModel):
+            into.decoders.forget()
+    return Built(into, names)
 
 
 def _decoder_cache(network: nengo.Network | None) -> Any:

@@ -114,7 +114,7 @@ class Crossing:
     @classmethod
     def dispatch(cls, outside, inside, _text, _length, _status) -> None:
         """What the compiled code calls."""
-        when = ctypes.c_void_p.from_address(inside).value
+        when = ctypes.c_size_t.from_address(inside).value
         cls._all[ctypes.c_int64.from_address(when).value].run(inside, outside)
 
 
@@ -193,7 +193,7 @@ def _tried() -> bool:
         go, (x, y) = trial(tf.constant(5, tf.int64), tf.constant(1), [x, tf.transpose(y)])
         return go, x, y
 
-    x, y = np.float32([1, 2]), np.arange(6, dtype=np.int32).reshape(3, 2)
+    x, y = np.array([1, 2], np.float32), np.arange(6, dtype=np.int32).reshape(3, 2)
     go, x2, y2 = compiled(loop, x, y)(tf.constant(x), tf.constant(y))
     right = np.array_equal(x2, x + 5) and np.array_equal(y2, y)
     return bool(go) and right and not failures

@@ -5,13 +5,13 @@ TensorFlow, with the vendor library's convolutions and matrix products; neurons 
 into their own pass (``Activation.affine``). A stepped region is an *island*: XLA compiles a loop
 that goes forward and keeps the state before each step, and a second one that goes back and takes,
 step by step, the vector-Jacobian product of the very same step. TensorFlow sees the two through
-``tf.custom_gradient``; its own gradient of a compiled loop would need lists that cannot leave it.
+`custom_gradient`; its own gradient of a compiled loop would need lists that cannot leave it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from nengolab.compiler.emit import Emitter, joined
 from nengolab.compiler.packing import placed
 from nengolab.compiler.program import LoweredGroup, Program, Reading, kernel_of, own_entries
 from nengolab.kernels.compiled import compiled
+from nengolab.kernels.gradient import custom_gradient
 from nengolab.kernels.linear_layers import apart, is_map_and_bias
 from nengolab.kernels.rates import Activation
 
@@ -31,7 +32,18 @@ class Differentiable(Emitter):
     """Builds the function of a program that is to be differentiated.
 
     The number of steps is that of ``inputs["series"]``, known when it is traced.
+
+    Parameters
+    ----------
+    program, carried, host
+        As for `Emitter`.
+    key : str or None
+        Programs with equal keys share what is compiled.
     """
+
+    def __init__(self, program: Program, carried: set[str], host: Any, key: str | None):
+        super().__init__(program, carried, host)
+        self.key = key
 
     def run(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         """All steps at once.
@@ -103,7 +115,8 @@ class Differentiable(Emitter):
                 out[f"rec {key}"] = self.recorded(env[key], index)
             return state | new, out
 
-        state, out = island(step, keys, params, fixed, state, held, series)
+        key = None if self.key is None else (self.key, region.index)
+        state, out = island(step, keys, params, fixed, state, held, series, key)
         rec = {key: out[f"rec {key}"] for key in records}
         return state, {key: out[key] for key in carried}, rec
 
@@ -168,7 +181,8 @@ class Differentiable(Emitter):
         return found if alike and whole and readers.count(key) == 1 and not watched else None
 
     def _affine(self, neurons, scale, layer, params, env, rows: int) -> None:
-        own = own_entries(params, neurons.index)
+        kernel, own = kernel_of(neurons), own_entries(params, neurons.index)
+        assert isinstance(kernel, Activation)
         gain = None if scale is None else params[f"{scale.index}.weights"]
         bias = own.get("in0")
         if layer is None:
@@ -182,7 +196,7 @@ class Differentiable(Emitter):
             added = added if gain is None else gain * added
             bias = added if bias is None else bias + added
         constants = {k: own[k] for k in neurons.group.op.params}
-        env[f"{neurons.index}:out"] = kernel_of(neurons).affine(constants, gain, bias, x)
+        env[f"{neurons.index}:out"] = kernel.affine(constants, gain, bias, x)
 
 
 # From so many elements a step on, two halves of a batch on two cores are worth a second loop.
@@ -190,7 +204,7 @@ SHARED_FROM_ELEMENTS = 2048
 
 
 def read(program: Program, reading: Reading, records: dict, series: Tensor, held: Tensor) -> Tensor:
-    """What a probe saw but for constants, ``(steps, batch, size)``; as ``Runner.read`` in NumPy."""
+    """What a probe saw but for constants, ``(steps, batch, size)``; NumPy: ``TileRunner.read``."""
     steps, batch = series.shape[0], program.batch
     indices = {r.key: r.index for r in program.records}
     terms = []
@@ -202,8 +216,8 @@ def read(program: Program, reading: Reading, records: dict, series: Tensor, held
         else:
             x = tf.reshape(records[key], (steps * batch, -1))
             x = tf.ensure_shape(x, (steps * batch, _width(program, key, indices[key])))
-            if indices[key] is not None:
-                source = indices[key].searchsorted(source)
+            if (index := indices[key]) is not None:
+                source = index.searchsorted(source)
         terms.append(placed(x, source, target, reading.size))
     if not terms:
         return tf.zeros((steps, batch, reading.size), program.dtype)
@@ -235,6 +249,7 @@ def island(
     state: dict,
     held: Tensor,
     series: dict,
+    key: Hashable = None,
 ) -> tuple[dict, dict]:
     """``step`` again and again, as two compiled loops.
 
@@ -251,6 +266,8 @@ def island(
     held : tensor
     series : dict
         ``(steps, batch, ...)`` each.
+    key : hashable, optional
+        Says all that ``step`` and ``keys`` are, for what is compiled to be shared.
 
     Returns
     -------
@@ -260,11 +277,12 @@ def island(
     n_steps = next(iter(series.values())).shape[0]
     arguments = (params, state, held, series)
     still = tf.nest.map_structure(tf.stop_gradient, (params, fixed, state, held, series))
-    last, out, kept = compiled(lambda *a: _forward(step, keys, n_steps, *a), *still)(*still)
+    forward = compiled(lambda *a: _forward(step, keys, n_steps, *a), *still, key=_part(key, "on"))
+    last, out, kept = forward(*still)
     floating = [x for x in tf.nest.flatten(arguments) if x.dtype.is_floating]
     moving = sorted(k for k, v in last.items() if v.dtype.is_floating)
 
-    @tf.custom_gradient
+    @custom_gradient
     def attach(*_):
         values = [tf.identity(last[k]) for k in moving] + [tf.identity(out[k]) for k in keys]
 
@@ -272,7 +290,8 @@ def island(
             d_last = dict(zip(moving, dys[: len(moving)], strict=True))
             d_out = dict(zip(keys, dys[len(moving) :], strict=True))
             given = (*still, kept, d_last, d_out)
-            return compiled(lambda *a: _backward(step, n_steps, *a), *given)(*given)
+            back = lambda *a: _backward(step, n_steps, *a)  # noqa: E731
+            return compiled(back, *given, key=_part(key, "back"))(*given)
 
         return values, backward
 
@@ -280,6 +299,10 @@ def island(
     attached = list(attached) if isinstance(attached, (list, tuple)) else [attached]
     state = last | dict(zip(moving, attached, strict=False))
     return state, dict(zip(keys, attached[len(moving) :], strict=True))
+
+
+def _part(key: Hashable, which: str) -> Hashable:
+    return None if key is None else (key, which)
 
 
 def _forward(step, keys, n_steps, params, fixed, state, held, series):

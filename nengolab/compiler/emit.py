@@ -19,11 +19,14 @@ from nengolab.compiler.levels import Level, reads, shown
 from nengolab.compiler.program import LoweredGroup, Program, kernel_of, own_entries
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once
+from nengolab.compiler.standalone import Standalone
 from nengolab.kernels.compiled import compiled
-from nengolab.kernels.tensor import UNCOMPILED
+from nengolab.kernels.tensor import UNCOMPILED, TensorKernel
 
 # Compiled forms that are kept for networks that may be built again.
-KEPT_FORMS = 32
+KEPT_FORMS = 8
+# Where a form runs that is part of a larger function; else the name of a device.
+INSIDE = "inside"
 
 
 class Traced:
@@ -35,34 +38,55 @@ class Traced:
     key : str or None
         Programs with equal keys share what is traced and compiled, however often a network is
         built; None keeps it to this one.
+    parallel : bool
+        Whether it runs shares of a batch beside each other.
     """
 
-    _shared: ClassVar[OrderedDict[tuple[str, str], Any]] = OrderedDict()
+    _shared: ClassVar[OrderedDict[tuple, Any]] = OrderedDict()
 
-    def __init__(self, run: Any, key: str | None = None):
-        self._function, self._key = tf.function(run, autograph=False), key
-        self._traces: dict[int, Any] = {}
+    def __init__(self, run: Any, key: str | None = None, parallel: bool = False):
+        self._run, self._key, self._parallel = run, key, parallel
+        self._traces: dict[Any, Any] = {}
 
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
-        capacity = inputs["series"].shape[0]
-        if capacity not in self._traces:
-            self._traces[capacity] = self._find((params, state, inputs, n_steps))
-        return self._traces[capacity](params, state, inputs, n_steps)
+        """A call inside a function of TensorFlow's, on its tensors."""
+        arguments = (params, state, inputs, n_steps)
+        return self._form(arguments, INSIDE, lambda: self._concrete(arguments))(*arguments)
+
+    def execute(self, arguments: tuple, device: str | None) -> tuple[dict, dict]:
+        """A call by itself: NumPy arrays in and out."""
+        make = lambda: Standalone(self._run, arguments, device, self._parallel)  # noqa: E731
+        return self._form(arguments, device, make)(*arguments)
+
+    def release(self) -> None:
+        """Let go of what was compiled; it is compiled again if it is called again."""
+        self._traces = {}
 
     @classmethod
     def forget(cls) -> None:
         """Let go of the shared forms; programs that use one keep it."""
         cls._shared.clear()
 
-    def _find(self, arguments: tuple) -> Any:
+    def _concrete(self, arguments: tuple) -> Any:
+        return tf.function(self._run, autograph=False).get_concrete_function(*arguments)
+
+    def _form(self, arguments: tuple, where: Any, make: Any) -> Any:
+        capacity = arguments[2]["series"].shape[0]
+        found = self._traces.get((capacity, where))
+        if found is None:
+            found = self._traces[capacity, where] = self._find(arguments, where, make)
+        return found
+
+    def _find(self, arguments: tuple, where: Any, make: Any) -> Any:
+        if self._key is None:
+            return make()
         # Packed parameters may differ in shape where all else is alike (sparse matrices).
-        shapes = [(a.shape, a.dtype) for a in tf.nest.flatten(arguments)]
-        key = (self._key, f"{shapes} {tf.zeros(()).device}")
-        found = self._shared.pop(key, None) or self._function.get_concrete_function(*arguments)
-        if self._key is not None:
-            self._shared[key] = found  # the newest is last
-            while len(self._shared) > KEPT_FORMS:
-                self._shared.popitem(last=False)
+        shapes = [(tuple(a.shape), str(a.dtype)) for a in tf.nest.flatten(arguments)]
+        key = (self._key, where, str(shapes))
+        found = self._shared.pop(key, None) or make()
+        self._shared[key] = found  # the newest is last
+        while len(self._shared) > KEPT_FORMS:
+            self._shared.popitem(last=False)
         return found
 
 
@@ -140,6 +164,13 @@ class Emitter:
         carried = sorted(k for k in self.carried if mine(k))
         records = {r.key: r.index for r in self.program.records if mine(r.key)}
         return carried, records
+
+    @property
+    def parallel(self) -> bool:
+        """Whether a batch is cut into shares that run beside each other."""
+        batch = self.program.batch
+        stepped = [r for r in self.program.schedule.regions if r.mode not in (BATCHED, PYTHON)]
+        return any(items_at_once(self.by_region[r.index], batch) < batch for r in stepped)
 
     # -- stepped -------------------------------------------------------------------------------
 
@@ -416,10 +447,11 @@ class Emitter:
 
     def tensor_tile(self, lowered, own, inputs, before, n_steps, capacity) -> tuple[dict, dict]:
         """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
-        op = lowered.group.op
+        op, kernel = lowered.group.op, kernel_of(lowered)
+        assert isinstance(kernel, TensorKernel)
         shared = {role: before.get(f"update:{p.name}") for role, p in op.params.items()}
         own = own | {role: value for role, value in shared.items() if value is not None}
-        out, result = kernel_of(lowered).tile(own, inputs, lowered.spec, capacity, n_steps)
+        out, result = kernel.tile(own, inputs, lowered.spec, capacity, n_steps)
         also = {f"update:{op.params[r].name}": v for r, v in result.updates.items()}
         if result.losses:
             also[f"loss:{op.name}"] = tf.add_n(result.losses)

@@ -182,6 +182,12 @@ class Op:
         return self.ports[name]
 
     @property
+    def called(self) -> Call:
+        """The Python function that it calls back; for an operation that does."""
+        assert self.call is not None, self.name
+        return self.call
+
+    @property
     def merge_key(self) -> tuple:
         """Operations with equal keys may run as one."""
         return (
@@ -331,7 +337,7 @@ class Graph:
         seen: set[int] = set()
         while pending:
             seen |= pending
-            ops = {self.sources[n].op for n in pending if isinstance(self.sources[n], Port)}
+            ops = {s.op for n in pending if isinstance(s := self.sources[n], Port)}
             pending = {int(n) for op in ops for wire in op.inputs for n in wire.numbers} - seen
         sources = [self.sources[n] for n in seen]
         return frozenset(

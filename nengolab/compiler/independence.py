@@ -38,7 +38,8 @@ class Capture:
         A copy of an array, whose elements can change.
     """
 
-    fn: types.FunctionType
+    # A types.FunctionType; a field declared so would be a method to type checkers.
+    fn: Any
     name: str
     value: Any
     content: np.ndarray | None
@@ -227,7 +228,7 @@ def _content(cell: types.CellType) -> Any:
 
 def lookup(fn: types.FunctionType, name: str) -> Any:
     """What a function's variable from outside holds: captured, global or built in."""
-    if name in fn.__code__.co_freevars:
+    if fn.__closure__ and name in fn.__code__.co_freevars:
         return _content(fn.__closure__[fn.__code__.co_freevars.index(name)])
     return fn.__globals__.get(name, getattr(builtins, name, _MISSING))
 

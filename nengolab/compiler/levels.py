@@ -26,15 +26,15 @@ class Level:
 
     def __init__(self, groups: list[LoweredGroup], program: Program, host: Any):
         self.groups, self.program, self._host = groups, program, host
-        self._calls = [lowered.group.op.call for lowered in groups]
+        self._calls = [lowered.group.op.called for lowered in groups]
         self._ends = list(itertools.pairwise(np.cumsum([0, *(c.size_in for c in self._calls)])))
-        self._keys = [g.state_key(name) for g in groups for name in g.group.op.call.state]
+        self._keys = [g.state_key(name) for g in groups for name in g.group.op.called.state]
 
     def given(self, params: dict, env: dict) -> Any:
         """What the functions are given in one step, ``(batch, sizes)``."""
         batch, dtype, given = self.program.batch, self.program.dtype, []
         for lowered in self.groups:
-            size = lowered.group.op.call.size_in
+            size = lowered.group.op.called.size_in
             x = tf.zeros((batch, size), dtype)
             if lowered.routes:
                 constant = own_entries(params, lowered.index).get("in0")
@@ -102,7 +102,7 @@ class Level:
         new = {g.state_key("y"): parts[f"{g.index}:out+"] for g in delayed}
         new |= dict(zip(self._keys, kept, strict=True))
         for g in self.groups:
-            for name in g.group.op.call.state:
+            for name in g.group.op.called.state:
                 value = new[g.state_key(name)]
                 parts |= shown(g, name, value, self.program.batch, self.program.dtype)
         return new, parts

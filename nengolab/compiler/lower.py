@@ -99,11 +99,12 @@ def lower(
         schedule, groups, batch, dtype, held, series, records, program_readings, carried
     )
     program.uncompiled = _uncompiled(schedule, groups)
+    key = fingerprint(program, carried)
     if training:
-        program.run = Differentiable(program, carried, host).run
+        program.run = Differentiable(program, carried, host, key).run
     else:
         emitter = Emitter(program, carried, host)
-        program.run = Traced(emitter.run, fingerprint(program, carried))
+        program.run = Traced(emitter.run, key, emitter.parallel)
     return program
 
 
@@ -160,7 +161,7 @@ def _observed(graph: Graph, readings: dict[Any, Wire]) -> set[tuple[int, str]]:
     """Ports that something reads, as ``(operation, port)``."""
     wires = [w for op in graph.ops for w in op.inputs] + list(readings.values())
     numbers = {int(n) for wire in wires for n in wire.numbers}
-    ports = [graph.sources[n] for n in numbers if isinstance(graph.sources[n], Port)]
+    ports = [s for n in numbers if isinstance(s := graph.sources[n], Port)]
     return {(p.op.index, p.name) for p in ports}
 
 

@@ -92,6 +92,8 @@ def _arranged(lowered: LoweredGroup, values: Values, dtype: str) -> dict[str, An
     }
     where = kernel.arrays(ops, lambda p: numbers[id(p)], lowered.spec)
     now = kernel.arrays(ops, lambda p: p.value, lowered.spec)
+    assert where is not None
+    assert now is not None
     flat = [tf.zeros(1, dtype), *(tf.reshape(_tensor(values(p), dtype), [-1]) for p in params)]
     together = tf.concat(flat, axis=0)
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,7 @@ def kernel_of(lowered: LoweredGroup) -> Kernel:
 class Record:
     """An array that leaves the loop: all of it, or ``index`` of it (flat)."""
 
-    key: Hashable
+    key: str
     index: np.ndarray | None
 
 
@@ -71,7 +71,7 @@ class Reading:
     """
 
     size: int
-    terms: list[tuple[Hashable, np.ndarray, np.ndarray, bool]]
+    terms: list[tuple[str, np.ndarray, np.ndarray, bool]]
     constants: list[tuple[Param, np.ndarray, np.ndarray]]
 
 
@@ -115,13 +115,25 @@ class Program:
     readings: dict[Any, Reading]
     carried: set[str] = field(default_factory=set)
     trained: frozenset[str] | None = None
-    run: Callable[..., tuple[dict, dict]] | None = None
+    run: Callable[..., tuple[dict, dict]] = field(init=False, repr=False)  # set by `lower`
     traces: int = 0
     uncompiled: dict[int, str] = field(default_factory=dict)
     crossings: list[Any] = field(default_factory=list)
 
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
         return self.run(params, state, inputs, n_steps)
+
+    def execute(
+        self, params: dict, state: dict, inputs: dict, n_steps: int, device: str | None = None
+    ) -> tuple[dict, dict]:
+        """The same with NumPy arrays, in and out, compiled apart from all else on a device."""
+        arguments = (params, state, inputs, np.asarray(n_steps, np.int32))
+        return self.run.execute(arguments, device)
+
+    def release(self) -> None:
+        """Let go of what was compiled."""
+        if hasattr(self.run, "release"):
+            self.run.release()
 
     def shape(self, key: str) -> tuple[int, int]:
         """Packed shape of the array ``key`` (``"group:port"``), without the batch axis."""
@@ -137,7 +149,7 @@ class Program:
     def traced(self) -> list[Call]:
         """Functions whose traces are evaluated, in the order of their finite flags."""
         groups = (self.groups[i].group for i in sorted(self.groups))
-        return [op.traced for g in groups if g.op.traced is not None for op in g.ops]
+        return [op.traced for g in groups for op in g.ops if op.traced is not None]
 
     # -- parameters ----------------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ for all members) and emits views for them; gathers are slow in XLA on CPUs and c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ MAX_RUNS = 8
 class Place:
     """Where a source lives: its element ``i`` is at ``base + stride * i`` of array ``key``."""
 
-    key: Hashable
+    key: str
     base: int
     stride: int
 
@@ -34,7 +36,7 @@ class Place:
 class Pick:
     """Elements ``index`` of the flattened array ``key``; -1 stands for zero."""
 
-    key: Hashable
+    key: str
     index: np.ndarray
 
 
@@ -56,11 +58,11 @@ class Route:
 
     shape: tuple[int, ...]
     picks: list[Pick]
-    sums: list[tuple[Hashable, np.ndarray, np.ndarray]]
+    sums: list[tuple[str, np.ndarray, np.ndarray]]
     constants: list[tuple[Param, np.ndarray, np.ndarray]]
 
     @property
-    def keys(self) -> list[Hashable]:
+    def keys(self) -> list[str]:
         """Arrays that the route reads."""
         return [p.key for p in self.picks] + [key for key, _, _ in self.sums]
 
@@ -73,7 +75,7 @@ class Route:
             np.add.at(out, target, np.ravel(values(param))[source])
         return out.reshape(self.shape)
 
-    def build(self, read: Callable[[Hashable], Any], constant: Any, rows: Any, dtype: str) -> Any:
+    def build(self, read: Callable[[str], Any], constant: Any, rows: Any, dtype: str) -> Any:
         """Emit the array operations.
 
         Parameters
@@ -92,12 +94,12 @@ class Route:
             terms.append(constant if len(constant.shape) > len(self.shape) else constant[None])
         if not terms:
             return tf.zeros((rows, *self.shape), dtype)
-        total = sum(terms[1:], terms[0])
+        total = reduce(operator.add, terms)
         if total.shape[0] == 1 and rows != 1:
             total = tf.broadcast_to(total, (rows, *self.shape))
         return total
 
-    def _terms(self, read: Callable[[Hashable], Any], rows: Any) -> list[Any]:
+    def _terms(self, read: Callable[[str], Any], rows: Any) -> list[Any]:
         """What the picks give, to be summed.
 
         Many that fill each other's gaps (a thousand probes' filters, each of another output of one
@@ -128,7 +130,7 @@ def make_route(
     idx = np.concatenate([w.idx for w in wires])
     shape = layout.shape(size)
     picks, sums, constants = [], [], []
-    by_key: dict[Hashable, list[tuple[np.ndarray, np.ndarray]]] = {}
+    by_key: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     order = np.argsort(src, kind="stable")
     bounds = np.flatnonzero(np.diff(src[order])) + 1
     for rows in np.split(order, bounds) if len(order) else []:

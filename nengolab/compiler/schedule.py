@@ -288,8 +288,8 @@ def _on_a_cycle(ops: list[Op], edges: list[tuple[int, int]]) -> list[Op]:
 def _chain_of_tied_calls(graph: Graph) -> list[int]:
     """Operations of Python calls that may share objects, in the order in which Nengo runs them."""
     calls = [op for op in graph.ops if op.kernel == "call"]
-    if any(op.call.verdict.level == "tied" for op in calls):
-        calls = [op for op in calls if op.call.verdict.level != "pure"]
+    if any(op.called.verdict.level == "tied" for op in calls):
+        calls = [op for op in calls if op.called.verdict.level != "pure"]
     else:
         calls = []
     if len(calls) < 2:
@@ -297,4 +297,4 @@ def _chain_of_tied_calls(graph: Graph) -> list[int]:
     order = {
         op: i for i, op in enumerate(toposort(operator_dependency_graph(graph.model.operators)))
     }
-    return [op.index for op in sorted(calls, key=lambda op: order[op.call.op])]
+    return [op.index for op in sorted(calls, key=lambda op: order[op.called.op])]

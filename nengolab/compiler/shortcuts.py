@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from typing import Any
+from typing import Any, TypeGuard
 
 import nengo
 import numpy as np
@@ -30,7 +30,7 @@ SOLVED_HERE_BELOW = 500
 KEPT_BYTES = 256e6
 
 
-def applies_to_synapse(synapse: Any) -> bool:
+def applies_to_synapse(synapse: Any) -> TypeGuard[LinearFilter]:
     """Whether ``synapse`` would be built by Nengo's own builder from its discretised system."""
     return (
         isinstance(synapse, LinearFilter)
@@ -51,17 +51,16 @@ def build_filter(
     mode: str = "set",
 ) -> Signal:
     """Build a linear filter as Nengo does, with its discretisation looked up."""
-    if sig_out is None:
-        sig_out = Signal(shape=sig_in.shape, name=f"{sig_in.name}.{synapse}")
+    out = sig_out or Signal(shape=sig_in.shape, name=f"{sig_in.name}.{synapse}")
     order = len(state_space(synapse, model.dt)[0])
-    state = Signal(np.zeros((order, *sig_out.shape), dtype=sig_out.dtype))
+    state = Signal(np.zeros((order, *out.shape), dtype=out.dtype))
     model.sig[synapse]["_state_X"] = state
     model.add_op(
         SimProcess(
-            synapse, sig_in, sig_out, model.time, mode=mode, state={"X": state}, tag=str(synapse)
+            synapse, sig_in, out, model.time, mode=mode, state={"X": state}, tag=str(synapse)
         )
     )
-    return sig_out
+    return out
 
 
 class DecoderSolver:

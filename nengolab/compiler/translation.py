@@ -172,11 +172,11 @@ class Translation:
         """
         found = (signal, value is None)
         if found not in self.params:
-            named, key = self.signal_names.get(signal, (None, None))
-            name = f"{self.built.names.get(named)}.{key}" if named is not None else fallback
-            role = key if named is not None else fallback.rsplit(".", 1)[-1]
+            name, role = fallback, fallback.rsplit(".", 1)[-1]
+            if signal in self.signal_names:
+                owner, role = self.signal_names[signal]
+                name = f"{self.built.names.get(owner)}.{role}"
             value = np.asarray(signal.initial_value) if value is None else value
-            owner = owner if named is None else named
             self.params[found] = Param(self.unique(name), value, owner, role)
         return self.params[found]
 

@@ -30,6 +30,8 @@ def normalise(expected: Expected, x: Any, y: Any, sample_weight: Any, where: str
 def weigh_and_fill(given: Given) -> Fed:
     """Third pass: what Keras takes, with weights, and with something for each of its inputs."""
     expected, items, n_steps = given.expected, given.items, given.n_steps
+    assert items is not None  # the second pass found both
+    assert n_steps is not None
     weights = None
     if expected.class_weight is not None:
         weights = class_weights(expected.class_weight, given.y)

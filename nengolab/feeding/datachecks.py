@@ -177,8 +177,9 @@ def check_finite(array: np.ndarray, slot: Slot, where: str = "") -> None:
     """
     found = first_not_finite(array, slot.kind == HOLES)
     if found is not None:
-        step = f", step {found[1]}" if len(found) > 1 else ""
-        raise slot.error(f"{array[found]} in batch item {found[0]}{step} (counted from 0)", where)
+        item, *others = found
+        step = f", step {others[0]}" if others else ""
+        raise slot.error(f"{array[found]} in batch item {item}{step} (counted from 0)", where)
 
 
 def first_not_finite(array: np.ndarray, holes: bool = False) -> tuple[int, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -95,9 +95,9 @@ def _none(value: Any) -> Any:
 
 def _shape(slot: Slot, value: Any) -> tuple:
     """Shape as far as it is known, after a look at whether it is a shape of numbers at all."""
-    dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
     if not isinstance(value, (tf.TensorSpec, tf.Tensor)):
         raise slot.error(f"expected dense arrays {slot.layout}, got {value}", _WHERE)
+    dtype, shape = value.dtype, value.shape
     if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
         raise slot.error(
             f"expected real numbers {slot.layout}, got dtype {dtype.name}; tf.cast makes them",
@@ -202,7 +202,7 @@ class _Pipeline:
 
     def _weights(self, given: Given, items: tf.Tensor, require: _Require):
         if self.expected.class_weight is not None:
-            return self._class_weights(given)
+            return self._class_weights(given, self.expected.class_weight)
         if given.weight is None:
             return None
         found = {}
@@ -236,7 +236,7 @@ class _Pipeline:
             )
         return tf.reshape(tensor, tf.stack(weight_shape(tf.unstack(shape), slot)))
 
-    def _class_weights(self, given: Given) -> dict[str, tf.Tensor]:
+    def _class_weights(self, given: Given, of_class: Mapping[Any, float]) -> dict[str, tf.Tensor]:
         ((slot, tensor),) = given.y
         if slot.kind == CLASSES:
             classes = tf.reshape(tensor, tf.shape(tensor)[:2])
@@ -246,7 +246,7 @@ class _Pipeline:
             classes = tf.argmax(tensor, axis=-1)
         classes = tf.cast(classes, tf.int64)
         weights = tf.ones(tf.shape(classes))
-        for number, weight in self.expected.class_weight.items():
+        for number, weight in of_class.items():
             weights = tf.where(classes == int(number), np.float32(weight), weights)
         shape = weight_shape(tf.unstack(tf.shape(weights)), slot)
         return {slot.alias: tf.reshape(weights, tf.stack(shape))}

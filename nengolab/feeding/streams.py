@@ -90,18 +90,20 @@ class Checked:
         fed = self.normalise(x, y, sample_weight, where)
         if self.first is None:
             self.first = fed
-        self._compare(fed, where)
+        self._compare(fed, self.first, where)
         return fed
 
-    def _compare(self, fed: Fed, where: str) -> None:
-        first = self.first
+    def _compare(self, fed: Fed, first: Fed, where: str) -> None:
         for what, new, old in (
             ("inputs", fed.inputs, first.inputs),
             ("targets", fed.targets, first.targets),
             ("weights", sorted(fed.sample_weight or ()), sorted(first.sample_weight or ())),
             ("steps", fed.n_steps, first.n_steps),
         ):
-            same = set(new) == set(old) if isinstance(new, tuple) else new == old
+            if isinstance(new, tuple) and isinstance(old, tuple):
+                same = set(new) == set(old)
+            else:
+                same = new == old
             if not same:
                 raise ValidationError(
                     f"all batches must be alike: {what} are {new}{where}, and were {old} in the "
@@ -155,4 +157,5 @@ def unpack(raw: Any, where: str = "") -> tuple[Any, Any, Any]:
             "several inputs into a dict",
             attr="x",
         )
-    return (*parts, None, None)[:3]
+    x, y, weight, *_ = *parts, None, None
+    return x, y, weight

@@ -24,6 +24,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.kernels.base import Kernel
+from nengolab.kernels.compiled import compiled
 
 # Up to so many input channels, shifted inputs side by side and one matrix product are faster in
 # an XLA loop than its convolution (28 x 28 x 1 -> 32 filters: 28 against 125 us; 26 x 26 x 32 ->
@@ -109,10 +110,10 @@ def _convolution(x, weights, geometry: Geometry):
 
 
 def _compiled(x, weights, geometry: Geometry):
-    run = tf.function(
-        lambda x, weights: _convolution(x, weights, geometry), jit_compile=True, autograph=False
-    )
-    return run.get_concrete_function(x, weights)(x, weights)
+    def run(x, weights):
+        return _convolution(x, weights, geometry)
+
+    return compiled(run, x, weights, key=("convolution", geometry))(x, weights)
 
 
 def _shifted(x, weights, geometry: Geometry):

@@ -126,12 +126,12 @@ class MatrixForm:
 
 def _change(inputs: list, decays: tuple[bool, ...], weights, form: MatrixForm):
     """The sum of ``outer(rows, columns) - decay W`` over the rules."""
-    inputs, total = iter(inputs), None
+    given, total = iter(inputs), None
     for decay in decays:
-        rows, columns = next(inputs), next(inputs)
+        rows, columns = next(given), next(given)
         delta = form.along_rows(rows) * form.along_columns(columns)
         if decay:
-            delta = delta - form.along_rows(next(inputs)) * weights
+            delta = delta - form.along_rows(next(given)) * weights
         total = delta if total is None else total + delta
     return total
 

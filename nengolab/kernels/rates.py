@@ -11,11 +11,13 @@ float32, two threads: LIF rates 77 ms by TensorFlow's operations and gradients, 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
 
 from nengolab.kernels.compiled import compiled
+from nengolab.kernels.gradient import custom_gradient
 from nengolab.kernels.neuron_kernel import NeuronKernel
 
 Tensor = Any
@@ -35,7 +37,7 @@ class Activation(NeuronKernel):
     def rate(self, params: dict, current: Tensor, alone: bool = False) -> Tensor:
         """Rates with their gradient; ``alone`` where nothing around them is compiled."""
         names = list(params)
-        run = _compiled if alone else _plain
+        run = partial(self._compiled, tuple(names)) if alone else _plain
 
         def forward(current, *values):
             return self.compute(_named(names, values), current)
@@ -49,7 +51,7 @@ class Activation(NeuronKernel):
                 rate = self.compute(_named(names, values), current)
             return tape.gradient(rate, values, upstream, unconnected_gradients="zero")
 
-        @tf.custom_gradient
+        @custom_gradient
         def activation(current, *values):
             rate = run(forward, current, *values)
 
@@ -70,6 +72,7 @@ class Activation(NeuronKernel):
         are one. What is summed over the rows is summed outside of XLA, on all cores.
         """
         names, first = list(params), next(iter(params.values()))
+        run = partial(self._compiled, tuple(names))
         gain = tf.ones_like(first) if gain is None else gain
         bias = tf.zeros_like(first) if bias is None else bias
 
@@ -86,20 +89,25 @@ class Activation(NeuronKernel):
                 rate = forward(x, gain, bias, *values)
             return tape.gradient(rate, values, upstream, unconnected_gradients="zero")
 
-        @tf.custom_gradient
+        @custom_gradient
         def activation(*given):
-            rate = _compiled(forward, *given)
+            rate = run(forward, *given)
 
             def gradient(upstream):
                 x, gain, bias = given[:3]
-                current, pulled = _compiled(back, upstream, rate, *given)
+                current, pulled = run(back, upstream, rate, *given)
                 sums = _summed(current * x, gain), _summed(current, bias)
                 # What nobody asks for of these is not computed.
-                return pulled, *sums, *_compiled(by_params, upstream, *given)
+                return pulled, *sums, *run(by_params, upstream, *given)
 
             return rate, gradient
 
-        return activation(x, gain[None], bias[None], *(params[name] for name in names))
+        rows = (tf.expand_dims(gain, 0), tf.expand_dims(bias, 0))
+        return activation(x, *rows, *(params[name] for name in names))
+
+    def _compiled(self, names: tuple[str, ...], fn: Any, *args: Any) -> Any:
+        """A function of `rate` or `affine`; kernel, names and its own name say all of it."""
+        return compiled(fn, *args, key=(type(self), names, fn.__qualname__))(*args)
 
     def compute(self, p: dict, current: Tensor) -> Tensor:
         """The rate; parameters have a batch axis."""
@@ -116,10 +124,6 @@ def _named(names: list[str], values: tuple) -> dict:
 
 def _plain(fn: Any, *args: Any) -> Any:
     return fn(*args)
-
-
-def _compiled(fn: Any, *args: Any) -> Any:
-    return compiled(fn, *args)(*args)
 
 
 def _summed(x: Tensor, like: Tensor) -> Tensor:
@@ -216,7 +220,7 @@ class SoftLifRate(Activation):
 SOFT_FAR = -40.0
 
 
-@tf.custom_gradient
+@custom_gradient
 def _soft_log_term(x, sigma, over):
     """``log(1 + 1/j)`` of ``x`` and ``sigma``; its own gradient overflows where j is small.
 
@@ -320,9 +324,9 @@ class LeakyRelu(Activation):
         )
 
 
-def leaky(params, current):
-    """``J`` where positive, ``negative_slope J`` elsewhere."""
-    return tf.where(current > 0, current, params["negative_slope"][None] * current)
+def leaky(params: dict, x: Tensor) -> Tensor:
+    """``x`` where positive, ``negative_slope x`` elsewhere."""
+    return tf.where(x > 0, x, params["negative_slope"][None] * x)
 
 
 class SigmoidRate(Activation):

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from nengolab.kernels.base import Kernel
 from nengolab.kernels.events import add_events, each_item
+from nengolab.kernels.gradient import custom_gradient
 
 # What visiting a stretch costs, in elements of it (0.1 us against 2 ns, see events.py).
 _VISIT = 64
@@ -184,7 +185,7 @@ class SparseDot(Kernel):
     def _product(params, x, spec):
         places, shape = params["coordinates"], spec.static[:2]
 
-        @tf.custom_gradient
+        @custom_gradient
         def product(weights, x):
             def gradient(upstream):
                 return (
@@ -200,7 +201,7 @@ class SparseDot(Kernel):
     def _gathered(params, x, spec):
         places = params["coordinates"]
 
-        @tf.custom_gradient
+        @custom_gradient
         def product(weights, x):
             def gradient(upstream):
                 return (

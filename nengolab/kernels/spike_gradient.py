@@ -32,7 +32,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from nengolab.kernels.base import Spec
+from nengolab.kernels.base import Kernel, Spec
+from nengolab.kernels.gradient import custom_gradient
 from nengolab.kernels.integrators import (
     Izhikevich,
     RegularSpiking,
@@ -52,7 +53,7 @@ def sloped(value: Tensor, x: Tensor, slope: Callable[[Tensor], Tensor]) -> Tenso
     """``value``, with ``slope(x)`` for its derivative by ``x``."""
     value = tf.stop_gradient(value)
 
-    @tf.custom_gradient
+    @custom_gradient
     def forward(x):
         return tf.identity(value), lambda upstream: upstream * slope(x)
 
@@ -193,7 +194,7 @@ def _switched(spiked: Tensor, spike: Tensor, then: Tensor, otherwise: Tensor) ->
     return chosen + tf.stop_gradient(then - otherwise) * (spike - tf.stop_gradient(spike))
 
 
-class _StraightThrough:
+class _StraightThrough(Kernel):
     """Random spikes, whose gradient by the rate is that of their expectation."""
 
     def step(self, params, state, inputs, spec):

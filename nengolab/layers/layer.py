@@ -199,7 +199,8 @@ class Layer:
             raise ValidationError(
                 f"{self._title} is what it computes; it takes no tensor_func", attr="layer_args"
             )
-        return TensorNode(self.layer, shape, **{"pass_time": False} | layer_args)
+        arguments: dict[str, Any] = {"pass_time": False} | layer_args
+        return TensorNode(self.layer, shape, **arguments)
 
     # -- shown ---------------------------------------------------------------------------------
 
@@ -213,14 +214,20 @@ class Layer:
     def __str__(self) -> str:
         """The plain Nengo code that does the same."""
         if self._made is None:
-            made = ("x", Default, None, None, {})
-            about = "makes, of an input x inside a network"
+            about, code = "makes, of an input x inside a network", self._code("x", Default)
         else:
-            made = self._made
-            about = "made"
-        return f"{self._title} {about}:\n" + "\n".join(f"    {row}" for row in self._code(*made))
+            about, code = "made", self._code(*self._made)
+        return f"{self._title} {about}:\n" + "\n".join(f"    {row}" for row in code)
 
-    def _code(self, input: Any, transform: Any, synapse: Any, obj: Any, args: dict) -> list[str]:
+    def _code(
+        self,
+        input: Any,
+        transform: Any,
+        synapse: Any = None,
+        obj: Any = None,
+        args: dict[str, Any] | None = None,
+    ) -> list[str]:
+        args = args or {}
         pre = _expression(input)
         size = "x.size_out" if obj is None else obj.size_in
         more = "".join(f", {k}={v!r}" for k, v in args.items())

@@ -38,7 +38,11 @@ class TensorFunction:
     pass_time : bool
     """
 
-    def __init__(self, func: Any, shape_in: Any, shape_out: Any, pass_time: bool, label: Any):
+    shape_out: tuple[int, ...]
+
+    def __init__(
+        self, func: Any, shape_in: Any, shape_out: Any, pass_time: bool | None, label: Any
+    ):
         self.func = func
         self._label = label
         self.shape_in = None if shape_in is None else self._shape(shape_in, "shape_in")
@@ -46,7 +50,7 @@ class TensorFunction:
         from nengolab.startup.tensorflow import load_tensorflow
 
         load_tensorflow()
-        self.layer = func if is_keras_layer(func) else None
+        self.layer: Any = func if is_keras_layer(func) else None  # Keras has no types
         asks = self.layer is not None and _takes_time(self.layer)
         if pass_time is None:
             pass_time = asks or self.layer is None
@@ -185,9 +189,9 @@ class TensorFunction:
         return f"calling the layer on {what} failed: {_first_lines(err)}; {hint}"
 
     def _check_layer_shape(self, found: tuple[int | None, ...], given: bool) -> None:
-        shape = found[1:]
+        shape = tuple(n for n in found[1:] if n is not None)
         sizes = (None, 0) if self.shape_in is not None else (None, 0, 1)
-        if len(found) < 2 or None in shape or found[0] not in sizes:
+        if not 1 < len(found) == 1 + len(shape) or found[0] not in sizes:
             raise self._error(
                 "shape_out",
                 f"the layer puts out {found}; it must keep the batch axis in front and have a "
@@ -210,7 +214,7 @@ class TensorFunction:
         """
         if self.layer is None:
             return {}
-        names = {sub.name: _own_name(sub) for sub in self.layer._flatten_layers()}
+        names: dict[str, str] = {s.name: _own_name(s) for s in self.layer._flatten_layers()}
         metrics = {id(v) for v in getattr(self.layer, "metrics_variables", ())}
         taken = Taken()
         groups: dict[str, str] = {}
@@ -225,7 +229,7 @@ class TensorFunction:
                 path = path[1:]
             where = ".".join(path)
             if where and where not in groups:
-                stem = ".".join(names.get(p, p) for p in path)
+                stem = ".".join(names[p] if p in names else p for p in path)
                 groups[where] = taken.give(stem)
             found[taken.give(f"{groups[where]}.{last}" if where else last)] = variable
         return found
@@ -296,17 +300,17 @@ class TensorFunction:
                 f"must return a tensor of a floating type, and it returned {out.dtype.name}; "
                 "tf.cast makes one of it",
             )
-        shape = tuple(out.shape) if out.shape.rank is not None else None
-        fixed = shape is not None and len(shape) >= 2 and None not in shape
+        rows, *shape = out.shape if out.shape.rank else (None,)
         sizes = (batch, 1) if self.shape_in is None else (batch,)
-        if not fixed or not (any_batch or shape[0] in sizes):
+        fixed = shape and rows is not None and None not in shape
+        if not fixed or not (any_batch or rows in sizes):
             raise self._error(
                 "tensor_func",
                 f"must return a tensor with the batch axis, here of size "
                 f"{' or '.join(map(str, sizes))}, in front and a fixed shape behind it; it "
                 f"returned shape {out.shape}",
             )
-        return shape[1:]
+        return tuple(shape)
 
     def check(self, name: str, batch: int, dtype: str) -> None:
         """Check what a plain function returns for this batch and precision.

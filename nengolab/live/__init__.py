@@ -5,7 +5,7 @@ receives it in frames that are thinned to what a screen can show, and commands g
 any thread while it runs::
 
     import nengo
-    from nengolab.live import Lines, Rates, Session
+    from nengolab.live import LinesSpec, RatesSpec, Session
 
     with nengo.Network(seed=1) as net:
         drive = nengo.Node([0.2], label="drive")
@@ -15,7 +15,7 @@ any thread while it runs::
     with Session(net, speed=None) as session:
         value = session.add_probe(ens, synapse=0.02)
         spikes = session.add_probe(ens.neurons)
-        plots = [Lines(value, window=1.0), Rates(spikes, window=1.0)]
+        plots = [LinesSpec(value, window=1.0), RatesSpec(spikes, window=1.0)]
         listener = session.subscribe(plots)
         value.attached.result(), spikes.attached.result()
         session.set_input(drive, [0.8])
@@ -32,20 +32,20 @@ Nothing here knows of widgets.
 
 from .frames import Frame
 from .listener import Listener
-from .plots import Lines, Raster, Rates
+from .plots import LinesSpec, RasterSpec, RatesSpec
 from .probes import LiveProbe
 from .session import Session
 from .specs import LookSpec, PanelSpec, StreamSpec
 
 __all__ = [
     "Frame",
-    "Lines",
+    "LinesSpec",
     "Listener",
     "LiveProbe",
     "LookSpec",
     "PanelSpec",
-    "Raster",
-    "Rates",
+    "RasterSpec",
+    "RatesSpec",
     "Session",
     "StreamSpec",
 ]

@@ -92,7 +92,7 @@ class Delivery:
 
     def deliver(self, status: Status, wall: float) -> list[Exception]:
         """Send what may be sent; return what callbacks raised."""
-        failures = []
+        failures: list[Exception] = []
         for listener in list(self.listeners):
             try:
                 self._look_for_changes(listener, wall)
@@ -152,7 +152,8 @@ class Delivery:
             )
         now, served = status.n_steps, listener.served
         listener.served = now
-        packer, panels = Packer(), []
+        packer = Packer()
+        panels: list[dict[str, Any]] = []
         for spec in listener.plots:
             if isinstance(spec, StreamSpec):
                 window = now - window_steps(spec, self.recorder.dt)
@@ -160,7 +161,7 @@ class Delivery:
                 if since < now:
                     arrays = self.recorder.read(spec, since, now, listener.width, listener.height)
                     panels.append(self._pack(spec, since, now, arrays, packer))
-            elif spec.id in changed and self.sim is not None:
+            elif isinstance(spec, LookSpec) and spec.id in changed and self.sim is not None:
                 panels.append(self._pack(spec, now, now, spec.look(self.sim), packer))
         buffer = packer.buffer()
         return Frame(
@@ -177,7 +178,7 @@ class Delivery:
             "t0": start,
             "t1": now * self.recorder.dt,
             "arrays": [
-                packer.add(name, np.float32(array - start) if name == TIMES else array)
+                packer.add(name, (array - start).astype(np.float32) if name == TIMES else array)
                 for name, array in arrays
             ],
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,7 @@ class Frame:
 
     def _view(self, entry: dict[str, Any]) -> np.ndarray:
         dtype = np.dtype(entry["dtype"]).newbyteorder("<")
-        count = int(np.prod(entry["shape"]))
+        count = math.prod(entry["shape"])
         flat = np.frombuffer(self.buffer, dtype, count, entry["offset"])
         return flat.reshape(entry["shape"])
 

@@ -40,7 +40,7 @@ class Heat(StreamSpec):
         Which values; by default all.
     tau : float, optional
         Of the output of neurons: show firing rates (Hz), seen through an exponential window of
-        this length (s) where they spike, as `Rates` does.
+        this length (s) where they spike, as `RatesSpec` does.
     """
 
     probe: LiveProbe

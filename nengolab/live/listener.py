@@ -30,8 +30,8 @@ class Listener:
         width: int,
         height: int,
         wake: Callable[[], None],
-        change_plots: Callable[[Listener, list[PanelSpec]], Future],
-        detach: Callable[[Listener], Future],
+        change_plots: Callable[[Listener, list[PanelSpec]], Future[None]],
+        detach: Callable[[Listener], Future[None]],
     ) -> None:
         self.shortest: float | None = None
         self.plots = list(plots)
@@ -110,7 +110,7 @@ class Listener:
     def height(self, pixels: int) -> None:
         self._height = max(1, int(pixels))
 
-    def set_plots(self, plots: list[PanelSpec]) -> Future:
+    def set_plots(self, plots: list[PanelSpec]) -> Future[None]:
         """Show other plots from now on; data of plots that stay is kept."""
         return self._change_plots(self, list(plots))
 
@@ -158,7 +158,7 @@ class Listener:
             "period": flow.period,
         }
 
-    def close(self) -> Future:
+    def close(self) -> Future[None]:
         """Receive nothing any more."""
         return self._detach(self)
 

@@ -35,7 +35,7 @@ class Command:
     early: bool = False
     before_compile: bool = False
     after_steps: bool = False
-    result: Future = field(default_factory=Future)
+    result: Future[Any] = field(default_factory=Future[Any])
     carried_out: bool = False
 
 

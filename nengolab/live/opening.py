@@ -10,18 +10,20 @@ stages after it are left out.
 
 from __future__ import annotations
 
-# What importing TensorFlow must find imported, for it cannot be once the interpreter ends.
-import concurrent.futures.process  # noqa: F401
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from importlib import import_module
 from typing import Any
 
 import nengo
 from nengo.exceptions import SimulatorClosed
 
 from nengolab.startup.tensorflow import load_tensorflow
+
+# What importing TensorFlow must find imported, for it cannot be once the interpreter ends.
+import_module("concurrent.futures.process")
 
 
 class Opening:
@@ -46,7 +48,7 @@ class Opening:
         target: Any,
         options: dict[str, Any],
         on_stage: Callable[[str], bool],
-        on_built: Callable[[Any], Future | None],
+        on_built: Callable[[Any], Future[None] | None],
         on_end: Callable[[Any], None],
     ) -> None:
         self._target, self._options = target, options

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from nengo.exceptions import SimulationError, SimulatorClosed
 
@@ -28,8 +28,10 @@ from .mailbox import Command, Mailbox
 from .opening import Opening
 from .rebuilt import Rebuilt
 from .recorder import Recorder
-from .runner import Runner
+from .runner import LiveRunner
 from .status import Status, StatusBoard
+
+T = TypeVar("T")
 
 # A tap compiles in the background; this is how often a resting owner asks for it.
 TAP_POLL = 0.05
@@ -40,7 +42,7 @@ FORGOTTEN_POLL = 1.0
 EXIT_PATIENCE = 20.0
 
 
-class Owner:
+class OwnerThread:
     """Builds the simulator and runs it as the commands say.
 
     Parameters
@@ -74,7 +76,7 @@ class Owner:
         self.delivery = Delivery(Recorder(dt))
         self.inputs: dict[Any, Any] = {}
         self.input_watchers: list[Callable[[Any, Any], None]] = []
-        self._runner: Runner | None = None
+        self._runner: LiveRunner | None = None
         self._rebuilt: Rebuilt | None = None
         self._is_opening = False
         self._closing = False
@@ -88,15 +90,23 @@ class Owner:
         self._open()
         self._thread.start()
 
-    def post(self, act: Callable[[], Any], about: Any = None, **when: bool) -> Future:
-        """Queue something for the owner thread; ``when`` as in `Command`.
+    def post(
+        self,
+        act: Callable[[], T | Future[T]],
+        about: Any = None,
+        *,
+        early: bool = False,
+        before_compile: bool = False,
+        after_steps: bool = False,
+    ) -> Future[T]:
+        """Queue something for the owner thread; arguments as for `Command`.
 
         Raises
         ------
         SimulatorClosed
             When the session is closed: nobody would do it.
         """
-        command = Command(act, about, **when)
+        command = Command(act, about, early, before_compile, after_steps)
         if not self.mailbox.post(command):
             raise SimulatorClosed("the session is closed; make a new one")
         return command.result
@@ -107,6 +117,11 @@ class Owner:
         for command in self.mailbox.shut():
             if command.result.set_running_or_notify_cancel():
                 command.result.set_exception(SimulatorClosed("the session was closed first"))
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the thread is to end, or has."""
+        return self._closing
 
     def forget(self) -> None:
         """Let the thread end soon; for the garbage collector.
@@ -183,7 +198,7 @@ class Owner:
             # A refusal is shown until something works again.
             self.publish(error=None)
         if isinstance(answer, Future):
-            _pass_on(answer, command.result)
+            _pass_on(cast("Future[Any]", answer), command.result)
         else:
             command.result.set_result(answer)
 
@@ -233,13 +248,13 @@ class Owner:
     def _stage(self, state: str) -> bool:
         return self._post_early(lambda: self.publish(state=state, error=None))
 
-    def _built(self, sim: Any) -> Future | None:
+    def _built(self, sim: Any) -> Future[None] | None:
         """Take up, before it compiles, the probes that were asked for during the build."""
         command = Command(lambda: self._take_up(sim), early=True)
         return command.result if self.mailbox.post(command) else None
 
     def _take_up(self, sim: Any) -> None:
-        self._runner = Runner(
+        self._runner = LiveRunner(
             sim,
             self.delivery,
             read=lambda: self.board.now,
@@ -279,17 +294,18 @@ class Owner:
                 self._runner = None
             self.publish(state="error", error=report_error(error, self._names))
             return
+        runner = self.runner
         if self._rebuilt is not None:
-            self._rebuilt.go_on(self._runner, self.delivery, self.inputs)
+            self._rebuilt.go_on(runner, self.delivery, self.inputs)
             self._rebuilt = None
         self.delivery.sim = outcome
-        self._runner.settle_taps()
+        runner.settle_taps()
         self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
 
     # ---- commands, on the thread -----------------------------------------
 
     @property
-    def runner(self) -> Runner:
+    def runner(self) -> LiveRunner:
         """The simulator's runner.
 
         Raises
@@ -344,10 +360,10 @@ class Owner:
             self._runner.count_from_here()
 
 
-def _pass_on(source: Future, target: Future) -> None:
+def _pass_on(source: Future[Any], target: Future[Any]) -> None:
     """Let one Future end as another does."""
 
-    def copy(done: Future) -> None:
+    def copy(done: Future[Any]) -> None:
         if (error := done.exception()) is not None:
             target.set_exception(error)
         else:

@@ -17,7 +17,7 @@ def _all() -> slice:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines(StreamSpec):
+class LinesSpec(StreamSpec):
     """Values over time, one line for each dimension.
 
     Parameters
@@ -61,7 +61,7 @@ class Lines(StreamSpec):
 
 
 @dataclass(frozen=True, eq=False)
-class Raster(StreamSpec):
+class RasterSpec(StreamSpec):
     """Spikes, one row for each neuron.
 
     Parameters
@@ -91,7 +91,7 @@ class Raster(StreamSpec):
         if self.probe.kind == "rates":
             raise ValidationError(
                 f"rate neurons do not spike: {self.probe.owner_name!r} has neurons of type "
-                f"{self.probe.neuron_type}; plot their Rates",
+                f"{self.probe.neuron_type}; plot their rates",
                 "probe",
                 self,
             )
@@ -119,7 +119,7 @@ class Raster(StreamSpec):
 
 
 @dataclass(frozen=True, eq=False)
-class Rates(StreamSpec):
+class RatesSpec(StreamSpec):
     r"""Firing rates in Hz.
 
     Of spiking neurons an exponential window over the spikes,

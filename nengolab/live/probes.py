@@ -70,7 +70,7 @@ class LiveProbe:
         self.owner_name = names.get(base.ensemble if isinstance(base, Neurons) else base)
         self.size = _size_of(spec)
         self.kind = _kind_of(spec)
-        self.attached: Future = Future()
+        self.attached: Future[LiveProbe] = Future()
         # Not for its holder to cancel: remove_probe does that.
         self.attached.set_running_or_notify_cancel()
 
@@ -80,9 +80,10 @@ class LiveProbe:
         if self.nengo_probe is not None:
             return f"...  # the probe {self.label!r} of the network"
         attr = f", {self.attr!r}" if self.attr != "output" else ""
-        synapse = "" if self.synapse is None else f", synapse={self.synapse!r}"
         if isinstance(self.synapse, nengo.Lowpass):
             synapse = f", synapse={self.synapse.tau:g}"
+        else:
+            synapse = "" if self.synapse is None else f", synapse={self.synapse!r}"
         return f"nengo.Probe({self._variable}{attr}{synapse})"
 
     @property
@@ -92,7 +93,7 @@ class LiveProbe:
         base = name if not name[0].isdigit() else f"obj_{name}"
         suffix = ".neurons" if isinstance(self._base, Neurons) else ""
         if isinstance(self.target, ObjView):
-            part = self.target.slice
+            part: slice[Any, Any, Any] | list[int] = self.target.slice
             inside = f"{part.start}:{part.stop}" if isinstance(part, slice) else repr(list(part))
             suffix += f"[{inside.replace('None', '')}]"
         return base + suffix

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nengolab.runtime.state import Snapshot
 
     from .delivery import Delivery
-    from .runner import Runner
+    from .runner import LiveRunner
 
 
 class Rebuilt:
@@ -31,7 +31,7 @@ class Rebuilt:
     def __init__(self, state: Snapshot | None, probes: list[LiveProbe]) -> None:
         self._state, self._probes = state, probes
 
-    def attach(self, runner: Runner, delivery: Delivery) -> None:
+    def attach(self, runner: LiveRunner, delivery: Delivery) -> None:
         """Look at the same in the new simulator; what is gone from the network is dropped."""
         for probe in self._probes:
             try:
@@ -39,7 +39,7 @@ class Rebuilt:
             except NengoException:
                 delivery.drop_probe(probe.id)
 
-    def go_on(self, runner: Runner, delivery: Delivery, inputs: dict[Any, Any]) -> None:
+    def go_on(self, runner: LiveRunner, delivery: Delivery, inputs: dict[Any, Any]) -> None:
         """Put the state in, as far as its arrays fit by name and shape, and the inputs."""
         for node, values in inputs.items():
             runner.set_input(node, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 
 class Ring:
@@ -18,7 +19,7 @@ class Ring:
         Of the values.
     """
 
-    def __init__(self, capacity: int, width: int, dtype: type = np.float32) -> None:
+    def __init__(self, capacity: int, width: int, dtype: DTypeLike = np.float32) -> None:
         self._steps = np.zeros(capacity, np.int64)
         self._rows = np.zeros((capacity, width), dtype)
         self._start = 0

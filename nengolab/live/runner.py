@@ -27,7 +27,7 @@ from .probes import Feed, LiveProbe
 from .status import Status
 from .taps import Taps
 
-Publish = Callable[..., None]
+Publish = Callable[..., object]
 
 
 @dataclass
@@ -37,10 +37,10 @@ class Goal:
     step: int
     paced: bool
     end: str
-    result: Future = field(default_factory=Future)
+    result: Future[float] = field(default_factory=Future[float])
 
 
-class Runner:
+class LiveRunner:
     """Runs a simulator tile by tile; used by the owner thread only.
 
     Parameters
@@ -185,7 +185,7 @@ class Runner:
         if self._read().state != "error":
             self._publish(state="paused", real_time_factor=None)
 
-    def run_steps(self, n: int, paced: bool, end: str) -> Future:
+    def run_steps(self, n: int, paced: bool, end: str) -> Future[float]:
         """Run n steps and stop in state ``end``; the result is the time reached."""
         self._drop_goal()
         goal = self._goal = Goal(self.sim.n_steps + n, paced, end)
@@ -236,7 +236,7 @@ class Runner:
 
     # ---- probes ----------------------------------------------------------
 
-    def add_probe(self, probe: LiveProbe) -> Future:
+    def add_probe(self, probe: LiveProbe) -> Future[LiveProbe]:
         """Start to look at something; the result comes when its data does."""
         source = probe.nengo_probe
         if source is None:

@@ -13,11 +13,11 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from .frames import Arrays
-from .plots import Raster
+from .plots import RasterSpec
 from .probes import LiveProbe
 from .specs import StreamSpec, check_probe, check_seconds, new_id
 from .thin import thin_raster
-from .tracks import JoinedTrack, Look, SpikeTrack, Track, ValueTrack
+from .tracks import JoinedTrack, Look, Span, SpikeTrack, Track, ValueTrack
 
 Column = tuple[LiveProbe, int]
 
@@ -144,7 +144,7 @@ class ChosenTrack(ValueTrack):
 
 
 @dataclass(frozen=True, eq=False)
-class Spikes(Raster):
+class Spikes(RasterSpec):
     """Spikes of each neuron by itself, however many there are.
 
     Parameters
@@ -166,7 +166,7 @@ class Spikes(Raster):
 class EachSpikeTrack(SpikeTrack):
     """Spikes, of which no two neurons share a row."""
 
-    def __init__(self, probe: LiveProbe, dt: float, neurons: tuple, whole: bool) -> None:
+    def __init__(self, probe: LiveProbe, dt: float, neurons: Span, whole: bool) -> None:
         super().__init__(probe, dt, neurons)
         self._whole = whole
 

@@ -18,7 +18,8 @@ from nengolab.names import Names
 from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
-from .owner import Owner
+from .living import note_session
+from .owner import OwnerThread
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
 from .specs import PanelSpec
@@ -75,11 +76,13 @@ class Session:
         self._known = _members(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
-        owner = Owner(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
+        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
         self._finalizer = weakref.finalize(self, owner.forget)
         owner.start()
+        if net_or_sim is not self.network:
+            note_session(net_or_sim, self)
 
     # ---- what it says ----------------------------------------------------
 
@@ -92,6 +95,11 @@ class Session:
     def state(self) -> str:
         """loading, building, compiling, ready, running, paused, finished, error or closed."""
         return self.status.state
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether `close` was called, or the session is closed."""
+        return self._owner.is_closing
 
     @property
     def error(self) -> ErrorReport | None:
@@ -163,15 +171,15 @@ class Session:
 
     # ---- commands --------------------------------------------------------
 
-    def play(self) -> Future:
+    def play(self) -> Future[None]:
         """Run until told otherwise."""
         return self._owner.post(lambda: self._owner.runner.play())
 
-    def pause(self) -> Future:
+    def pause(self) -> Future[None]:
         """Stop after the current tile."""
         return self._owner.post(lambda: self._owner.runner.pause())
 
-    def step(self, n: int = 1) -> Future:
+    def step(self, n: int = 1) -> Future[float]:
         """Run n steps and pause; the result is the time reached.
 
         Steps and inputs that are asked for meanwhile wait for them.
@@ -181,7 +189,7 @@ class Session:
             after_steps=True,
         )
 
-    def run_for(self, seconds: float) -> Future:
+    def run_for(self, seconds: float) -> Future[float]:
         """Run for some simulated seconds; ends in state "finished".
 
         The result is the time reached, also when a pause came before.
@@ -192,14 +200,14 @@ class Session:
             )
         )
 
-    def reset(self, seed: int | None = None) -> Future:
+    def reset(self, seed: int | None = None) -> Future[None]:
         """Back to time 0; a run goes on from there. Inputs that were set stay set.
 
         When the network could not be built, it is built again.
         """
         return self._owner.post(lambda: self._owner.reset(seed))
 
-    def rebuild(self, keep_state: bool = True) -> Future:
+    def rebuild(self, keep_state: bool = True) -> Future[None]:
         """Build the network again, as it is now, and be paused where the run was.
 
         Parameters
@@ -217,11 +225,11 @@ class Session:
         vars(self._names).update(vars(Names(self.network)))
         return done
 
-    def set_speed(self, speed: float | None) -> Future:
+    def set_speed(self, speed: float | None) -> Future[None]:
         """Change the real-time factor asked for; None is as fast as it goes."""
         return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)))
 
-    def set_input(self, node: nengo.Node, value: Any) -> Future:
+    def set_input(self, node: nengo.Node, value: Any) -> Future[None]:
         """Override the output of a node that has no input; None gives back its own.
 
         Parameters
@@ -263,7 +271,7 @@ class Session:
         self._probes[probe.id] = probe
         return probe
 
-    def remove_probe(self, probe: LiveProbe) -> Future:
+    def remove_probe(self, probe: LiveProbe) -> Future[None]:
         """Look at it no more; plots of it end."""
         self._probes.pop(probe.id, None)
         return self._owner.post(lambda: self._owner.runner.remove_probe(probe))
@@ -282,7 +290,8 @@ class Session:
         Parameters
         ----------
         plots : list of PanelSpec
-            What to see: `Lines`, `Raster`, `Rates` and the like, of probes of this session.
+            What to see: `LinesSpec`, `RasterSpec`, `RatesSpec` and the like, of probes of this
+            session.
         callback : callable, optional
             Called with each `Frame` on the owner thread: it must only pass it on. Each
             frame wants an `Listener.ack`. Without a callback use `Listener.get`.
@@ -301,7 +310,7 @@ class Session:
             width,
             height,
             wake=self._owner.mailbox.wake,
-            change_plots=_plot_changer(self._owner, weakref.ref(self)),
+            change_plots=_plot_changer(self._owner, weakref.WeakMethod(self._check_plots)),
             detach=_detacher(self._owner),
         )
         owner = self._owner
@@ -373,7 +382,7 @@ class Session:
                 obj if isinstance(obj, nengo.base.NengoObject) else None,
             )
 
-    def _add_probe(self, probe: LiveProbe) -> Future:
+    def _add_probe(self, probe: LiveProbe) -> Future[LiveProbe]:
         try:
             return self._owner.runner.add_probe(probe)
         except Exception as error:
@@ -426,25 +435,27 @@ def _members(network: nengo.Network) -> frozenset[Any]:
     return frozenset((*network.all_objects, *network.all_networks))
 
 
-def _plot_changer(owner: Owner, session: weakref.ref[Session]) -> Callable:
+def _plot_changer(
+    owner: OwnerThread, of_session: weakref.WeakMethod[Callable[[list[PanelSpec]], None]]
+) -> Callable[[Listener, list[PanelSpec]], Future[None]]:
     """Make what `Listener.set_plots` does; it must not keep a forgotten session alive."""
 
-    def change(listener: Listener, plots: list[PanelSpec]) -> Future:
-        if (alive := session()) is not None:
-            alive._check_plots(plots)
+    def change(listener: Listener, plots: list[PanelSpec]) -> Future[None]:
+        if (check := of_session()) is not None:
+            check(plots)
         return owner.post(lambda: owner.delivery.show(listener, plots), early=True)
 
     return change
 
 
-def _detacher(owner: Owner) -> Callable:
+def _detacher(owner: OwnerThread) -> Callable[[Listener], Future[None]]:
     """Make what `Listener.close` does; closing after the session is no error."""
 
-    def detach(listener: Listener) -> Future:
+    def detach(listener: Listener) -> Future[None]:
         try:
             return owner.post(lambda: owner.delivery.detach(listener), early=True)
         except SimulatorClosed:
-            done: Future = Future()
+            done: Future[None] = Future()
             done.set_result(None)
             return done
 

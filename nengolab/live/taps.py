@@ -65,7 +65,7 @@ class Taps:
 
 def _key(target: Any, attr: str | None) -> Hashable:
     if isinstance(target, ObjView):
-        part = target.slice
+        part: slice[Any, Any, Any] | list[int] = target.slice
         span = (part.start, part.stop, part.step) if isinstance(part, slice) else tuple(part)
         return (target.obj, span, attr)
     return (target, attr)

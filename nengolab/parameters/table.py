@@ -75,8 +75,8 @@ class Parameter:
     trainable: bool
     why: str
     learned: bool = False
-    _read: Callable[[], np.ndarray] = field(default=None, kw_only=True)
-    _write: Callable[[np.ndarray], None] = field(default=None, kw_only=True)
+    _read: Callable[[], np.ndarray] = field(kw_only=True)
+    _write: Callable[[np.ndarray], None] = field(kw_only=True)
 
     @property
     def size(self) -> int:

@@ -224,7 +224,7 @@ class Transfer:
         kept = ("learning_rule_type", "label", "scale_eval_points")
         found = {name: getattr(conn, name) for name in kept} | {"seed": self._seed(conn)}
         weights = self._sim.data[conn].weights
-        if weights is not None and isinstance(weights, np.ndarray):
+        if isinstance(weights, np.ndarray):
             weights = self._of_item(conn, "weights", weights)
         if is_decoded(conn):
             return found | {"eval_points": None} | self._decoded(conn, weights)

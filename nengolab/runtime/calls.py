@@ -71,7 +71,9 @@ class Host:
             self._draw_order = _draw_order(self.model, processes)
         for item in range(self.batch):
             rng = np.random.RandomState((seed + item) % maxint)
-            seeds = {c: int(c.process.seed) + item for c in processes if c.process.seed is not None}
+            seeds: dict[Call | None, int] = {
+                c: int(c.process.seed) + item for c in processes if c.process.seed is not None
+            }
             for call in self._draw_order:
                 if call is not None or item == 0:
                     seeds[call] = rng.randint(maxint)
@@ -277,6 +279,7 @@ class Host:
     def _evaluate(self, call: Call, done: int, rows: np.ndarray) -> None:
         """A traced function of the time, for all steps at once, ``rows (steps, batch, size)``."""
         t = np.arange(done + 1, done + len(rows) + 1)[:, None] * self.dt
+        assert call.trace is not None
         values = np.broadcast_to(call.trace(None, t), (len(rows), call.size_out))
         rows[...] = values[:, None]
         # Where it raises an error, the function itself says which.
@@ -290,7 +293,8 @@ class Host:
 
     def held(self, inputs: list[Input]) -> np.ndarray:
         """Values of the constant inputs, ``(batch, sizes)``."""
-        values = [self.overrides.get(i.owner, i.value) for i in inputs]
+        # Those that are held have a value.
+        values: list[Any] = [self.overrides.get(i.owner, i.value) for i in inputs]
         flat = np.concatenate([np.ravel(v) for v in values]) if values else np.zeros(0)
         return np.tile(flat.astype(self.dtype), (self.batch, 1))
 
@@ -313,6 +317,7 @@ class Host:
         for item in range(1 if same else self.batch):
             args = (t,) if call.takes_t else ()
             if call.takes_x:
+                assert x is not None
                 given = np.array(x[item], dtype=np.float64)
                 args += (given if call.process is None else given.reshape(call.op.input.shape),)
             fn = self._processes[call.name][item].step if call.process is not None else call.fn

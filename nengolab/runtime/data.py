@@ -124,7 +124,7 @@ class Recording:
 
     def _write(self, histories: list[OnDisk], everything: bool) -> None:
         waiting = [h for h in histories if h.waiting]
-        if waiting:
+        if waiting and self.folder is not None:
             self.folder.check_owned()
         for history in waiting:
             history.write(everything)
@@ -202,8 +202,9 @@ class Recording:
         self.histories.update(contents["in_memory"])
         if self.folder is not None:
             self.folder.reopen()
+            on_disk = self._on_disk()
             for probe, n in contents["on_disk"].items():
-                self.histories[probe].reopen(n)
+                on_disk[probe].reopen(n)
             if writes:
                 self.folder.own()
 
@@ -213,9 +214,11 @@ class Values(Protocol):
 
     def changed(self, obj: Any) -> dict[str, np.ndarray]:
         """Parameters of an object that have other values than those built, by role."""
+        ...
 
     def learned(self, obj: Any) -> dict[str, np.ndarray]:
         """What is learned online of an object, ``(batch, ...)``, by role."""
+        ...
 
 
 def rates_of(ens: nengo.Ensemble, gain: np.ndarray, bias: np.ndarray) -> tuple[Any, Any]:
@@ -368,7 +371,7 @@ class SimulationData(Mapping):
             np.divide(scaled, scale, out=encoders, where=scale != 0)
             changed |= {"scaled_encoders": scaled.copy(), "encoders": encoders}
         bias = self._values.changed(ens.neurons).get("bias")
-        if bias is not None:
+        if bias is not None and built.gain is not None:
             changed["bias"] = bias.copy()
             changed["max_rates"], changed["intercepts"] = rates_of(ens, built.gain, bias)
         return changed

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import nengo
 import numpy as np
 from nengo.base import ObjView
+from nengo.builder import Model
 
-from nengolab.compiler.build import build
+from nengolab.compiler.build import Built, build
 from nengolab.compiler.graph import Call, Graph, Op, Param
 from nengolab.compiler.simplify import simplify
 from nengolab.compiler.tracing import Untraceable, trace
@@ -55,18 +56,18 @@ class Engine:
 
     def __init__(
         self,
-        network,
-        dt,
-        seed,
-        batch,
-        dtype,
-        force,
-        functions,
-        model=None,
-        progress=None,
-        device=None,
-        built=None,
-        probes=None,
+        network: nengo.Network | None,
+        dt: float,
+        seed: int,
+        batch: int,
+        dtype: str,
+        force: str,
+        functions: str,
+        model: Model | None = None,
+        progress: Any = None,
+        device: str | None = None,
+        built: Built | None = None,
+        probes: list[nengo.Probe] | None = None,
     ):
         self.built = build(network, dt, model, progress) if built is None else built
         self.network = network if network is not None else self.built.model.toplevel
@@ -80,7 +81,8 @@ class Engine:
         self.host = Host(self.graph.calls, batch, self.dt, dtype, self.built.model)
         self.device, self.closed = device, False
         self.aside = Worker()
-        self.compiling = nullcontext  # replaced by who shows progress
+        # Replaced by who shows progress.
+        self.compiling: Callable[[], AbstractContextManager[Any]] = nullcontext
         self.follower: Follower | None = None  # who trains
         self._settled = False
         self.taps: dict[Any, nengo.Probe] = {}
@@ -276,7 +278,7 @@ class Engine:
             new = trace(call.fn, call.takes_t, size_in, call.size_out)
         except Untraceable:
             return False
-        if call.takes_x and new.code != call.trace.code:
+        if call.takes_x and call.trace is not None and new.code != call.trace.code:
             return False
         call.trace = new
         for op in self.runner.graph.ops:
@@ -485,3 +487,4 @@ class Engine:
         self.aside.close()
         if self._worker is not None:
             self._worker.shutdown(wait=False, cancel_futures=True)
+        self.runner.release()

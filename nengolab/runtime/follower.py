@@ -16,6 +16,7 @@ class Follower(Protocol):
 
     def pull(self, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         """Values that changed since they were last asked for, by name; of all, or of ``names``."""
+        ...
 
     def push(self, values: dict[str, np.ndarray]) -> None:
         """Take over values of parameters, by name."""

@@ -88,6 +88,7 @@ class History(Protocol):
     @property
     def n(self) -> int:
         """Samples that came and were not forgotten."""
+        ...
 
 
 def shown(rows: np.ndarray, batched: bool) -> np.ndarray:

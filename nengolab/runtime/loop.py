@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from nengolab.compiler.graph import Call, Graph, Param, Wire
 from nengolab.compiler.lower import lower
 from nengolab.compiler.program import Program, Reading
 from nengolab.compiler.schedule import BATCHED, schedule
+from nengolab.compiler.standalone import aligned
 from nengolab.exceptions import SimulationError
 from nengolab.runtime.calls import CallFailed, Host, function_name
 from nengolab.startup.worker import Worker, interruptible, uninterrupted
@@ -117,7 +118,7 @@ class TileRunner:
             )
         self.timing = Timing()
         self.values: dict[str, np.ndarray] = {}
-        self.params = _tensors(self.program.pack(self.value))
+        self.params = _aligned(self.program.pack(self.value))
         self.set_named_state({})
         self.timing.lower_s = time.perf_counter() - started
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
@@ -143,7 +144,7 @@ class TileRunner:
                 self.values if keep else {n: self.values[n] for n in self._read & set(self.values)}
             )
             self.values = kept | dict(values)
-            self.params = _tensors(self.program.pack(self.value))
+            self.params = _aligned(self.program.pack(self.value))
 
     # -- state ---------------------------------------------------------------------------------
 
@@ -154,11 +155,11 @@ class TileRunner:
             state = {k: v for k, v in state.items() if k.startswith(f"{group}.")}
         return self.program.leave_state(state)
 
-    def set_named_state(self, named: dict[str, np.ndarray]) -> None:
+    def set_named_state(self, named: Mapping[str, np.ndarray]) -> None:
         """Put a state back; what is not named starts as at time 0."""
         full = self.program.initial_state(self.host.seed)
         full.update({k: v for k, v in named.items() if k in full})
-        self.state = _tensors(self.program.enter_state(full))
+        self.state = _aligned(self.program.enter_state(full))
 
     # -- running -------------------------------------------------------------------------------
 
@@ -276,12 +277,11 @@ class TileRunner:
             with uninterrupted() if self._short(n_steps) else nullcontext():
                 new, out = self._call(state, inputs, n_steps)
                 bad = self._not_finite(new, out)
-                records = {k: np.asarray(v) for k, v in out["records"].items()}
         except (tf.errors.OpError, CallFailed) as err:
             self._raise(err)
         if bad:
             self._raise_not_finite(bad[0], state, inputs, n_steps)
-        return new, records, series, held
+        return new, out["records"], series, held
 
     def _call(self, state: dict, inputs: dict, n_steps: int) -> tuple[dict, dict]:
         """Run the program; beside the calling thread, where an interrupt would have to wait."""
@@ -304,8 +304,11 @@ class TileRunner:
             wait([job], GRACE_SECONDS)
 
     def _call_here(self, state: dict, inputs: dict, n_steps: int) -> tuple[dict, dict]:
-        with tf.device(self.device):
-            return self.program(self.params, state, _tensors(inputs), tf.constant(n_steps))
+        return self.program.execute(self.params, state, inputs, n_steps, self.device)
+
+    def release(self) -> None:
+        """Let go of what was compiled, once nothing is to run any more."""
+        self.program.release()
 
     def _raise(self, err: Exception) -> None:
         error, self.host.error = self.host.error, None
@@ -313,7 +316,7 @@ class TileRunner:
             raise error
         raise SimulationError(f"TensorFlow could not run the network: {err}") from err
 
-    def _raise_not_finite(self, key: str, state: dict, inputs: dict, n_steps: int) -> None:
+    def _raise_not_finite(self, key: str | Call, state: dict, inputs: dict, n_steps: int) -> None:
         """Name the array and the step, by running the tile again up to each half.
 
         Python functions are not called again: what they returned is played back.
@@ -359,12 +362,14 @@ class TileRunner:
             return np.asarray(terms[0][0], self.program.dtype)
         out = np.zeros((n_steps, batch, reading.size), self.program.dtype)
         for param, source, target in reading.constants:
-            np.add.at(out, (slice(None), slice(None), target), np.ravel(self.value(param))[source])
+            at: Any = (slice(None), slice(None), target)  # NumPy's types know no slices here
+            np.add.at(out, at, np.ravel(self.value(param))[source])
         for values, target, distinct in terms:
             if distinct:
                 out[:, :, target] += values
             else:
-                np.add.at(out, (slice(None), slice(None), target), values)
+                at = (slice(None), slice(None), target)
+                np.add.at(out, at, values)
         return out
 
     def _read_term(
@@ -395,7 +400,7 @@ class TileRunner:
 
     def _not_finite(self, state: dict[str, Any], out: dict[str, Any]) -> list[str | Call]:
         """Traced functions that gave NaN or infinity, then keys of state arrays that hold it."""
-        finite = out["finite"].numpy()
+        finite = out["finite"]
         if finite.all():
             return []
         what = [*self.program.traced, *sorted(state)]
@@ -434,5 +439,5 @@ def as_slice(index: np.ndarray) -> slice | np.ndarray:
     return slice(int(index[0]), int(index[-1]) + 1, step)
 
 
-def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    return {k: tf.constant(v) for k, v in arrays.items()}
+def _aligned(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {k: aligned(v) for k, v in arrays.items()}

@@ -65,7 +65,7 @@ class RunningProcess:
     @classmethod
     def of(cls, call: Call, dt: float, rng: np.random.RandomState) -> RunningProcess:
         """The process at time 0 with this generator."""
-        origin = rng.get_state()
+        origin = _state_of(rng)
         op = call.op
         shape_in = op.input.shape if op.input is not None else (0,)
         shape_out = op.output.shape
@@ -95,7 +95,7 @@ class RunningProcess:
         """What it is now."""
         arrays = {f"state {k}": np.array(v) for k, v in self.state.items()}
         arrays |= {f"captured {k}": np.array(v) for k, v in self.captured.items()}
-        return ProcessState(self.origin, self.rng.get_state(), arrays)
+        return ProcessState(self.origin, _state_of(self.rng), arrays)
 
     def misfit(self, state: ProcessState) -> str:
         """How ``state`` does not fit; empty where it does."""
@@ -125,3 +125,9 @@ def _foreign_part(process: Any) -> str:
         if part is not None and type(part).__module__.split(".")[0] != nengo.__name__:
             return f"its {type(part).__name__} is not nengo's"
     return ""
+
+
+def _state_of(rng: np.random.RandomState) -> tuple:
+    state = rng.get_state()
+    assert isinstance(state, tuple)  # a dict for other generators than Nengo's, which are not made
+    return state

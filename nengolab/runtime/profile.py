@@ -57,26 +57,29 @@ def _values(emitter: Emitter, runner: Any) -> dict[Any, Any]:
     """What every group puts out in one step from the present state, computed op by op."""
     program = runner.program
     held = tf.constant(runner.host.held(program.inputs_held))
+    params, state = _tensors(runner.params), _tensors(runner.state)
     width = sum(i.size for i in program.inputs_series)
     env: dict[Any, Any] = {"held": held, "series": tf.zeros((program.batch, width), held.dtype)}
     for region in program.schedule.regions:
         for lowered in emitter.by_region[region.index]:
-            env.update(emitter.delayed(lowered, runner.state))
+            env.update(emitter.delayed(lowered, state))
     for region in program.schedule.regions:
         for lowered in emitter.by_region[region.index]:
             if lowered.group.op.call is not None:
                 shape = (program.batch, 1, lowered.group.op.call.size_out)
                 env.setdefault(f"{lowered.index}:out", tf.zeros(shape, held.dtype))
             else:
-                _, out = emitter.group_step(lowered, runner.params, runner.state, env)
+                _, out = emitter.group_step(lowered, params, state, env)
                 env.update(out)
     return env
 
 
 def _time(emitter, runner, lowered: LoweredGroup, env: dict, batched: bool) -> float:
     prefix = f"{lowered.index}."
-    params = {k: v for k, v in runner.params.items() if k.startswith(prefix)}
-    state = {k: v for k, v in runner.state.items() if k.startswith(prefix)}
+    params, state = (
+        _tensors({k: v for k, v in arrays.items() if k.startswith(prefix)})
+        for arrays in (runner.params, runner.state)
+    )
     keys = {"held", *(k for r in lowered.routes for k in r.keys)}
     read = {k: env[k] for k in keys}
     if batched:
@@ -120,3 +123,7 @@ def _loop(emitter: Emitter, lowered: LoweredGroup, params: dict, state: dict, re
         (tf.constant(0), [state[k] for k in names], [tf.zeros_like(v) for v in first.values()]),
     )
     return [*done[1], *done[2]]
+
+
+def _tensors(arrays: dict) -> dict:
+    return {k: tf.constant(v) for k, v in arrays.items()}

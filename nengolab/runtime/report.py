@@ -57,8 +57,7 @@ def _count(n: int, what: str) -> str:
 
 def _memory(runner: Any) -> list[str]:
     params, state = (
-        sum(v.shape.num_elements() * v.dtype.size for v in arrays.values()) / 1e6
-        for arrays in (runner.params, runner.state)
+        sum(v.nbytes for v in arrays.values()) / 1e6 for arrays in (runner.params, runner.state)
     )
     return [f"memory: {params:,.3f} MB of parameters, {state:,.3f} MB of state"]
 

@@ -96,9 +96,9 @@ def _attributes(path: Path) -> dict[str, Any]:
 
 
 def _folder(path: Path, read_only: bool = False) -> Any:
-    import zarr
+    from zarr.storage import LocalStore
 
-    return zarr.storage.LocalStore(path, read_only=read_only)
+    return LocalStore(path, read_only=read_only)
 
 
 class StoredData:
@@ -240,7 +240,11 @@ class OnDisk:
 
     def reopen(self, n: int) -> None:
         """Go on with ``n`` samples of the array that is there."""
-        self._array = self.folder.group[self.key]
+        import zarr
+
+        array = self.folder.group[self.key]
+        assert isinstance(array, zarr.Array)
+        self._array: zarr.Array[Any] = array
         self._axis = 1 if self._batched else 0
         self._chunk = self._array.chunks[self._axis]
         self._written = self._array.shape[self._axis]

@@ -80,7 +80,7 @@ def parameters(engine: Engine) -> dict[str, tuple[Described, Param]]:
     holders = _holders(engine)
     found = {}
     for name, param in engine.graph.params.items():
-        owner = param.owner if param.owner is not None else getattr(holders[name], "owner", None)
+        owner = _owner(param, holders[name])
         if _is_saved(param, owner) and not _is_tap(engine, owner):
             found[name] = (_describe(engine, param, owner, holders[name]), param)
     return found
@@ -106,6 +106,10 @@ def _holders(engine: Engine) -> dict[str, Op | None]:
     return holders
 
 
+def _owner(param: Param, holder: Op | None) -> Any:
+    return param.owner if param.owner is not None else getattr(holder, "owner", None)
+
+
 def _is_saved(param: Param, owner: Any) -> bool:
     # What a Node computes with is a layer's variables, whatever they are called.
     return param.role in SAVED_ROLES or (
@@ -125,14 +129,15 @@ def _probe_of(owner: Any) -> nengo.Probe | None:
 
 
 def _describe(engine: Engine, param: Param, owner: Any, holder: Op | None) -> Described:
-    names, connection = engine.built.names, isinstance(owner, nengo.Connection)
+    names, ends = engine.built.names, ("", "")
+    if isinstance(owner, nengo.Connection):
+        ends = (_end(engine, owner.pre), _end(engine, owner.post))
     return Described(
         param.name,
         param.role,
         "" if owner is None else names.get(owner),
         type(owner).__name__,
-        _end(engine, owner.pre) if connection else "",
-        _end(engine, owner.post) if connection else "",
+        *ends,
         list(np.shape(param.value)),
         _structure(holder),
         _probe_of(owner) is not None,
@@ -210,7 +215,8 @@ def chosen(engine: Engine, owners: dict[str, Any], objects: Iterable[Any]) -> di
         For an object that has none.
     """
     names, found = engine.built.names, {}
-    for asked in [objects] if isinstance(objects, (str, nengo.Network)) else objects:
+    several: Any = [objects] if isinstance(objects, (str, nengo.Network)) else objects
+    for asked in several:
         obj = names.find(asked) if isinstance(asked, str) else asked
         obj = obj.obj if isinstance(obj, ObjView) else obj
         members = set(map(id, _members(obj)))
@@ -256,7 +262,7 @@ def owners(engine: Engine) -> dict[str, Any]:
     holders = _holders(engine)
     found = {}
     for name, (_, param) in parameters(engine).items():
-        owner = param.owner if param.owner is not None else getattr(holders[name], "owner", None)
+        owner = _owner(param, holders[name])
         if param.role == "gain" and isinstance(owner, nengo.Connection):
             owner = owner.post_obj
         found[name] = owner

@@ -20,16 +20,21 @@ if TYPE_CHECKING:
 SHOWN = 12
 
 
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(
+        isinstance(entry.get(key), str) for key in ("name", "member", "dtype")
+    )
+
+
 def check_kind(file: Archive) -> None:
     """Whether the manifest lists parameters, and the file holds those and no others."""
     manifest = file.manifest
     entries = manifest.get("parameters")
-    fine = isinstance(entries, list) and isinstance(manifest.get("constants"), dict)
-    fine = fine and all(
-        isinstance(e, dict) and all(isinstance(e.get(k), str) for k in ("name", "member", "dtype"))
-        for e in entries
-    )
-    if not fine:
+    if not (
+        isinstance(entries, list)
+        and isinstance(manifest.get("constants"), dict)
+        and all(map(_is_entry, entries))
+    ):
         raise file.error("has a manifest that does not list parameters as save_params does")
     members = [e["member"] for e in entries]
     named = [e["name"] for e in entries]

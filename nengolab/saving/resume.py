@@ -110,7 +110,8 @@ def prepared(
     """What `unpack_training` checks is checked; the function that is returned does the rest."""
     optimizer = _optimizer_of(model)
     config, stored = _config(optimizer), training.facts.get("optimizer")
-    theirs = stored.get("class") if isinstance(stored, dict) else None
+    stored = stored if isinstance(stored, dict) else {}
+    theirs = stored.get("class")
     if theirs != config["class"]:
         raise ValidationError(
             f"the checkpoint was made with the optimizer {theirs}, the model is compiled with "

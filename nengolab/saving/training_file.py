@@ -135,11 +135,10 @@ def _pack_memory(memory: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, n
 
 def _unpack_memory(file: Archive) -> dict[str, dict[str, Any]]:
     facts = _facts(file)
-    stored = facts.get("callbacks")
     try:
         return {
             key: {name: _value(file, f"{key}/{name}", v) for name, v in attributes.items()}
-            for key, attributes in stored.items()
+            for key, attributes in facts["callbacks"].items()
         }
     except (AttributeError, TypeError, KeyError, ValueError) as err:
         raise file.error(f"has callbacks in its manifest that cannot be read ({err})") from err

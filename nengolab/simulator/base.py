@@ -106,7 +106,7 @@ class BaseSimulator:
         from nengolab.runtime.engine import Engine
         from nengolab.runtime.store import ProbeStore
 
-        settings = network if network is not None else model.toplevel
+        settings = network if model is None or network is not None else model.toplevel
         self._check_devices(settings)
         store = None if probe_store is None else ProbeStore.of(probe_store)
         if store is not None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from nengolab.kernels.gradient import custom_gradient
+
 Run = Callable[[dict, dict, Any, Any], tuple[dict, dict]]
 
 
@@ -64,19 +66,19 @@ class _Scan:
         self._truncate, self._first = truncate, first
 
     def __call__(self, params: dict, state: dict, series: Any) -> tuple[dict, dict]:
-        still = tf.nest.map_structure(tf.stop_gradient, (params, state, series))
-        last, seen, kept = self._forward(*still)
+        own, before, rows = tf.nest.map_structure(tf.stop_gradient, (params, state, series))
+        last, seen, kept = self._forward(own, before, rows)
         moving = sorted(k for k, v in state.items() if v.dtype.is_floating)
         names = sorted(seen)
 
-        @tf.custom_gradient
+        @custom_gradient
         def attach(*_):
             values = [tf.identity(last[k]) for k in moving] + [tf.identity(seen[k]) for k in names]
 
             def backward(*dys):
                 d_last = dict(zip(moving, dys[: len(moving)], strict=True))
                 d_seen = dict(zip(names, dys[len(moving) :], strict=True))
-                return self._backward(*still, kept, d_last, d_seen)
+                return self._backward(own, before, rows, kept, d_last, d_seen)
 
             return values, backward
 

@@ -27,6 +27,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
+from nengolab.kernels.gradient import tie_gradients
 from nengolab.training.forms import Form
 from nengolab.training.keras_model import NetworkModel
 from nengolab.training.notfinite import raise_not_finite
@@ -66,7 +67,7 @@ class DistributedModel(NetworkModel):
         waves = values @ np.cos(np.arange(1, len(values) + 1))
         self._replicas.agree(
             "the parameters of the network are not the same in all; give the network a seed",
-            [waves / (np.linalg.norm(values) or 1.0)],
+            [float(waves / (np.linalg.norm(values) or 1.0))],
             tolerance=1e-4,  # solvers round differently from machine to machine
         )
 
@@ -136,7 +137,7 @@ class DistributedModel(NetworkModel):
             found = zlib.crc32((self._planned + _shapes(data)).encode())
             for value in tf.nest.flatten(data):
                 if value is not None:
-                    found = zlib.crc32(np.ascontiguousarray(value), found)
+                    found = zlib.crc32(np.ascontiguousarray(value).data, found)
             self._replicas.agree(
                 "their first batches, or the numbers of batches, are not the same; give all of "
                 "them the same data, in the same order (each computes its own share)",
@@ -344,6 +345,7 @@ class DistributedModel(NetworkModel):
             # An argument is on no device, and sums are made where the values are: hence identity.
             pairs = [(tf.identity(g), trained[int(i)]) for i, g in gradients.items()]
             self.optimizer.apply_gradients(pairs)
+            tie_gradients()
 
         self._strategy.run(replica, args=(gradients,))
 

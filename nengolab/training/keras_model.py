@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.kernels.gradient import tie_gradients
 from nengolab.kernels.tensor import weight_losses
 from nengolab.settings import always_as_training
 from nengolab.training.forms import Form, Ran
@@ -326,6 +327,7 @@ class NetworkModel(NamedModel):
         def learn() -> Any:
             if pairs:
                 self.optimizer.apply_gradients(pairs)
+                tie_gradients()
             ran.learn()
             if keeping:
                 ran.keep()
@@ -466,8 +468,9 @@ class NetworkModel(NamedModel):
 
     def _before_batch(self, form: Form, keeping: bool) -> None:
         # Of the optimizer: a fit that is resumed goes on with the numbers that it would have drawn.
-        counted = form.training and form.draws and self.optimizer is not None
-        number = int(self.optimizer.iterations) if counted else 0
+        number = 0
+        if form.training and form.draws and self.optimizer is not None:
+            number = int(self.optimizer.iterations)
         self._ongoing.before_batch(form, keeping, number)
 
     def _raise_not_finite(self, data: Any, finite: np.ndarray) -> None:

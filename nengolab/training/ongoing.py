@@ -103,6 +103,7 @@ class OngoingCall:
     def counts(self, form: Form) -> None:
         """The state in which a batch ended counts."""
         self._last = form
+        assert self._filling is not None  # a call that keeps the state began with `restart`
         self._filling.advance(form.n_steps)
 
     def leave_state(self) -> None:

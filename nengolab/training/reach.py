@@ -38,7 +38,7 @@ def ways(graph: Graph, wire: Wire) -> dict[Source, Way]:
 def _walked(graph: Graph, wire: Wire, passes: Callable[[Op], bool]) -> dict[Source, tuple]:
     """Sources upstream of a wire with what delays them, by fewest delays."""
     found: dict[Source, tuple[str, ...]] = {}
-    queue = deque((source, ()) for source in _read(graph, [wire]))
+    queue: deque[tuple[Source, tuple[str, ...]]] = deque((s, ()) for s in _read(graph, [wire]))
     while queue:
         source, late = queue.popleft()
         if source in found:

@@ -184,7 +184,7 @@ FOREIGN = '''\
 import nengolab_widgets.panels as panels
 from importlib.metadata import EntryPoint
 from nengolab_widgets.panel import Panel
-from nengolab.live import Lines
+from nengolab.live import LinesSpec
 
 class Needle(Panel):
     """The newest value, as a word."""
@@ -204,7 +204,7 @@ class Needle(Panel):
     def what(self): return "newest value"
     def spec(self):
         self.probe = self.place.probe(self.obj, None, 0.03)
-        return Lines(self.probe, self.place.window, id=self.identity.id, rev=self.identity.rev)
+        return LinesSpec(self.probe, self.place.window, id=self.identity.id, rev=self.identity.rev)
     def layout(self): return {}
     def handle(self, content): self.place.send(self, {"answer": "ouch"})
 

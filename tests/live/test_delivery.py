@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from nengolab.live import Lines, LookSpec, Raster, Rates
+from nengolab.live import LinesSpec, LookSpec, RasterSpec, RatesSpec
 from nengolab.live.delivery import Delivery
 from nengolab.live.flow import FIRST_CREDIT
 from nengolab.live.listener import Listener
@@ -72,7 +72,11 @@ def spikes(net, live_probe):
 def test_frames_join_to_the_whole_run(value, spikes):
     stage = Stage(value, spikes)
     # A window this short has columns of one step: nothing is thinned.
-    plots = [Lines(value, window=0.5), Raster(spikes, window=0.5), Rates(spikes, window=0.5)]
+    plots = [
+        LinesSpec(value, window=0.5),
+        RasterSpec(spikes, window=0.5),
+        RatesSpec(spikes, window=0.5),
+    ]
     listener, frames = stage.listen(plots)
     for _ in range(40):
         stage.tile()
@@ -101,7 +105,9 @@ def test_frames_join_to_the_whole_run(value, spikes):
 
 def test_all_plots_of_a_frame_cover_the_same_instants(value, spikes):
     stage = Stage(value, spikes)
-    listener, frames = stage.listen([Lines(value, 1.0), Raster(spikes, 3.0), Rates(spikes, 0.2)])
+    listener, frames = stage.listen(
+        [LinesSpec(value, 1.0), RasterSpec(spikes, 3.0), RatesSpec(spikes, 0.2)]
+    )
     for i in range(300):
         stage.tile()
         if i % 7 == 0 and frames:
@@ -115,7 +121,7 @@ def test_all_plots_of_a_frame_cover_the_same_instants(value, spikes):
 
 def test_newer_data_waits_when_the_credit_is_used_up(value):
     stage = Stage(value)
-    listener, frames = stage.listen([Lines(value, window=0.3)])
+    listener, frames = stage.listen([LinesSpec(value, window=0.3)])
     for _ in range(FIRST_CREDIT + 6):
         stage.tile()
     assert len(frames) == FIRST_CREDIT
@@ -135,7 +141,7 @@ def test_newer_data_waits_when_the_credit_is_used_up(value):
 def test_a_listener_that_never_acknowledges_costs_nothing(value, spikes, monkeypatch):
     monkeypatch.setattr("nengolab.live.recorder.HISTORY", 2.0)
     stage = Stage(value, spikes)
-    plots = [Lines(value, 1.0), Raster(spikes, 1.0), Rates(spikes, 1.0)]
+    plots = [LinesSpec(value, 1.0), RasterSpec(spikes, 1.0), RatesSpec(spikes, 1.0)]
     listener, frames = stage.listen(plots)
     for _ in range(400):
         stage.tile()
@@ -162,7 +168,7 @@ def test_a_listener_that_never_acknowledges_costs_nothing(value, spikes, monkeyp
 
 def test_a_hidden_listener_costs_nothing(value):
     stage = Stage(value)
-    listener, frames = stage.listen([Lines(value, 1.0)])
+    listener, frames = stage.listen([LinesSpec(value, 1.0)])
     listener.visible = False
     reads = count_reads(stage)
     for state in ("running", "paused", "running"):
@@ -190,7 +196,7 @@ def count_reads(stage):
 
 def test_an_acknowledgement_counts_for_those_before(value):
     stage = Stage(value)
-    listener, frames = stage.listen([Lines(value)])
+    listener, frames = stage.listen([LinesSpec(value)])
     for _ in range(FIRST_CREDIT):
         stage.tile()
     listener.ack(frames[1].seq)
@@ -204,7 +210,7 @@ def test_an_acknowledgement_counts_for_those_before(value):
 
 def test_a_snapshot_revives_and_holds_the_window(value, spikes):
     stage = Stage(value, spikes)
-    plots = [Lines(value, window=0.4), Raster(spikes, window=0.2)]
+    plots = [LinesSpec(value, window=0.4), RasterSpec(spikes, window=0.2)]
     listener, frames = stage.listen(plots)
     for _ in range(100):
         stage.tile()
@@ -223,7 +229,7 @@ def test_a_snapshot_revives_and_holds_the_window(value, spikes):
 
 def test_a_snapshot_of_a_long_window_is_thinned_to_the_width(value):
     stage = Stage(value)
-    plot = Lines(value, window=20.0)
+    plot = LinesSpec(value, window=20.0)
     listener, frames = stage.listen([plot])
     for _ in range(200):
         stage.tile(100)
@@ -238,7 +244,7 @@ def test_a_snapshot_of_a_long_window_is_thinned_to_the_width(value):
 
 def test_states_without_data_are_frames_without_plots(value):
     stage = Stage(value)
-    listener, frames = stage.listen([Lines(value)])
+    listener, frames = stage.listen([LinesSpec(value)])
     for state in ("building", "ready"):
         stage.state = state
         stage.delivery.state_changed()
@@ -254,7 +260,7 @@ def test_states_without_data_are_frames_without_plots(value):
 
 def test_a_reset_clears(value):
     stage = Stage(value)
-    listener, frames = stage.listen([Lines(value)])
+    listener, frames = stage.listen([LinesSpec(value)])
     stage.tile()
     stage.n_steps = 0
     stage.delivery.time_restarted(0)
@@ -267,8 +273,8 @@ def test_a_reset_clears(value):
 
 def test_two_listeners_do_not_wait_for_each_other(value):
     stage = Stage(value)
-    quick, quick_frames = stage.listen([Lines(value)])
-    _, slow_frames = stage.listen([Lines(value)])
+    quick, quick_frames = stage.listen([LinesSpec(value)])
+    _, slow_frames = stage.listen([LinesSpec(value)])
     for _ in range(50):
         stage.tile()
         quick.ack(quick_frames[-1].seq)
@@ -277,8 +283,8 @@ def test_two_listeners_do_not_wait_for_each_other(value):
 
 def test_a_callback_that_raises_is_detached_and_reported(value):
     stage = Stage(value)
-    listener, frames = stage.listen([Lines(value)])
-    stage.listen([Lines(value)])[0].receive = None
+    listener, frames = stage.listen([LinesSpec(value)])
+    stage.listen([LinesSpec(value)])[0].receive = None
     failures = stage.tile()
     assert [type(error) for error in failures] == [TypeError]
     assert len(stage.delivery.listeners) == 1
@@ -288,9 +294,9 @@ def test_a_callback_that_raises_is_detached_and_reported(value):
 
 def test_what_nobody_plots_is_not_kept(value, spikes):
     stage = Stage(value, spikes)
-    listener, _ = stage.listen([Lines(value, 2.0), Lines(spikes, 2.0)])
+    listener, _ = stage.listen([LinesSpec(value, 2.0), LinesSpec(spikes, 2.0)])
     both = stage.delivery.recorder.nbytes
-    stage.delivery.show(listener, [Lines(value, 2.0)])
+    stage.delivery.show(listener, [LinesSpec(value, 2.0)])
     assert stage.delivery.recorder.nbytes < both / 10
     stage.delivery.drop_probe(value.id)
     assert listener.plots == []
@@ -299,10 +305,10 @@ def test_what_nobody_plots_is_not_kept(value, spikes):
 
 def test_a_wider_window_shows_what_is_kept(value):
     stage = Stage(value)
-    listener, frames = stage.listen([Lines(value, 0.1)])
+    listener, frames = stage.listen([LinesSpec(value, 0.1)])
     for _ in range(20):
         stage.tile()
-    plot = Lines(value, 0.2)
+    plot = LinesSpec(value, 0.2)
     stage.delivery.show(listener, [plot])
     listener.snapshot()
     stage.deliver()
@@ -311,12 +317,12 @@ def test_a_wider_window_shows_what_is_kept(value):
 
 def test_a_plot_added_later_gets_what_others_kept_and_a_changed_one_too(value):
     stage = Stage(value)
-    first = Lines(value, 0.1)
+    first = LinesSpec(value, 0.1)
     listener, frames = stage.listen([first])
     for _ in range(20):
         stage.tile()
         listener.ack(frames[-1].seq)
-    second = Lines(value, 0.1)
+    second = LinesSpec(value, 0.1)
     stage.delivery.show(listener, [first, second])
     stage.tile()
     listener.ack(frames[-1].seq)
@@ -325,7 +331,7 @@ def test_a_plot_added_later_gets_what_others_kept_and_a_changed_one_too(value):
     stage.tile()
     listener.ack(frames[-1].seq)
     assert len(frames[-1].arrays(second.id)["t"]) == TILE
-    stage.delivery.show(listener, [first, Lines(value, 0.05, id=second.id, rev=1)])
+    stage.delivery.show(listener, [first, LinesSpec(value, 0.05, id=second.id, rev=1)])
     stage.tile()
     assert [(p["id"], p["rev"]) for p in frames[-1].header["panels"]] == [
         (first.id, 0),
@@ -354,7 +360,7 @@ class Counted(LookSpec):
 @pytest.mark.parametrize("cadence", ["on_change", "once"])
 def test_what_is_looked_up_is_sent_when_it_changes(value, cadence):
     stage, looks = Stage(value), []
-    listener, frames = stage.listen([Lines(value, 0.1), Counted("looked", looks, cadence)])
+    listener, frames = stage.listen([LinesSpec(value, 0.1), Counted("looked", looks, cadence)])
     for _ in range(30):
         stage.tile()
         listener.ack(frames[-1].seq)

@@ -4,7 +4,7 @@ import nengo
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengolab.live import Lines, Raster, Rates
+from nengolab.live import LinesSpec, RasterSpec, RatesSpec
 from nengolab.live.recorder import check_room
 
 
@@ -23,11 +23,11 @@ def test_kinds(net, live_probe):
 
 def test_rate_neurons_do_not_spike(net, live_probe):
     with pytest.raises(ValidationError, match=r"rate neurons do not spike: 'rate'.*LIFRate"):
-        Raster(live_probe(net.rate.neurons))
-    assert Rates(live_probe(net.rate.neurons)).probes[0].kind == "rates"
+        RasterSpec(live_probe(net.rate.neurons))
+    assert RatesSpec(live_probe(net.rate.neurons)).probes[0].kind == "rates"
 
 
-@pytest.mark.parametrize("plot", [Raster, Rates])
+@pytest.mark.parametrize("plot", [RasterSpec, RatesSpec])
 def test_spikes_are_needed(net, live_probe, plot):
     for probe in (live_probe(net.ens), live_probe(net.ens.neurons, synapse=0.01)):
         with pytest.raises(ValidationError, match=r"'ens.*add_probe\(ensemble.neurons\)"):
@@ -37,26 +37,26 @@ def test_spikes_are_needed(net, live_probe, plot):
 @pytest.mark.parametrize("window", [0, -1.0, float("nan"), float("inf"), "4"])
 def test_odd_windows(net, live_probe, window):
     with pytest.raises(ValidationError, match="window.*positive time"):
-        Lines(live_probe(net.ens), window=window)
+        LinesSpec(live_probe(net.ens), window=window)
 
 
 def test_odd_rates(net, live_probe):
     with pytest.raises(ValidationError, match="tau"):
-        Rates(live_probe(net.ens.neurons), tau=0)
+        RatesSpec(live_probe(net.ens.neurons), tau=0)
     with pytest.raises(ValidationError, match="per.*'neurons'"):
-        Rates(live_probe(net.ens.neurons), per="neurons")
+        RatesSpec(live_probe(net.ens.neurons), per="neurons")
 
 
 def test_a_plot_takes_probes_of_a_session(net):
     with pytest.raises(ValidationError, match="add_probe"):
-        Lines(net.probe)
+        LinesSpec(net.probe)
 
 
 def test_more_than_fits_in_memory_is_refused(net, live_probe):
     probe = live_probe(net.ens.neurons, "voltage")
     with pytest.raises(ValidationError, match=r"'ens.neurons.voltage' are \d+ MB.*shorter window"):
-        check_room(Lines(probe, window=3600.0), 0.001)
-    check_room(Lines(probe, window=3600.0, dims=slice(0, 1)), 0.001)
+        check_room(LinesSpec(probe, window=3600.0), 0.001)
+    check_room(LinesSpec(probe, window=3600.0, dims=slice(0, 1)), 0.001)
 
 
 def test_what_cannot_be_probed(net, live_probe):

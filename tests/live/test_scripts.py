@@ -8,7 +8,7 @@ import nengolab.live
 
 HEAD = """
 import nengo
-from nengolab.live import Lines, Session
+from nengolab.live import LinesSpec, Session
 with nengo.Network(seed=1) as net:
     ens = nengo.Ensemble(20, 1)
 """

@@ -10,7 +10,7 @@ from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 import nengolab
 from nengolab.exceptions import SimulatorBusy
-from nengolab.live import Lines, Raster, Rates, Session
+from nengolab.live import LinesSpec, RasterSpec, RatesSpec, Session
 from nengolab.live.flow import FIRST_CREDIT
 
 from .conftest import make_network
@@ -97,7 +97,7 @@ def wait_for(condition):
 
 def test_commands_are_done_in_order(session):
     drive = session.network.drive
-    tape = Tape(session, drive=Lines(attached(session, session.network.seen_drive), window=5.0))
+    tape = Tape(session, drive=LinesSpec(attached(session, session.network.seen_drive), window=5.0))
     results = []
     for i in range(20):
         session.set_input(drive, i / 20)
@@ -181,7 +181,7 @@ def test_paced_runs_stay_behind_the_clock(session):
 
 def test_reset_gives_the_same_run_again(session):
     value = attached(session, session.network.probe)
-    tape = Tape(session, value=Lines(value, window=5.0))
+    tape = Tape(session, value=LinesSpec(value, window=5.0))
     runs = []
     for _ in range(2):
         session.reset().result(PATIENCE)
@@ -253,7 +253,7 @@ def test_a_strange_node_is_refused(session):
 
 def test_inputs_replace_a_node_until_none(session):
     drive = session.network.drive
-    tape = Tape(session, drive=Lines(attached(session, session.network.seen_drive), window=5.0))
+    tape = Tape(session, drive=LinesSpec(attached(session, session.network.seen_drive), window=5.0))
     for value in (0.9, -0.4, None):
         session.set_input(drive, value)
         session.step(2).result(PATIENCE)
@@ -264,7 +264,7 @@ def test_inputs_replace_a_node_until_none(session):
 
 def test_inputs_outlive_a_reset(session):
     drive = session.network.drive
-    tape = Tape(session, drive=Lines(attached(session, session.network.seen_drive), window=5.0))
+    tape = Tape(session, drive=LinesSpec(attached(session, session.network.seen_drive), window=5.0))
     session.set_input(drive, 0.9)
     session.reset()
     session.step(3).result(PATIENCE)
@@ -285,8 +285,8 @@ def test_probes_added_while_it_runs_see_what_nengo_sees(session, reference):
         "rates": attached(session, net.rate.neurons),
         "filtered": attached(session, net.ens, synapse=0.005),
     }
-    tape = Tape(session, **{name: Lines(probe, window=5.0) for name, probe in probes.items()})
-    raster = Tape(session, spikes=Raster(probes["spikes"], window=5.0))
+    tape = Tape(session, **{name: LinesSpec(probe, window=5.0) for name, probe in probes.items()})
+    raster = Tape(session, spikes=RasterSpec(probes["spikes"], window=5.0))
     session.step(300).result(PATIENCE)
     for each in (tape, raster):
         wait_for(lambda each=each: each.frames and each.frames[-1].header["n_steps"] == 400)
@@ -316,7 +316,7 @@ def test_a_probe_there_from_the_start_is_nengos(session, reference):
         "own probe": attached(session, net.probe),
         "thin probe": attached(session, net.thin_probe),
     }
-    tape = Tape(session, **{name: Lines(probe, window=5.0) for name, probe in probes.items()})
+    tape = Tape(session, **{name: LinesSpec(probe, window=5.0) for name, probe in probes.items()})
     session.step(400).result(PATIENCE)
     wait_for(lambda: tape.frames and tape.frames[-1].header["n_steps"] == 400)
     for name in probes:
@@ -327,9 +327,9 @@ def test_a_probe_there_from_the_start_is_nengos(session, reference):
 def test_rates_in_hertz(session, reference):
     net = session.network
     plots = {
-        "mean": Rates(attached(session, net.ens.neurons), window=5.0, tau=0.03),
-        "each": Rates(attached(session, net.ens.neurons), window=5.0, tau=0.03, per="neuron"),
-        "of rate neurons": Rates(attached(session, net.rate.neurons), window=5.0),
+        "mean": RatesSpec(attached(session, net.ens.neurons), window=5.0, tau=0.03),
+        "each": RatesSpec(attached(session, net.ens.neurons), window=5.0, tau=0.03, per="neuron"),
+        "of rate neurons": RatesSpec(attached(session, net.rate.neurons), window=5.0),
     }
     tape = Tape(session, **plots)
     session.step(400).result(PATIENCE)
@@ -350,7 +350,7 @@ def test_rates_in_hertz(session, reference):
 
 def test_adding_and_removing_changes_no_state(session, reference):
     value = attached(session, session.network.seen_ens)
-    tape = Tape(session, value=Lines(value, window=5.0))
+    tape = Tape(session, value=LinesSpec(value, window=5.0))
     for _ in range(4):
         session.step(50).result(PATIENCE)
         extra = session.add_probe(session.network.ens.neurons, "voltage")
@@ -363,7 +363,7 @@ def test_adding_and_removing_changes_no_state(session, reference):
 def test_a_removed_probe_takes_its_plots_with_it(session):
     value = attached(session, session.network.ens)
     spikes = attached(session, session.network.ens.neurons)
-    plots = [Lines(value), Raster(spikes)]
+    plots = [LinesSpec(value), RasterSpec(spikes)]
     tape = Tape(session, value=plots[0], spikes=plots[1])
     session.remove_probe(value).result(PATIENCE)
     session.step(5).result(PATIENCE)
@@ -373,9 +373,9 @@ def test_a_removed_probe_takes_its_plots_with_it(session):
     with pytest.raises(SimulationError, match="not a probe of this session"):
         session.remove_probe(value).result(PATIENCE)
     with pytest.raises(ValidationError, match="not a probe of this session"):
-        session.subscribe([Lines(value)])
+        session.subscribe([LinesSpec(value)])
     with pytest.raises(ValidationError, match="not a probe of this session"):
-        tape.listener.set_plots([Lines(value)])
+        tape.listener.set_plots([LinesSpec(value)])
 
 
 # ---- listeners -----------------------------------------------------------
@@ -384,10 +384,10 @@ def test_a_removed_probe_takes_its_plots_with_it(session):
 def test_listeners_that_never_acknowledge_or_look(session):
     value = attached(session, session.network.seen_ens)
     stuck_frames, hidden_frames = [], []
-    session.subscribe([Lines(value, 0.5)], callback=stuck_frames.append)
-    hidden = session.subscribe([Lines(value, 0.5)], callback=hidden_frames.append)
+    session.subscribe([LinesSpec(value, 0.5)], callback=stuck_frames.append)
+    hidden = session.subscribe([LinesSpec(value, 0.5)], callback=hidden_frames.append)
     hidden.visible = False
-    tape = Tape(session, value=Lines(value, 0.5))
+    tape = Tape(session, value=LinesSpec(value, 0.5))
     session.play()
     session.wait_time(61.0, PATIENCE)
     held, before = session.buffer_bytes, len(hidden_frames)
@@ -403,7 +403,7 @@ def test_listeners_that_never_acknowledge_or_look(session):
 def test_frames_come_from_one_thread_and_say_how_fast_it_is(session):
     threads = set()
     session.subscribe([], callback=lambda frame: threads.add(threading.current_thread()))
-    tape = Tape(session, value=Lines(attached(session, session.network.seen_ens), 1.0))
+    tape = Tape(session, value=LinesSpec(attached(session, session.network.seen_ens), 1.0))
     session.set_speed(1.0)
     session.run_for(0.6).result(PATIENCE)
     factors = [f.header["rtf"] for f in tape.frames if f.header["rtf"] is not None]
@@ -416,7 +416,7 @@ def test_frames_come_from_one_thread_and_say_how_fast_it_is(session):
 
 
 def test_get_for_scripts(session):
-    plot = Lines(attached(session, session.network.seen_ens), 1.0)
+    plot = LinesSpec(attached(session, session.network.seen_ens), 1.0)
     listener = session.subscribe([plot])
     assert listener.get(PATIENCE).header["panels"] == []
     session.run_for(0.5)
@@ -515,7 +515,7 @@ def test_probes_asked_for_during_the_build_see_the_first_step(reference):
         nengolab.configure_settings(dtype="float64")
     with Session(net, speed=None, seed=11) as live:
         value, spikes = live.add_probe(net.ens), live.add_probe(net.ens.neurons)
-        plots = [Lines(value, window=1.0), Raster(spikes, window=1.0)]
+        plots = [LinesSpec(value, window=1.0), RasterSpec(spikes, window=1.0)]
         listener = live.subscribe(plots, width=2000)
         live.wait_until("ready", PATIENCE)
         assert value.attached.done()
@@ -565,7 +565,7 @@ def test_a_rebuild_takes_in_what_is_new_and_goes_on_from_the_state():
 
     net = network()
     with Session(net, speed=None, seed=1) as session:
-        plots = {"ens": Lines(attached(session, net.seen), window=5.0)}
+        plots = {"ens": LinesSpec(attached(session, net.seen), window=5.0)}
         tape = Tape(session, **plots)
         session.step(100).result(PATIENCE)
         with net:

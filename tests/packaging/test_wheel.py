@@ -112,6 +112,8 @@ def test_the_wheel_holds_all_parts(names: list[str]) -> None:
     assert "nengolab_server/__init__.py" in modules
     assert "nengolab_widgets/__init__.py" in modules
     assert set(modules) <= set(names)
+    # Without it, a type checker looks at no type of ours.
+    assert {"nengolab/py.typed", "nengolab_widgets/py.typed"} <= set(names)
     assert {"nengolab_widgets/static/nengolab.js", "nengolab_widgets/static/nengolab.css"} <= set(
         names
     )

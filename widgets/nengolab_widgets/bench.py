@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nengo
-from nengo.exceptions import ValidationError
+from nengo.exceptions import NengoException, ValidationError
 
 from nengolab.live import LiveProbe, PanelSpec, Session
+from nengolab.live.recorder import check_room
 from nengolab.live.specs import new_id
 from nengolab.names import Names
 
+from .arrangement import Arrangement, Shown, Size
+from .history import History
 from .messages import ForeignKind, PanelLayout
 from .panel import Choice, Identity, Panel
 from .panels import kinds
@@ -47,12 +52,16 @@ class Bench:
         send: Callable[[dict[str, Any]], None],
         on_change: Callable[[], None],
     ) -> None:
+        # Held by who changes something: a probe that fails says so on the session's thread.
+        self.lock = threading.RLock()
         self.session, self.names, self.network = session, names, session.network
         self._window = window
         self._send, self._on_change = send, on_change
         self._panels: dict[str, Panel] = {}
         self._specs: dict[str, PanelSpec] = {}
         self._probes: dict[ProbeKey, LiveProbe] = {}
+        self._revs: dict[str, int] = {}
+        self.history = History(self.arrangement)
 
     # ---- what is open ----------------------------------------------------
 
@@ -68,6 +77,11 @@ class Bench:
     def specs(self) -> list[PanelSpec]:
         """What the session is to send."""
         return list(self._specs.values())
+
+    @property
+    def highest(self) -> int:
+        """Pixels of the highest panel that a person has made so; 0 where there is none."""
+        return max((panel.size.height or 0 for panel in self._panels.values()), default=0)
 
     def find(self, panel_id: str) -> Panel:
         """Give an open panel.
@@ -93,6 +107,8 @@ class Bench:
                 "kind": panel.name,
                 "title": panel.title,
                 "what": panel.what,
+                "columns": panel.size.columns,
+                "height": panel.size.height,
                 "settings": [s.layout(panel.values[s.name]) for s in panel.settings],
                 "python": panel.python(self._specs[panel_id]),
                 "data": dict(panel.layout()),
@@ -111,27 +127,48 @@ class Bench:
 
     # ---- opening, changing, removing -------------------------------------
 
-    def open(self, choice: Choice) -> str:
-        """Open a panel and return its id; of one that is open already, give that.
+    def open(self, choice: Choice, twice: bool = False) -> str:
+        """Open a panel and return its id.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is to be seen.
+        twice : bool
+            Open it even where one like it is open; else that one's id is given.
 
         Raises
         ------
         ValidationError
             When the object cannot be shown so, or a setting does not fit. Nothing is left behind.
         """
-        panel = kinds()[choice.kind](choice.obj, self, Identity(new_id()), choice.values)
-        if (twin := self._twin_of(panel)) is not None:
+        panel = self._make(choice, Identity(new_id()))
+        if not twice and (twin := self._twin_of(panel)) is not None:
             return twin
+        self._take_in(panel)
+        self._done(f"adding {_named(panel)}")
+        return panel.identity.id
+
+    def _make(self, choice: Choice, identity: Identity) -> Panel:
+        return kinds()[choice.kind](choice.obj, self, identity, choice.values)
+
+    def _take_in(self, panel: Panel) -> None:
+        panel_id = panel.identity.id
         try:
-            self._specs[panel.identity.id] = panel.spec()
-            self._panels[panel.identity.id] = panel
+            self._specs[panel_id] = self._spec_of(panel)
+            self._panels[panel_id] = panel
             panel.layout()
         except Exception:
-            self._specs.pop(panel.identity.id, None)
-            self._panels.pop(panel.identity.id, None)
+            self._specs.pop(panel_id, None)
+            self._panels.pop(panel_id, None)
             self._drop_unused_probes()
             raise
-        return panel.identity.id
+
+    def _spec_of(self, panel: Panel) -> PanelSpec:
+        spec = panel.spec()
+        # The session would refuse it too, but then all of a deed would be half done.
+        check_room(spec, self.session.dt)
+        return spec
 
     def _twin_of(self, panel: Panel) -> str | None:
         for panel_id, other in self._panels.items():
@@ -143,21 +180,166 @@ class Bench:
     def remove(self, panel_id: str) -> None:
         """Remove a panel; what it showed is probed no more if nothing else needs it."""
         panel = self.find(panel_id)
-        del self._panels[panel_id], self._specs[panel_id]
-        panel.closed()
+        self._take_out(panel)
+        self._done(f"removing {_named(panel)}")
         self._on_change()
         self._drop_unused_probes()
 
-    def set(self, panel_id: str, values: dict[str, Any]) -> None:
+    def settle_in(self, choice: Choice) -> str:
+        """Open a panel, also one like another, for good: no undo takes it away."""
+        panel = self._make(choice, Identity(new_id()))
+        self._take_in(panel)
+        self.history.include(_shown(panel))
+        self._on_change()
+        return panel.identity.id
+
+    def withdraw(self, panel_id: str) -> None:
+        """Remove a panel for good: no undo brings it back."""
+        self._take_out(self.find(panel_id))
+        self.history.forget(panel_id)
+        self._on_change()
+        self._drop_unused_probes()
+
+    def _take_out(self, panel: Panel) -> None:
+        panel_id = panel.identity.id
+        del self._panels[panel_id], self._specs[panel_id]
+        # Should it come back, frames of before are not taken for its own.
+        self._revs[panel_id] = panel.identity.rev
+        panel.closed()
+
+    def set(self, panel_id: str, values: Mapping[str, Any]) -> None:
         """Change settings of a panel while it runs."""
         panel = self.find(panel_id)
-        before = dict(panel.values)
-        anew = panel.take(values)
+        self._change(panel, values)
+        self._done(f"a setting of {_named(panel)}")
+        self._on_change()
+        self._drop_unused_probes()
+
+    def _change(self, panel: Panel, values: Mapping[str, Any]) -> None:
+        panel_id = panel.identity.id
+        before = dict(panel.values), panel.identity.rev, self._specs[panel_id]
         try:
-            self.changed(panel, anew)
+            if panel.take(values):
+                self._renew(panel)
+            panel.layout()
         except Exception:
-            panel.values = before
+            panel.values, panel.identity.rev, self._specs[panel_id] = before
             raise
+
+    def _renew(self, panel: Panel) -> None:
+        panel.identity.rev += 1
+        self._specs[panel.identity.id] = self._spec_of(panel)
+
+    def move(self, panel_id: str, to: int) -> None:
+        """Put a panel in another place in the order, counted from 0."""
+        panel = self.find(panel_id)
+        order = [other for other in self._panels if other != panel_id]
+        if not 0 <= to <= len(order):
+            raise ValidationError(
+                f"there are places 0 to {len(order)}, got {to!r}: no plot moved", "to"
+            )
+        order.insert(to, panel_id)
+        self._order(order)
+        self._done(f"moving {_named(panel)}")
+        self._on_change()
+
+    def _order(self, order: list[str]) -> None:
+        self._panels = {panel_id: self._panels[panel_id] for panel_id in order}
+        self._specs = {panel_id: self._specs[panel_id] for panel_id in order}
+
+    def resize(self, panel_id: str, size: Size) -> None:
+        """Make a panel larger or smaller."""
+        panel = self.find(panel_id)
+        panel.size = size
+        self._done(f"resizing {_named(panel)}")
+        self._on_change()
+
+    # ---- all of it ---------------------------------------------------------
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """What is open, as a value."""
+        return Arrangement(self._window, tuple(map(_shown, self._panels.values())))
+
+    def would_show(self, choice: Choice, size: Size, keep: set[str]) -> Shown:
+        """Say how a choice would be shown: in a panel of ``keep`` that shows it already, or anew.
+
+        Raises
+        ------
+        ValidationError
+            When it cannot be.
+        """
+        panel = self._make(choice, Identity(new_id()))
+        panel.size = size
+        shown, twin = _shown(panel), self._twin_of(panel)
+        return shown if twin not in keep else replace(shown, id=twin)
+
+    def arrange(self, wanted: Arrangement, deed: str = "") -> list[str]:
+        """Open, change and remove panels until they are as an arrangement says.
+
+        Parameters
+        ----------
+        wanted : Arrangement
+            Of panels of this bench; those with an id that is open stay and keep their data.
+        deed : str
+            What undo calls it; "" where it is itself undo or redo.
+
+        Returns
+        -------
+        remarks : list of str
+            What of it cannot be shown any more, and why.
+        """
+        remarks, order = [], []
+        wanted_ids = {shown.id for shown in wanted.shown}
+        for panel_id, panel in list(self._panels.items()):
+            if panel_id not in wanted_ids:
+                self._take_out(panel)
+        if wanted.window != self._window:
+            try:
+                self._show_seconds(wanted.window)
+            except NengoException as error:
+                remarks.append(f"a window of {wanted.window:g} s: {error}")
+        for shown in wanted.shown:
+            try:
+                self._bring(shown)
+            except (NengoException, TypeError, ValueError, KeyError) as error:
+                remarks.append(f"{shown.title} ({shown.kind}): {error}")
+            if shown.id in self._panels:
+                order.append(shown.id)
+        self._order(order)
+        if deed:
+            self._done(deed)
+        else:
+            self.history.settle(self.arrangement)
+        self._on_change()
+        self._drop_unused_probes()
+        return remarks
+
+    def _bring(self, shown: Shown) -> None:
+        """Open a panel as it was, or make the one that is open so."""
+        panel = self._panels.get(shown.id)
+        if panel is None:
+            identity = Identity(shown.id, self._revs.get(shown.id, -1) + 1)
+            panel = self._make(Choice(shown.obj, shown.kind), identity)
+            # What it makes of its object may have changed; what a person saw has not.
+            panel.take(_differing(panel, shown.values))
+            self._take_in(panel)
+        else:
+            self._change(panel, _differing(panel, shown.values))
+        panel.size = shown.size
+
+    def undo(self) -> list[str] | None:
+        """Take back the last deed; None where there is none, else remarks as of `arrange`."""
+        before = self.history.undo()
+        return None if before is None else self.arrange(before)
+
+    def redo(self) -> list[str] | None:
+        """Do again what was undone last; as `undo`."""
+        after = self.history.redo()
+        return None if after is None else self.arrange(after)
+
+    def _done(self, deed: str) -> None:
+        self.history.note(deed, self.arrangement)
 
     @property
     def window(self) -> float:
@@ -166,15 +348,19 @@ class Bench:
 
     @window.setter
     def window(self, seconds: float) -> None:
+        self._show_seconds(seconds)
+        self._done(f"a window of {seconds:g} s")
+        self._on_change()
+
+    def _show_seconds(self, seconds: float) -> None:
         before, self._window = self._window, seconds
         try:
-            specs = {panel_id: panel.spec() for panel_id, panel in self._panels.items()}
+            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self._panels.items()}
         except Exception:
             self._window = before
             raise
         # The same ids and revisions: pages keep what they have.
         self._specs = specs
-        self._on_change()
 
     def leave(self) -> None:
         """Remove all panels, and their probes from a session that goes on."""
@@ -192,8 +378,8 @@ class Bench:
             probe = self.session.add_probe(obj, attr, synapse)
             self._probes[key] = probe
             # The session's thread keeps the probe: it must not keep this.
-            attached = weakly(self._attached)
-            probe.attached.add_done_callback(lambda done: attached(key, done))
+            attached, probe_id = weakly(self._attached), probe.id
+            probe.attached.add_done_callback(lambda done: attached(key, probe_id, done))
         return self._probes[key]
 
     def send(self, panel: Panel, content: dict[str, Any]) -> None:
@@ -203,25 +389,30 @@ class Bench:
     def changed(self, panel: Panel, anew: bool = True) -> None:
         """Take up what has changed of a panel; ``anew`` where its spec has."""
         if anew:
-            panel.identity.rev += 1
-            self._specs[panel.identity.id] = panel.spec()
+            self._renew(panel)
+        self._done(f"a setting of {_named(panel)}")
         self._on_change()
         if anew:
             self._drop_unused_probes()
 
     # ---- probes ----------------------------------------------------------
 
-    def _attached(self, key: ProbeKey, done: Future) -> None:
+    def _attached(self, key: ProbeKey, probe_id: str, done: Future) -> None:
         """Remove what cannot be shown after all; the session's error says why."""
-        if done.cancelled() or done.exception() is None or key not in self._probes:
-            return
-        probe = self._probes.pop(key)
-        lost = [i for i, spec in self._specs.items() if any(p is probe for p in spec.probes)]
-        for panel_id in lost:
-            del self._specs[panel_id]
-            self._panels.pop(panel_id).closed()
-        if lost:
-            self._on_change()
+        with self.lock:
+            probe = self._probes.get(key)
+            # One that was removed before it was attached fails too, and may have a successor.
+            failed = not done.cancelled() and done.exception() is not None
+            if not failed or probe is None or probe.id != probe_id:
+                return
+            del self._probes[key]
+            lost = [i for i, spec in self._specs.items() if any(p is probe for p in spec.probes)]
+            for panel_id in lost:
+                del self._specs[panel_id]
+                self._panels.pop(panel_id).closed()
+                self.history.forget(panel_id)
+            if lost:
+                self._on_change()
 
     def _drop_unused_probes(self) -> None:
         used = {probe.id for spec in self._specs.values() for probe in spec.probes}
@@ -237,9 +428,25 @@ def read_text(source: Any) -> str:
     return source.read_text() if isinstance(source, Path) else source
 
 
+def _named(panel: Panel) -> str:
+    """Name a panel for a person."""
+    return f"{panel.title}: {panel.what}" if panel.title else panel.what
+
+
+def _shown(panel: Panel) -> Shown:
+    return Shown(
+        panel.identity.id, panel.name, panel.obj, panel.title, dict(panel.values), panel.size
+    )
+
+
+def _differing(panel: Panel, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if panel.values.get(name) != value}
+
+
 def _same_objects(a: Any, b: Any) -> bool:
-    if isinstance(a, tuple) and isinstance(b, tuple):
-        return len(a) == len(b) and all(map(_same_objects, a, b))
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        both = isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b)
+        return both and all(map(_same_objects, a, b))
     if isinstance(a, nengo.base.ObjView) and isinstance(b, nengo.base.ObjView):
         return a.obj is b.obj and a.slice == b.slice
     if isinstance(a, nengo.ensemble.Neurons) and isinstance(b, nengo.ensemble.Neurons):

@@ -8,22 +8,23 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anywidget
-import nengo
 import traitlets
-from nengo.exceptions import NengoException, ValidationError
+from nengo.exceptions import NengoException
 
-from nengolab.live import Frame, Session
+from nengolab.live import Frame, Listener
 from nengolab.names import Names
 
-from . import control, replaced
+from . import control, replaced, sessions
+from .arrangement import Size
 from .bench import Bench
-from .choice import Menu, default_choices, read_choice, read_choices
+from .choice import Menu, default_choices, read_choices
 from .liveness import Heartbeat
 from .messages import Layout, Offer, read_message
 from .panel import Choice
+from .plots import Plots
 from .sliders import Inputs
 from .transport import status_message
 from .views import Views
@@ -31,7 +32,6 @@ from .weakly import weakly
 
 STATIC = Path(__file__).parent / "static"
 KEYWORDS = ("plots", "inputs", "window", "speed", "title")
-AS_IT_IS = object()
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
 # A page that is reloaded is back within this (s); else nobody can stop the run any more.
@@ -49,7 +49,7 @@ def _front_end(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-class Lab(anywidget.AnyWidget):
+class Lab(Plots, anywidget.AnyWidget):
     """A network that runs live in the notebook.
 
     Show it as the last line of a cell. Making it returns at once: the network is built in the
@@ -58,7 +58,8 @@ class Lab(anywidget.AnyWidget):
     Parameters
     ----------
     target : nengo.Network, nengolab.Simulator or nengolab.live.Session
-        What to show. A session stays open when the Lab is closed.
+        What to show. A session that you made stays open when the Lab is closed; one that runs the
+        simulator already is taken.
     plots : list, optional
         What to plot: Nengo objects, or pairs of an object and the name of a kind of panel, such
         as ``"value"``, ``"raster"`` or ``"rates"``; a third item may be a dict of settings. By
@@ -106,42 +107,41 @@ class Lab(anywidget.AnyWidget):
         plots: Any = None,
         inputs: Any = None,
         window: float = 2.0,
-        speed: float | object | None = AS_IT_IS,
+        speed: float | object | None = sessions.AS_IT_IS,
         title: str | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
             raise TypeError(_unknown_keywords(unknown))
-        network = getattr(target, "network", target)
-        if not isinstance(network, nengo.Network):
-            raise ValidationError(
-                "needs a nengo.Network, a nengolab.Simulator or a nengolab.live.Session, "
-                f"got {type(target).__name__}",
-                "target",
-            )
+        network = sessions.network_of(target)
         names = Names(network)
         chosen = default_choices(network) if plots is None else read_choices(plots, names)
         self._inputs, self._chosen_inputs = Inputs(network, names, inputs), inputs
         self._names, self._menu = names, Menu(network, names)
+        self._target = target
         self._title = title or network.label or "Nengo network"
-        self._owns_session = not isinstance(target, Session)
-        self.session = _session_for(target, speed)
-        # Messages come by comm on the main thread and by the control channel on another.
-        self._lock = threading.RLock()
-        self._views, self._path = Views(), "comm"
-        self._heard, self._listener, self._closed = 0, None, False
+        self.session = sessions.session_for(target, speed)
+        sessions.hold(self.session, self)
+        self._views = Views()
+        self._path: Literal["control", "comm"] = "comm"
+        self._heard, self._closed = 0, False
+        self._subscribed: Listener | None = None
         self._bench = Bench(
             self.session, names, window, weakly(self._say), weakly(self._panels_changed)
         )
+        # Messages come by comm on the main thread and by the control channel on another.
+        self._lock = self._bench.lock
         try:
             for choice in chosen:
                 self._bench.open(choice)
-            self._listener = self.session.subscribe(
+            self._subscribed = self.session.subscribe(
                 self._bench.specs, weakly(self._send_frame), height=RASTER_HEIGHT
             )
         except Exception:
             self._leave_session()
             raise
+        # What a Lab begins with is no deed.
+        self._bench.history.begin(self._bench.arrangement)
         self._listener.visible = False
         self._heartbeat = Heartbeat(weakly(self._send_ping))
         for node, values in self.session.inputs.items():
@@ -158,6 +158,12 @@ class Lab(anywidget.AnyWidget):
             "add_panel": lambda m: self._add(Choice(self._menu.find(m["object"]), m["kind"])),
             "remove_panel": lambda m: self._bench.remove(m["panel"]),
             "set_panel": lambda m: self._bench.set(m["panel"], m["values"]),
+            "move_panel": lambda m: self._bench.move(m["panel"], m["to"]),
+            "size_panel": lambda m: self._bench.resize(
+                m["panel"], Size.read(m["columns"], m["height"])
+            ),
+            "undo": lambda _: self.undo(),
+            "redo": lambda _: self.redo(),
             "to_panel": lambda m: self._bench.find(m["panel"]).handle(m["content"]),
             "hello": self._greet,
             "view": self._see,
@@ -174,49 +180,6 @@ class Lab(anywidget.AnyWidget):
 
     # ---- what a person calls ---------------------------------------------
 
-    def add_plot(self, obj: Any, kind: str | None = None, **settings: Any) -> str:
-        """Look at something more, running or not, without a reset.
-
-        Parameters
-        ----------
-        obj : Nengo object
-            What to look at; for some kinds several in a tuple, or None.
-        kind : str, optional
-            How: ``"value"``, ``"raster"``, ``"rates"``, ...; by default the likeliest.
-        **settings
-            Of the panel, such as ``synapse=0.1``.
-
-        Returns
-        -------
-        plot : str
-            What `remove_plot` takes; of what is shown already so, that plot.
-        """
-        choice = read_choice(obj if kind is None else (obj, kind), self._names)
-        with self._lock:
-            return self._add(Choice(choice.obj, choice.kind, settings))
-
-    def remove_plot(self, plot: str) -> None:
-        """Take a plot away; what it showed is probed no more if nothing else needs it.
-
-        Raises
-        ------
-        ValidationError
-            When there is no such plot.
-        """
-        with self._lock:
-            self._bench.remove(plot)
-
-    def set_plot(self, plot: str, **settings: Any) -> None:
-        """Change settings of a plot while it runs.
-
-        Raises
-        ------
-        ValidationError
-            When there is no such plot or setting, or a value does not fit.
-        """
-        with self._lock:
-            self._bench.set(plot, settings)
-
     def rebuild(self, keep_state: bool = True) -> None:
         """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
         with self._lock:
@@ -229,19 +192,9 @@ class Lab(anywidget.AnyWidget):
             self._say(self._layout(self._menu.layout()))
 
     @property
-    def plots(self) -> list[str]:
-        """Ids of the plots on the screen."""
-        return self._bench.ids
-
-    @property
-    def window(self) -> float:
-        """Seconds of simulated time that the plots show."""
-        return self._bench.window
-
-    @window.setter
-    def window(self, seconds: float) -> None:
-        with self._lock:
-            self._bench.window = seconds
+    def is_seen(self) -> bool:
+        """Whether a page shows it."""
+        return len(self._views) > 0
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -260,7 +213,10 @@ class Lab(anywidget.AnyWidget):
         return f"<Lab of {self._title!r}>"
 
     def close(self) -> None:
-        """End the Lab, and the session unless it was given; pages keep what they show."""
+        """End the Lab; pages keep what they show.
+
+        A session that it made ends too, unless another widget shows it.
+        """
         if hasattr(self, "_heartbeat") and not self._closed:
             self._closed = True
             self._heartbeat.stop()
@@ -278,7 +234,8 @@ class Lab(anywidget.AnyWidget):
     def _retire_if_unseen(self) -> None:
         if not self._is_replaced or len(self._views):
             return
-        if self._owns_session and not self._closed:
+        ours = sessions.is_ours(self.session) and not sessions.is_seen(self.session)
+        if ours and not self._closed:
             self.session.pause()
         self._heartbeat.stop()
         replaced.drop_outputs(self)
@@ -300,6 +257,11 @@ class Lab(anywidget.AnyWidget):
             self._heartbeat.stop()
         super().close()
 
+    @property
+    def _listener(self) -> Listener:
+        assert self._subscribed is not None
+        return self._subscribed
+
     # ---- messages from pages: they only put things on queues ---------------
 
     def _receive(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
@@ -308,7 +270,7 @@ class Lab(anywidget.AnyWidget):
     def _receive_control(self, message: dict[str, Any]) -> None:
         self._take(message, "control")
 
-    def _take(self, content: dict[str, Any], path: str) -> None:
+    def _take(self, content: dict[str, Any], path: Literal["control", "comm"]) -> None:
         self._heartbeat.answered()
         with self._lock:
             try:
@@ -337,7 +299,7 @@ class Lab(anywidget.AnyWidget):
         self._views.forget(message["view"])
         self._watch()
         self._retire_if_unseen()
-        if len(self._views) == 0 and self._owns_session and not self._is_replaced:
+        if len(self._views) == 0 and sessions.is_ours(self.session) and not self._is_replaced:
             # A reload, or the tab was closed.
             timer = threading.Timer(GONE_AFTER, weakly(self._pause_if_unseen))
             timer.daemon = True
@@ -346,7 +308,8 @@ class Lab(anywidget.AnyWidget):
     def _pause_if_unseen(self) -> None:
         """Nobody can stop this run any more, so it must not go on for ever."""
         with self._lock:
-            if len(self._views) == 0 and not self._closed and self.session.state == "running":
+            seen = self._closed or sessions.is_seen(self.session)
+            if not seen and self.session.state == "running":
                 self.session.pause()
 
     def _watch(self) -> None:
@@ -356,13 +319,6 @@ class Lab(anywidget.AnyWidget):
     def _take_report(self, message: Any) -> None:
         self._views.heard(message["view"])
         self._listener.ack(message["seq"], message["held"] / 1000, message["merged"])
-
-    def _add(self, choice: Choice) -> str:
-        before = len(self._bench)
-        panel_id = self._bench.open(choice)
-        if len(self._bench) > before:
-            self._panels_changed()
-        return panel_id
 
     def _play(self) -> None:
         self.session.play()
@@ -441,6 +397,9 @@ class Lab(anywidget.AnyWidget):
             "type": "layout",
             "title": self._title,
             "model_id": self.model_id,
+            "session": sessions.key_of(self.session),
+            "undoes": self._bench.history.undoes,
+            "redoes": self._bench.history.redoes,
             "path": self._path,
             "window": self._bench.window,
             "panels": self._bench.layouts(),
@@ -453,28 +412,19 @@ class Lab(anywidget.AnyWidget):
     # ---- panels ------------------------------------------------------------
 
     def _panels_changed(self) -> None:
-        if self._listener is None:
+        if self._subscribed is None:
             return
-        self._listener.set_plots(self._bench.specs)
+        self._listener.height = max(RASTER_HEIGHT, self._bench.highest)
+        self._subscribed.set_plots(self._bench.specs)
         if len(self._views):
             self._say(self._layout())
 
     def _leave_session(self) -> None:
-        if self._owns_session:
-            # Not waited for: a build that is going on comes to its end first.
-            self.session.close(timeout=0)
+        if sessions.leave(self.session, self):
             return
-        if self._listener is not None:
-            self._listener.close()
+        if self._subscribed is not None:
+            self._subscribed.close()
         self._bench.leave()
-
-
-def _session_for(target: Any, speed: Any) -> Session:
-    if not isinstance(target, Session):
-        return Session(target, speed=1.0 if speed is AS_IT_IS else speed)
-    if speed is not AS_IT_IS:
-        target.set_speed(speed)
-    return target
 
 
 def _unknown_keywords(unknown: dict[str, Any]) -> str:

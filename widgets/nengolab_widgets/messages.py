@@ -8,7 +8,17 @@ Every message is ``{type, panel?, ...}``.
 from __future__ import annotations
 
 import types
-from typing import Any, Literal, NotRequired, TypedDict, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Literal,
+    NotRequired,
+    TypedDict,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from nengo.exceptions import ValidationError
 
@@ -78,6 +88,7 @@ class SettingLayout(TypedDict):
 class PanelLayout(TypedDict):
     """One panel: what it is called, and in ``data`` what its kind needs to draw it.
 
+    ``columns`` and ``height`` say how large it is (`nengolab_widgets.arrangement.Size`);
     ``python`` holds the lines that draw the same from ``sim.data``.
     """
 
@@ -86,6 +97,8 @@ class PanelLayout(TypedDict):
     kind: str
     title: str
     what: str
+    columns: int
+    height: int | None
     settings: list[SettingLayout]
     python: str
     data: dict[str, Any]
@@ -157,12 +170,17 @@ class Ping(Status):
 class Layout(TypedDict):
     """All there is to show; ``inputs`` is null where the person wants no sliders.
 
-    ``offers`` is null where they are those that came before.
+    ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what
+    would be undone, or done again; empty where there is nothing. ``session`` is the key by which
+    all widgets of one session on a page share their timeline.
     """
 
     type: Literal["layout"]
     title: str
     model_id: str
+    session: str
+    undoes: str
+    redoes: str
     path: Literal["control", "comm"]
     window: float
     panels: list[PanelLayout]
@@ -204,10 +222,14 @@ KernelMessage = Frame | Ping | Layout | Inputs | Notice | ForPanel
 
 
 class Hello(TypedDict):
-    """A page asks for the layout; said again until there is one."""
+    """A page asks for the layout; said again until there is one.
+
+    ``panel`` is the one that it shows, where that stands alone.
+    """
 
     type: Literal["hello"]
     view: str
+    panel: NotRequired[str]
     width: int
     visible: bool
 
@@ -217,6 +239,7 @@ class View(TypedDict):
 
     type: Literal["view"]
     view: str
+    panel: NotRequired[str]
     width: int
     visible: bool
 
@@ -323,6 +346,35 @@ class SetPanel(TypedDict):
     values: dict[str, Any]
 
 
+class MovePanel(TypedDict):
+    """Put a panel in another place in the order, counted from 0."""
+
+    type: Literal["move_panel"]
+    panel: str
+    to: int
+
+
+class SizePanel(TypedDict):
+    """Make a panel larger or smaller; ``height`` null is as high as those beside it."""
+
+    type: Literal["size_panel"]
+    panel: str
+    columns: int
+    height: int | None
+
+
+class Undo(TypedDict):
+    """Take back the last change of what is open."""
+
+    type: Literal["undo"]
+
+
+class Redo(TypedDict):
+    """Do again what was undone last."""
+
+    type: Literal["redo"]
+
+
 class ToPanel(TypedDict):
     """What the page side of a panel says to its Python side."""
 
@@ -347,6 +399,10 @@ PageMessage = (
     | AddPanel
     | RemovePanel
     | SetPanel
+    | MovePanel
+    | SizePanel
+    | Undo
+    | Redo
     | ToPanel
 )
 
@@ -380,7 +436,7 @@ def read_message(content: Any) -> PageMessage:
             [hint] = get_args(hint)
         if name not in content or not fits(content[name], hint):
             raise ValidationError(f"{kind}: {name} is {content.get(name)!r}", name)
-    return content
+    return cast("PageMessage", content)
 
 
 def fits(value: Any, hint: Any) -> bool:

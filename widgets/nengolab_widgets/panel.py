@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import nengo
 from nengo.exceptions import ValidationError
@@ -18,6 +18,7 @@ from nengo.exceptions import ValidationError
 from nengolab.live import LiveProbe, PanelSpec
 from nengolab.names import Names
 
+from .arrangement import Size
 from .messages import SettingLayout
 
 
@@ -52,7 +53,7 @@ class Setting:
     name: str
     label: str
     default: Any
-    kind: str = "number"
+    kind: Literal["number", "choice", "flag", "text", "range"] = "number"
     unit: str = ""
     choices: tuple[str, ...] = ()
     least: float = float("-inf")
@@ -88,7 +89,7 @@ class Setting:
         return self._must(value in self.choices, value, value, wanted)
 
     def _range(self, value: Any) -> tuple[float, float]:
-        pair = tuple(value) if isinstance(value, list | tuple) else ()
+        pair = list(value) if isinstance(value, list | tuple) else []
         self._must(len(pair) == 2, None, value, "two numbers (low, high)")
         low, high = self._number(pair[0]), self._number(pair[1])
         return self._must(low < high, (low, high), value, "two numbers, the lower first")
@@ -121,10 +122,15 @@ class Place(Protocol):
 
     names: Names
     network: nengo.Network
-    window: float
+
+    @property
+    def window(self) -> float:
+        """Seconds that panels over time show."""
+        ...
 
     def probe(self, obj: Any, attr: str | None = None, synapse: Any = None) -> LiveProbe:
         """Give a probe of something, the same one for panels that look at the same."""
+        ...
 
     def send(self, panel: Panel, content: dict[str, Any]) -> None:
         """Say something to the page side of a panel."""
@@ -170,7 +176,7 @@ class Panel(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
-    settings: ClassVar[tuple[Setting, ...]] = ()
+    settings: tuple[Setting, ...] = ()
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 
@@ -178,8 +184,8 @@ class Panel(ABC):
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
         self.obj, self.place, self.identity = obj, place, identity
-        self.values: dict[str, Any] = {s.name: s.default for s in self.settings}
-        self.values.update(self.defaults())
+        self.size = Size()
+        self.values = self.usual()
         self.take(values or {})
 
     # ---- what a kind says ------------------------------------------------
@@ -197,6 +203,10 @@ class Panel(ABC):
     def defaults(self) -> dict[str, Any]:
         """Choose values of settings by the object."""
         return {}
+
+    def usual(self) -> dict[str, Any]:
+        """Give the values of all settings where a person has said nothing."""
+        return {**{s.name: s.default for s in self.settings}, **self.defaults()}
 
     @abstractmethod
     def spec(self) -> PanelSpec:
@@ -276,8 +286,9 @@ class Panel(ABC):
         return any(not known[name].redraws for name in changed)
 
 
-def ensemble_of(obj: Any) -> nengo.Ensemble | None:
+def ensemble_of(obj: Any) -> Any:
     """Give the ensemble that an ensemble or its neurons stand for, or None."""
+    # Any, since panels that `suits` ensembles need not ask again whether there is one.
     if isinstance(obj, nengo.ensemble.Neurons):
         return obj.ensemble
     return obj if isinstance(obj, nengo.Ensemble) else None

@@ -172,17 +172,17 @@ def _read(
         pairs = [(node, None) for node in chosen]
     else:
         pairs = [(chosen, None)]
+    found: list[tuple[nengo.Node, Range | None]] = []
     for node, limits in pairs:
         if not can_be_driven(node):
             raise ValidationError(
                 f"{names.get(node)!r} cannot have a slider; only a Node without input can", "inputs"
             )
-        if limits is not None:
-            _check_limits(names.get(node), limits)
-    return [(node, None if limits is None else tuple(map(float, limits))) for node, limits in pairs]
+        found.append((node, None if limits is None else _read_limits(names.get(node), limits)))
+    return found
 
 
-def _check_limits(name: str, limits: Any) -> None:
+def _read_limits(name: str, limits: Any) -> Range:
     try:
         low, high = (float(v) for v in limits)
     except (TypeError, ValueError):
@@ -191,3 +191,4 @@ def _check_limits(name: str, limits: Any) -> None:
         raise ValidationError(
             f"the range of {name!r} must be two numbers (low, high), got {limits!r}", "inputs"
         )
+    return low, high

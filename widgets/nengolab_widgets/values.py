@@ -73,7 +73,7 @@ def likely_range(obj: Any) -> tuple[float, float]:
     return -1.2 * reach, 1.2 * reach
 
 
-def samples_of_span(panel: Panel, most: int) -> tuple[list[int], Samples]:
+def samples_of_span(panel: Panel, most: int) -> tuple[tuple[int, ...], Samples]:
     """Ask for every sample of the last ``span`` seconds, of the dimensions a person chose.
 
     Raises

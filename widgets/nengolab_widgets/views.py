@@ -48,6 +48,10 @@ class Views:
             self.forget(view)
         return bool(lost)
 
+    def show(self, panel: str) -> bool:
+        """Whether any view is that of one panel which stands alone."""
+        return any(view.get("panel") == panel for view in self._views.values())
+
     @property
     def visible(self) -> bool:
         """Whether any view is on a screen."""

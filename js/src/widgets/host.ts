@@ -15,6 +15,27 @@ export interface WidgetModel {
   widget_manager: unknown;
 }
 
+const TRIES = 20;
+const TRY_EVERY_MS = 250;
+
+/** Another model of the same kernel; null when there is none within some seconds. */
+export async function findModel(model: WidgetModel, id: string, signal: AbortSignal): Promise<WidgetModel | null> {
+  for (let tries = 0; tries < TRIES && !signal.aborted; tries++) {
+    try {
+      const found = await call(model.widget_manager, "get_model", id);
+      if (isModel(found)) return found;
+    } catch {
+      // It is about to come: pages that are loaded again make their models one by one.
+    }
+    await new Promise((done) => setTimeout(done, TRY_EVERY_MS));
+  }
+  return null;
+}
+
+function isModel(value: unknown): value is WidgetModel {
+  return ["get", "send", "on", "off"].every((name) => typeof dig(value, name) === "function");
+}
+
 type Method = (...args: unknown[]) => unknown;
 
 /** `value.a.b.c` of a value of which nothing is known. */

@@ -11,6 +11,8 @@ const KEYS: [string, string][] = [
   ["+ −", "zoom in and out"],
   ["⇧ ← →", "back and on in time"],
   ["End", "show the newest again"],
+  ["Ctrl Z", "undo a change of the plots"],
+  ["Ctrl ⇧ Z", "do it again"],
   ["?", "list these keys"],
 ];
 
@@ -44,12 +46,27 @@ function usesKey(target: EventTarget | null, key: string): boolean {
   return target.closest("select, input:not([type=range])") !== null;
 }
 
+/** A field in which Ctrl+Z takes back what was typed. */
+function isText(target: EventTarget | null): boolean {
+  const own = "textarea, [contenteditable=true], input:not([type=range], [type=checkbox])";
+  return target instanceof Element && target.closest(own) !== null;
+}
+
+/** Ctrl+Z (⌘ Z) undoes; with shift, or Ctrl+Y, it does again. */
+export function undoKey(event: KeyboardEvent): "undo" | "redo" | null {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null;
+  const key = event.key.toLowerCase();
+  if (key === "z") return event.shiftKey ? "redo" : "undo";
+  return key === "y" && !event.shiftKey ? "redo" : null;
+}
+
 /** Let the keys act on `transport` while the focus is inside `root`. */
 export function listenToKeys(
   root: HTMLElement,
   transport: Transport,
   timeline: Timeline,
   toggleList: () => void,
+  travel: (which: "undo" | "redo") => void,
   signal: AbortSignal,
 ): void {
   const zoom = (factor: number): void => timeline.zoom(factor, timeline.view.to);
@@ -66,6 +83,12 @@ export function listenToKeys(
     End: () => timeline.follow(),
   };
   const onKey = (event: KeyboardEvent): void => {
+    const which = undoKey(event);
+    if (which !== null && !isText(event.target)) {
+      event.preventDefault();
+      event.stopPropagation();
+      travel(which);
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const table = event.shiftKey && Object.hasOwn(shifted, event.key) ? shifted : actions;
     const action = Object.hasOwn(table, event.key) ? table[event.key] : undefined;

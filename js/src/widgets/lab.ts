@@ -1,8 +1,9 @@
 /** The Lab: title, inputs, panels on one timeline, and the transport bar. */
 
+import type { Arranging } from "./arranging";
 import { make, setText } from "./dom";
 import { HistoryBar } from "./historybar";
-import { watchKernel, type WidgetModel } from "./host";
+import { findModel, watchKernel, type WidgetModel } from "./host";
 import { keyList, listenToKeys } from "./keys";
 import { Link } from "./link";
 import { Liveness } from "./liveness";
@@ -15,7 +16,9 @@ import { Sliders } from "./sliders";
 import { Stage } from "./stage";
 import { Store, type LabState, type LabStore, type Status } from "./store";
 import { Stream, type StreamStats } from "./stream";
+import { shareTimeline } from "./sharing";
 import { readTheme, watchTheme } from "./theme";
+import { UndoButtons } from "./undo";
 import { shown, Timeline } from "./timeline";
 import { Transport, stateWords, timeText } from "./transport";
 import { watchSight } from "./visibility";
@@ -30,6 +33,7 @@ const FIRST_STATUS: Status = {
 };
 
 const ADVICE = "Mend it, then press reset (R) to start again from time zero.";
+const LOST = "This panel is closed. Run its cell again to open it.";
 const GONE =
   "It died, or was restarted or shut down. Run the notebook again from the top to go on.";
 const SILENT =
@@ -53,6 +57,14 @@ export interface LabStats extends StreamStats {
 /** The root element of a Lab; both are documented for tests and benchmarks. */
 export type LabElement = HTMLElement & { nengolab?: LabProbe; nengolabStats?: () => LabStats };
 
+/** One panel by itself: which, and in which model's cell it stands. */
+interface Alone {
+  panel: string;
+  transport: boolean;
+  model: WidgetModel;
+  modelId: string;
+}
+
 class LabView {
   readonly root: LabElement = make("div", "nengolab nl-lab", {
     tabindex: "0",
@@ -75,11 +87,14 @@ class LabView {
   private readonly sliders: Sliders;
   private readonly picker: Picker;
   private readonly transport: Transport;
+  private readonly travels: UndoButtons;
+  private readonly talking = new AbortController();
   private resting = false;
 
   constructor(
     private readonly model: WidgetModel,
     private readonly signal: AbortSignal,
+    private readonly alone: Alone | null = null,
   ) {
     const send = (message: PageMessage): void => this.link.send(message);
     this.store = new Store<LabState>({
@@ -110,6 +125,7 @@ class LabView {
         remove: (panel) => send({ type: "remove_panel", panel }),
         change: (panel, values) => send({ type: "set_panel", panel, values }),
         send: (panel, content) => send({ type: "to_panel", panel, content }),
+        arranging: alone === null ? arranging(send) : undefined,
       },
       signal,
     );
@@ -125,22 +141,39 @@ class LabView {
       () => this.store.get().status.rtf,
       signal,
     );
-    const tools = make("span", "nl-tools", {}, fast.button, keys.button);
+    const travel = (which: "undo" | "redo"): void => send({ type: which });
+    this.travels = new UndoButtons(travel);
+    const { undo, redo } = this.travels;
+    const tools = make("span", "nl-tools", {}, undo, redo, fast.button, keys.button);
     const history = new HistoryBar(this.store, this.timeline, signal);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
-    const plots = make("div", "nl-stage", {}, this.grid, this.picker.element);
-    const bench = make("div", "nl-bench", {}, this.sliders.element, plots);
-    const head = make("header", "nl-head", {}, this.title);
-    this.root.append(head, this.problem.element, this.notice.element, bench);
-    this.root.append(fast.list, keys.list, this.transport.element);
-    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, signal);
+    if (alone === null) this.root.append(...this.whole(), fast.list, keys.list, this.transport.element);
+    else this.root.append(...this.single(alone));
+    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, travel, this.talking.signal);
     this.root.nengolab = this.probe();
     this.root.nengolabStats = () => this.stats();
   }
 
+  private whole(): HTMLElement[] {
+    const plots = make("div", "nl-stage", {}, this.grid, this.picker.element);
+    const bench = make("div", "nl-bench", {}, this.sliders.element, plots);
+    const head = make("header", "nl-head", {}, this.title);
+    return [head, this.problem.element, this.notice.element, bench];
+  }
+
+  private single({ transport }: Alone): HTMLElement[] {
+    this.root.classList.add("nl-alone");
+    const plots = make("div", "nl-stage", {}, this.grid);
+    const bar = transport ? [this.transport.element] : [];
+    return [this.problem.element, this.notice.element, plots, ...bar];
+  }
+
   /** Begin to listen, and ask the kernel for what there is to show. */
   start(): void {
-    const { signal, store } = this;
+    const { store } = this;
+    // What the view of a closed panel says and hears ends before its drawing does.
+    const { signal } = this.talking;
+    this.signal.addEventListener("abort", () => this.talking.abort());
     const onMessage = (content: unknown, buffers: unknown): void => {
       this.receive(content, Array.isArray(buffers) ? buffers : []);
     };
@@ -178,11 +211,12 @@ class LabView {
     this.link.ask();
   }
 
-  private view(): { view: string; visible: boolean; width: number } {
+  private view(): { view: string; panel?: string; visible: boolean; width: number } {
     // The kernel thins to the pixels of one plot, of which two may stand side by side.
     const { sight } = this.store.get();
     const width = (this.stage.widest || sight.width) * (window.devicePixelRatio || 1);
-    return { view: this.id, visible: sight.visible, width: Math.round(width) };
+    const panel = this.alone === null ? {} : { panel: this.alone.panel };
+    return { view: this.id, ...panel, visible: sight.visible, width: Math.round(width) };
   }
 
   private receive(content: unknown, buffers: unknown[]): void {
@@ -238,20 +272,37 @@ class LabView {
     this.problem.say(heading, { object: "", message, traceback: "" }, "");
   }
 
-  private async arrange(layout: Layout): Promise<void> {
+  private async arrange(whole: Layout): Promise<void> {
+    const { alone } = this;
     const first = this.store.get().layout === null;
+    const panels = whole.panels.filter(({ id }) => alone === null || id === alone.panel);
+    const layout = { ...whole, panels };
+    if (first) shareTimeline(layout.session, this.store, this.signal);
+    // One that was closed goes on showing what it has.
+    if (alone !== null && panels.length === 0) return this.retire();
     this.link.answered(layout.path);
     this.store.set({ layout });
     this.timeline.setWindow(layout.window);
     setText(this.title, layout.title);
-    this.root.setAttribute("aria-label", `nengolab: ${layout.title}`);
+    const name = alone === null ? layout.title : `${panels[0].title}: ${panels[0].what}`;
+    this.root.setAttribute("aria-label", `nengolab: ${name}`);
     this.updateInputs(layout);
+    this.travels.update(layout);
     this.picker.update(layout.offers, layout.panels.length === 0);
     await this.stage.arrange(layout);
     if (this.signal.aborted) return;
     this.stream.redraw();
     this.link.send({ type: "view", ...this.view() });
-    if (first) keepPicture(this.model, layout.model_id, () => this.picture(), this.signal);
+    const [model, id] = alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
+    if (first) keepPicture(model, id, () => this.picture(), this.signal);
+  }
+
+  /** The panel was closed: what it shows stays, and is asked for no more. */
+  private retire(): void {
+    this.root.classList.add("nl-closed");
+    this.notice.show(LOST);
+    this.transport.update({ ...this.store.get().status, state: "closed" });
+    this.talking.abort();
   }
 
   private updateInputs({ inputs }: Pick<Layout, "inputs">): void {
@@ -306,13 +357,35 @@ class LabView {
   }
 }
 
+function arranging(send: (message: PageMessage) => void): Arranging {
+  return {
+    move: (panel, to) => send({ type: "move_panel", panel, to }),
+    resize: (panel, size) => send({ type: "size_panel", panel, ...size }),
+  };
+}
+
 /** anywidget's entry: draw a view of the model into `el`, and return how to clear it away. */
-function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+async function render({ model, el }: { model: WidgetModel; el: HTMLElement }): Promise<() => void> {
   const controller = new AbortController();
-  const view = new LabView(model, controller.signal);
+  const { signal } = controller;
+  const panel = model.get("_panel");
+  if (typeof panel !== "string") {
+    show(new LabView(model, signal), el);
+    return () => controller.abort();
+  }
+  // A panel by itself talks through the model that all of its session have in common.
+  const hub = await findModel(model, String(model.get("_hub")), signal);
+  if (hub === null) el.append(make("p", "nengolab nl-lost", {}, LOST));
+  else {
+    const alone = { panel, transport: model.get("_transport") === true, model, modelId: String(model.get("_me")) };
+    show(new LabView(hub, signal, alone), el);
+  }
+  return () => controller.abort();
+}
+
+function show(view: LabView, el: HTMLElement): void {
   el.append(view.root);
   view.start();
-  return () => controller.abort();
 }
 
 export default { render };

@@ -129,13 +129,15 @@ export const isSettingLayout: Check<SettingLayout> = record<SettingLayout>({
   hint: isString,
 });
 
-/** One panel: what it is called, and in ``data`` what its kind needs to draw it. ``python`` holds the lines that draw the same from ``sim.data``. */
+/** One panel: what it is called, and in ``data`` what its kind needs to draw it. ``columns`` and ``height`` say how large it is (`nengolab_widgets.arrangement.Size`); ``python`` holds the lines that draw the same from ``sim.data``. */
 export interface PanelLayout {
   id: string;
   rev: number;
   kind: string;
   title: string;
   what: string;
+  columns: number;
+  height: number | null;
   settings: SettingLayout[];
   python: string;
   data: Record<string, unknown>;
@@ -147,6 +149,8 @@ export const isPanelLayout: Check<PanelLayout> = record<PanelLayout>({
   kind: isString,
   title: isString,
   what: isString,
+  columns: isNumber,
+  height: either(isNumber, isNull),
   settings: listOf(isSettingLayout),
   python: isString,
   data: dictOf(isUnknown),
@@ -214,11 +218,14 @@ export const isForeignKind: Check<ForeignKind> = record<ForeignKind>({
   css: isString,
 });
 
-/** All there is to show; ``inputs`` is null where the person wants no sliders. ``offers`` is null where they are those that came before. */
+/** All there is to show; ``inputs`` is null where the person wants no sliders. ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what would be undone, or done again; empty where there is nothing. ``session`` is the key by which all widgets of one session on a page share their timeline. */
 export interface Layout {
   type: "layout";
   title: string;
   model_id: string;
+  session: string;
+  undoes: string;
+  redoes: string;
   path: "control" | "comm";
   window: number;
   panels: PanelLayout[];
@@ -232,6 +239,9 @@ export const isLayout: Check<Layout> = record<Layout>({
   type: oneOf("layout"),
   title: isString,
   model_id: isString,
+  session: isString,
+  undoes: isString,
+  redoes: isString,
   path: oneOf("control", "comm"),
   window: isNumber,
   panels: listOf(isPanelLayout),
@@ -286,10 +296,11 @@ export type KernelMessage =
   | Notice
   | ForPanel;
 
-/** A page asks for the layout; said again until there is one. */
+/** A page asks for the layout; said again until there is one. ``panel`` is the one that it shows, where that stands alone. */
 export interface Hello {
   type: "hello";
   view: string;
+  panel?: string;
   width: number;
   visible: boolean;
 }
@@ -297,6 +308,7 @@ export interface Hello {
 export const isHello: Check<Hello> = record<Hello>({
   type: oneOf("hello"),
   view: isString,
+  panel: optional(isString),
   width: isNumber,
   visible: isBoolean,
 });
@@ -305,6 +317,7 @@ export const isHello: Check<Hello> = record<Hello>({
 export interface View {
   type: "view";
   view: string;
+  panel?: string;
   width: number;
   visible: boolean;
 }
@@ -312,6 +325,7 @@ export interface View {
 export const isView: Check<View> = record<View>({
   type: oneOf("view"),
   view: isString,
+  panel: optional(isString),
   width: isNumber,
   visible: isBoolean,
 });
@@ -467,6 +481,52 @@ export const isSetPanel: Check<SetPanel> = record<SetPanel>({
   values: dictOf(isUnknown),
 });
 
+/** Put a panel in another place in the order, counted from 0. */
+export interface MovePanel {
+  type: "move_panel";
+  panel: string;
+  to: number;
+}
+
+export const isMovePanel: Check<MovePanel> = record<MovePanel>({
+  type: oneOf("move_panel"),
+  panel: isString,
+  to: isNumber,
+});
+
+/** Make a panel larger or smaller; ``height`` null is as high as those beside it. */
+export interface SizePanel {
+  type: "size_panel";
+  panel: string;
+  columns: number;
+  height: number | null;
+}
+
+export const isSizePanel: Check<SizePanel> = record<SizePanel>({
+  type: oneOf("size_panel"),
+  panel: isString,
+  columns: isNumber,
+  height: either(isNumber, isNull),
+});
+
+/** Take back the last change of what is open. */
+export interface Undo {
+  type: "undo";
+}
+
+export const isUndo: Check<Undo> = record<Undo>({
+  type: oneOf("undo"),
+});
+
+/** Do again what was undone last. */
+export interface Redo {
+  type: "redo";
+}
+
+export const isRedo: Check<Redo> = record<Redo>({
+  type: oneOf("redo"),
+});
+
 /** What the page side of a panel says to its Python side. */
 export interface ToPanel {
   type: "to_panel";
@@ -496,6 +556,10 @@ export type PageMessage =
   | AddPanel
   | RemovePanel
   | SetPanel
+  | MovePanel
+  | SizePanel
+  | Undo
+  | Redo
   | ToPanel;
 
 const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {

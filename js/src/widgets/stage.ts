@@ -1,6 +1,7 @@
 /** The panels that are open, in their grid: all on one timeline, in the same frames. */
 
 import { decodeArrays } from "./frames";
+import { columnsIn, showSize } from "./grid";
 import type { Frame, Layout } from "./messages";
 import { Tile, type TileHost } from "./tile";
 
@@ -25,15 +26,24 @@ export class Stage {
       },
       { rootMargin: "100px" },
     );
+    const size = new ResizeObserver(() => this.spread());
+    size.observe(grid);
     this.watch = (tile) => seen.observe(tile.element);
     signal.addEventListener("abort", () => {
       seen.disconnect();
+      size.disconnect();
       for (const tile of this.tiles.values()) tile.remove();
       this.tiles.clear();
     });
   }
 
   private readonly watch: (tile: Tile) => void;
+
+  /** Have each plot as wide as was asked for, as far as there are columns. */
+  private spread(): void {
+    const available = columnsIn(this.element.clientWidth);
+    for (const { element, layout } of this.tiles.values()) showSize(element, layout, available);
+  }
 
   /** CSS pixels of the widest panel, 0 while there is none on the page. */
   get widest(): number {
@@ -61,7 +71,21 @@ export class Stage {
       this.watch(fresh);
       opening.push(fresh.open(foreign));
     }
+    this.order(panels.map(({ id }) => id));
+    this.spread();
     await Promise.all(opening);
+  }
+
+  /** Put the panels in order; only those that must are moved, and a focus inside stays. */
+  private order(ids: string[]): void {
+    const focused = document.activeElement;
+    ids.forEach((id, index) => {
+      const element = this.tiles.get(id)?.element;
+      if (element === undefined || this.element.children[index] === element) return;
+      this.element.insertBefore(element, this.element.children[index] ?? null);
+    });
+    const lost = focused !== document.activeElement && this.element.contains(focused);
+    if (lost && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 
   /** Give a frame to the panels. */

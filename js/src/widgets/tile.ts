@@ -1,5 +1,6 @@
 /** The frame around a panel: its title, its legend, its menu, the button that removes it. */
 
+import { Arranger, type Arranging } from "./arranging";
 import { iconButton, make, setText } from "./dom";
 import { exportButtons } from "./exports";
 import type { FrameArray } from "./frames";
@@ -31,6 +32,8 @@ export interface TileHost {
   remove: (panel: string) => void;
   change: (panel: string, values: Record<string, unknown>) => void;
   send: (panel: string, content: Record<string, unknown>) => void;
+  /** How a person moves and resizes panels; none for one that stands alone. */
+  arranging?: Arranging;
 }
 
 export class Tile {
@@ -45,6 +48,7 @@ export class Tile {
   private readonly legend = make("span", "nl-legend");
   private readonly settings: SettingsMenu;
   private readonly removeButton: HTMLButtonElement;
+  private readonly arranger: Arranger | null = null;
   private readonly life = new AbortController();
   /** Ends what belongs to the panel that is mounted now, or is about to be. */
   private mounting = new AbortController();
@@ -69,6 +73,11 @@ export class Tile {
     this.body.append(this.hint);
     this.element = make("figure", "nl-plot", {}, head, this.body);
     this.element.dataset.panel = layout.id;
+    if (host.arranging !== undefined) {
+      this.arranger = new Arranger(this.element, tools, () => this.layout, host.arranging, this.life.signal);
+    } else {
+      this.removeButton.remove();
+    }
     this.element.addEventListener("pointerenter", () => this.select(this.layout.title));
     this.element.addEventListener("pointerleave", () => this.select(null));
     new Gestures(this.body, () => this.panel, host.store, host.timeline, this.life.signal);
@@ -113,6 +122,8 @@ export class Tile {
     if (JSON.stringify(before) === JSON.stringify(layout)) return;
     this.layout = layout;
     this.name();
+    const { columns, height } = before;
+    if (JSON.stringify({ ...layout, columns, height }) === JSON.stringify(before)) return;
     if (layout.rev === before.rev && this.panel?.relayout !== undefined) {
       this.panel.relayout(layout);
       this.retheme(this.host.store.get().theme);
@@ -181,6 +192,7 @@ export class Tile {
     this.removeButton.setAttribute("aria-label", `remove the plot ${name}`);
     this.removeButton.title = `remove the plot ${name}`;
     this.settings.update(name, settings);
+    this.arranger?.name(name);
   }
 
   private retheme(theme: Theme): void {

@@ -81,7 +81,7 @@ def idle(kernel: Any, pages: list[Any]) -> Iterator[list[Idle]]:
     rest, of_kernel, of_pages, of_all = (
         (b - a) / seconds for a, b in zip(before, after, strict=True)
     )
-    cores = psutil.cpu_count()
+    cores = psutil.cpu_count() or 1
     found.append(Idle(1 - of_kernel, rest / cores, of_pages, max(0.0, cores - rest - of_all)))
 
 
@@ -115,6 +115,7 @@ def moves_between(stage: Stage, slider: Locator, moves: int = MOVES) -> Delays:
     time.sleep(SETTLE_S)
     stage.call("begin")
     track = slider.bounding_box()
+    assert track is not None, "the slider is hidden"
     places = {
         which: (track["x"] + share * track["width"], track["y"] + track["height"] / 2)
         for which, share in (("low", 0.15), ("high", 0.85))

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from nengolab.benchmarks.jupyter import JupyterLab, Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
 HERE = Path(__file__).parent
 PLOT_WIDTH = 600
 #: Wide enough for two columns of them, and for the sliders.
-PAGE = {"width": 1760, "height": 1000}
+PAGE: ViewportSize = {"width": 1760, "height": 1000}
 #: Tall enough for twenty plots in two columns: those off the screen are not drawn.
 TALL = 2700
 
@@ -57,7 +57,7 @@ class Stage:
 
     def open(self, cells: list[str], height: int = PAGE["height"]) -> None:
         """Open a notebook that runs `in_kernel` and the imports first; run none of it yet."""
-        self.page.set_viewport_size({**PAGE, "height": height})
+        self.page.set_viewport_size({"width": PAGE["width"], "height": height})
         (self.lab.server.root / "live_setup.py").write_text(IN_KERNEL + IMPORTS)
         name = self.lab.server.add_notebook([SETUP, *cells], "live.ipynb")
         self.lab.open_notebook(name)

@@ -114,21 +114,21 @@ def _pyfunc(s: Translation, op: SimPyFunc) -> None:
     call = _call(s, op, op.fn, None, op.t is not None, op.x, op.output)
     call.trace, call.untraced = s.traces.get(op), s.untraced.get(op, "")
     if call.trace is not None and op.x is not None:
-        _add_traced(s, op, call)
+        _add_traced(s, op, call, call.trace)
     else:
         _add_call(s, op, call, op.x, op.output, False)
 
 
-def _add_traced(s: Translation, op: SimPyFunc, call: Call) -> None:
+def _add_traced(s: Translation, op: SimPyFunc, call: Call, traced: Trace) -> None:
     s.calls.append(call)
     params = {}
-    if call.trace.constants.size:
+    if traced.constants.size:
         name = s.unique(f"{s.built.name_of(op)}.constants")
-        params["constants"] = Param(name, split(call.trace.constants), call.owner, "constants")
-    new: Op = s.add_op(op, "traced", (call.trace.code, call.size_out), params=params)
+        params["constants"] = Param(name, split(traced.constants), call.owner, "constants")
+    new: Op = s.add_op(op, "traced", (traced.code, call.size_out), params=params)
     new.traced = call
     s.connect(new, op.x)
-    if call.trace.uses_time:
+    if traced.uses_time:
         clock = Wire.of_source(s.add_source(s.clock), s.clock.size)
         s.when_known(lambda: new.inputs.append(clock))
     s.emit(new, "out", op.output)

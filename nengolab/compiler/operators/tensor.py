@@ -49,6 +49,7 @@ def put_back(
         if op.kernel != "tensor" or (nodes is not None and op.owner not in nodes):
             continue
         for param in op.params.values():
+            assert isinstance(param, LayerParam)
             shape = tuple(param.variable.shape)
             param.variable.assign(np.reshape(value(param), shape).astype(param.variable.dtype))
 

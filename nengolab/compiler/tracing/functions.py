@@ -234,10 +234,16 @@ def _tolist(a: Tracer) -> Any:
 
 for _name in "sum mean max min prod dot ravel reshape clip round std var cumsum any all".split():
     setattr(Tracer, _name, _method(_name, NUMPY))
-Tracer.copy, Tracer.astype, Tracer.item, Tracer.tolist = _copy, _astype, _item, _tolist
-Tracer.flatten = lambda self: _copy(ravel(self))
-Tracer.transpose = lambda self, *axes: self.view(self._numpy().transpose(*axes))
-Tracer.squeeze = lambda self, axis=None: self.view(self._numpy().squeeze(axis))
-Tracer.repeat = lambda self, n: self.view(self._numpy().repeat(n))
-Tracer.__matmul__ = lambda self, other: matmul(_numpys(self), other)
-Tracer.__rmatmul__ = lambda self, other: matmul(other, _numpys(self))
+for _name, _function in {
+    "copy": _copy,
+    "astype": _astype,
+    "item": _item,
+    "tolist": _tolist,
+    "flatten": lambda self: _copy(ravel(self)),
+    "transpose": lambda self, *axes: self.view(self._numpy().transpose(*axes)),
+    "squeeze": lambda self, axis=None: self.view(self._numpy().squeeze(axis)),
+    "repeat": lambda self, n: self.view(self._numpy().repeat(n)),
+    "__matmul__": lambda self, other: matmul(_numpys(self), other),
+    "__rmatmul__": lambda self, other: matmul(other, _numpys(self)),
+}.items():
+    setattr(Tracer, _name, _function)

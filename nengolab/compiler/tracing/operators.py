@@ -209,12 +209,15 @@ def _install() -> None:
     }.items():
         setattr(Tracer, f"__{name}__", _both(compare, op)[0])
     Tracer.__hash__ = Tracer._refuse  # defining == takes it away
-    Tracer.__neg__ = lambda self: unary("negative", self)
-    Tracer.__pos__ = lambda self: arithmetic("multiply", self, 1)
-    Tracer.__abs__ = lambda self: unary("absolute", self)
-    Tracer.__round__ = _rounded_number
-    Tracer.__invert__ = _invert
-    Tracer.__contains__ = _contains
+    for name, method in {
+        "neg": lambda self: unary("negative", self),
+        "pos": lambda self: arithmetic("multiply", self, 1),
+        "abs": lambda self: unary("absolute", self),
+        "round": _rounded_number,
+        "invert": _invert,
+        "contains": _contains,
+    }.items():
+        setattr(Tracer, f"__{name}__", method)
 
 
 _install()

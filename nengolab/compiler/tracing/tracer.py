@@ -11,7 +11,7 @@ runs of its own; see ``paths.py``.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -81,6 +81,12 @@ class Tracer:
 
     ``kind`` is ``"f"``, ``"i"`` or ``"b"``: floating-point, whole, or truth values.
     """
+
+    if TYPE_CHECKING:
+        # Python's operators are put in by `operators`, NumPy's methods by `functions`.
+        def __sub__(self, other: Any) -> Tracer: ...
+        def __mul__(self, other: Any) -> Tracer: ...
+        def __truediv__(self, other: Any) -> Tracer: ...
 
     __array_ufunc__ = None  # NumPy's operators leave the work to ours
 

@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 import warnings
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from nengolab_widgets.panel import Panel
@@ -62,7 +62,7 @@ def _foreign_kinds() -> dict[str, type[Panel]]:
     return found
 
 
-def _load(entry: object) -> type[Panel]:
+def _load(entry: EntryPoint) -> type[Panel]:
     kind = entry.load()
     if not (isinstance(kind, type) and issubclass(kind, Panel)):
         raise TypeError(f"{entry.value} is no subclass of nengolab_widgets.panel.Panel")

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from nengo.ensemble import Neurons
 
-from nengolab.live import Raster as RasterSpec
+from nengolab.live import RasterSpec
 from nengolab_widgets.panel import Panel, ensemble_of, is_spiking
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from nengolab.live import Rates as RatesSpec
-from nengolab.live import StreamSpec
+from nengolab.live import RatesSpec, StreamSpec
 from nengolab.live.heat import Heat
 from nengolab_widgets.chosen import numbered
 from nengolab_widgets.panel import RANGE, Panel, Setting, ensemble_of, has_neurons, is_spiking
@@ -87,6 +86,6 @@ class Rates(Panel):
             "likely": FIRST_RANGE,
             "range": self.values["range"],
             "image": image,
-            "per_row": self._spec.per_row if image else 1,
+            "per_row": self._spec.per_row if isinstance(self._spec, Heat) else 1,
             "rows": None,
         }

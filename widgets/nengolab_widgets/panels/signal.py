@@ -119,7 +119,7 @@ class Signal(Panel):
             "likely": likely,
             "range": self.values["range"],
             "image": image,
-            "per_row": self._spec.per_row if image else 1,
+            "per_row": self._spec.per_row if isinstance(self._spec, Heat) else 1,
             "rows": each if self.values["show"] == "rows" else None,
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from nengolab.live import Lines, StreamSpec
+from nengolab.live import LinesSpec, StreamSpec
 from nengolab.live.heat import Heat
 from nengolab.live.samples import Chosen
 from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
@@ -63,7 +63,7 @@ class Value(Panel):
         if self.values["show"] == "image":
             self._spec = Heat(probe, chosen=self._dims if some else None, **common)
         else:
-            self._spec = Chosen(probe, self._dims, **common) if some else Lines(probe, **common)
+            self._spec = Chosen(probe, self._dims, **common) if some else LinesSpec(probe, **common)
         return self._spec
 
     @property
@@ -78,6 +78,6 @@ class Value(Panel):
             "likely": likely_range(self.obj),
             "range": self.values["range"],
             "image": image,
-            "per_row": self._spec.per_row if image else 1,
+            "per_row": self._spec.per_row if isinstance(self._spec, Heat) else 1,
             "rows": None,
         }

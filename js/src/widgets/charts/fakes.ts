@@ -44,7 +44,7 @@ export interface Opened {
 export function openPanel(panel: Panel, data: Record<string, unknown>): Opened {
   const body = document.createElement("div");
   const life = new AbortController();
-  const layout = { id: "p", rev: 0, kind: "k", title: "ens", what: "it", settings: [], data };
+  const layout = { id: "p", rev: 0, kind: "k", title: "ens", what: "it", columns: 1, height: null, settings: [], data };
   const context = {
     layout,
     theme: readTheme(body),

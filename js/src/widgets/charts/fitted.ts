@@ -4,7 +4,7 @@ import "./plane.css";
 
 import { make } from "../dom";
 import type { Theme } from "../theme";
-import { HEIGHT } from "./strip";
+import { HEIGHT, heightIn } from "./strip";
 
 export interface FittedOptions {
   theme: Theme;
@@ -19,7 +19,7 @@ export class Fitted {
   readonly element = make("div", "nl-plane");
   private readonly canvas = make("canvas", "nl-plane-drawing");
   private readonly context: CanvasRenderingContext2D;
-  private readonly height: number;
+  private height: number;
   private width = 0;
   private ratio = 1;
 
@@ -31,7 +31,7 @@ export class Fitted {
     if (context === null) throw new Error("this page offers no canvas to draw on");
     this.context = context;
     this.height = options.height ?? HEIGHT;
-    this.element.style.height = `${this.height}px`;
+    this.element.style.height = heightIn(options.height);
     this.element.append(this.canvas);
     body.append(this.element);
     const observer = new ResizeObserver(() => this.measure());
@@ -58,8 +58,9 @@ export class Fitted {
   private measure(): void {
     const ratio = window.devicePixelRatio || 1;
     const width = this.element.clientWidth;
-    if (width === this.width && ratio === this.ratio) return;
-    [this.width, this.ratio] = [width, ratio];
+    const height = this.options.height ?? (this.element.clientHeight || HEIGHT);
+    if (width === this.width && height === this.height && ratio === this.ratio) return;
+    [this.width, this.height, this.ratio] = [width, height, ratio];
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(this.height * ratio);
     this.canvas.style.width = `${width}px`;

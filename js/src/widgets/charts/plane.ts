@@ -4,7 +4,7 @@ import "./plane.css";
 
 import { make } from "../dom";
 import type { Theme } from "../theme";
-import { HEIGHT } from "./strip";
+import { HEIGHT, heightIn } from "./strip";
 import { ticksBetween, tickStep, tickText } from "./ticks";
 
 const LEFT = 64;
@@ -60,7 +60,7 @@ export class Plane {
   private theme: Theme;
   private summary: string[] = [];
   private cssWidth = 0;
-  private readonly cssHeight: number;
+  private cssHeight: number;
   private ratio = 1;
 
   constructor(
@@ -72,7 +72,7 @@ export class Plane {
     this.context = context;
     this.theme = options.theme;
     this.cssHeight = options.height ?? HEIGHT;
-    this.element.style.height = `${this.cssHeight}px`;
+    this.element.style.height = heightIn(options.height);
     this.element.append(this.canvas);
     body.append(this.element);
     const observer = new ResizeObserver(() => this.measure());
@@ -151,8 +151,9 @@ export class Plane {
   private measure(): void {
     const ratio = window.devicePixelRatio || 1;
     const width = this.element.clientWidth;
-    if (width === this.cssWidth && ratio === this.ratio) return;
-    [this.cssWidth, this.ratio] = [width, ratio];
+    const height = this.options.height ?? (this.element.clientHeight || HEIGHT);
+    if (width === this.cssWidth && height === this.cssHeight && ratio === this.ratio) return;
+    [this.cssWidth, this.cssHeight, this.ratio] = [width, height, ratio];
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(this.cssHeight * ratio);
     this.canvas.style.width = `${width}px`;

@@ -20,6 +20,9 @@ const BOTTOM = 38;
 const BAND = 20;
 /** The same in every plot, so that those side by side are level. */
 export const HEIGHT = 184;
+/** The CSS of a drawing's height: its own, or what a person has made of the plot. */
+export const heightIn = (own?: number): string =>
+  own === undefined ? `var(--nl-height, ${HEIGHT}px)` : `${own}px`;
 const TICK = 4;
 const FONT_SIZE = 12;
 /** Labels of the time axis reach this far past the ends of the plot. */
@@ -86,7 +89,7 @@ export class Strip {
   private high: number;
   private ratio = 1;
   private cssWidth = 0;
-  private readonly cssHeight: number;
+  private cssHeight: number;
   /** The pixel, counted from time 0, at the right edge; and seconds in a pixel. */
   private right = 0;
   private pixel = 0;
@@ -108,7 +111,7 @@ export class Strip {
     [this.low, this.high] = options.range;
     this.cssHeight = options.height ?? HEIGHT;
     this.element = make("div", "nl-strip", {}, this.axes, this.drawing, this.band);
-    this.element.style.height = `${this.cssHeight}px`;
+    this.element.style.height = heightIn(options.height);
     body.append(this.element);
     STRIPS.set(this.element, this);
     const observer = new ResizeObserver(() => this.measure());
@@ -259,8 +262,9 @@ export class Strip {
   private measure(): void {
     const ratio = window.devicePixelRatio || 1;
     const width = Math.max(0, this.element.clientWidth - LEFT - RIGHT);
-    if (width === this.cssWidth && ratio === this.ratio) return;
-    this.cssWidth = width;
+    const height = this.options.height ?? (this.element.clientHeight || HEIGHT);
+    if (width === this.cssWidth && height === this.cssHeight && ratio === this.ratio) return;
+    [this.cssWidth, this.cssHeight] = [width, height];
     this.ratio = ratio;
     const place = (canvas: HTMLCanvasElement, x: number, y: number, w: number, h: number): void => {
       canvas.width = Math.round(w * ratio);

@@ -1,0 +1,85 @@
+"""What training compiles is shared by networks alike, and by no others."""
+
+from __future__ import annotations
+
+import gc
+
+import nengo
+import numpy as np
+import pytest
+from tensorflow.python.framework import ops
+
+import nengolab
+from nengolab.kernels import compiled
+
+
+def network(surrogate="atan", neurons=None, size=12, synapse=0.01, seed=1):
+    with nengo.Network(seed=seed) as net:
+        nengolab.configure_settings(surrogate=surrogate)
+        net.inp = nengo.Node([0.5])
+        ens = nengo.Ensemble(size, 1, neuron_type=neurons or nengo.LIF())
+        nengo.Connection(net.inp, ens, synapse=synapse)
+        nengo.Connection(ens, ens, synapse=0.05)
+        net.probe = nengo.Probe(ens, synapse=0.01)
+    return net
+
+
+def trained(net, n_steps=6, minibatch=2) -> dict[str, np.ndarray]:
+    """All parameters after two batches."""
+    data = np.linspace(-1, 1, 2 * minibatch * n_steps).reshape(-1, n_steps, 1)
+    with nengolab.Simulator(net, minibatch_size=minibatch, seed=3, progress_bar=False) as sim:
+        sim.compile("sgd", "mse")
+        sim.fit({net.inp: data}, {net.probe: data}, verbose=0, shuffle=False)
+        return {name: np.array(p.value) for name, p in sim.parameters.items()}
+
+
+OTHERS = [
+    {"surrogate": "triangular"},
+    {"surrogate": nengolab.surrogates.ATan(7.0)},
+    {"surrogate": nengolab.surrogates.Custom(lambda x: 0.1 / (1 + x * x))},
+    {"neurons": nengo.LIF(tau_rc=0.05)},
+    {"neurons": nengo.AdaptiveLIF()},
+    {"neurons": nengo.LIFRate()},
+    {"neurons": nengo.RectifiedLinear()},
+    {"synapse": nengo.Alpha(0.02)},
+    {"synapse": None},
+    {"size": 13},
+    {"seed": 2},
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=str)
+def test_a_network_learns_the_same_after_one_much_like_it(other):
+    compiled.forget()
+    alone = trained(network(**other))
+    compiled.forget()
+    trained(network())
+    after = trained(network(**other))
+    assert alone.keys() == after.keys()
+    for name, value in alone.items():
+        np.testing.assert_array_equal(after[name], value, err_msg=name)
+
+
+def test_the_same_network_compiles_nothing_again(monkeypatch):
+    compiled.forget()
+    made = []
+    make = compiled._made
+    monkeypatch.setattr(compiled, "_made", lambda fn, args: made.append(fn) or make(fn, args))
+    first = trained(network())
+    assert made
+    made.clear()
+    again = trained(network())
+    assert not made
+    for name, value in first.items():
+        np.testing.assert_array_equal(again[name], value, err_msg=name)
+    trained(network(), n_steps=7)
+    assert made
+
+
+def test_gradients_end_with_the_simulator_that_used_them():
+    trained(network())
+    gc.collect()
+    before = set(ops.gradient_registry._registry)
+    trained(network())
+    gc.collect()
+    assert set(ops.gradient_registry._registry) == before

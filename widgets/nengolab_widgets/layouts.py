@@ -1,0 +1,135 @@
+"""Layouts in files: which plots are open, on what, how large, with which settings.
+
+JSON with a version. Objects go by their names, so a layout serves every network that has such
+objects, and settings are those that a person chose: the others follow the object again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nengo.exceptions import NengoException, ValidationError
+
+from nengolab.names import Names
+
+from .arrangement import Arrangement, Shown, Size
+from .bench import Bench
+from .choice import read_choice
+from .panel import Choice, Panel
+from .references import refer, resolve
+
+VERSION = 1
+KEY = "nengolab_layout"
+
+
+def layout_of(bench: Bench) -> dict[str, Any]:
+    """Describe what is open, JSON-able."""
+    panels = [bench.find(panel_id) for panel_id in bench.ids]
+    return {
+        KEY: VERSION,
+        "window": bench.window,
+        "plots": [_plot(panel, bench.names) for panel in panels],
+    }
+
+
+def _plot(panel: Panel, names: Names) -> dict[str, Any]:
+    plot: dict[str, Any] = {"object": refer(panel.obj, names), "kind": panel.name}
+    if chosen := chosen_values(panel):
+        plot["settings"] = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in chosen.items()
+        }
+    if panel.size != Size():
+        plot["columns"], plot["height"] = panel.size.columns, panel.size.height
+    return plot
+
+
+def chosen_values(panel: Panel) -> dict[str, Any]:
+    """Give the settings that are not what the kind chooses by itself."""
+    usual = panel.usual()
+    return {name: value for name, value in panel.values.items() if value != usual.get(name)}
+
+
+def read_layout(source: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read a layout from a file, or take one that `layout_of` gave.
+
+    Raises
+    ------
+    ValidationError
+        When it is none, or made by a newer nengolab.
+    """
+    where, read = "the layout", source
+    if isinstance(source, str | Path):
+        where = str(source)
+        try:
+            read = json.loads(Path(source).read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ValidationError(f"{where} is no JSON: {error}", "layout") from None
+    read = read if isinstance(read, Mapping) else {}
+    version = read.get(KEY)
+    if not isinstance(version, int) or not isinstance(read.get("plots"), list):
+        raise ValidationError(
+            f"{where} is no layout of a Lab: save_layout() makes one, with {KEY!r} and 'plots'",
+            "layout",
+        )
+    if version > VERSION:
+        raise ValidationError(
+            f"{where} was made by a newer nengolab: its version is {version}, this one reads "
+            f"up to {VERSION}",
+            "layout",
+        )
+    window = read.get("window")
+    if not isinstance(window, int | float) or isinstance(window, bool) or not 0 < window < 1e6:
+        raise ValidationError(f"{where}: window must be a positive time, got {window!r}", "window")
+    return read
+
+
+def arrangement_from(layout: Mapping[str, Any], bench: Bench) -> tuple[Arrangement, list[str]]:
+    """Find what a layout names; also what of it is not there, and why."""
+    shown: list[Shown] = []
+    remarks: list[str] = []
+    keep = set(bench.ids)
+    for index, plot in enumerate(layout["plots"]):
+        try:
+            found, lost = _shown(plot, bench, keep)
+        except NengoException as error:
+            remarks.append(f"{_place(index, plot)}: {error}")
+            continue
+        shown.append(found)
+        keep.discard(found.id)
+        remarks += [f"{_place(index, plot)}: {remark}" for remark in lost]
+    return Arrangement(float(layout["window"]), tuple(shown)), remarks
+
+
+def _place(index: int, plot: Any) -> str:
+    kind = plot.get("kind") if isinstance(plot, Mapping) else None
+    return f"plot {index + 1} ({kind})" if isinstance(kind, str) else f"plot {index + 1}"
+
+
+def _shown(plot: Any, bench: Bench, keep: set[str]) -> tuple[Shown, list[str]]:
+    if not isinstance(plot, Mapping) or not isinstance(plot.get("kind"), str):
+        raise ValidationError(f'must have an "object" and a "kind", got {plot!r}', "plots")
+    obj = resolve(plot.get("object"), bench.names)
+    choice = read_choice((obj, plot["kind"]), bench.names)
+    size = Size.read(plot.get("columns", 1), plot.get("height"))
+    values, remarks = _fitting(plot.get("settings", {}), choice, bench)
+    return bench.would_show(Choice(obj, choice.kind, values), size, keep), remarks
+
+
+def _fitting(values: Any, choice: Choice, bench: Bench) -> tuple[dict[str, Any], list[str]]:
+    """Divide settings into those that fit the kind, and reasons why the others do not."""
+    if not isinstance(values, Mapping):
+        raise ValidationError(f"settings must be names with values, got {values!r}", "settings")
+    good: dict[str, Any] = {}
+    remarks = []
+    for name, value in values.items():
+        try:
+            bench.would_show(Choice(choice.obj, choice.kind, {name: value}), Size(), set())
+        except (NengoException, TypeError, ValueError) as error:
+            remarks.append(str(error))
+        else:
+            good[name] = value
+    return good, remarks

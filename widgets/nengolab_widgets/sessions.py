@@ -1,0 +1,121 @@
+"""Who holds which session: widgets that look at one thing share one session.
+
+A session that a widget made is closed by the last widget that leaves it; one that a person made
+stays theirs. Nothing here holds a session or a widget alive.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import weakref
+from typing import Any, Protocol
+
+import nengo
+from nengo.exceptions import ValidationError
+
+from nengolab.live import Session
+from nengolab.live.living import session_of
+
+AS_IT_IS = object()
+
+
+class Holder(Protocol):
+    """A widget on a session."""
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a page shows it."""
+        ...
+
+
+_lock = threading.RLock()
+_holders: weakref.WeakKeyDictionary[Session, weakref.WeakSet] = weakref.WeakKeyDictionary()
+_ours: weakref.WeakSet[Session] = weakref.WeakSet()
+_keys: weakref.WeakKeyDictionary[Session, str] = weakref.WeakKeyDictionary()
+
+
+def session_for(target: Any, speed: Any = AS_IT_IS, joins: bool = False) -> Session:
+    """Give the session of something: the one that there is, or a new one.
+
+    Parameters
+    ----------
+    target : Session, Simulator, Network, or a widget with a ``session``
+        Of a simulator there is one session at most.
+    speed : float or None
+        Real-time factor to ask for; by default that of the session, 1 of a new one.
+    joins : bool
+        Of a network, give the session in which another widget shows it, where there is one.
+
+    Raises
+    ------
+    ValidationError
+        When it is nothing of the kind.
+    """
+    session = _existing(target, joins)
+    if session is None:
+        network_of(target)
+        session = Session(target, speed=1.0 if speed is AS_IT_IS else speed)
+        _ours.add(session)
+    elif speed is not AS_IT_IS:
+        session.set_speed(speed)
+    return session
+
+
+def network_of(target: Any) -> nengo.Network:
+    """Give the network of what `session_for` takes, a ValidationError of anything else."""
+    network = getattr(getattr(target, "session", target), "network", target)
+    if not isinstance(network, nengo.Network):
+        raise ValidationError(
+            "needs a nengo.Network, a nengolab.Simulator or a nengolab.live.Session, "
+            f"got {type(target).__name__}",
+            "target",
+        )
+    return network
+
+
+def _existing(target: Any, joins: bool) -> Session | None:
+    if isinstance(target, Session):
+        return target
+    if isinstance(getattr(target, "session", None), Session):
+        return target.session
+    if hasattr(target, "advance"):
+        return session_of(target)
+    with _lock:
+        same = [s for s in _holders if s.network is target and joins and not s.is_closing]
+        return same[-1] if same else None
+
+
+def hold(session: Session, holder: Holder) -> None:
+    """Keep a session open until `leave`."""
+    with _lock:
+        _holders.setdefault(session, weakref.WeakSet()).add(holder)
+
+
+def leave(session: Session, holder: Holder) -> bool:
+    """Need a session no more; True where that has closed it."""
+    with _lock:
+        holders = _holders.get(session, weakref.WeakSet())
+        holders.discard(holder)
+        if len(holders) or session not in _ours:
+            return False
+    # Not waited for: a build that is going on comes to its end first.
+    session.close(timeout=0)
+    return True
+
+
+def is_ours(session: Session) -> bool:
+    """Whether a widget made it, so that it ends with the last one."""
+    return session in _ours
+
+
+def is_seen(session: Session) -> bool:
+    """Whether any page shows any widget of a session."""
+    with _lock:
+        return any(holder.is_seen for holder in _holders.get(session, ()))
+
+
+def key_of(session: Session) -> str:
+    """Give what pages call a session, all widgets of it the same."""
+    with _lock:
+        return _keys.setdefault(session, uuid.uuid4().hex)
