@@ -442,8 +442,9 @@ class Engine:
             for waiting in [t for t in list(self.taps) if not t.ready]:
                 self._drop(waiting, err)
             return None
-        with suppress(RuntimeError):  # closed meanwhile
-            self._pending.append(self._worker.submit(runner.compile_other))
+        if self._worker is not None:
+            with suppress(RuntimeError):  # closed meanwhile
+                self._pending.append(self._worker.submit(runner.compile_other))
         return graph, runner
 
     def _announce(self, done: Future) -> None:
