@@ -207,7 +207,8 @@ def _records(
                 wanted.setdefault(key, []).append(source)
     records = []
     for key, sources in wanted.items():
-        index = np.unique(np.concatenate(sources))
+        # In the order in which they are read: what a probe reads lies side by side then.
+        index = np.array(list(dict.fromkeys(np.concatenate(sources).tolist())), int)
         whole = key in carried or 2 * len(index) > _key_size(groups, key)
         records.append(Record(key, None if whole else index))
     return records, carried

@@ -158,5 +158,5 @@ def thin_raster(
     # Written from the last spike to the first, so that the first of each pixel stays.
     firsts = np.empty(len(counts), np.int64)
     firsts[pixel[::-1]] = np.arange(len(pixel) - 1, -1, -1)
-    kept = np.sort(firsts[counts > 0])
+    kept = np.flatnonzero(firsts[pixel] == np.arange(len(pixel)))
     return kept, counts[pixel[kept]].astype(np.uint32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import nengo
@@ -299,9 +299,9 @@ class Engine:
 
     def _finish_pending(self) -> None:
         """Take over what is still being compiled in the background."""
-        for future in list(self._pending):
-            self.aside.wait(future)
-        self._swap()
+        while self._pending:
+            self.aside.wait(self._pending[0])
+            self._swap()
 
     def _read_out(self) -> list[nengo.Probe]:
         """Probes, and taps that are in place."""
@@ -436,12 +436,16 @@ class Engine:
             graph = self._simplify()
             taps = [p for p in list(self.taps.values()) if p in graph.probes]
             runner = self._make_runner(graph, [*self.probes, *taps])
-            runner.compile()
-            return graph, runner
+            # What runs now needs one of the two capacities; a plot need not wait for both.
+            runner.compile_one(self.runner.runs_short)
         except Exception as err:
             for waiting in [t for t in list(self.taps) if not t.ready]:
                 self._drop(waiting, err)
             return None
+        if self._worker is not None:
+            with suppress(RuntimeError):  # closed meanwhile
+                self._pending.append(self._worker.submit(runner.compile_other))
+        return graph, runner
 
     def _announce(self, done: Future) -> None:
         """Tell the taps that are compiled: the next tile swaps the new form in and delivers."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from concurrent.futures import Future, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -124,6 +124,10 @@ class TileRunner:
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
         self.capacity = tile_capacity(self.program)
         self._seconds_per_step = 0.0
+        # Whether the last tile was one for the short capacity; and a capacity that is on its way.
+        self.runs_short, self._coming = True, None
+        # Where in its record a reading's elements lie, by the id of what it reads.
+        self._columns: dict[int, slice | np.ndarray] = {}
 
     def value(self, param: Param) -> np.ndarray:
         """Current value of a parameter."""
@@ -161,8 +165,37 @@ class TileRunner:
 
     def compile(self) -> None:
         """Compile both capacities by running no step of each."""
-        for capacity in (min(SHORT_STEPS, self.capacity), self.capacity):
+        for capacity in (self._short_capacity, self.capacity):
             self._compile(capacity)
+
+    def compile_one(self, short: bool) -> None:
+        """Compile one capacity, in which all tiles run until `compile_other` has ended."""
+        one, other = self._short_capacity, self.capacity
+        if not short:
+            one, other = other, one
+        self._coming = other
+        self._compile(one)
+
+    def compile_other(self) -> None:
+        """Compile what `compile_one` has left, beside a run or not.
+
+        An error comes again, and is raised, where a tile needs what could not be compiled.
+        """
+        if self._coming is not None:
+            with suppress(Exception):
+                self._compile_here(self._coming)
+            self._coming = None
+
+    @property
+    def _short_capacity(self) -> int:
+        return min(SHORT_STEPS, self.capacity)
+
+    def _fitting(self, n_steps: int) -> int:
+        """The capacity for so many steps, or the other one while that is being compiled."""
+        short, coming = self._short_capacity, self._coming
+        self.runs_short = n_steps <= short
+        wanted, other = (short, self.capacity) if self.runs_short else (self.capacity, short)
+        return other if wanted == coming else wanted
 
     def _compile(self, capacity: int) -> None:
         """Compile, or wait for a compile that goes on since an interrupt."""
@@ -206,7 +239,8 @@ class TileRunner:
             n_steps = max(1, min(n_steps, int(seconds / self._seconds_per_step)))
         elif most > SHORT_STEPS:
             n_steps = min(n_steps, max(SHORT_STEPS, self.capacity // 4))
-        capacity = min(SHORT_STEPS, self.capacity) if n_steps <= SHORT_STEPS else self.capacity
+        capacity = self._fitting(n_steps)
+        n_steps = min(n_steps, capacity)
         self._compile(capacity)
         if self.host.stopped:
             # A function of a tile that was given up may still be going on.
@@ -317,19 +351,20 @@ class TileRunner:
     def read(
         self, reading: Reading, records: dict, series: np.ndarray, held: np.ndarray, n_steps: int
     ) -> np.ndarray:
-        """What a probe saw, ``(n_steps, batch, size)``."""
+        """What a probe saw, ``(n_steps, batch, size)``; it may be a view of what was recorded."""
         batch = self.program.batch
+        terms = [
+            (self._read_term(key, source, records, series, held, n_steps), target, distinct)
+            for key, source, target, distinct in reading.terms
+        ]
+        if len(terms) == 1 and not reading.constants and is_whole(terms[0][1], reading.size):
+            # As nearly always: what was recorded is what the probe saw.
+            return np.asarray(terms[0][0], self.program.dtype)
         out = np.zeros((n_steps, batch, reading.size), self.program.dtype)
         for param, source, target in reading.constants:
             at: Any = (slice(None), slice(None), target)  # NumPy's types know no slices here
             np.add.at(out, at, np.ravel(self.value(param))[source])
-        for key, source, target, distinct in reading.terms:
-            if key == "held":
-                values = np.broadcast_to(held[:, source], (n_steps, batch, len(source)))
-            elif key == "series":
-                values = series[:n_steps][:, :, source]
-            else:
-                values = records[key][:n_steps][:, :, self._column(key, source)]
+        for values, target, distinct in terms:
             if distinct:
                 out[:, :, target] += values
             else:
@@ -337,9 +372,31 @@ class TileRunner:
                 np.add.at(out, at, values)
         return out
 
-    def _column(self, key: str, source: np.ndarray) -> np.ndarray:
+    def _read_term(
+        self,
+        key: Hashable,
+        source: np.ndarray,
+        records: dict,
+        series: np.ndarray,
+        held: np.ndarray,
+        n_steps: int,
+    ) -> np.ndarray:
+        """Elements of a record, of inputs or of constants in each step: a view where it can be."""
+        if key == "held":
+            return np.broadcast_to(held[:, source], (n_steps, len(held), len(source)))
+        if key == "series":
+            return series[:n_steps][:, :, source]
+        columns = self._columns.get(id(source))
+        if columns is None:
+            columns = self._columns[id(source)] = as_slice(self._column(key, source))
+        return records[key][:n_steps, :, columns]
+
+    def _column(self, key: Hashable, source: np.ndarray) -> np.ndarray:
         index = next(r.index for r in self.program.records if r.key == key)
-        return source if index is None else np.searchsorted(index, source)
+        if index is None:
+            return source
+        order = np.argsort(index)
+        return order[np.searchsorted(index, source, sorter=order)]
 
     def _not_finite(self, state: dict[str, Any], out: dict[str, Any]) -> list[str | Call]:
         """Traced functions that gave NaN or infinity, then keys of state arrays that hold it."""
@@ -366,6 +423,20 @@ def tile_capacity(program: Program) -> int:
     # Short tiles are slow, and arrays of megabytes a step need not be in cache: a compromise.
     least = int(np.clip(4 * TILE_BYTES // bytes_a_step, LEAST_STEPS, SHORT_STEPS * 2))
     return int(np.clip(TILE_BYTES // bytes_a_step, least, max(most, least)))
+
+
+def is_whole(target: np.ndarray, size: int) -> bool:
+    """Whether elements are all of ``size``, in order."""
+    return len(target) == size and bool(np.all(target == np.arange(size)))
+
+
+def as_slice(index: np.ndarray) -> slice | np.ndarray:
+    """Indices as a slice where they are evenly spaced and grow: NumPy then need not gather."""
+    steps = np.diff(index)
+    if len(index) == 0 or np.any(steps != steps[:1]) or np.any(steps < 1):
+        return index
+    step = int(steps[0]) if len(steps) else 1
+    return slice(int(index[0]), int(index[-1]) + 1, step)
 
 
 def _aligned(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

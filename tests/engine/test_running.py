@@ -22,6 +22,7 @@ from nengolab.exceptions import (
     SimulatorClosed,
     ValidationError,
 )
+from nengolab.runtime.loop import TileRunner
 
 
 def small(neuron_type=None) -> nengo.Network:
@@ -175,6 +176,31 @@ def test_a_tap_shows_what_a_probe_from_the_start_shows(attr):
         ref.run_steps(start + 150)
     np.testing.assert_allclose(seen[tap][0], ref.data[there][start:], atol=1e-9)
     np.testing.assert_allclose(seen[net.probe][0], ref.data[reference.probe][start:], atol=1e-9)
+
+
+@pytest.mark.parametrize("steps", [3, 40])
+def test_a_tap_waits_for_one_of_two_compiles(steps, monkeypatch):
+    """Tiles of either length run in the capacity that is there until the other one is."""
+    go_on, other = threading.Event(), TileRunner.compile_other
+    monkeypatch.setattr(TileRunner, "compile_other", lambda self: go_on.wait(60) and other(self))
+    net = small()
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.advance(steps)
+        tap = sim.add_tap(net.a)
+        wait_for(sim, tap)
+        seen = [sim.advance(n) for n in (40, 3, 40)]
+        assert len(sim._engine.runner.timing.compiled) == 1
+        go_on.set()
+        sim.prepare()
+        seen += [sim.advance(n) for n in (40, 3)]
+        assert len(sim._engine.runner.timing.compiled) == 2
+    reference = small()
+    with reference:
+        there = nengo.Probe(reference.a, synapse=None)
+    with nengolab.Simulator(reference, progress_bar=False) as ref:
+        ref.run_steps(sim.n_steps)
+    found = np.concatenate([each[tap][0] for each in seen])
+    np.testing.assert_allclose(found, ref.data[there][-len(found) :], atol=1e-5)
 
 
 def test_taps_asked_for_before_the_first_run_cost_no_compile_more():

@@ -101,14 +101,15 @@ def test_the_lock_files_name_no_address() -> None:
         assert not re.search(r"(--(extra-)?index-url|--find-links|file://|@ http)", text), name
 
 
-def test_the_wheel_holds_all_three_parts(names: list[str]) -> None:
+def test_the_wheel_holds_all_parts(names: list[str]) -> None:
     modules = [
         str(path.relative_to(folder))
         for folder in (REPOSITORY, REPOSITORY / "widgets")
-        for package in ("nengolab", "nengolab_widgets")
+        for package in ("nengolab", "nengolab_server", "nengolab_widgets")
         for path in (folder / package).rglob("*.py")
     ]
     assert "nengolab/__init__.py" in modules
+    assert "nengolab_server/__init__.py" in modules
     assert "nengolab_widgets/__init__.py" in modules
     assert set(modules) <= set(names)
     # Without it, a type checker looks at no type of ours.
@@ -127,6 +128,7 @@ def test_the_wheel_holds_nothing_else(names: list[str], wheel: Path) -> None:
     version = wheel.name.split("-")[1]
     assert tops == {
         "nengolab",
+        "nengolab_server",
         "nengolab_widgets",
         f"nengolab-{version}.data",
         f"nengolab-{version}.dist-info",
@@ -150,6 +152,15 @@ def test_the_extension_is_enabled(environment: Path, without_node: dict[str, str
     listed = done.stdout + done.stderr
     (line,) = [line for line in listed.splitlines() if re.search(r"\bnengolab v", line)]
     assert re.search(r"enabled.*OK.*\(python, nengolab\)", _plain(line)), listed
+
+
+def test_the_server_loads_its_extension(environment: Path, without_node: dict[str, str]) -> None:
+    programs = {**without_node, "PATH": f"{environment.parent}{os.pathsep}{without_node['PATH']}"}
+    jupyter = environment.parent / "jupyter"
+    done = _complete(str(jupyter), "server", "extension", "list", env=programs)
+    listed = _plain(done.stdout + done.stderr)
+    assert re.search(r"nengolab_server enabled", listed), listed
+    assert re.search(r"nengolab_server\b.* OK", listed), listed
     assert str(environment.parents[1] / "share/jupyter/labextensions") in listed
 
 
