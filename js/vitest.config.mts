@@ -1,10 +1,10 @@
-import { defineConfig } from 'vitest/config';
-import { vitePanels } from './scripts/panels.mjs';
+import { defineConfig } from "vitest/config";
+import { vitePanels } from "./scripts/panels.mjs";
 
 export default defineConfig({
   plugins: [vitePanels],
   test: {
-    include: ['src/**/*.test.ts'],
-    environment: 'happy-dom'
-  }
+    include: ["src/**/*.test.ts"],
+    environment: "happy-dom",
+  },
 });

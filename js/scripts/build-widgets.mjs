@@ -2,29 +2,29 @@
 // module imports CSS) that the Python widgets hand to anywidget. Nothing is fetched at run time.
 //
 //   node scripts/build-widgets.mjs [--watch]
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import * as esbuild from 'esbuild';
-import { esbuildPanels } from './panels.mjs';
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+import { esbuildPanels } from "./panels.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const outdir = resolve(root, '../widgets/nengolab_widgets/static');
-const watch = process.argv.includes('--watch');
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const outdir = resolve(root, "../widgets/nengolab_widgets/static");
+const watch = process.argv.includes("--watch");
 
 const options = {
   absWorkingDir: root,
-  entryPoints: { nengolab: 'src/widgets/index.ts' },
+  entryPoints: { nengolab: "src/widgets/index.ts" },
   outdir,
   bundle: true,
-  format: 'esm',
-  target: 'es2022',
+  format: "esm",
+  target: "es2022",
   minify: !watch,
-  sourcemap: watch ? 'inline' : false,
-  legalComments: 'linked',
+  sourcemap: watch ? "inline" : false,
+  legalComments: "linked",
   plugins: [esbuildPanels],
-  loader: { '.svg': 'text' },
-  logLevel: 'info'
+  loader: { ".svg": "text" },
+  logLevel: "info",
 };
 
 if (watch) {

@@ -1,35 +1,37 @@
 // The module "panels:all": the default exports of all src/widgets/panels/*/index.ts, so that a kind
 // of panel is added by adding its folder. A plugin for esbuild, and one for Vite (Vitest).
-import { readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const NAME = 'panels:all';
-const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../src/widgets/panels');
+const NAME = "panels:all";
+const folder = resolve(dirname(fileURLToPath(import.meta.url)), "../src/widgets/panels");
 
 function source() {
   const kinds = readdirSync(folder, { withFileTypes: true })
-    .filter(entry => entry.isDirectory())
-    .map(entry => entry.name)
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
     .sort();
-  const imports = kinds.map((kind, i) => `import k${i} from ${JSON.stringify(join(folder, kind, 'index.ts'))};`);
-  return `${imports.join('\n')}\nexport default [${kinds.map((_, i) => `k${i}`).join(', ')}];\n`;
+  const imports = kinds.map(
+    (kind, i) => `import k${i} from ${JSON.stringify(join(folder, kind, "index.ts"))};`,
+  );
+  return `${imports.join("\n")}\nexport default [${kinds.map((_, i) => `k${i}`).join(", ")}];\n`;
 }
 
 export const esbuildPanels = {
-  name: 'panels',
+  name: "panels",
   setup(build) {
-    build.onResolve({ filter: /^panels:all$/ }, () => ({ path: NAME, namespace: 'panels' }));
-    build.onLoad({ filter: /.*/, namespace: 'panels' }, () => ({
+    build.onResolve({ filter: /^panels:all$/ }, () => ({ path: NAME, namespace: "panels" }));
+    build.onLoad({ filter: /.*/, namespace: "panels" }, () => ({
       contents: source(),
       resolveDir: folder,
-      watchDirs: [folder]
+      watchDirs: [folder],
     }));
-  }
+  },
 };
 
 export const vitePanels = {
-  name: 'panels',
-  resolveId: id => (id === NAME ? `\0${NAME}` : undefined),
-  load: id => (id === `\0${NAME}` ? source() : undefined)
+  name: "panels",
+  resolveId: (id) => (id === NAME ? `\0${NAME}` : undefined),
+  load: (id) => (id === `\0${NAME}` ? source() : undefined),
 };

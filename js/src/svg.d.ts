@@ -1,5 +1,5 @@
 // The builders hand over an SVG file as its text.
-declare module '*.svg' {
+declare module "*.svg" {
   const text: string;
   export default text;
 }

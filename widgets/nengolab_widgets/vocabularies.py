@@ -72,7 +72,10 @@ def _is_vocabulary(value: Any) -> bool:
 
 def keys_of(vocabulary: Any) -> list[str]:
     """Give the names of a vocabulary's pointers, in order."""
-    return list(vocabulary.keys() if callable(vocabulary.keys) else vocabulary.keys)
+    keys = vocabulary.keys  # nengo_spa's has a method
+    if isinstance(keys, list):
+        return keys
+    return list(keys())
 
 
 def pointers_of(vocabulary: Any, pairs: bool) -> dict[str, np.ndarray]:

@@ -1,14 +1,14 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { IDocumentManager } from '@jupyterlab/docmanager';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { IDocumentManager } from "@jupyterlab/docmanager";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 
-import { pythonKernel, starterContent } from './template';
-import { IStarterNotebooks } from './tokens';
+import { pythonKernel, starterContent } from "./template";
+import { IStarterNotebooks } from "./tokens";
 
 /** Provides the starter notebooks. */
 export const starterPlugin: JupyterFrontEndPlugin<IStarterNotebooks> = {
-  id: 'nengolab:starter',
-  description: 'Makes notebooks that hold a starting Nengo network and its Lab.',
+  id: "nengolab:starter",
+  description: "Makes notebooks that hold a starting Nengo network and its Lab.",
   autoStart: true,
   provides: IStarterNotebooks,
   requires: [IDocumentManager],
@@ -16,22 +16,22 @@ export const starterPlugin: JupyterFrontEndPlugin<IStarterNotebooks> = {
   activate: (
     app: JupyterFrontEnd,
     documents: IDocumentManager,
-    translator: ITranslator | null
+    translator: ITranslator | null,
   ): IStarterNotebooks => {
-    const trans = (translator ?? nullTranslator).load('nengolab');
+    const trans = (translator ?? nullTranslator).load("nengolab");
     const { contents, kernelspecs } = app.serviceManager;
     return {
       async create(folder) {
         await kernelspecs.ready;
         const kernel = pythonKernel(kernelspecs.specs);
-        const { path } = await contents.newUntitled({ path: folder, type: 'notebook' });
+        const { path } = await contents.newUntitled({ path: folder, type: "notebook" });
         await contents.save(path, {
-          type: 'notebook',
-          format: 'json',
-          content: starterContent(trans, kernel)
+          type: "notebook",
+          format: "json",
+          content: starterContent(trans, kernel),
         });
-        return documents.open(path, 'default', kernel && { name: kernel.name });
-      }
+        return documents.open(path, "default", kernel && { name: kernel.name });
+      },
     };
-  }
+  },
 };

@@ -1,6 +1,6 @@
-import type { INotebookContent } from '@jupyterlab/nbformat';
-import type { KernelSpec } from '@jupyterlab/services';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import type { INotebookContent } from "@jupyterlab/nbformat";
+import type { KernelSpec } from "@jupyterlab/services";
+import type { TranslationBundle } from "@jupyterlab/translation";
 
 const IMPORTS = `import nengo
 
@@ -11,7 +11,7 @@ const NETWORK = `with nengo.Network(label="My first network", seed=1) as net:
     neurons = nengo.Ensemble(100, dimensions=1, neuron_type=nengo.LIF(), label="neurons")
     nengo.Connection(stimulus, neurons)`;
 
-const LAB = 'Lab(net)';
+const LAB = "Lab(net)";
 
 /**
  * Return the notebook that a person starts from.
@@ -21,38 +21,38 @@ const LAB = 'Lab(net)';
  */
 export function starterContent(
   trans: TranslationBundle,
-  kernel: KernelSpec.ISpecModel | undefined
+  kernel: KernelSpec.ISpecModel | undefined,
 ): INotebookContent {
   const introduction = [
-    '# ' + trans.__('A spiking network, live'),
-    '',
+    "# " + trans.__("A spiking network, live"),
+    "",
     trans.__(
-      'Run the cells below with Shift+Enter. Then press play in the Lab and drag the slider of the stimulus: 100 spiking neurons follow it.'
-    )
-  ].join('\n');
+      "Run the cells below with Shift+Enter. Then press play in the Lab and drag the slider of the stimulus: 100 spiking neurons follow it.",
+    ),
+  ].join("\n");
   const code = (id: string, source: string) => ({
     id,
-    cell_type: 'code' as const,
+    cell_type: "code" as const,
     metadata: {},
     source,
     outputs: [],
-    execution_count: null
+    execution_count: null,
   });
   return {
     metadata: kernel
       ? {
           kernelspec: { name: kernel.name, display_name: kernel.display_name },
-          language_info: { name: kernel.language }
+          language_info: { name: kernel.language },
         }
       : {},
     nbformat: 4,
     nbformat_minor: 5,
     cells: [
-      { id: 'introduction', cell_type: 'markdown', metadata: {}, source: introduction },
-      code('imports', IMPORTS),
-      code('network', NETWORK),
-      code('lab', LAB)
-    ]
+      { id: "introduction", cell_type: "markdown", metadata: {}, source: introduction },
+      code("imports", IMPORTS),
+      code("network", NETWORK),
+      code("lab", LAB),
+    ],
   };
 }
 
@@ -61,9 +61,9 @@ export function starterContent(
  * is Python, else any that is.
  */
 export function pythonKernel(
-  specs: KernelSpec.ISpecModels | null
+  specs: KernelSpec.ISpecModels | null,
 ): KernelSpec.ISpecModel | undefined {
   const all = specs?.kernelspecs ?? {};
-  const candidates = [all['python3'], all[specs?.default ?? ''], ...Object.values(all)];
-  return candidates.find(spec => spec?.language.toLowerCase() === 'python');
+  const candidates = [all["python3"], all[specs?.default ?? ""], ...Object.values(all)];
+  return candidates.find((spec) => spec?.language.toLowerCase() === "python");
 }

@@ -1,5 +1,5 @@
-import { Token } from '@lumino/coreutils';
-import type { Widget } from '@lumino/widgets';
+import { Token } from "@lumino/coreutils";
+import type { Widget } from "@lumino/widgets";
 
 /** Makes notebooks that hold a starting network and its Lab. */
 export interface IStarterNotebooks {
@@ -14,6 +14,6 @@ export interface IStarterNotebooks {
 
 /** Gives other plugins the starter notebooks. */
 export const IStarterNotebooks = new Token<IStarterNotebooks>(
-  'nengolab:IStarterNotebooks',
-  'Makes notebooks that hold a starting Nengo network and its Lab.'
+  "nengolab:IStarterNotebooks",
+  "Makes notebooks that hold a starting Nengo network and its Lab.",
 );

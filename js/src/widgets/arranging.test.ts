@@ -16,7 +16,10 @@ describe("sizes", () => {
     expect(dragged(from, { x: 150, y: 0 })).toEqual({ columns: 1, height: null });
     expect(dragged(from, { x: 390, y: 3 })).toEqual({ columns: 2, height: null });
     expect(dragged(from, { x: 9000, y: 66 })).toEqual({ columns: 4, height: 250 });
-    expect(dragged({ ...from, columns: 2, width: 814 }, { x: -400, y: -900 })).toEqual({ columns: 1, height: 80 });
+    expect(dragged({ ...from, columns: 2, width: 814 }, { x: -400, y: -900 })).toEqual({
+      columns: 1,
+      height: 80,
+    });
   });
 
   it("change by keys, and Home gives the usual one back", () => {
@@ -55,7 +58,16 @@ describe("places", () => {
       const figure = make("figure", "nl-plot", {}, tools);
       grid.append(figure);
       const layout = (): PanelLayout => ({
-        id, rev: 0, kind: "value", title: id, what: "", columns: 1, height: null, settings: [], python: "", data: {},
+        id,
+        rev: 0,
+        kind: "value",
+        title: id,
+        what: "",
+        columns: 1,
+        height: null,
+        settings: [],
+        python: "",
+        data: {},
       });
       const arranging = {
         move: (panel: string, to: number) => said.push([panel, to]),
@@ -77,7 +89,11 @@ describe("places", () => {
     Object.defineProperty(figures[0], "clientHeight", { value: 200 });
     key(".nl-corner", "ArrowRight");
     key(".nl-corner", "ArrowDown");
-    expect(said).toEqual([["a", 1], ["a", { columns: 2, height: null }], ["a", { columns: 2, height: 220 }]]);
+    expect(said).toEqual([
+      ["a", 1],
+      ["a", { columns: 2, height: null }],
+      ["a", { columns: 2, height: 220 }],
+    ]);
   });
 });
 
@@ -99,7 +115,14 @@ describe("undo", () => {
     const root = make("div", "", {}, text, slider);
     const said: string[] = [];
     const signal = new AbortController().signal;
-    listenToKeys(root, {} as Transport, {} as Timeline, () => undefined, (which) => said.push(which), signal);
+    listenToKeys(
+      root,
+      {} as Transport,
+      {} as Timeline,
+      () => undefined,
+      (which) => said.push(which),
+      signal,
+    );
     const typed = event("z");
     text.dispatchEvent(typed);
     expect(said).toEqual([]);

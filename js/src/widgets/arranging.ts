@@ -67,7 +67,12 @@ export class Arranger {
     this.corner.classList.add("nl-quiet", "nl-corner");
     tools.prepend(this.grip);
     element.append(this.corner);
-    this.drags(this.grip, (event) => this.point(event), () => this.drop(), signal);
+    this.drags(
+      this.grip,
+      (event) => this.point(event),
+      () => this.drop(),
+      signal,
+    );
     this.grip.addEventListener("keydown", (event) => this.moveBy(event));
     this.resizes(signal);
   }
@@ -102,15 +107,23 @@ export class Arranger {
       dragging = false;
       this.element.classList.remove("nl-dragged");
     };
-    handle.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      dragging = true;
-      this.element.classList.add("nl-dragged");
-      handle.setPointerCapture?.(event.pointerId);
-    }, { signal });
-    handle.addEventListener("pointermove", (event) => {
-      if (dragging) move(event);
-    }, { signal });
+    handle.addEventListener(
+      "pointerdown",
+      (event) => {
+        if (event.button !== 0) return;
+        dragging = true;
+        this.element.classList.add("nl-dragged");
+        handle.setPointerCapture?.(event.pointerId);
+      },
+      { signal },
+    );
+    handle.addEventListener(
+      "pointermove",
+      (event) => {
+        if (dragging) move(event);
+      },
+      { signal },
+    );
     handle.addEventListener("pointerup", finish(true), { signal });
     handle.addEventListener("pointercancel", finish(false), { signal });
   }
@@ -170,13 +183,22 @@ export class Arranger {
     let start = { x: 0, y: 0 };
     let from = { columns: 1, height: null as number | null, width: 1, drawn: 1 };
     let wanted: Size | null = null;
-    this.corner.addEventListener("pointerdown", ({ clientX, clientY }) => {
-      start = { x: clientX, y: clientY };
-      // In a narrow page there are fewer columns than were asked for.
-      const { columns, height } = this.size;
-      from = { columns: Math.min(columns, this.available), height, width: this.element.clientWidth, drawn: this.drawn };
-      wanted = null;
-    }, { signal });
+    this.corner.addEventListener(
+      "pointerdown",
+      ({ clientX, clientY }) => {
+        start = { x: clientX, y: clientY };
+        // In a narrow page there are fewer columns than were asked for.
+        const { columns, height } = this.size;
+        from = {
+          columns: Math.min(columns, this.available),
+          height,
+          width: this.element.clientWidth,
+          drawn: this.drawn,
+        };
+        wanted = null;
+      },
+      { signal },
+    );
     const move = (event: PointerEvent): void => {
       const to = dragged(from, { x: event.clientX - start.x, y: event.clientY - start.y });
       wanted = to.columns === from.columns ? { ...to, columns: this.size.columns } : to;
@@ -188,16 +210,22 @@ export class Arranger {
     };
     this.drags(this.corner, move, end, signal);
     this.corner.addEventListener("blur", () => (this.asked = null), { signal });
-    this.corner.addEventListener("dblclick", () => this.resize({ columns: 1, height: null }), { signal });
-    this.corner.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const size = pressed(event.key, this.size, this.drawn);
-      if (size === null) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.preview(size);
-      this.resize(size);
-    }, { signal });
+    this.corner.addEventListener("dblclick", () => this.resize({ columns: 1, height: null }), {
+      signal,
+    });
+    this.corner.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        const size = pressed(event.key, this.size, this.drawn);
+        if (size === null) return;
+        event.preventDefault();
+        event.stopPropagation();
+        this.preview(size);
+        this.resize(size);
+      },
+      { signal },
+    );
   }
 
   private get available(): number {

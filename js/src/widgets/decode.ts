@@ -30,9 +30,7 @@ export function listOf<T>(check: Check<T>): Check<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(check);
 }
 
-export function tupleOf<T extends unknown[]>(
-  ...checks: { [I in keyof T]: Check<T[I]> }
-): Check<T> {
+export function tupleOf<T extends unknown[]>(...checks: { [I in keyof T]: Check<T[I]> }): Check<T> {
   return (value): value is T =>
     Array.isArray(value) &&
     value.length === checks.length &&

@@ -10,9 +10,12 @@ type Columns = Record<string, number[]>;
 export function csv(columns: Columns): string {
   const names = Object.keys(columns);
   const rows = Math.max(0, ...names.map((name) => columns[name].length));
-  const quoted = (name: string): string => (/[",\n]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name);
+  const quoted = (name: string): string =>
+    /[",\n]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name;
   const field = (value: number | undefined): string => (value === undefined ? "" : String(value));
-  const lines = Array.from({ length: rows }, (_, i) => names.map((name) => field(columns[name][i])).join(","));
+  const lines = Array.from({ length: rows }, (_, i) =>
+    names.map((name) => field(columns[name][i])).join(","),
+  );
   return [names.map(quoted).join(","), ...lines, ""].join("\n");
 }
 
@@ -58,7 +61,12 @@ export function zip(files: Record<string, Uint8Array>): Uint8Array {
     parts.push(new Uint8Array([0x50, 0x4b, 3, 4]), shared, title, data);
     const rest = new DataView(new ArrayBuffer(14));
     rest.setUint32(10, offset, true);
-    central.push(new Uint8Array([0x50, 0x4b, 1, 2, 20, 0]), shared, new Uint8Array(rest.buffer), title);
+    central.push(
+      new Uint8Array([0x50, 0x4b, 1, 2, 20, 0]),
+      shared,
+      new Uint8Array(rest.buffer),
+      title,
+    );
     offset += 30 + title.length + data.length;
   }
   const size = central.reduce((sum, part) => sum + part.length, 0);
@@ -84,7 +92,11 @@ function joined(parts: Uint8Array[]): Uint8Array {
 
 /** Columns of what is kept, as `numpy.load` reads them. */
 export function npz(columns: Columns): Uint8Array {
-  return zip(Object.fromEntries(Object.entries(columns).map(([name, values]) => [`${name}.npy`, npy(values)])));
+  return zip(
+    Object.fromEntries(
+      Object.entries(columns).map(([name, values]) => [`${name}.npy`, npy(values)]),
+    ),
+  );
 }
 
 function save(name: string, data: BlobPart, type: string): void {
@@ -125,10 +137,18 @@ export function exportButtons(
   };
   const entries: [string, string, () => void][] = [
     ["CSV", "all that is kept, as text", () => save(file("csv"), csv(columns()), "text/csv")],
-    ["NPZ", "all that is kept, for numpy.load", () => save(file("npz"), npz(columns()) as BlobPart, "application/zip")],
+    [
+      "NPZ",
+      "all that is kept, for numpy.load",
+      () => save(file("npz"), npz(columns()) as BlobPart, "application/zip"),
+    ],
     ["PNG", "the picture", png],
     ["SVG", "the picture, as lines", svg],
-    ["copy as Python", "the lines that draw the same from sim.data", () => void navigator.clipboard.writeText(python())],
+    [
+      "copy as Python",
+      "the lines that draw the same from sim.data",
+      () => void navigator.clipboard.writeText(python()),
+    ],
   ];
   const buttons = entries.map(([label, title, act]) => {
     const button = make("button", "nl-button", { type: "button", title }, label);

@@ -43,6 +43,10 @@ const TIMES = "t";
 export function decodeArrays(panel: PanelEntry, buffer: DataView): Map<string, FrameArray> {
   const arrays = new Map(panel.arrays.map((entry) => [entry.name, decodeArray(entry, buffer)]));
   const times = arrays.get(TIMES);
-  if (times !== undefined) arrays.set(TIMES, Float64Array.from(times, (t) => t + panel.t0));
+  if (times !== undefined)
+    arrays.set(
+      TIMES,
+      Float64Array.from(times, (t) => t + panel.t0),
+    );
   return arrays;
 }

@@ -38,7 +38,11 @@ export class Gestures {
     body.addEventListener("pointerup", () => (this.drag = null), options);
     body.addEventListener("dblclick", () => timeline.follow(), options);
     body.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
-    store.subscribe((s) => s.playhead, signal, () => this.show());
+    store.subscribe(
+      (s) => s.playhead,
+      signal,
+      () => this.show(),
+    );
   }
 
   private instant(event: MouseEvent): number | null {
@@ -83,7 +87,8 @@ export class Gestures {
   /** With Ctrl, Alt or Shift: without, the wheel scrolls the page. */
   private wheel(event: WheelEvent): void {
     const instant = this.instant(event);
-    if (instant === null || !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) return;
+    if (instant === null || !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey))
+      return;
     event.preventDefault();
     const turned = event.deltaY === 0 ? event.deltaX : event.deltaY;
     this.timeline.zoom(WHEEL_ZOOM ** turned, instant);

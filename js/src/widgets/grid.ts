@@ -14,7 +14,11 @@ export function columnsIn(width: number): number {
 }
 
 /** Have a plot as large as that, as far as there are columns. */
-export function showSize({ style }: HTMLElement, { columns, height }: Size, available: number): void {
+export function showSize(
+  { style }: HTMLElement,
+  { columns, height }: Size,
+  available: number,
+): void {
   style.gridColumn = `span ${Math.min(columns, available)}`;
   if (height === null) style.removeProperty("--nl-height");
   else style.setProperty("--nl-height", `${height}px`);

@@ -36,11 +36,19 @@ export class HistoryBar {
     this.element = make("span", "nl-history", {}, this.slider, this.where, this.live);
     this.slider.addEventListener("input", () => this.move());
     this.live.addEventListener("click", () => timeline.follow());
-    store.subscribe((s) => s.playhead.held, signal, () => this.show());
+    store.subscribe(
+      (s) => s.playhead.held,
+      signal,
+      () => this.show(),
+    );
     // The handle's place changes with every frame; it is shown a few times a second.
-    store.subscribe((s) => s.playhead.now, signal, () => {
-      if (this.timer === 0) this.timer = window.setTimeout(() => this.show(), EVERY_MS);
-    });
+    store.subscribe(
+      (s) => s.playhead.now,
+      signal,
+      () => {
+        if (this.timer === 0) this.timer = window.setTimeout(() => this.show(), EVERY_MS);
+      },
+    );
     signal.addEventListener("abort", () => clearTimeout(this.timer));
   }
 

@@ -19,7 +19,11 @@ const TRIES = 20;
 const TRY_EVERY_MS = 250;
 
 /** Another model of the same kernel; null when there is none within some seconds. */
-export async function findModel(model: WidgetModel, id: string, signal: AbortSignal): Promise<WidgetModel | null> {
+export async function findModel(
+  model: WidgetModel,
+  id: string,
+  signal: AbortSignal,
+): Promise<WidgetModel | null> {
   for (let tries = 0; tries < TRIES && !signal.aborted; tries++) {
     try {
       const found = await call(model.widget_manager, "get_model", id);
@@ -68,18 +72,26 @@ const ENDINGS = ["restarting", "autorestarting", "terminating", "dead"];
 /** Call `ended` when the kernel dies or is restarted, as far as the front end tells. */
 export function watchKernel(model: WidgetModel, ended: () => void, signal: AbortSignal): void {
   const session = dig(model.widget_manager, "context", "sessionContext");
-  connect(dig(session, "statusChanged"), (status) => {
-    if (ENDINGS.includes(String(status))) ended();
-  }, signal);
+  connect(
+    dig(session, "statusChanged"),
+    (status) => {
+      if (ENDINGS.includes(String(status))) ended();
+    },
+    signal,
+  );
   connect(dig(session, "kernelChanged"), () => ended(), signal);
 }
 
 /** Call `saving` each time just before the notebook is written. */
 export function watchSaving(model: WidgetModel, saving: () => void, signal: AbortSignal): void {
   const state = dig(model.widget_manager, "context", "saveState");
-  connect(state, (value) => {
-    if (value === "started") saving();
-  }, signal);
+  connect(
+    state,
+    (value) => {
+      if (value === "started") saving();
+    },
+    signal,
+  );
 }
 
 const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
@@ -107,7 +119,9 @@ export class CellOutputs {
 
   /** Where the picture of this model lies among the outputs, or -1. */
   get pictureIndex(): number {
-    return this.indexOf((_data, metadata) => dig(metadata, "nengolab", "picture_of") === this.modelId);
+    return this.indexOf(
+      (_data, metadata) => dig(metadata, "nengolab", "picture_of") === this.modelId,
+    );
   }
 
   /** Put the picture beside the widget, in place of an older one. */
@@ -146,8 +160,12 @@ export function leaveStandIn(model: WidgetModel, modelId: string): void {
   const saved = call(notebook, "getMetadata", "widgets");
   const old = dig(saved, WIDGET_STATE, "state");
   const names = [
-    "_model_name", "_model_module", "_model_module_version",
-    "_view_name", "_view_module", "_view_module_version",
+    "_model_name",
+    "_model_module",
+    "_model_module_version",
+    "_view_name",
+    "_view_module",
+    "_view_module_version",
   ];
   const state = {
     ...Object.fromEntries(names.map((name) => [name, model.get(name)])),

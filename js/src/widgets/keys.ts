@@ -42,7 +42,8 @@ export function keyList(): { button: HTMLButtonElement; list: HTMLElement; toggl
 function usesKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
   if (key === " ") return target.closest("button, select, summary") !== null;
-  if (key.startsWith("Arrow") || key === "End") return target.closest("input, select, pre") !== null;
+  if (key.startsWith("Arrow") || key === "End")
+    return target.closest("input, select, pre") !== null;
   return target.closest("select, input:not([type=range])") !== null;
 }
 
@@ -70,8 +71,12 @@ export function listenToKeys(
   signal: AbortSignal,
 ): void {
   const zoom = (factor: number): void => timeline.zoom(factor, timeline.view.to);
-  const pan = (share: number): void => timeline.pan(share * (timeline.view.to - timeline.view.from));
-  const shifted: Record<string, () => void> = { ArrowLeft: () => pan(-0.5), ArrowRight: () => pan(0.5) };
+  const pan = (share: number): void =>
+    timeline.pan(share * (timeline.view.to - timeline.view.from));
+  const shifted: Record<string, () => void> = {
+    ArrowLeft: () => pan(-0.5),
+    ArrowRight: () => pan(0.5),
+  };
   const actions: Record<string, () => void> = {
     " ": () => transport.toggle(),
     ArrowRight: () => transport.singleStep(),

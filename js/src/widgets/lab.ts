@@ -8,7 +8,14 @@ import { keyList, listenToKeys } from "./keys";
 import { Link } from "./link";
 import { Liveness } from "./liveness";
 import { speedReadout } from "./menu";
-import { decodeMessage, type Frame, type KernelMessage, type Layout, type PageMessage, type Ping } from "./messages";
+import {
+  decodeMessage,
+  type Frame,
+  type KernelMessage,
+  type Layout,
+  type PageMessage,
+  type Ping,
+} from "./messages";
 import { Picker } from "./picker";
 import { keepPicture, type Picture } from "./picture";
 import { NoticeLine, Problem } from "./problem";
@@ -147,9 +154,17 @@ class LabView {
     const tools = make("span", "nl-tools", {}, undo, redo, fast.button, keys.button);
     const history = new HistoryBar(this.store, this.timeline, signal);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
-    if (alone === null) this.root.append(...this.whole(), fast.list, keys.list, this.transport.element);
+    if (alone === null)
+      this.root.append(...this.whole(), fast.list, keys.list, this.transport.element);
     else this.root.append(...this.single(alone));
-    listenToKeys(this.root, this.transport, this.timeline, keys.toggle, travel, this.talking.signal);
+    listenToKeys(
+      this.root,
+      this.transport,
+      this.timeline,
+      keys.toggle,
+      travel,
+      this.talking.signal,
+    );
     this.root.nengolab = this.probe();
     this.root.nengolabStats = () => this.stats();
   }
@@ -190,23 +205,49 @@ class LabView {
     watchTheme(() => this.applyTheme(), signal);
     watchKernel(this.model, () => this.liveness.ended(), signal);
     watchSight(this.root, (sight) => store.set({ sight }), signal);
-    store.subscribe((s) => s.status, signal, () => this.showStatus());
-    store.subscribe((s) => s.life, signal, () => this.showStatus());
-    store.subscribe((s) => s.sight, signal, (sight) => {
-      this.root.classList.toggle("nl-narrow", sight.width < 900);
-      this.liveness.setVisible(sight.visible);
-      if (sight.visible) this.applyTheme();
-      if (store.get().layout === null) return;
-      this.stream.reportNow();
-      this.link.send({ type: "view", ...this.view() });
-    });
-    store.subscribe((s) => s.playhead.held, signal, (held) => {
-      this.root.classList.toggle("nl-held", held !== null || store.get().status.state !== "running");
-      this.stream.redraw();
-    });
-    store.subscribe((s) => s.status.state, signal, (state) => {
-      this.root.classList.toggle("nl-held", state !== "running" || store.get().playhead.held !== null);
-    });
+    store.subscribe(
+      (s) => s.status,
+      signal,
+      () => this.showStatus(),
+    );
+    store.subscribe(
+      (s) => s.life,
+      signal,
+      () => this.showStatus(),
+    );
+    store.subscribe(
+      (s) => s.sight,
+      signal,
+      (sight) => {
+        this.root.classList.toggle("nl-narrow", sight.width < 900);
+        this.liveness.setVisible(sight.visible);
+        if (sight.visible) this.applyTheme();
+        if (store.get().layout === null) return;
+        this.stream.reportNow();
+        this.link.send({ type: "view", ...this.view() });
+      },
+    );
+    store.subscribe(
+      (s) => s.playhead.held,
+      signal,
+      (held) => {
+        this.root.classList.toggle(
+          "nl-held",
+          held !== null || store.get().status.state !== "running",
+        );
+        this.stream.redraw();
+      },
+    );
+    store.subscribe(
+      (s) => s.status.state,
+      signal,
+      (state) => {
+        this.root.classList.toggle(
+          "nl-held",
+          state !== "running" || store.get().playhead.held !== null,
+        );
+      },
+    );
     this.applyTheme();
     this.link.ask();
   }
@@ -293,7 +334,8 @@ class LabView {
     if (this.signal.aborted) return;
     this.stream.redraw();
     this.link.send({ type: "view", ...this.view() });
-    const [model, id] = alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
+    const [model, id] =
+      alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
     if (first) keepPicture(model, id, () => this.picture(), this.signal);
   }
 
@@ -377,7 +419,12 @@ async function render({ model, el }: { model: WidgetModel; el: HTMLElement }): P
   const hub = await findModel(model, String(model.get("_hub")), signal);
   if (hub === null) el.append(make("p", "nengolab nl-lost", {}, LOST));
   else {
-    const alone = { panel, transport: model.get("_transport") === true, model, modelId: String(model.get("_me")) };
+    const alone = {
+      panel,
+      transport: model.get("_transport") === true,
+      model,
+      modelId: String(model.get("_me")),
+    };
     show(new LabView(hub, signal, alone), el);
   }
   return () => controller.abort();

@@ -77,7 +77,14 @@ export class Link {
       version: "5.3",
     };
     const content = { key: this.model.get("_key"), message };
-    const whole = { header, parent_header: {}, metadata: {}, content, channel: "control", buffers: [] };
+    const whole = {
+      header,
+      parent_header: {},
+      metadata: {},
+      content,
+      channel: "control",
+      buffers: [],
+    };
     try {
       call(kernel, "sendControlMessage", whole, false, true);
     } catch {

@@ -13,7 +13,10 @@ export function speedReadout(
 ): { button: HTMLButtonElement; list: HTMLElement } {
   const rows: [string, (s: StreamStats) => string][] = [
     ["pictures with new data", (s) => `${s.framesPerSecond.toFixed(0)} / s`],
-    ["round trip to the kernel", (s) => (s.roundTripMs === null ? "–" : `${s.roundTripMs.toFixed(0)} ms`)],
+    [
+      "round trip to the kernel",
+      (s) => (s.roundTripMs === null ? "–" : `${s.roundTripMs.toFixed(0)} ms`),
+    ],
     ["frames that may be on their way", (s) => String(s.credit)],
     ["received", (s) => `${(s.bytes / 2 ** 20).toFixed(1)} MB in ${s.frames} frames`],
     ["frames merged", (s) => String(s.dropped)],

@@ -32,13 +32,24 @@ describe("decodeMessage", () => {
   it("knows whole messages of the kernel and nothing else", () => {
     expect(decodeMessage({ type: "ping", drawn: 3, views: [], ...STATUS })).not.toBeNull();
     expect(decodeMessage({ type: "notice", text: "x", offer: "" })).not.toBeNull();
-    const others = [null, 3, "frame", {}, { type: "draw" }, { type: "ping" }, { type: "notice", text: 3 }];
+    const others = [
+      null,
+      3,
+      "frame",
+      {},
+      { type: "draw" },
+      { type: "ping" },
+      { type: "notice", text: 3 },
+    ];
     for (const other of others) expect(decodeMessage(other)).toBeNull();
   });
 });
 
 describe("Transport", () => {
-  const parts = (): [HTMLElement, HTMLElement] => [document.createElement("i"), document.createElement("i")];
+  const parts = (): [HTMLElement, HTMLElement] => [
+    document.createElement("i"),
+    document.createElement("i"),
+  ];
 
   it("says the state in words, and which object an error is about", () => {
     const error = { object: "ens", message: "", traceback: "" };
@@ -75,7 +86,11 @@ describe("Transport", () => {
 });
 
 describe("Sliders", () => {
-  function sliders(input: InputLayout): { element: HTMLElement; sent: PageMessage[]; made: Sliders } {
+  function sliders(input: InputLayout): {
+    element: HTMLElement;
+    sent: PageMessage[];
+    made: Sliders;
+  } {
     const sent: PageMessage[] = [];
     const made = new Sliders((message) => sent.push(message));
     made.update([input], "");
@@ -150,7 +165,11 @@ describe("Sliders", () => {
   });
 
   it("writes values as they are", () => {
-    expect([0.1 + 0.2, 1000, -3.25].map((v) => exact(v, 0.01))).toEqual(["0.3", "1000.00", "-3.25"]);
+    expect([0.1 + 0.2, 1000, -3.25].map((v) => exact(v, 0.01))).toEqual([
+      "0.3",
+      "1000.00",
+      "-3.25",
+    ]);
   });
 
   it("shows as many decimals as a step has", () => {
@@ -175,7 +194,11 @@ describe("Liveness", () => {
     let now = 0;
     const life: Life[] = [];
     const controller = new AbortController();
-    const liveness = new Liveness((l) => life.push(l), controller.signal, () => now);
+    const liveness = new Liveness(
+      (l) => life.push(l),
+      controller.signal,
+      () => now,
+    );
     controller.abort();
     return { life, liveness, pass: (ms) => ((now += ms), liveness.look()) };
   }

@@ -8,7 +8,10 @@ const MOST = 40;
 
 /** Offers whose name or subnetwork holds every word that was typed, in any order. */
 export function search(offers: Offer[], text: string): Offer[] {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   return offers.filter(({ label, kinds }) => {
     const names = `${label} ${kinds.map((kind) => kind.label).join(" ")}`.toLowerCase();
     return words.every((word) => names.includes(word));
@@ -34,7 +37,11 @@ export class Picker {
     "aria-label": "find an object",
   });
   private readonly list = make("div", "nl-offers");
-  private readonly menu = make("div", "nl-picker", { hidden: "", role: "dialog", "aria-label": "add a plot" });
+  private readonly menu = make("div", "nl-picker", {
+    hidden: "",
+    role: "dialog",
+    "aria-label": "add a plot",
+  });
   private offers: Offer[] = [];
 
   constructor(private readonly send: (message: PageMessage) => void) {
@@ -76,7 +83,12 @@ export class Picker {
       return make("section", "", {}, ...heading, ...rows);
     });
     const left = found.length - shown.length;
-    const note = left > 0 ? `${left} more: type to find them.` : found.length === 0 ? "Nothing is called so." : "";
+    const note =
+      left > 0
+        ? `${left} more: type to find them.`
+        : found.length === 0
+          ? "Nothing is called so."
+          : "";
     this.list.replaceChildren(...sections, make("p", "nl-empty", {}, note));
   }
 
@@ -94,7 +106,8 @@ export class Picker {
       });
       return button;
     });
-    const short = group !== "" && label.startsWith(`${group}/`) ? label.slice(group.length + 1) : label;
+    const short =
+      group !== "" && label.startsWith(`${group}/`) ? label.slice(group.length + 1) : label;
     const name = make("span", "nl-offer-name", { title: label }, short);
     return make("div", "nl-offer", {}, name, make("span", "nl-offer-kinds", {}, ...buttons));
   }

@@ -5,9 +5,7 @@ import own from "panels:all";
 import type { ForeignKind } from "./messages";
 import { isPanelKind, type PanelKind } from "./panel";
 
-const kinds = new Map<string, PanelKind>(
-  own.filter(isPanelKind).map((kind) => [kind.name, kind]),
-);
+const kinds = new Map<string, PanelKind>(own.filter(isPanelKind).map((kind) => [kind.name, kind]));
 
 /** Kinds from outside, by the text of their module, so that each is loaded once a page. */
 const loaded = new Map<string, Promise<PanelKind>>();
@@ -16,7 +14,9 @@ const loaded = new Map<string, Promise<PanelKind>>();
 async function load({ kind, esm }: ForeignKind): Promise<PanelKind> {
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   try {
-    const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as { default?: unknown };
+    const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as {
+      default?: unknown;
+    };
     const found = module.default;
     if (!isPanelKind(found) || found.name !== kind) {
       throw new Error(`its module does not export {name: "${kind}", make} by default`);

@@ -3,7 +3,8 @@
 import { iconButton, make, onEntered } from "./dom";
 import type { SettingLayout } from "./messages";
 
-const MORE = "M3 6.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm5 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm5 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z";
+const MORE =
+  "M3 6.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm5 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm5 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z";
 
 type Change = (values: Record<string, unknown>) => void;
 
@@ -15,7 +16,11 @@ export function typedNumber(text: string): number | null {
 
 function numberField(value: unknown, name: string, changed: (value: number | null) => void) {
   const text = typeof value === "number" ? String(value) : "";
-  const input = make("input", "nl-field", { type: "text", inputmode: "decimal", "aria-label": name });
+  const input = make("input", "nl-field", {
+    type: "text",
+    inputmode: "decimal",
+    "aria-label": name,
+  });
   input.value = text;
   onEntered(input, () => {
     const typed = typedNumber(input.value);

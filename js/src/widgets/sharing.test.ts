@@ -60,16 +60,30 @@ describe("widgets of one session", () => {
 
 describe("findModel", () => {
   const model = (get_model: (id: string) => unknown): WidgetModel => ({
-    get: () => "", send: () => undefined, on: () => undefined, off: () => undefined, widget_manager: { get_model },
+    get: () => "",
+    send: () => undefined,
+    on: () => undefined,
+    off: () => undefined,
+    widget_manager: { get_model },
   });
 
   it("waits for a model that comes later, and takes no other thing for one", async () => {
     const hub = model(() => null);
     const answers: unknown[] = [Promise.reject(new Error("not yet")), {}, Promise.resolve(hub)];
-    const found = await findModel(model(() => answers.shift()), "hub", new AbortController().signal);
+    const found = await findModel(
+      model(() => answers.shift()),
+      "hub",
+      new AbortController().signal,
+    );
     expect(found).toBe(hub);
     const gone = new AbortController();
     gone.abort();
-    expect(await findModel(model(() => hub), "hub", gone.signal)).toBeNull();
+    expect(
+      await findModel(
+        model(() => hub),
+        "hub",
+        gone.signal,
+      ),
+    ).toBeNull();
   });
 });

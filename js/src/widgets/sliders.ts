@@ -157,7 +157,8 @@ class NodeSliders {
     values.forEach((value, dim) => {
       this.sliders[dim].value = String(value);
       const text = ownFunction ? "–" : exact(value, step);
-      if (this.fields[dim] !== document.activeElement || !ownFunction) this.fields[dim].value = text;
+      if (this.fields[dim] !== document.activeElement || !ownFunction)
+        this.fields[dim].value = text;
     });
     setText(this.own, ownFunction ? "own output" : "");
     this.own.title = ownFunction ? "its function drives it; drag the slider to take over" : "";

@@ -14,7 +14,11 @@ describe("Store", () => {
     const store = new Store({ a: 1, b: 1 });
     const heard: number[] = [];
     const controller = new AbortController();
-    store.subscribe((s) => s.a, controller.signal, (a) => heard.push(a));
+    store.subscribe(
+      (s) => s.a,
+      controller.signal,
+      (a) => heard.push(a),
+    );
     store.set({ b: 2 });
     store.set({ a: 2 });
     store.set({ a: 2 });

@@ -49,7 +49,11 @@ export class Store<S extends object> {
   }
 
   /** Call `handler` now, and whenever what `selector` gives is another value, until aborted. */
-  subscribe<T>(selector: (state: Readonly<S>) => T, signal: AbortSignal, handler: (value: T) => void): void {
+  subscribe<T>(
+    selector: (state: Readonly<S>) => T,
+    signal: AbortSignal,
+    handler: (value: T) => void,
+  ): void {
     if (signal.aborted) return;
     let last = selector(this.state);
     const listener = (): void => {

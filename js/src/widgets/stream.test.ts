@@ -6,15 +6,46 @@ import { Stream } from "./stream";
 const EMPTY = new DataView(new ArrayBuffer(0));
 
 function frame(seq: number): Frame {
-  const status = { state: "running" as const, time: 0, n_steps: 0, rtf: null, speed: 1, error: null };
-  return { type: "frame", seq, clear: false, credit: 9, round_trip: 0.02, heard: 0, panels: [], ...status };
+  const status = {
+    state: "running" as const,
+    time: 0,
+    n_steps: 0,
+    rtf: null,
+    speed: 1,
+    error: null,
+  };
+  return {
+    type: "frame",
+    seq,
+    clear: false,
+    credit: 9,
+    round_trip: 0.02,
+    heard: 0,
+    panels: [],
+    ...status,
+  };
 }
 
 describe("Stream", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "requestAnimationFrame", "cancelAnimationFrame", "performance"] }));
+  beforeEach(
+    () =>
+      void vi.useFakeTimers({
+        toFake: [
+          "setTimeout",
+          "clearTimeout",
+          "requestAnimationFrame",
+          "cancelAnimationFrame",
+          "performance",
+        ],
+      }),
+  );
   afterEach(() => void vi.useRealTimers());
 
-  function stream(): { made: Stream; reports: { seq: number; held: number; merged: number }[]; taken: number[] } {
+  function stream(): {
+    made: Stream;
+    reports: { seq: number; held: number; merged: number }[];
+    taken: number[];
+  } {
     const reports: { seq: number; held: number; merged: number }[] = [];
     const taken: number[] = [];
     const host = {

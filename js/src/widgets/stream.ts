@@ -141,10 +141,13 @@ export class Stream {
     const rest = this.reported.at + wait - this.now();
     if (this.timer !== 0 && !urgent) return;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => {
-      this.timer = 0;
-      this.tell();
-    }, Math.max(0, rest));
+    this.timer = window.setTimeout(
+      () => {
+        this.timer = 0;
+        this.tell();
+      },
+      Math.max(0, rest),
+    );
   }
 
   private tell(): void {

@@ -77,7 +77,12 @@ export function watchTheme(changed: () => void, signal: AbortSignal): void {
   const observer = new MutationObserver(later);
   observer.observe(document.body, {
     attributes: true,
-    attributeFilter: ["data-jp-theme-name", "data-jp-theme-light", "class", "data-vscode-theme-kind"],
+    attributeFilter: [
+      "data-jp-theme-name",
+      "data-jp-theme-light",
+      "class",
+      "data-vscode-theme-kind",
+    ],
   });
   document.head.addEventListener("load", later, { capture: true, signal });
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");

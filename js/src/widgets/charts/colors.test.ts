@@ -19,7 +19,10 @@ function lightness(table: Uint8ClampedArray, i: number): number {
 describe("colorTable", () => {
   it("goes evenly from dark to light for amounts", () => {
     const table = colorTable("amounts", LIGHT);
-    const steps = Array.from({ length: STEPS - 1 }, (_, i) => lightness(table, i + 1) - lightness(table, i));
+    const steps = Array.from(
+      { length: STEPS - 1 },
+      (_, i) => lightness(table, i + 1) - lightness(table, i),
+    );
     expect(lightness(table, STEPS - 1) - lightness(table, 0)).toBeGreaterThan(0.6);
     // In eighths, as colours are whole numbers: none is much steeper than another.
     const eighths = Array.from({ length: 8 }, (_, k) =>
@@ -31,7 +34,10 @@ describe("colorTable", () => {
   it("has the ground at zero and both signs apart from it and from each other", () => {
     for (const theme of [LIGHT, DARK]) {
       const table = colorTable("signed", theme);
-      const [ends, middle] = [[lightness(table, 0), lightness(table, STEPS - 1)], lightness(table, STEPS / 2)];
+      const [ends, middle] = [
+        [lightness(table, 0), lightness(table, STEPS - 1)],
+        lightness(table, STEPS / 2),
+      ];
       expect(Math.abs(ends[0] - ends[1])).toBeLessThan(0.12);
       for (const end of ends) expect(Math.abs(end - middle)).toBeGreaterThan(0.4);
       const at = 4 * (STEPS - 1);

@@ -19,8 +19,11 @@ export function rgbOf([lightness, a, b]: Lab): [number, number, number] {
     -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
     -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
   ];
-  const gamma = (x: number): number => (x <= 0.0031308 ? 12.92 * x : 1.055 * x ** (1 / 2.4) - 0.055);
-  const [red, green, blue] = linear.map((x) => Math.round(255 * gamma(Math.min(1, Math.max(0, x)))));
+  const gamma = (x: number): number =>
+    x <= 0.0031308 ? 12.92 * x : 1.055 * x ** (1 / 2.4) - 0.055;
+  const [red, green, blue] = linear.map((x) =>
+    Math.round(255 * gamma(Math.min(1, Math.max(0, x)))),
+  );
   return [red, green, blue];
 }
 

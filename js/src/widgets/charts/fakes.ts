@@ -28,7 +28,10 @@ export function fakeCanvas(width = 400): Drawn[] {
     },
   );
   HTMLCanvasElement.prototype.getContext = (() => context) as never;
-  Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => width });
+  Object.defineProperty(HTMLElement.prototype, "clientWidth", {
+    configurable: true,
+    get: () => width,
+  });
   return drawn;
 }
 
@@ -44,7 +47,17 @@ export interface Opened {
 export function openPanel(panel: Panel, data: Record<string, unknown>): Opened {
   const body = document.createElement("div");
   const life = new AbortController();
-  const layout = { id: "p", rev: 0, kind: "k", title: "ens", what: "it", columns: 1, height: null, settings: [], data };
+  const layout = {
+    id: "p",
+    rev: 0,
+    kind: "k",
+    title: "ens",
+    what: "it",
+    columns: 1,
+    height: null,
+    settings: [],
+    data,
+  };
   const context = {
     layout,
     theme: readTheme(body),

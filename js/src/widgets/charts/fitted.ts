@@ -70,7 +70,11 @@ export class Fitted {
 }
 
 /** The largest even grid of squares for `count` things in a box. */
-export function gridIn(count: number, width: number, height: number): { columns: number; rows: number; side: number } {
+export function gridIn(
+  count: number,
+  width: number,
+  height: number,
+): { columns: number; rows: number; side: number } {
   let best = { columns: 1, rows: count, side: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);

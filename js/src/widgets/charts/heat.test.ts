@@ -20,7 +20,9 @@ let drawn: Drawn[];
 beforeEach(() => (drawn = fakeCanvas()));
 
 function images(): ImageData[] {
-  return drawn.filter(({ method }) => method === "putImageData").map(({ args }) => args[0] as ImageData);
+  return drawn
+    .filter(({ method }) => method === "putImageData")
+    .map(({ args }) => args[0] as ImageData);
 }
 
 describe("values as an image", () => {
@@ -45,7 +47,13 @@ describe("values as an image", () => {
   });
 
   it("reads the largest rows, with their names", () => {
-    const payload = { ...PAYLOAD, axis: "neuron", lines: ["0", "1", "2", "3", "4"], per_row: 2, likely: [0, 50] };
+    const payload = {
+      ...PAYLOAD,
+      axis: "neuron",
+      lines: ["0", "1", "2", "3", "4"],
+      per_row: 2,
+      likely: [0, 50],
+    };
     const { panel, give } = openPanel(rates.make(), payload);
     give({ t: Float64Array.of(0.1, 0.2), y: Float32Array.of(1, 2, 3, 30, 20, 10) });
     expect(panel.readings?.(0.2).map(({ name, text }) => `${name}: ${text}`)).toEqual([

@@ -10,13 +10,17 @@ import { fakeCanvas, openPanel, type Drawn } from "./fakes";
 let drawn: Drawn[];
 beforeEach(() => (drawn = fakeCanvas()));
 
-const times = (count: number): Float64Array<ArrayBuffer> => Float64Array.from({ length: count }, (_, i) => (i + 1) / 1000);
+const times = (count: number): Float64Array<ArrayBuffer> =>
+  Float64Array.from({ length: count }, (_, i) => (i + 1) / 1000);
 
 it("shares of samples add up to one, over the window alone", () => {
   const payload = { names: ["x"], likely: [-1, 1], range: [-1, 1], bins: 4, span: 0.5 };
   const { panel, give } = openPanel(histogram.make(), payload);
   // First half far to the left, second half spread over the right.
-  give({ t: times(1000), y: Float32Array.from({ length: 1000 }, (_, i) => (i < 500 ? -0.9 : i % 2 ? 0.25 : 0.75)) });
+  give({
+    t: times(1000),
+    y: Float32Array.from({ length: 1000 }, (_, i) => (i < 500 ? -0.9 : i % 2 ? 0.25 : 0.75)),
+  });
   panel.draw?.(0, 1);
   expect(panel.columns?.().share0).toEqual([0, 0, 0.5, 0.5]);
   panel.draw?.(0, 0.5);
@@ -26,7 +30,12 @@ it("shares of samples add up to one, over the window alone", () => {
 it("a sine's power is at its frequency", () => {
   const payload = { names: ["x"], span: 1, highest: 100, logarithmic: true };
   const { panel, give } = openPanel(spectrum.make(), payload);
-  give({ t: times(1024), y: Float32Array.from({ length: 1024 }, (_, i) => Math.sin((2 * Math.PI * 31.25 * (i + 1)) / 1000)) });
+  give({
+    t: times(1024),
+    y: Float32Array.from({ length: 1024 }, (_, i) =>
+      Math.sin((2 * Math.PI * 31.25 * (i + 1)) / 1000),
+    ),
+  });
   panel.draw?.(0, 1.024);
   const { frequency, power0 } = panel.columns?.() ?? {};
   const peak = power0.indexOf(Math.max(...power0));
@@ -53,9 +62,16 @@ it("regular neurons have no variation, however unlike they are, and the summary 
   const payload = { neurons: [0, 1, 2], span: 1, longest: 0.1, bins: 10 };
   const { panel, give } = openPanel(intervals.make(), payload);
   // Every 10 ms, every 40 ms, and one alone that has no variation to tell of.
-  const spikes = [...[10, 20, 30, 40].map((t) => [t, 0]), ...[15, 55, 95].map((t) => [t, 1]), [500, 2]];
+  const spikes = [
+    ...[10, 20, 30, 40].map((t) => [t, 0]),
+    ...[15, 55, 95].map((t) => [t, 1]),
+    [500, 2],
+  ];
   spikes.sort(([a], [b]) => a - b);
-  give({ t: Float64Array.from(spikes, ([t]) => t / 1000), i: Uint32Array.from(spikes, ([, i]) => i) });
+  give({
+    t: Float64Array.from(spikes, ([t]) => t / 1000),
+    i: Uint32Array.from(spikes, ([, i]) => i),
+  });
   panel.draw?.(0, 1);
   const summary = "mean 22.0 ms, mean CV of neurons 0.00, 5 in all";
   expect(texts()).toContain(summary);
@@ -66,7 +82,12 @@ it("regular neurons have no variation, however unlike they are, and the summary 
 
 it("what does not fit is left out of the summary, the least telling first", () => {
   drawn = fakeCanvas(320);
-  const { panel, give } = openPanel(intervals.make(), { neurons: [0], span: 1, longest: 0.01, bins: 10 });
+  const { panel, give } = openPanel(intervals.make(), {
+    neurons: [0],
+    span: 1,
+    longest: 0.01,
+    bins: 10,
+  });
   give({ t: Float64Array.of(0.1, 0.15, 0.2), i: Uint32Array.of(0, 0, 0) });
   panel.draw?.(0, 1);
   expect(texts()).toContain("mean 50.0 ms, mean CV of neurons 0.00, 2 longer");

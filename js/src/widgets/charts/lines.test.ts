@@ -11,7 +11,11 @@ beforeEach(() => (drawn = fakeCanvas()));
 const PAYLOAD = { axis: "voltage", likely: [0, 1], range: null, image: false, per_row: 1 };
 
 /** Open so many lines that go from 0 to 1 and back, and give the y of each line's points. */
-function heights(count: number, rows: string | null, range: [number, number] | null = null): number[][] {
+function heights(
+  count: number,
+  rows: string | null,
+  range: [number, number] | null = null,
+): number[][] {
   const lines = Array.from({ length: count }, (_, i) => String(i));
   const { panel, give } = openPanel(signal.make(), { ...PAYLOAD, lines, rows, range });
   give({
@@ -28,7 +32,8 @@ function heights(count: number, rows: string | null, range: [number, number] | n
   return found;
 }
 
-const texts = (): unknown[] => drawn.filter(({ method }) => method === "fillText").map(({ args }) => args[0]);
+const texts = (): unknown[] =>
+  drawn.filter(({ method }) => method === "fillText").map(({ args }) => args[0]);
 
 it("lines on one axis lie over each other", () => {
   const [first, second] = heights(2, null);

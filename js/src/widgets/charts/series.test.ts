@@ -10,8 +10,13 @@ describe("Series", () => {
     const plain: [number, number, number][] = [];
     for (let frame = 0; frame < 500; frame++) {
       const t = Array.from({ length: (frame * 7) % 23 }, (_, i) => frame + i / 100);
-      series.append(t, t.flatMap((x) => [2 * x, -x]));
-      plain.push(...t.map((x): [number, number, number] => [x, Math.fround(2 * x), Math.fround(-x)]));
+      series.append(
+        t,
+        t.flatMap((x) => [2 * x, -x]),
+      );
+      plain.push(
+        ...t.map((x): [number, number, number] => [x, Math.fround(2 * x), Math.fround(-x)]),
+      );
     }
     const { t, a, b } = series.columns(["a", "b"]);
     const kept = plain.slice(-t.length);
@@ -55,7 +60,11 @@ describe("Series", () => {
 
 it("rows that begin before the newest one restart it; a frame without rows does nothing", () => {
   const series = new Series(1);
-  const frame = (t: number[]): Map<string, number[]> => new Map([["t", t], ["y", t]]);
+  const frame = (t: number[]): Map<string, number[]> =>
+    new Map([
+      ["t", t],
+      ["y", t],
+    ]);
   let restarts = 0;
   const restart = (): void => {
     restarts += 1;

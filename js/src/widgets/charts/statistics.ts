@@ -69,7 +69,10 @@ export function welch(values: ArrayLike<number>, dt: number): Spectrum | null {
   // At least three segments where there are samples enough for fine steps of frequency.
   const size = 2 ** Math.floor(Math.log2(count >= 256 ? count / 2 : count));
   const half = size / 2;
-  const taper = Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
+  const taper = Float64Array.from(
+    { length: size },
+    (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size),
+  );
   const norm = taper.reduce((sum, w) => sum + w * w, 0) / dt;
   const power = new Array<number>(half + 1).fill(0);
   let segments = 0;
@@ -78,7 +81,10 @@ export function welch(values: ArrayLike<number>, dt: number): Spectrum | null {
     const start = end - size;
     let mean = 0;
     for (let i = start; i < end; i++) mean += values[i] / size;
-    const real = Float64Array.from({ length: size }, (_, i) => (values[start + i] - mean) * taper[i]);
+    const real = Float64Array.from(
+      { length: size },
+      (_, i) => (values[start + i] - mean) * taper[i],
+    );
     const imaginary = new Float64Array(size);
     fourier(real, imaginary);
     for (let k = 0; k <= half; k++) {

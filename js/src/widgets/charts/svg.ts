@@ -1,9 +1,28 @@
 /** The part of a canvas's drawing context that painters use, written down as SVG. */
 
-type Style = { fillStyle: string; strokeStyle: string; lineWidth: number; dash: number[]; alpha: number; font: string; align: string; baseline: string };
+type Style = {
+  fillStyle: string;
+  strokeStyle: string;
+  lineWidth: number;
+  dash: number[];
+  alpha: number;
+  font: string;
+  align: string;
+  baseline: string;
+};
 
-const ANCHORS: Record<string, string> = { left: "start", start: "start", center: "middle", right: "end", end: "end" };
-const BASELINES: Record<string, string> = { middle: "central", top: "text-before-edge", bottom: "text-after-edge" };
+const ANCHORS: Record<string, string> = {
+  left: "start",
+  start: "start",
+  center: "middle",
+  right: "end",
+  end: "end",
+};
+const BASELINES: Record<string, string> = {
+  middle: "central",
+  top: "text-before-edge",
+  bottom: "text-after-edge",
+};
 
 /** Text in an attribute or an element. */
 export function escaped(text: string): string {
@@ -33,9 +52,20 @@ export class SvgContext {
   private moved = NOWHERE;
 
   save(): void {
-    const { fillStyle, strokeStyle, lineWidth, dash, globalAlpha, font, textAlign, textBaseline } = this;
+    const { fillStyle, strokeStyle, lineWidth, dash, globalAlpha, font, textAlign, textBaseline } =
+      this;
     const { moved } = this;
-    this.kept.push({ moved, fillStyle, strokeStyle, lineWidth, dash, alpha: globalAlpha, font, align: textAlign, baseline: textBaseline });
+    this.kept.push({
+      moved,
+      fillStyle,
+      strokeStyle,
+      lineWidth,
+      dash,
+      alpha: globalAlpha,
+      font,
+      align: textAlign,
+      baseline: textBaseline,
+    });
   }
 
   restore(): void {
@@ -68,7 +98,8 @@ export class SvgContext {
       this.path += `M${short(x - radius)} ${short(y)}a${r} ${r} 0 1 0 ${d} 0a${r} ${r} 0 1 0 -${d} 0z`;
       return;
     }
-    const at = (angle: number): string => `${short(x + radius * Math.cos(angle))} ${short(y + radius * Math.sin(angle))}`;
+    const at = (angle: number): string =>
+      `${short(x + radius * Math.cos(angle))} ${short(y + radius * Math.sin(angle))}`;
     const large = Math.abs(to - from) > Math.PI ? 1 : 0;
     this.path += `${this.path === "" ? "M" : "L"}${at(from)}A${short(radius)} ${short(radius)} 0 ${large} 1 ${at(to)}`;
   }
@@ -94,7 +125,8 @@ export class SvgContext {
   }
 
   stroke(): void {
-    const dash = this.dash.length > 0 ? ` stroke-dasharray="${this.dash.map(short).join(" ")}"` : "";
+    const dash =
+      this.dash.length > 0 ? ` stroke-dasharray="${this.dash.map(short).join(" ")}"` : "";
     this.add(
       `<path d="${this.path}" fill="none" stroke="${escaped(this.strokeStyle)}" stroke-linejoin="round" ` +
         `stroke-width="${short(this.lineWidth)}"${dash}${this.opacity()}/>`,

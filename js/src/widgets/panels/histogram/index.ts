@@ -97,7 +97,11 @@ class HistogramPanel implements Panel {
       Array.from({ length: samples }, (_unused, i) => series.v[(first + i) * series.width + k]),
     );
     const all = values.flat();
-    this.range.update(all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b)), to);
+    this.range.update(
+      all.reduce((a, b) => Math.min(a, b)),
+      all.reduce((a, b) => Math.max(a, b)),
+      to,
+    );
     this.shares = values.map((column) => {
       const { counts, edges } = countIn(column, this.range.low, this.range.high, payload.bins);
       this.edges = edges;

@@ -11,18 +11,27 @@ function pixels(data: Uint8ClampedArray): number[][] {
 
 it("is grey from black to white", () => {
   const data = colored(Float32Array.of(0, 1), PAYLOAD, 0, [0, 1], { dark: false });
-  expect(pixels(data)).toEqual([[0, 0, 0], [255, 255, 255]]);
+  expect(pixels(data)).toEqual([
+    [0, 0, 0],
+    [255, 255, 255],
+  ]);
 });
 
 it("takes three channels for colours, and others one by one", () => {
   const colors = { ...PAYLOAD, channels: 3 };
   const values = Float32Array.of(1, 0, 0, 0, 0, 1);
   expect(picturesOf(colors)).toBe(1);
-  expect(pixels(colored(values, colors, 0, [0, 1], { dark: false }))).toEqual([[255, 0, 0], [0, 0, 255]]);
+  expect(pixels(colored(values, colors, 0, [0, 1], { dark: false }))).toEqual([
+    [255, 0, 0],
+    [0, 0, 255],
+  ]);
   const pair = { ...PAYLOAD, channels: 2 };
   expect(picturesOf(pair)).toBe(2);
   const second = colored(Float32Array.of(0, 1, 0, 0), pair, 1, [0, 1], { dark: false });
-  expect(pixels(second)).toEqual([[255, 255, 255], [0, 0, 0]]);
+  expect(pixels(second)).toEqual([
+    [255, 255, 255],
+    [0, 0, 0],
+  ]);
 });
 
 it("shows the newest picture at the instant that is looked at", () => {

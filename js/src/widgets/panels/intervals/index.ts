@@ -93,7 +93,10 @@ class IntervalsPanel implements Panel {
     const rows = Array.from({ length: last - first }, (_, i) => first + i).filter((row) =>
       this.chosen.has(spikes.v[row]),
     );
-    const each = intervalsOf(rows.map((row) => spikes.t[row]), rows.map((row) => spikes.v[row]));
+    const each = intervalsOf(
+      rows.map((row) => spikes.t[row]),
+      rows.map((row) => spikes.v[row]),
+    );
     const inMs = each.flat().map((seconds) => seconds * MS);
     this.counts = countIn(inMs, 0, payload.longest * MS, payload.bins);
     this.height.update(0, Math.max(...this.counts.counts), to);

@@ -81,7 +81,12 @@ class RasterPanel implements Panel {
     const last = this.spikes.from(to + scale.pixel);
     for (let spike = this.spikes.from(from); spike < last; spike++) {
       const y = scale.y(v[spike]) - height / 2;
-      canvas.fillRect(Math.floor(scale.x(t[spike])), Math.round(y), width, Math.max(1, Math.round(height)));
+      canvas.fillRect(
+        Math.floor(scale.x(t[spike])),
+        Math.round(y),
+        width,
+        Math.max(1, Math.round(height)),
+      );
     }
   }
 }

@@ -91,7 +91,13 @@ class SpectrumPanel implements Panel {
     if (last - first < 2) return;
     const dt = (series.t[last - 1] - series.t[first]) / (last - first - 1);
     const spectra = payload.names.map((_, k) =>
-      welch(Float64Array.from({ length: last - first }, (_u, i) => series.v[(first + i) * series.width + k]), dt),
+      welch(
+        Float64Array.from(
+          { length: last - first },
+          (_u, i) => series.v[(first + i) * series.width + k],
+        ),
+        dt,
+      ),
     );
     this.spectra = spectra.filter((spectrum) => spectrum !== null);
     this.scaleAxes(1 / (2 * dt));

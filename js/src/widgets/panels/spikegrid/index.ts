@@ -18,7 +18,12 @@ function read(layout: PanelLayout): Payload {
 }
 
 /** How bright each neuron is at an instant: one at a spike, less by the factor e each `fade`. */
-export function brightness(spikes: Series, neurons: number, instant: number, fade: number): Float32Array {
+export function brightness(
+  spikes: Series,
+  neurons: number,
+  instant: number,
+  fade: number,
+): Float32Array {
   const light = new Float32Array(neurons);
   const last = spikes.from(instant + 1e-9);
   for (let i = spikes.from(instant - FADED * fade); i < last; i++) {

@@ -4,7 +4,11 @@ import { openPanel } from "../../charts/fakes";
 import text, { written } from ".";
 
 it("writes numbers without jumping: a sign or the room of one", () => {
-  expect([1.234567, -0.5, -0.0001].map((v) => written(v, 3))).toEqual(["\u20071.235", "−0.500", "\u20070.000"]);
+  expect([1.234567, -0.5, -0.0001].map((v) => written(v, 3))).toEqual([
+    "\u20071.235",
+    "−0.500",
+    "\u20070.000",
+  ]);
 });
 
 it("writes four times a second, and the last value of a run", () => {

@@ -124,7 +124,13 @@ class XYPanel implements Panel {
     canvas.globalAlpha = 1;
     const { v } = this.path;
     canvas.beginPath();
-    canvas.arc(scale.x(v[2 * last - 2]), scale.y(v[2 * last - 1]), HEAD * scale.ratio, 0, 2 * Math.PI);
+    canvas.arc(
+      scale.x(v[2 * last - 2]),
+      scale.y(v[2 * last - 1]),
+      HEAD * scale.ratio,
+      0,
+      2 * Math.PI,
+    );
     canvas.fill();
     canvas.strokeStyle = this.theme.surface;
     canvas.lineWidth = 1.5 * scale.ratio;
@@ -132,7 +138,12 @@ class XYPanel implements Panel {
   }
 
   /** The path from one row to another, both included. */
-  private stretch(canvas: CanvasRenderingContext2D, scale: PlaneScale, start: number, end: number): void {
+  private stretch(
+    canvas: CanvasRenderingContext2D,
+    scale: PlaneScale,
+    start: number,
+    end: number,
+  ): void {
     const { t, v } = this.path;
     canvas.beginPath();
     for (let row = start; row <= end; row++) {
