@@ -206,7 +206,7 @@ SHARED_FROM_ELEMENTS = 2048
 def read(program: Program, reading: Reading, records: dict, series: Tensor, held: Tensor) -> Tensor:
     """What a probe saw but for constants, ``(steps, batch, size)``; NumPy: ``TileRunner.read``."""
     steps, batch = series.shape[0], program.batch
-    indices = {r.key: r.index for r in program.records}
+    recorded = {r.key: r for r in program.records}
     terms = []
     for key, source, target, _ in reading.terms:
         if key == "held":
@@ -215,9 +215,8 @@ def read(program: Program, reading: Reading, records: dict, series: Tensor, held
             x = tf.reshape(series, (steps * batch, series.shape[2]))
         else:
             x = tf.reshape(records[key], (steps * batch, -1))
-            x = tf.ensure_shape(x, (steps * batch, _width(program, key, indices[key])))
-            if (index := indices[key]) is not None:
-                source = index.searchsorted(source)
+            x = tf.ensure_shape(x, (steps * batch, _width(program, key, recorded[key].index)))
+            source = recorded[key].columns(source)
         terms.append(placed(x, source, target, reading.size))
     if not terms:
         return tf.zeros((steps, batch, reading.size), program.dtype)

@@ -52,10 +52,17 @@ def kernel_of(lowered: LoweredGroup) -> Kernel:
 
 @dataclass
 class Record:
-    """An array that leaves the loop: all of it, or ``index`` of it (flat)."""
+    """An array that leaves the loop: all of it, or ``index`` of it (flat, in any order)."""
 
     key: str
     index: np.ndarray | None
+
+    def columns(self, elements: np.ndarray) -> np.ndarray:
+        """Where elements of the array lie in what left."""
+        if self.index is None:
+            return elements
+        order = np.argsort(self.index)
+        return order[np.searchsorted(self.index, elements, sorter=order)]
 
 
 @dataclass

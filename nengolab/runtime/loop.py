@@ -388,15 +388,9 @@ class TileRunner:
             return series[:n_steps][:, :, source]
         columns = self._columns.get(id(source))
         if columns is None:
-            columns = self._columns[id(source)] = as_slice(self._column(key, source))
+            record = next(r for r in self.program.records if r.key == key)
+            columns = self._columns[id(source)] = as_slice(record.columns(source))
         return records[key][:n_steps, :, columns]
-
-    def _column(self, key: Hashable, source: np.ndarray) -> np.ndarray:
-        index = next(r.index for r in self.program.records if r.key == key)
-        if index is None:
-            return source
-        order = np.argsort(index)
-        return order[np.searchsorted(index, source, sorter=order)]
 
     def _not_finite(self, state: dict[str, Any], out: dict[str, Any]) -> list[str | Call]:
         """Traced functions that gave NaN or infinity, then keys of state arrays that hold it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import keras
+import nengo
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -110,3 +111,33 @@ def test_early_stopping_and_plateaus(sim):
     loss = sim.evaluate(X, away - 1, verbose=0)["loss"]
     assert loss == pytest.approx(history["val_loss"][best], rel=1e-6)
     assert sim.best.best_epoch == best
+
+
+@pytest.mark.parametrize("chosen", [[5, 2], [17, 3, 11], slice(9, 2, -3)], ids=str)
+def test_neurons_in_any_order_are_predicted_and_learned_as_they_run(chosen):
+    with nengo.Network(seed=1) as net:
+        inp = nengo.Node([0.3])
+        spread = {
+            "intercepts": nengo.dists.Uniform(-1, -0.9),
+            "max_rates": nengo.dists.Uniform(50, 150),
+        }
+        ens = nengo.Ensemble(20, 1, neuron_type=nengo.LIFRate(), **spread)
+        nengo.Connection(inp, ens)
+        nengo.Connection(ens, ens, synapse=0.05)
+        probe = nengo.Probe(ens.neurons[chosen])
+        nengolab.configure_settings(dtype="float64")
+    data = np.full((1, 30, 1), 0.3)
+    with nengo.Simulator(net, progress_bar=False) as reference:
+        reference.run_steps(30)
+    wanted = reference.data[probe]
+    assert len(np.unique(wanted[-1])) == wanted.shape[1] > 1
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.compile("sgd", "mse")
+        np.testing.assert_allclose(sim.predict({inp: data}, stateful=False)[probe][0], wanted)
+        assert sim.evaluate({inp: data}, {probe: wanted[None]}, verbose=0)["loss"] < 1e-12
+        # Training goes through a program of its own.
+        history = sim.fit({inp: data}, {probe: wanted[None]}, verbose=0)
+        assert history.history["loss"][0] < 1e-12
+        sim.reset()
+        sim.run_steps(30)
+        np.testing.assert_allclose(sim.data[probe], wanted)
