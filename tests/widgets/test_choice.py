@@ -135,7 +135,7 @@ def test_only_what_was_moved_changes(net: nengo.Network) -> None:
 
 
 def test_large_nodes_without_sliders_are_mentioned(net: nengo.Network) -> None:
-    assert "1 Nodes have more than 8 dimensions" in Inputs(net, Names(net)).why_none
+    assert "1 Node has more than 8 dimensions" in Inputs(net, Names(net)).why_none
     with nengo.Network() as empty:
         pass
     assert Inputs(empty, Names(empty)).why_none.startswith("No Node to drive")

@@ -137,9 +137,12 @@ class Inputs:
     def why_none(self) -> str:
         """What to say where there is nothing to drive."""
         if self._large:
+            who, them = (
+                ("1 Node has", "it") if self._large == 1 else (f"{self._large} Nodes have", "them")
+            )
             return (
-                f"{self._large} Nodes have more than {MAX_DIMENSIONS} dimensions and so no "
-                "sliders; name them in inputs=[...] to have them all the same."
+                f"{who} more than {MAX_DIMENSIONS} dimensions and so no sliders; name {them} in "
+                f"inputs=[...] to have {them} all the same."
             )
         return "No Node to drive. Add a nengo.Node with a constant output to get a slider here."
 

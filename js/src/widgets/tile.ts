@@ -21,6 +21,9 @@ const HINTS: Partial<Record<LabState["status"]["state"], string>> = {
   running: "waiting for the first values …",
 };
 
+/** Of a panel that came when some time had passed already. */
+const LATER = "Shown from here on, once the network goes on.";
+
 const REMOVE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
 
 /** More names than this are no legend any more. */
@@ -258,9 +261,11 @@ export class Tile {
   private explain(): void {
     this.hint.hidden = this.filled;
     if (this.filled) return;
-    const { state } = this.host.store.get().status;
+    const { status, playhead } = this.host.store.get();
+    const { state } = status;
+    const later = state === "paused" && playhead.now > 0;
     const silent = state === "running" && this.layout.kind === "raster";
-    setText(this.hint, silent ? "no spikes yet" : (HINTS[state] ?? ""));
+    setText(this.hint, silent ? "no spikes yet" : later ? LATER : (HINTS[state] ?? ""));
   }
 
   private select(selection: string | null): void {
