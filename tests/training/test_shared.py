@@ -34,22 +34,22 @@ def trained(net, n_steps=6, minibatch=2) -> dict[str, np.ndarray]:
         return {name: np.array(p.value) for name, p in sim.parameters.items()}
 
 
-OTHERS = [
-    {"surrogate": "triangular"},
-    {"surrogate": nengolab.surrogates.ATan(7.0)},
-    {"surrogate": nengolab.surrogates.Custom(lambda x: 0.1 / (1 + x * x))},
-    {"neurons": nengo.LIF(tau_rc=0.05)},
-    {"neurons": nengo.AdaptiveLIF()},
-    {"neurons": nengo.LIFRate()},
-    {"neurons": nengo.RectifiedLinear()},
-    {"synapse": nengo.Alpha(0.02)},
-    {"synapse": None},
-    {"size": 13},
-    {"seed": 2},
-]
+OTHERS = {
+    "surrogate": {"surrogate": "triangular"},
+    "steepness": {"surrogate": nengolab.surrogates.ATan(7.0)},
+    "function": {"surrogate": nengolab.surrogates.Custom(lambda x: 0.1 / (1 + x * x))},
+    "constant": {"neurons": nengo.LIF(tau_rc=0.05)},
+    "AdaptiveLIF": {"neurons": nengo.AdaptiveLIF()},
+    "LIFRate": {"neurons": nengo.LIFRate()},
+    "RectifiedLinear": {"neurons": nengo.RectifiedLinear()},
+    "Alpha": {"synapse": nengo.Alpha(0.02)},
+    "no synapse": {"synapse": None},
+    "size": {"size": 13},
+    "seed": {"seed": 2},
+}
 
 
-@pytest.mark.parametrize("other", OTHERS, ids=str)
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_a_network_learns_the_same_after_one_much_like_it(other):
     compiled.forget()
     alone = trained(network(**other))
