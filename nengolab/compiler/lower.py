@@ -10,12 +10,13 @@ import numpy as np
 
 from nengolab.compiler import crossing
 from nengolab.compiler.differentiate import Differentiable
-from nengolab.compiler.emit import Emitter, Traced, is_plain
+from nengolab.compiler.emit import Emitter, is_plain
 from nengolab.compiler.fingerprint import fingerprint
 from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
 from nengolab.compiler.routes import Place, make_route
 from nengolab.compiler.schedule import BATCHED, PYTHON, Group, Schedule, reads_spikes
+from nengolab.compiler.traces import Traced
 from nengolab.kernels import tensor
 from nengolab.kernels.base import Spec
 

@@ -8,7 +8,7 @@ import pytest
 
 import nengolab
 from nengolab.compiler import shares
-from nengolab.compiler.emit import Traced
+from nengolab.compiler.traces import Traced
 from tests.engine.compare import both
 
 

@@ -16,7 +16,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 import nengolab
-from nengolab.compiler.emit import Traced
+from nengolab.compiler.traces import Traced
 from nengolab.exceptions import SimulatorClosed
 
 # What is measured on a quiet machine is below 0.25 s; this is for a busy one.

@@ -15,7 +15,8 @@ from .standalone import Standalone, standalone
 _own = {kind.__name__: standalone(kind) for kind in own_kinds().values()}
 globals().update(_own)
 
-__all__ = ["Lab", "Standalone", *_own]
+# Kinds are found, not listed, so a checker cannot know their names.
+__all__ = ["Lab", "Standalone", *_own]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
