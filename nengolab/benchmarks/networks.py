@@ -14,7 +14,7 @@ import scipy.sparse
 def integrator(dimensions: int = 4, neurons: int = 2000) -> nengo.Network:
     """Make a population that integrates its input."""
     with nengo.Network(seed=0) as net:
-        stimulus = nengo.Node(np.linspace(-0.3, 0.3, dimensions))
+        stimulus = nengo.Node(np.linspace(-1.2, 1.2, dimensions))
         ens = nengo.Ensemble(neurons, dimensions)
         nengo.Connection(stimulus, ens, transform=0.1, synapse=0.1)
         nengo.Connection(ens, ens, synapse=0.1)
@@ -36,10 +36,13 @@ def ensemble_array(ensembles: int = 128, neurons: int = 50) -> nengo.Network:
 
 def feed_forward_pair(neurons: int = 2000) -> nengo.Network:
     """Make a dense pair of populations, neuron to neuron."""
-    weights = np.random.RandomState(0).normal(0, 0.3 / neurons, (neurons, neurons))
+    rng = np.random.RandomState(0)
+    weights = rng.normal(0, 0.3 / neurons, (neurons, neurons))
+    sides = rng.choice([-1.0, 1.0], (2, neurons, 1))
+    weights += 0.04 / neurons * np.outer(sides[1], sides[0])  # so that b says something
     with nengo.Network(seed=0) as net:
         stimulus = nengo.Node(0.5)
-        a, b = nengo.Ensemble(neurons, 1), nengo.Ensemble(neurons, 1)
+        a, b = (nengo.Ensemble(neurons, 1, encoders=side) for side in sides)
         nengo.Connection(stimulus, a)
         nengo.Connection(a.neurons, b.neurons, transform=weights, synapse=0.01)
         net.probe = nengo.Probe(b, synapse=0.05)
@@ -59,8 +62,9 @@ def circular_convolution(dimensions: int = 64, neurons: int = 100) -> nengo.Netw
 
 
 def basal_ganglia(actions: int = 50, neurons: int = 100) -> nengo.Network:
-    """Make a basal ganglia and a thalamus that choose among actions."""
-    utilities = np.random.RandomState(2).uniform(0.3, 0.8, actions)
+    """Make a basal ganglia and a thalamus that choose one of the actions."""
+    utilities = np.random.RandomState(2).uniform(0.0, 0.4, actions)
+    utilities[actions // 2] = 1.0
     with nengo.Network(seed=0) as net:
         stimulus = nengo.Node(utilities)
         ganglia = nengo.networks.BasalGanglia(actions, neurons)
