@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import nengolab
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.kernels import compiled
 from nengolab.kernels.rates import SigmoidRate
 
 
@@ -93,7 +94,15 @@ def test_refuses_a_wrong_gradient_that_was_put_in():
     assert "inside -> after.weights" not in str(caught.value)
 
 
-def test_refuses_a_wrong_gradient_of_a_kernel(monkeypatch):
+@pytest.fixture
+def nothing_shared():
+    """What was compiled before is not used, and what the test compiles is not used after it."""
+    compiled.forget()
+    yield
+    compiled.forget()
+
+
+def test_refuses_a_wrong_gradient_of_a_kernel(monkeypatch, nothing_shared):
     """Of neurons, and of an input alone where nothing is trained."""
     with nengo.Network(seed=0) as net:
         nengolab.configure_settings(trainable=False)
@@ -104,6 +113,7 @@ def test_refuses_a_wrong_gradient_of_a_kernel(monkeypatch):
         nengo.Probe(ens.neurons)
     with nengolab.Simulator(net, progress_bar=False, dt=1.0) as sim:
         sim.check_gradients(n_steps=2)
+    compiled.forget()
     monkeypatch.setattr(SigmoidRate, "slope", lambda self, p, current, rate: rate)
     with nengolab.Simulator(net, progress_bar=False, dt=1.0) as sim:
         with pytest.raises(SimulationError, match="input x"):

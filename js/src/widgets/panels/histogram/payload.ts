@@ -1,15 +1,6 @@
 /** Made from nengolab_widgets/panels/histogram.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import {
-  either,
-  isNull,
-  isNumber,
-  isString,
-  listOf,
-  record,
-  tupleOf,
-  type Check,
-} from "../../decode";
+import { either, isNull, isNumber, isString, listOf, record, tupleOf, type Check } from "../../decode";
 
 /** What the page counts: samples of the last ``span`` seconds, in so many bins. */
 export interface Payload {

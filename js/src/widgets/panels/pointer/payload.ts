@@ -1,16 +1,6 @@
 /** Made from nengolab_widgets/panels/pointer.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import {
-  either,
-  isNull,
-  isNumber,
-  isString,
-  listOf,
-  oneOf,
-  record,
-  tupleOf,
-  type Check,
-} from "../../decode";
+import { either, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
 
 /** What the page draws: a line for each of ``lines``, and words, which are ``names``. ``of`` says which of the names a line is. */
 export interface Payload {

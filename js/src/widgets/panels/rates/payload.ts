@@ -1,16 +1,6 @@
 /** Made from nengolab_widgets/panels/rates.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import {
-  either,
-  isBoolean,
-  isNull,
-  isNumber,
-  isString,
-  listOf,
-  record,
-  tupleOf,
-  type Check,
-} from "../../decode";
+import { either, isBoolean, isNull, isNumber, isString, listOf, record, tupleOf, type Check } from "../../decode";
 
 /** What the page draws: lines from zero over the range that is likely, or rows of an image. */
 export interface Payload {

@@ -1,16 +1,6 @@
 /** Made from nengolab_widgets/panels/signal.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import {
-  either,
-  isBoolean,
-  isNull,
-  isNumber,
-  isString,
-  listOf,
-  record,
-  tupleOf,
-  type Check,
-} from "../../decode";
+import { either, isBoolean, isNull, isNumber, isString, listOf, record, tupleOf, type Check } from "../../decode";
 
 /** What the page draws: one line, or row of an image, for each name. ``rows`` says what a line is of, where each has a row of its own. */
 export interface Payload {

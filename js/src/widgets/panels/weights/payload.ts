@@ -1,15 +1,6 @@
 /** Made from nengolab_widgets/panels/weights.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import {
-  either,
-  isNull,
-  isNumber,
-  isString,
-  oneOf,
-  record,
-  tupleOf,
-  type Check,
-} from "../../decode";
+import { either, isNull, isNumber, isString, oneOf, record, tupleOf, type Check } from "../../decode";
 
 /** What the page draws: so many cells, what rows and columns are, and what a cell stands for. */
 export interface Payload {
