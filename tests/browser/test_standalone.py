@@ -42,7 +42,8 @@ def panels(lab: JupyterLab) -> tuple[Panel, Panel, Panel]:
 def names(panel: Panel) -> list[str]:
     """The plots from left to right, by the names that a screen reader says."""
     figures = panel.root.locator("figure.nl-plot")
-    return [figure.get_attribute("aria-label") for figure in figures.all()]
+    # At once: one that is removed meanwhile would be waited for.
+    return figures.evaluate_all("all => all.map(e => e.getAttribute('aria-label'))")
 
 
 def width(locator: Locator) -> float:
