@@ -152,6 +152,7 @@ def test_the_extension_is_enabled(environment: Path, without_node: dict[str, str
     listed = done.stdout + done.stderr
     (line,) = [line for line in listed.splitlines() if re.search(r"\bnengolab v", line)]
     assert re.search(r"enabled.*OK.*\(python, nengolab\)", _plain(line)), listed
+    assert str(environment.parents[1] / "share/jupyter/labextensions") in listed
 
 
 def test_the_server_loads_its_extension(environment: Path, without_node: dict[str, str]) -> None:
@@ -161,7 +162,6 @@ def test_the_server_loads_its_extension(environment: Path, without_node: dict[st
     listed = _plain(done.stdout + done.stderr)
     assert re.search(r"nengolab_server enabled", listed), listed
     assert re.search(r"nengolab_server\b.* OK", listed), listed
-    assert str(environment.parents[1] / "share/jupyter/labextensions") in listed
 
 
 def test_nengo_finds_the_backend(environment: Path, without_node: dict[str, str]) -> None:
