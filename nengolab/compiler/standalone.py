@@ -93,8 +93,14 @@ def _own_callbacks() -> Iterator[list]:
             yield mine
         finally:
             every = getattr(graph, "_py_funcs_used_in_graph", [])
-            mine.extend(every[before:])
-            del every[before:]
+            new, every[before:] = every[before:], []
+            for function in new:  # others may have been traced meanwhile, on other threads
+                (mine if _is_ours(function) else every).append(function)
+
+
+def _is_ours(function: Any) -> bool:
+    """Whether a function that TensorFlow calls back was made by an emitter."""
+    return str(getattr(function, "__module__", "")).startswith("nengolab.compiler.")
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
