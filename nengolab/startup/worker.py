@@ -46,6 +46,42 @@ def uninterrupted() -> Iterator[None]:
             before(*held[-1])
 
 
+@contextmanager
+def insisting() -> Iterator[Callable[[], None]]:
+    """Let an interrupt that something swallowed come again.
+
+    Keras catches whatever comes while it makes numbers of logs, and Python drops what comes while
+    it frees an object. What goes on after an interrupt has not heard it.
+
+    Yields
+    ------
+    callable
+        Raises where an interrupt came before; to be called where the block can end. The end of the
+        block calls it too.
+    """
+    before = signal.getsignal(signal.SIGINT) if interruptible() else None
+    if not callable(before):  # no interrupt can come, or it is not Python that handles it
+        yield lambda: None
+        return
+    unheard: list[tuple] = []
+
+    def handle(*args: Any) -> None:
+        unheard.append(args)
+        before(*args)  # a handler that only notes it has heard it
+        unheard.clear()
+
+    def heed() -> None:
+        if unheard:
+            handle(*unheard.pop())
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield heed
+        heed()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class Worker:
     """One thread for what an interrupt shall not have to wait for.
 

@@ -20,6 +20,7 @@ from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.kernels.gradient import tie_gradients
 from nengolab.kernels.tensor import weight_losses
 from nengolab.settings import always_as_training
+from nengolab.startup.worker import insisting, uninterrupted
 from nengolab.training.forms import Form, Ran
 from nengolab.training.named_model import NO_DATA, NamedModel
 from nengolab.training.notfinite import raise_gradients, raise_not_finite
@@ -266,13 +267,14 @@ class NetworkModel(NamedModel):
                 "fit, evaluate or predict was called while another one of this simulator goes on"
             )
         self._follow_fixed()
-        self._ongoing = OngoingCall(self._engine, True, stateful, n_steps)
-        self.restarted()
-        try:
-            yield
-        finally:
-            self.leave_state()
-            self._ongoing = OngoingCall(self._engine)
+        with insisting() as heed:
+            self._ongoing = OngoingCall(self._engine, True, stateful, n_steps, heed)
+            self.restarted()
+            try:
+                yield
+            finally:
+                self.leave_state()
+                self._ongoing = OngoingCall(self._engine)
 
     def restarted(self) -> None:
         """Start from the engine's state, now that it is another one."""
@@ -431,18 +433,20 @@ class NetworkModel(NamedModel):
             keeping = self._ongoing.keeps(training)
             form = self.form(x, training)
             key = (keeping, form.n_steps)
+            held = uninterrupted() if key in traced else nullcontext()  # a trace may take long
             if key not in traced:
                 kept = partial(step, keeping=keeping)
                 traced[key] = kept if self.run_eagerly else tf.function(kept, autograph=False)
             if not self._ongoing.going:  # called past the simulator
                 self._ongoing.begin_anew(form)
             self._build_compiled(form, data)
-            self._before_batch(form, keeping)
-            logs = traced[key](data)
-            if training and not (finite := logs.pop(FINITE).numpy()).all():
-                self._raise_not_finite(data, finite)
-            if keeping:
-                self._ongoing.counts(form)
+            with held:  # a batch counts as a whole
+                self._before_batch(form, keeping)
+                logs = traced[key](data)
+                if training and not (finite := logs.pop(FINITE).numpy()).all():
+                    self._raise_not_finite(data, finite)
+                if keeping:
+                    self._ongoing.counts(form)
             return logs
 
         return in_batches(one, lambda: self._ongoing.together(self.steps_per_execution, training))
@@ -471,6 +475,7 @@ class NetworkModel(NamedModel):
         number = 0
         if form.training and form.draws and self.optimizer is not None:
             number = int(self.optimizer.iterations)
+        self._ongoing.heed()
         self._ongoing.before_batch(form, keeping, number)
 
     def _raise_not_finite(self, data: Any, finite: np.ndarray) -> None:

@@ -29,6 +29,8 @@ class OngoingCall:
         one. Validation inside a fit never counts.
     n_steps : int, optional
         For networks to which no data is fed.
+    heed : callable, optional
+        Raises where an interrupt came that something swallowed; called before each batch.
 
     Attributes
     ----------
@@ -42,8 +44,9 @@ class OngoingCall:
         going: bool = False,
         stateful: bool = False,
         n_steps: int | None = None,
+        heed: Callable[[], None] = lambda: None,
     ):
-        self._engine = engine
+        self._engine, self.heed = engine, heed
         self.going, self.stateful, self.n_steps = going, stateful, n_steps
         self.fitting = False
         self._of_epoch: int | None = None  # batches

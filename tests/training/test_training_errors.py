@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -195,6 +196,41 @@ def test_what_stops_a_fit_keeps_the_best_and_the_last_weights(sim):
     )
     sim.run_steps(2)
     sim.fit(X, Y, verbose=0)
+
+
+def swallow(epoch, logs):
+    """What Keras does to an interrupt that comes while it makes numbers of logs."""
+    with contextlib.suppress(BaseException):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("what", ["fit", "evaluate", "predict"])
+def test_an_interrupt_that_was_swallowed_comes_again(sim, what):
+    compiled(sim)
+    called = []
+    callback = On(
+        on_epoch_end=lambda *_: called.append(0) or swallow(*_),
+        on_test_batch_end=swallow,
+        on_predict_batch_end=swallow,
+    )
+    more = {"fit": {"epochs": 9}, "evaluate": {}, "predict": {}}[what]
+    data = (X,) if what == "predict" else (X, Y)
+    with pytest.raises(KeyboardInterrupt):
+        getattr(sim, what)(*data, verbose=0, callbacks=[callback], **more)
+    assert len(called) == (1 if what == "fit" else 0)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    sim.fit(X, Y, verbose=0)
+
+
+def test_a_handler_of_ones_own_hears_an_interrupt_once(sim):
+    compiled(sim)
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append(0))
+    try:
+        sim.fit(X, Y, epochs=3, verbose=0, callbacks=[On(on_epoch_end=swallow)])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(heard) == 3
 
 
 SCRIPT = """
