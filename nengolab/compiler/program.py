@@ -181,6 +181,12 @@ class Program:
         groups = [lowered for name in names for lowered in self.groups_of_param.get(name, ())]
         return list({lowered.index: lowered for lowered in groups}.values())
 
+    @cached_property
+    def formulas(self) -> frozenset[tuple[str, str]]:
+        """Which formula each operation got that could have another one, by its name."""
+        chosen = [low for low in self.groups.values() if kernel_of(low).by_value]
+        return frozenset((op.name, low.spec.variant) for low in chosen for op in low.group.ops)
+
     def fits(self, names: Collection[str], values: Callable[[Param], np.ndarray]) -> bool:
         """Whether the formulas that were chosen are right for other values of these parameters."""
         return all(

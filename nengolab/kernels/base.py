@@ -86,6 +86,8 @@ class Kernel:
     near = False
     # Whether most elements of the port "out" are 0 in most steps.
     spiking = False
+    # Whether it chooses its formula by values of parameters, which may change.
+    by_value = False
 
     def variant(self, group: Any) -> str:
         """Choose the formula for a group; what the choice rests on is fixed at compile time."""

@@ -57,6 +57,7 @@ class Lif(NeuronKernel):
     constant_names = ("tau_rc", "tau_ref", "amplitude", "min_voltage")
     state_names = ("voltage", "refractory_time")
     spiking = True
+    by_value = True
 
     def variant(self, group) -> str:
         if group.dtype != "float32":

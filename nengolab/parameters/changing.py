@@ -6,7 +6,7 @@ the last bit, whatever was rounded on the way.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from nengolab.names import listing
 from nengolab.parameters.lesions import lesioned, silencing
 from nengolab.parameters.rules import rules_of
 from nengolab.parameters.synapses import SYNAPSES, SynapsesOf, closing
-from nengolab.runtime.effects import Cover
+from nengolab.runtime.effects import Cover, Key
 
 if TYPE_CHECKING:
     from nengolab.parameters.table import Parameter, Parameters
@@ -62,8 +62,8 @@ class Edit:
     old_values: Mapping[str, np.ndarray] = field(default_factory=dict)
     state: Mapping[str, np.ndarray] = field(default_factory=dict)
     old_state: Mapping[str, np.ndarray] = field(default_factory=dict)
-    covers: Mapping[Hashable, Covers] = field(default_factory=dict)
-    old_covers: Mapping[Hashable, Covers] = field(default_factory=dict)
+    covers: Mapping[Key, Covers] = field(default_factory=dict)
+    old_covers: Mapping[Key, Covers] = field(default_factory=dict)
 
     @property
     def back(self) -> Edit:
@@ -88,7 +88,7 @@ class Standing:
     """All that was changed and stands: values of parameters, what is laid over them, and given."""
 
     values: Mapping[str, np.ndarray]
-    laid: Mapping[Hashable, Covers]
+    laid: Mapping[Key, Covers]
     given: Mapping[Any, Any]
 
 
@@ -106,7 +106,7 @@ class Changer:
         self._engine, self._table, self._given = engine, table, engine.effects.given
         self._names = engine.built.names
 
-    def apply(self, edit: Edit) -> Future[None]:
+    def apply(self, edit: Edit) -> Future[int]:
         """Let an edit count from the next step on, or from when a form for it is compiled."""
         engine = self._engine
         for key, covers in edit.covers.items():
@@ -201,7 +201,7 @@ class Changer:
     # -- how -----------------------------------------------------------------------------------
 
     def _cover(
-        self, obj: Any, role: str, key: Hashable, covers: Covers, before: Any, after: Any
+        self, obj: Any, role: str, key: Key, covers: Covers, before: Any, after: Any
     ) -> Edit:
         old = {key: self._engine.effects.of(key)}
         name = self._called(obj)
@@ -248,6 +248,8 @@ class Changer:
                 )
             ratio = (new[part] / was).reshape(-1, *(1,) * (np.ndim(base) - 1))
             old_values[row.name], values[row.name] = np.array(row.value), base * ratio
+            if np.allclose(values[row.name], row.initial, rtol=1e-12, atol=0):
+                values[row.name] = row.initial  # back to the last bit
         return Edit(ens, name, "gain", now, new, values=values, old_values=old_values)
 
     def _with_gain(self, ens: nengo.Ensemble) -> list[tuple[Parameter, Any]]:

@@ -58,10 +58,21 @@ def lesioned(name: str, n_neurons: int, which: Any, seed: int) -> np.ndarray:
     return mask
 
 
+def _base(kind: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
+    """The type whose rates are turned into spikes, where they are."""
+    return kind.base_type if isinstance(kind, RatesToSpikesNeuronType) else kind
+
+
+def falls_silent_when_low(kind: nengo.neurons.NeuronType) -> bool:
+    """Whether a low bias silences neurons of this type."""
+    base = _base(kind)
+    return isinstance(base, LOW) and not isinstance(base, NONE)
+
+
 def silencing(engine: Engine, ens: nengo.Ensemble, name: str, mask: np.ndarray) -> dict[str, Cover]:
     """What to lay over the parameters of an ensemble; raises where that would not silence it."""
     kind = ens.neuron_type
-    base = kind.base_type if isinstance(kind, RatesToSpikesNeuronType) else kind
+    base = _base(kind)
     own = engine.graph.params_of.get(ens.neurons, {})
     if "bias" not in own or not isinstance(base, LOW + NONE):
         raise ValidationError(
@@ -69,7 +80,7 @@ def silencing(engine: Engine, ens: nengo.Ensemble, name: str, mask: np.ndarray) 
             "connections instead",
             attr="ens",
         )
-    if isinstance(base, LOW) and not isinstance(base, NONE):
+    if falls_silent_when_low(kind):
         return {own["bias"].name: Cover(SILENCE, mask)}
     # Without any current: from encoders, bias, and what connects to the neurons.
     if ens.noise is not None or "encoders" in engine.learned(ens):

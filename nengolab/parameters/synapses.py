@@ -24,7 +24,8 @@ SYNAPSES = ("synapse", "pre_synapse", "post_synapse", "theta_synapse")
 def synapse_ops(engine: Engine, obj: Any, role: str) -> list[tuple[Synapse, Op]]:
     """The operations that an object's synapses of a role are, with these as built."""
     if role == "synapse":
-        wanted = [getattr(obj, "synapse", None)]
+        built = engine.effects.built
+        wanted = [built.get((obj, role), getattr(obj, "synapse", None))]
     else:
         rules = rules_of(obj) if isinstance(obj, nengo.Connection) else []
         wanted = [getattr(rule, role, None) for rule in rules]
@@ -72,20 +73,21 @@ class SynapsesOf:
             return value
         if value is None and scale is None:
             return self.built
-        key = {Lowpass: "tau", Alpha: "tau", Triangle: "t"}.get(type(now))
-        if key is None:
+        known = getattr(now, {Lowpass: "tau", Alpha: "tau", Triangle: "t"}.get(type(now), ""), None)
+        if known is None:
             raise ValidationError(
                 f"{self._name}: {now} has no one time constant; give a nengo.LinearFilter",
                 attr="value",
             )
+        given: Any = value if scale is None else scale
         try:
-            seconds = float(value) if scale is None else float(scale) * getattr(now, key)
+            seconds = float(given) * (1.0 if scale is None else known)
             if not 0 <= seconds < np.inf:
                 raise ValueError
         except (TypeError, ValueError):
             raise ValidationError(
                 f"{self._name}: a time constant is a number of seconds from 0 on, or a "
-                f"nengo.synapses.Synapse; got {value if scale is None else scale!r}",
+                f"nengo.synapses.Synapse; got {given!r}",
                 attr="value",
             ) from None
         return type(now)(seconds)

@@ -31,6 +31,7 @@ class Engine(Protocol):
     probes: list[nengo.Probe]
     runner: TileRunner
     aside: Worker
+    n_steps: int
 
     def simplify(self) -> Graph: ...
 
@@ -51,7 +52,7 @@ class Waiting:
     """Values of parameters that wait for a form that computes right with them."""
 
     values: Mapping[str, np.ndarray]
-    result: Future[None] = field(default_factory=Future)
+    result: Future[int] = field(default_factory=Future)
 
 
 class Background:
@@ -104,8 +105,11 @@ class Background:
         """Stop reading a tap; the compiled form loses it when the next one is made."""
         self.taps.pop(tap, None)
 
-    def ask_for_values(self, values: Mapping[str, np.ndarray]) -> Future[None]:
-        """Ask for a form for these values of parameters; done when it computes with them."""
+    def ask_for_values(self, values: Mapping[str, np.ndarray]) -> Future[int]:
+        """Ask for a form for these values of parameters.
+
+        The Future is done when it computes with them; it holds the step after which.
+        """
         waiting = Waiting(dict(values))
         self._waiting.append(waiting)
         self._ask(lambda: None)
@@ -189,7 +193,7 @@ class Background:
                 self._waiting.append(waiting)
                 continue
             self._engine.put_values(waiting.values)
-            waiting.result.set_result(None)
+            waiting.result.set_result(self._engine.n_steps)
         if self._waiting and not self._pending:
             self._ask(lambda: None)
 

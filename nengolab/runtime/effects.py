@@ -5,11 +5,14 @@ The values below stay what they are, so that nothing has to be remembered to put
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+# What covers are for ("lesion", "cut", "still"), and of which object.
+Key = tuple[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +46,14 @@ class Effects:
     given : dict
         Synapses and gains that are other ones than those built, by ``(object, role)``: what no
         array holds as a person says it.
+    built : dict
+        Synapses that were built, of objects that were given others since, by the same.
     """
 
     def __init__(self) -> None:
         self.given: dict[Any, Any] = {}
-        self._covers: dict[Hashable, Mapping[str, Cover]] = {}
+        self.built: dict[Any, Any] = {}
+        self._covers: dict[Key, Mapping[str, Cover]] = {}
         self._by_name: dict[str, list[Cover]] = {}
 
     def on(self, name: str, value: np.ndarray) -> np.ndarray:
@@ -56,11 +62,11 @@ class Effects:
             value = cover.over(value)
         return value
 
-    def of(self, key: Hashable) -> Mapping[str, Cover]:
+    def of(self, key: Key) -> Mapping[str, Cover]:
         """The covers that were laid for something, by parameter."""
         return self._covers.get(key, {})
 
-    def lay(self, key: Hashable, covers: Mapping[str, Cover]) -> set[str]:
+    def lay(self, key: Key, covers: Mapping[str, Cover]) -> set[str]:
         """Lay covers in place of those that were there for the same; names of what changes."""
         changed = {*self.of(key), *covers}
         rest = {other: laid for other, laid in self._covers.items() if other != key}
@@ -77,6 +83,6 @@ class Effects:
         self.given.clear()
 
     @property
-    def laid(self) -> dict[Hashable, Mapping[str, Cover]]:
+    def laid(self) -> dict[Key, Mapping[str, Cover]]:
         """All covers, as a value."""
         return dict(self._covers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -23,7 +23,7 @@ from nengolab.names import listing
 from nengolab.runtime import state
 from nengolab.runtime.background import Background
 from nengolab.runtime.calls import Host
-from nengolab.runtime.effects import Cover, Effects
+from nengolab.runtime.effects import Cover, Effects, Key
 from nengolab.runtime.follower import Follower
 from nengolab.runtime.loop import Tile, TileRunner
 from nengolab.runtime.snapshot import Snapshot
@@ -209,18 +209,19 @@ class Engine:
         if self.follower is not None:
             self.follower.push(values)
 
-    def change(self, values: Mapping[str, np.ndarray]) -> Future[None]:
+    def change(self, values: Mapping[str, np.ndarray]) -> Future[int]:
         """Compute with these values of parameters as soon as what is compiled can do that.
 
         That is at once, or, where another form is needed, when it has been compiled in the
-        background: the Future tells. What is state of what changes is adapted (`Kernel.adapt`).
+        background: the Future holds the step after which it was. What is state of what changes is
+        adapted (`Kernel.adapt`).
         """
         self.follow()
         if not self.runner.fits(values):
             return self.background.ask_for_values(values)
         self.put_values(values)
-        done: Future[None] = Future()
-        done.set_result(None)
+        done: Future[int] = Future()
+        done.set_result(self.n_steps)
         return done
 
     def put_values(self, values: Mapping[str, np.ndarray]) -> None:
@@ -232,7 +233,7 @@ class Engine:
         if self.follower is not None:
             self.follower.push(dict(values))
 
-    def lay(self, key: Hashable, covers: Mapping[str, Cover]) -> None:
+    def lay(self, key: Key, covers: Mapping[str, Cover]) -> None:
         """Lay covers over parameters, for whatever ``key`` stands for; none take them off."""
         self.runner.repack(self.effects.lay(key, covers))
 

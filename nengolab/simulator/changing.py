@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -115,15 +116,15 @@ class ChangingSimulator(RunningSimulator):
         self._check_usable(what)
         return getattr(self._changer, what)(*arguments)
 
-    def apply(self, edit: Edit) -> Future[None]:
+    def apply(self, edit: Edit) -> Future[int]:
         """Apply a change that was worked out, or taken back.
 
         Returns
         -------
-        Future
-            Done when it counts. That is at once, but for what needs another form of the network:
-            this is compiled beside the run, whose next tile then takes it up, and so does
-            `prepare`.
+        Future of int
+            Done when it counts: the step after which. That is at once, but for what needs another
+            form of the network: this is compiled beside the run, whose next tile then takes it up,
+            and so does `prepare`.
         """
         self._check_usable("apply a change")
         return self._changer.apply(edit)
@@ -142,6 +143,33 @@ class ChangingSimulator(RunningSimulator):
     def standing(self, standing: Standing) -> None:
         self._check_usable("put its changes back")
         self._changer.put(standing)
+
+    @property
+    def formulas(self) -> frozenset[tuple[str, str]]:
+        """By which formulas neurons are computed that could be computed by others.
+
+        In single precision they are chosen by time constants and by what is read out; two runs
+        are the same to the last bit where these are.
+        """
+        return self._engine.runner.program.formulas
+
+    @property
+    def not_restorable(self) -> list[str]:
+        """Python functions and processes that may remember something nobody can put back."""
+        return sorted(self._engine.host.out_of_reach())
+
+    def keep(self, changed: Iterable[tuple[Any, str]]) -> None:
+        """Write what was changed to the network's objects, or nothing where that cannot be.
+
+        Parameters
+        ----------
+        changed : iterable of (object, str)
+            Objects and roles.
+        """
+        from nengolab.parameters.keeping import Keeper
+
+        self._check_usable("keep changes")
+        Keeper(self, changed).keep()
 
     def take_up(self) -> None:
         """Swap in what was compiled beside the run, without running anything."""
