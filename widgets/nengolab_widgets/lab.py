@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import anywidget
 import traitlets
@@ -23,6 +23,7 @@ from .bench import Bench
 from .choice import Menu, default_choices, read_choices
 from .liveness import Heartbeat
 from .messages import Layout, Offer, read_message
+from .output import Output
 from .panel import Choice
 from .plots import Plots
 from .sliders import Inputs
@@ -98,6 +99,7 @@ class Lab(Plots, anywidget.AnyWidget):
 
     _esm = _front_end("nengolab.js")
     _css = _front_end("nengolab.css")
+    SHOWS_PRINTS: ClassVar[bool] = True
     # What pages call it on the control channel.
     _key = traitlets.Unicode().tag(sync=True)
 
@@ -147,6 +149,7 @@ class Lab(Plots, anywidget.AnyWidget):
         for node, values in self.session.inputs.items():
             self._input_changed(node, values)
         self._unwatch = self.session.watch_inputs(weakly(self._input_changed))
+        self._output = Output(self.session, weakly(self._say)) if self.SHOWS_PRINTS else None
         self._acts: dict[str, Callable[[Any], Any]] = {
             "play": lambda _: self._play(),
             "pause": lambda _: self.session.pause(),
@@ -221,6 +224,8 @@ class Lab(Plots, anywidget.AnyWidget):
             self._closed = True
             self._heartbeat.stop()
             self._unwatch()
+            if self._output is not None:
+                self._output.stop()
             self._leave_session()
             if self._views:
                 self._say({**self._ping(), "state": "closed"})
@@ -288,6 +293,8 @@ class Lab(Plots, anywidget.AnyWidget):
         # Before anything else is sent: the new page knows nothing that a frame adds to.
         self._say(self._layout(self._menu.layout()))
         self._listener.snapshot()
+        if self._output is not None:
+            self._output.say_all()
         self._watch()
 
     def _see(self, message: Any) -> None:

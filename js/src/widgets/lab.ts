@@ -18,6 +18,7 @@ import {
 } from "./messages";
 import { Picker } from "./picker";
 import { keepPicture, type Picture } from "./picture";
+import { Printouts } from "./printouts";
 import { NoticeLine, Problem } from "./problem";
 import { Sliders } from "./sliders";
 import { Stage } from "./stage";
@@ -85,6 +86,7 @@ class LabView {
   private readonly grid = make("div", "nl-plots");
   private readonly problem = new Problem();
   private readonly notice = new NoticeLine(() => this.link.send({ type: "rebuild" }));
+  private readonly printouts = new Printouts();
   private readonly store: LabStore;
   private readonly timeline: Timeline;
   private readonly stream: Stream;
@@ -155,7 +157,13 @@ class LabView {
     const history = new HistoryBar(this.store, this.timeline, signal);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
     if (alone === null)
-      this.root.append(...this.whole(), fast.list, keys.list, this.transport.element);
+      this.root.append(
+        ...this.whole(),
+        this.printouts.element,
+        fast.list,
+        keys.list,
+        this.transport.element,
+      );
     else this.root.append(...this.single(alone));
     listenToKeys(
       this.root,
@@ -272,6 +280,7 @@ class LabView {
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
     else if (message.type === "notice") this.notice.show(message.text, message.offer);
+    else if (message.type === "printed") this.printouts.take(message);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }
