@@ -22,6 +22,7 @@ import { Printouts } from "./printouts";
 import { NoticeLine, Problem } from "./problem";
 import { Sliders } from "./sliders";
 import { Stage } from "./stage";
+import { FrameLog } from "./saved/kept";
 import { Store, type LabState, type LabStore, type Status } from "./store";
 import { Stream, type StreamStats } from "./stream";
 import { shareTimeline } from "./sharing";
@@ -87,6 +88,7 @@ class LabView {
   private readonly problem = new Problem();
   private readonly notice = new NoticeLine(() => this.link.send({ type: "rebuild" }));
   private readonly printouts = new Printouts();
+  private readonly log = new FrameLog();
   private readonly store: LabStore;
   private readonly timeline: Timeline;
   private readonly stream: Stream;
@@ -289,6 +291,7 @@ class LabView {
     const data = buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
     this.sliders.heard(frame.heard);
     this.stream.receive(frame, data);
+    this.log.add(frame, data);
     this.setStatus(frame);
     if (frame.clear) this.timeline.restart(frame.time);
     else this.timeline.advance(frame.time);
@@ -345,7 +348,9 @@ class LabView {
     this.link.send({ type: "view", ...this.view() });
     const [model, id] =
       alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
-    if (first) keepPicture(model, id, () => this.picture(), this.signal);
+    if (!first) return;
+    const kept = (): string => this.log.pack(this.store.get().layout ?? layout);
+    keepPicture(model, id, () => this.picture(), kept, this.signal);
   }
 
   /** The panel was closed: what it shows stays, and is asked for no more. */
