@@ -242,8 +242,7 @@ class Session:
         """
         done = self._owner.post(lambda: self._owner.rebuild(keep_state))
         self._known = _members(self.network)
-        # The names are shared with many: they are brought up to date in place.
-        vars(self._names).update(vars(Names(self.network)))
+        self._names.renew()
         return done
 
     def set_speed(self, speed: float | None) -> Future[None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import anywidget
 import traitlets
-from nengo.exceptions import NengoException
+from nengo.exceptions import NengoException, SimulatorClosed
 
 from nengolab.live import Frame, Listener
 from nengolab.names import Names
@@ -187,6 +189,7 @@ class Lab(Plots, anywidget.AnyWidget):
         """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
         with self._lock:
             self.session.rebuild(keep_state)
+            self._names.renew()
             self._menu = Menu(self.session.network, self._names)
             self._inputs = Inputs(self.session.network, self._names, self._chosen_inputs)
             for node, values in self.session.inputs.items():
@@ -260,6 +263,8 @@ class Lab(Plots, anywidget.AnyWidget):
     def __del__(self) -> None:
         if hasattr(self, "_heartbeat"):
             self._heartbeat.stop()
+            if not self._closed:
+                _let_go_soon(self._subscribed, self._bench)
         super().close()
 
     @property
@@ -432,6 +437,22 @@ class Lab(Plots, anywidget.AnyWidget):
         if self._subscribed is not None:
             self._subscribed.close()
         self._bench.leave()
+
+
+def _let_go_soon(listener: Listener | None, bench: Bench) -> None:
+    """Have a session of a person's own send nothing to a Lab that is no more.
+
+    What the garbage collector calls may take no lock: a thread does the work.
+    """
+
+    def let_go() -> None:
+        with contextlib.suppress(SimulatorClosed):  # one of the Lab's own may be gone, too
+            if listener is not None:
+                listener.close()
+            bench.leave()
+
+    if not sys.is_finalizing():
+        threading.Thread(target=let_go, daemon=True).start()
 
 
 def _unknown_keywords(unknown: dict[str, Any]) -> str:
