@@ -28,6 +28,7 @@ from .errors import report_error
 from .machine import Return
 from .mailbox import Command, Mailbox
 from .opening import Opening
+from .prints import Prints
 from .rebuilt import Rebuilt
 from .recorder import Recorder
 from .runner import LiveRunner
@@ -76,7 +77,7 @@ class OwnerThread:
         self._target, self._options, self._names, self._title = target, options, names, title
         self.board = StatusBoard(Status(speed=speed))
         self.mailbox = Mailbox()
-        self.delivery = Delivery(Recorder(dt))
+        self.delivery, self.prints = Delivery(Recorder(dt)), Prints()
         self.inputs: dict[Any, Any] = {}
         self.input_watchers: list[Callable[[Any, Any], None]] = []
         self.budget = DEFAULT_BUDGET
@@ -301,6 +302,7 @@ class OwnerThread:
             self.publish(state="error", error=report_error(error, self._names))
             return
         runner = self.runner
+        outcome.hear_prints(self.prints.take)
         if self._rebuilt is not None:
             self._rebuilt.go_on(runner, self.delivery, self.inputs)
             self._rebuilt = None

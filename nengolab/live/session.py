@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import operator
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,12 +13,14 @@ from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
 
+from .checks import check_speed, check_steps, steps_in
 from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
 from .living import note_session
 from .owner import OwnerThread
 from .poking import Poking
+from .prints import PrintedLine
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
 from .specs import PanelSpec
@@ -77,7 +77,7 @@ class Session(Poking):
         self._known = _members(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
-        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, _check_speed(speed))
+        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, check_speed(speed))
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
         self._finalizer = weakref.finalize(self, owner.forget)
@@ -162,6 +162,26 @@ class Session(Poking):
         watchers.append(callback)
         return lambda: watchers.remove(callback) if callback in watchers else None
 
+    def watch_prints(self, callback: Callable[[PrintedLine], None]) -> Callable[[], None]:
+        """Hear of each line that the network's functions print; it is then printed nowhere else.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with each `PrintedLine`, on any thread: it must only pass it on.
+
+        Returns
+        -------
+        stop : callable
+            Ends it.
+        """
+        return self._owner.prints.watch(callback)
+
+    @property
+    def printed(self) -> list[PrintedLine]:
+        """The last lines that were printed while somebody watched."""
+        return list(self._owner.prints.lines)
+
     @property
     def buffer_bytes(self) -> int:
         """Memory that recent data takes, for all plots of all listeners."""
@@ -186,7 +206,7 @@ class Session(Poking):
         Steps and inputs that are asked for meanwhile wait for them.
         """
         return self._owner.post(
-            lambda: self._owner.runner.run_steps(_check_steps(n), paced=False, end="paused"),
+            lambda: self._owner.runner.run_steps(check_steps(n), paced=False, end="paused"),
             after_steps=True,
         )
 
@@ -197,7 +217,7 @@ class Session(Poking):
         """
         return self._owner.post(
             lambda: self._owner.runner.run_steps(
-                _steps_in(seconds, self.dt), paced=True, end="finished"
+                steps_in(seconds, self.dt), paced=True, end="finished"
             )
         )
 
@@ -222,13 +242,12 @@ class Session(Poking):
         """
         done = self._owner.post(lambda: self._owner.rebuild(keep_state))
         self._known = _members(self.network)
-        # The names are shared with many: they are brought up to date in place.
-        vars(self._names).update(vars(Names(self.network)))
+        self._names.renew()
         return done
 
     def set_speed(self, speed: float | None) -> Future[None]:
         """Change the real-time factor asked for; None is as fast as it goes."""
-        return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)))
+        return self._owner.post(lambda: self._owner.set_speed(check_speed(speed)))
 
     def set_input(self, node: nengo.Node, value: Any) -> Future[None]:
         """Override the output of a node that has no input; None gives back its own.
@@ -461,31 +480,3 @@ def _detacher(owner: OwnerThread) -> Callable[[Listener], Future[None]]:
             return done
 
     return detach
-
-
-def _check_speed(speed: Any) -> float | None:
-    if speed is None:
-        return None
-    if not (isinstance(speed, (int, float)) and math.isfinite(speed) and speed > 0):
-        raise ValidationError(
-            f"must be a positive real-time factor, or None for unlimited; got {speed!r}", "speed"
-        )
-    return float(speed)
-
-
-def _check_steps(n: Any) -> int:
-    try:
-        count = operator.index(n)
-    except TypeError:
-        raise ValidationError(f"needs a whole number of steps, got {n!r}", "n") from None
-    if count < 1:
-        raise ValidationError(f"needs at least one step, got {count}", "n")
-    return count
-
-
-def _steps_in(seconds: Any, dt: float) -> int:
-    if not (isinstance(seconds, (int, float)) and math.isfinite(seconds) and seconds >= dt / 2):
-        raise ValidationError(
-            f"needs a time of at least one step ({dt} s), got {seconds!r}", "seconds"
-        )
-    return max(1, round(seconds / dt))
