@@ -65,7 +65,7 @@ def rates_network(seed=3):
             20,
             2,
             # Trained by its rates; run, every item draws spikes of its own.
-            neuron_type=nengo.PoissonSpiking(nengo.RectifiedLinear()),
+            neuron_type=nengo.StochasticSpiking(nengo.RectifiedLinear()),
             max_rates=nengo.dists.Uniform(200, 400),
         )
         nengo.Connection(fed, ens, synapse=None)
