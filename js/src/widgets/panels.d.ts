@@ -3,3 +3,9 @@ declare module "panels:all" {
   const kinds: unknown[];
   export default kinds;
 }
+
+/** A module and its style sheet as text (scripts/bundles.mjs). */
+declare module "bundle:*" {
+  export const js: string;
+  export const css: string;
+}

@@ -1,7 +1,7 @@
 /** The panels that are open, in their grid: all on one timeline, in the same frames. */
 
 import { decodeArrays } from "./frames";
-import { columnsIn, showSize } from "./grid";
+import { columnsFor, setColumns, showSize } from "./grid";
 import type { Frame, Layout } from "./messages";
 import { Tile, type TileHost } from "./tile";
 
@@ -41,8 +41,11 @@ export class Stage {
 
   /** Have each plot as wide as was asked for, as far as there are columns. */
   private spread(): void {
-    const available = columnsIn(this.element.clientWidth);
-    for (const { element, layout } of this.tiles.values()) showSize(element, layout, available);
+    const tiles = [...this.tiles.values()];
+    const wanted = tiles.reduce((sum, { layout }) => sum + layout.columns, 0);
+    const columns = columnsFor(this.element.clientWidth, wanted);
+    setColumns(this.element, columns);
+    for (const { element, layout } of tiles) showSize(element, layout, columns);
   }
 
   /** CSS pixels of the widest panel, 0 while there is none on the page. */
