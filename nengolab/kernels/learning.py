@@ -261,7 +261,7 @@ class Voja(Kernel):
 class Rls(Kernel):
     """Recursive least squares: ``P <- P - g g' / (1 + a g)``, ``g = P a``; ``P`` is ``inv_gamma``.
 
-    Static is the shape of ``P``.
+    Static is the shape of ``P``; ``learning`` is 1, or 0 for neither to change.
 
     As ``P' a = g / (1 + a g)``, the weights change by ``-outer(e, g / (1 + a g))``.
     """
@@ -275,6 +275,7 @@ class Rls(Kernel):
         g = form.times(p, a)
         axis = 1 if spec.layout.last else 2
         columns = -g / (1 + tf.reduce_sum(a * g, axis=axis, keepdims=True))
+        columns = params["learning"][None] * columns
         p = p + form.along_rows(g) * form.along_columns(columns)
         return {"inv_gamma": p}, {"columns": columns, "inv_gamma": form.to_packed(p)}
 
