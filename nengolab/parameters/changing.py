@@ -184,10 +184,10 @@ class Changer:
                 f"those that learn are {listing(self._learning()) or 'none'}",
                 attr="conn",
             )
-        roles = ("learning_rate", "learning")
+        still = {"learning_rate": Cover(0.0), "slowness": Cover(np.inf)}
         ops = [op for op in self._engine.graph.ops if op.owner is conn]
-        names = [op.params[r].name for op in ops for r in roles if r in op.params]
-        if len(names) < len(rules):
+        found = {op.params[r].name: c for op in ops for r, c in still.items() if r in op.params}
+        if len(found) < len(rules):
             raise ValidationError(
                 f"{self._called(conn)}: a rule of your own "
                 f"({', '.join(type(r).__name__ for r in rules)}) says itself when it learns; "
@@ -195,7 +195,7 @@ class Changer:
                 attr="conn",
             )
         key = ("still", conn)
-        covers = {} if on else dict.fromkeys(names, Cover(0.0))
+        covers = {} if on else found
         return self._cover(conn, "learning", key, covers, not self._engine.effects.of(key), on)
 
     # -- how -----------------------------------------------------------------------------------

@@ -79,7 +79,14 @@ class ChangingSimulator(RunningSimulator):
         return self._changed(self.edit("lesion", ens, which))
 
     def heal(self, ens: nengo.Ensemble | str) -> Edit:
-        """Let all neurons of an ensemble work again."""
+        """Let all neurons of an ensemble work again.
+
+        Examples
+        --------
+        >>> edit = sim.lesion("ensemble", [0, 1])
+        >>> sim.heal("ensemble").before
+        [0, 1]
+        """
         return self._changed(self.edit("lesion", ens, []))
 
     def cut(self, conn: nengo.Connection | str) -> Edit:
@@ -93,11 +100,27 @@ class ChangingSimulator(RunningSimulator):
         return self._changed(self.edit("cut", conn, True))
 
     def mend(self, conn: nengo.Connection | str) -> Edit:
-        """Let a connection that was cut pass on again what it passed on before."""
+        """Let a connection that was cut pass on again what it passed on before.
+
+        Examples
+        --------
+        >>> edit = sim.cut("stimulus -> ensemble")
+        >>> sim.mend("stimulus -> ensemble").after
+        False
+        """
         return self._changed(self.edit("cut", conn, False))
 
     def set_learning(self, conn: nengo.Connection | str, on: bool) -> Edit:
-        """Let the learning rules of a connection change it, or leave it as it is now."""
+        """Let the learning rules of a connection change it, or leave it as it is now.
+
+        Examples
+        --------
+        >>> with nengo.Network() as net:
+        ...     ensemble, end = nengo.Ensemble(20, 1), nengo.Node(size_in=1)
+        ...     learns = nengo.Connection(ensemble, end, learning_rule_type=nengo.PES())
+        >>> with nengolab.Simulator(net) as other:
+        ...     edit = other.set_learning(learns, False)
+        """
         return self._changed(self.edit("learn", conn, bool(on)))
 
     # -- for whoever shows it ------------------------------------------------------------------
@@ -112,6 +135,12 @@ class ChangingSimulator(RunningSimulator):
         """Work out a change, checked, and change nothing yet.
 
         ``what`` is the name of a method of `nengolab.parameters.changing.Changer`.
+
+        Examples
+        --------
+        >>> edit = sim.edit("lesion", ensemble, [3])
+        >>> edit.name, edit.role, edit.before, edit.after
+        ('ensemble', 'lesion', [], [3])
         """
         self._check_usable(what)
         return getattr(self._changer, what)(*arguments)
@@ -125,6 +154,12 @@ class ChangingSimulator(RunningSimulator):
             Done when it counts: the step after which. That is at once, but for what needs another
             form of the network: this is compiled beside the run, whose next tile then takes it up,
             and so does `prepare`.
+
+        Examples
+        --------
+        >>> edit = sim.set_parameter(ensemble, "bias", 0.0)
+        >>> sim.apply(edit.back).result()  # after which step
+        0
         """
         self._check_usable("apply a change")
         return self._changer.apply(edit)
@@ -165,6 +200,13 @@ class ChangingSimulator(RunningSimulator):
         ----------
         changed : iterable of (object, str)
             Objects and roles.
+
+        Examples
+        --------
+        >>> edit = sim.set_parameter(connection, "synapse", 0.03)
+        >>> sim.keep([(connection, "synapse")])
+        >>> connection.synapse
+        Lowpass(tau=0.03)
         """
         from nengolab.parameters.keeping import Keeper
 
@@ -172,7 +214,12 @@ class ChangingSimulator(RunningSimulator):
         Keeper(self, changed).keep()
 
     def take_up(self) -> None:
-        """Swap in what was compiled beside the run, without running anything."""
+        """Swap in what was compiled beside the run, without running anything.
+
+        Examples
+        --------
+        >>> sim.take_up()
+        """
         self._engine.background.swap()
 
     def _changed(self, edit: Edit) -> Edit:
