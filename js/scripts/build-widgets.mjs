@@ -7,6 +7,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { esbuildPanels } from "./panels.mjs";
+import { esbuildWorkers } from "./workers.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const outdir = resolve(root, "../widgets/nengolab_widgets/static");
@@ -22,7 +23,7 @@ const options = {
   minify: !watch,
   sourcemap: watch ? "inline" : false,
   legalComments: "linked",
-  plugins: [esbuildPanels],
+  plugins: [esbuildPanels, esbuildWorkers],
   loader: { ".svg": "text" },
   logLevel: "info",
 };

@@ -48,7 +48,9 @@ class Hub(Lab):
 
     def __init__(self, session: Session, window: float | None) -> None:
         self._alone: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-        super().__init__(session, plots=[], inputs=[], window=2.0 if window is None else window)
+        super().__init__(
+            session, plots=[], inputs=[], window=2.0 if window is None else window, network=False
+        )
 
     @property
     def has_ended(self) -> bool:

@@ -3,3 +3,9 @@ declare module "panels:all" {
   const kinds: unknown[];
   export default kinds;
 }
+
+declare module "worker:*" {
+  /** The text of an ES module that stands alone. */
+  const source: string;
+  export default source;
+}

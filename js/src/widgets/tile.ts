@@ -36,8 +36,11 @@ export interface TileHost {
   remove: (panel: string) => void;
   change: (panel: string, values: Record<string, unknown>) => void;
   send: (panel: string, content: Record<string, unknown>) => void;
+  drive: (node: string, dim: number, value: number) => void;
   /** How a person moves and resizes panels; none for one that stands alone. */
   arranging?: Arranging;
+  /** Whether other panels can be opened beside it. */
+  plots: boolean;
 }
 
 export class Tile {
@@ -82,6 +85,7 @@ export class Tile {
     this.body.append(this.hint);
     this.element = make("figure", "nl-plot", {}, head, this.body);
     this.element.dataset.panel = layout.id;
+    this.element.dataset.kind = layout.kind;
     if (host.arranging !== undefined) {
       this.arranger = new Arranger(
         this.element,
@@ -213,13 +217,18 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw } = this.host;
+    const { store, timeline, redraw, drive, plots } = this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
+    const change = (values: Record<string, unknown>): void =>
+      this.host.change(this.layout.id, values);
     return {
       layout: this.layout,
       theme: store.get().theme,
       send,
+      change,
+      drive,
+      plots,
       signal,
       store,
       timeline,
