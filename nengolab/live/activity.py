@@ -92,12 +92,14 @@ class ActivityTrack(Track):
     def read(self, look: Look) -> Arrays:
         if self._last == 0:
             return []
+        # What is still being compiled has nothing to say yet.
+        started = [all(self._meters[i].started for i in ids) for ids in self._of]
         means = [np.mean([self._meters[i].now for i in ids]) for ids in self._of]
         return [
             ("t", np.array([self._last * self._dt])),
-            ("of", np.array(self._numbers, np.uint32)),
-            ("y", np.array(means, np.float32)),
-            ("rate", self._rates),
+            ("of", np.array(self._numbers, np.uint32)[started]),
+            ("y", np.array(means, np.float32)[started]),
+            ("rate", self._rates[started]),
         ]
 
     def clear(self) -> None:
@@ -115,7 +117,7 @@ class _Meter:
         self.of_neurons = probe.kind in ("spikes", "rates")
         self._decay = float(np.exp(-dt / TAU))
         self._weights = np.zeros(0)
-        self.now = 0.0
+        self.now, self.started = 0.0, False
 
     def take(self, values: np.ndarray) -> None:
         if self.of_neurons:
@@ -123,10 +125,11 @@ class _Meter:
         else:
             sizes = np.linalg.norm(values, axis=1)
         n = len(sizes)
+        self.started = True
         if len(self._weights) < n:
             # The newest has the largest.
             self._weights = (1 - self._decay) * self._decay ** np.arange(n)[::-1]
         self.now = self.now * self._decay**n + float(self._weights[-n:] @ sizes)
 
     def clear(self) -> None:
-        self.now = 0.0
+        self.now, self.started = 0.0, False

@@ -458,7 +458,7 @@ class Bench:
     @property
     def is_awake(self) -> bool:
         """Whether there is a simulator, or will be without anybody asking for it."""
-        return True
+        return self.session.state != "asleep"
 
     def rebuilt(self) -> None:
         """The network is built again, as it is now."""

@@ -201,6 +201,8 @@ class Panel(ABC):
         What menus say.
     settings : tuple of Setting
         What can be changed while it runs; values are in ``self.values``.
+    needs_simulator : bool
+        Whether there is nothing to show of a network that is not built.
     esm, css : str or Path, optional
         The page side of a kind from outside this package: an ES module, as text or file, whose
         default export is what ``panel.ts`` calls a `PanelKind`.
@@ -209,6 +211,7 @@ class Panel(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     settings: tuple[Setting, ...] = ()
+    needs_simulator: ClassVar[bool] = True
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 

@@ -107,7 +107,7 @@ class Objects:
 
     def _count_probes(self, network: nengo.Network) -> None:
         for probe in network.all_probes:
-            if (at := self.index(probe.target_obj)) >= 0:
+            if (at := self.index(probe.obj)) >= 0:
                 self.columns["probes"][at] += 1
 
     def _mark_layers(self, network: nengo.Network) -> None:

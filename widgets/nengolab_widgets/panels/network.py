@@ -18,8 +18,8 @@ from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_o
 from nengolab_widgets.messages import KindOffer
 from nengolab_widgets.panel import Choice, Identity, Panel, Place, Setting, has_neurons
 
-# Objects that are coloured, and members of one that is closed: each takes a probe.
-MOST_WATCHED, MOST_MEMBERS = 40, 16
+# Objects that are coloured, members of one that is closed, and probes that all of them take.
+MOST_WATCHED, MOST_MEMBERS, MOST_PROBES = 40, 32, 64
 MOST_NEURONS = 20_000
 # Of what was put in place by hand: as far as anybody would drag it.
 FARTHEST = 1e6
@@ -110,6 +110,7 @@ class Network(Panel):
 
     name = "network"
     label = "network"
+    needs_simulator = False
     settings = (
         Setting(
             "opened", "open subnetworks", None, "kept", redraws=True, optional=True, check=_names
@@ -203,9 +204,14 @@ class Network(Panel):
             names = set(self._opened())
             opened = {at for at in range(1, len(graph)) if names and self._name(at) in names}
             self._watched = graph.visible(opened)
+        if len(self._watched) > MOST_WATCHED:
+            return []
         wanted = [(at, obj) for at in self._watched for obj in _active(graph.object(at))]
-        neurons = sum(obj.size_out for _, obj in wanted)
-        if len(self._watched) > MOST_WATCHED or neurons > MOST_NEURONS:
+        if len(wanted) > MOST_PROBES:
+            # What is closed goes without.
+            closed = {at for at, _ in wanted if isinstance(graph.object(at), nengo.Network)}
+            wanted = [(at, obj) for at, obj in wanted if at not in closed]
+        if sum(obj.size_out for _, obj in wanted) > MOST_NEURONS:
             return []
         return [(at, self.place.probe(obj)) for at, obj in wanted]
 

@@ -32,7 +32,7 @@ export interface Arranged {
   origin: [number, number];
   x: number[];
   y: number[];
-  /** Points between the ends of wires, by "from to" as places among the children. */
+  /** Points between the ends of wires, by "from to" as in `Level.wires`. */
   routes: Record<string, number[]>;
   inner: Record<number, Arranged>;
 }
@@ -46,8 +46,8 @@ export interface Request {
 /** Around what an open network holds, and above it for its title. */
 export const PADDING = 18;
 export const TITLE = 24;
-const BETWEEN = 26;
-const RANKS = 44;
+const BETWEEN = 20;
+const RANKS = 38;
 /** A layered layout of more than this takes too long. */
 const MOST_IN_LEVEL = 120;
 const MOST_IN_ALL = 500;
@@ -129,10 +129,10 @@ function layers(level: Level, sizes: [number, number][], rankdir: "LR" | "TB"): 
   const places = sizes.map((_, at) => graph.node(String(at)) as { x: number; y: number });
   const routes: Record<string, number[]> = {};
   for (const edge of graph.edges()) {
-    if (edge.v === "in" || edge.w === "out") continue;
     const { points } = graph.edge(edge) as { points?: { x: number; y: number }[] };
     // The first and the last lie on the borders of the things themselves.
-    routes[`${edge.v} ${edge.w}`] = (points ?? []).slice(1, -1).flatMap(({ x, y }) => [x, y]);
+    const [from, to] = [edge.v === "in" ? "-1" : edge.v, edge.w === "out" ? "-1" : edge.w];
+    routes[`${from} ${to}`] = (points ?? []).slice(1, -1).flatMap(({ x, y }) => [x, y]);
   }
   return { ...bounded(places, sizes, routes), routes };
 }

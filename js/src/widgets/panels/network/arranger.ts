@@ -60,12 +60,16 @@ export class Arranger {
     const job = this.waiting.get(id);
     if (job === undefined) return;
     try {
-      const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ this.url)) as {
-        arrange: Layouter;
-      };
-      this.take({ id, arranged: module.arrange(job.request) });
+      const { arrange } = await this.load();
+      this.take({ id, arranged: arrange(job.request) });
     } catch (error) {
       this.take({ id, error: String(error) });
     }
+  }
+
+  private load(): Promise<{ arrange: Layouter }> {
+    return import(/* webpackIgnore: true */ /* @vite-ignore */ this.url) as Promise<{
+      arrange: Layouter;
+    }>;
   }
 }

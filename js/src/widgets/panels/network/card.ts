@@ -1,6 +1,6 @@
 /** The card of what is selected: what it is, what can be plotted, where it leads. */
 
-import { iconButton, make } from "../../dom";
+import { iconButton, make, setText } from "../../dom";
 import type { InputLayout } from "../../messages";
 import type { CardLink, CardMessage, CardPart } from "./payload";
 import type { Selected } from "./view";
@@ -44,8 +44,7 @@ export class Card {
     close.addEventListener("click", () => this.host.close());
     this.title = facts.title;
     const head = make("header", "", {}, make("h4", "", { title: facts.title }, facts.title), close);
-    const kind = make("p", "nl-network-kind", {}, active === "" ? facts.kind : `${facts.kind}, `);
-    if (active !== "") kind.append(make("span", "nl-network-active", {}, active));
+    const kind = make("p", "nl-network-kind", {}, facts.kind, make("span", "nl-network-active"));
     const rows = facts.rows.flatMap(({ label, value }) => [
       make("dt", "", {}, label),
       make("dd", "", {}, value),
@@ -61,12 +60,13 @@ export class Card {
     );
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
     this.element.hidden = false;
+    this.update(active);
   }
 
   /** Say anew how active it is. */
   update(active: string): void {
     const place = this.element.querySelector(".nl-network-active");
-    if (place !== null && place.textContent !== active) place.textContent = active;
+    if (place !== null) setText(place, active === "" ? "" : `, ${active}`);
   }
 
   /** The slider is somewhere else now. */

@@ -2,7 +2,7 @@
 
 import type { Camera } from "./camera";
 import { TITLE } from "./arrange";
-import { middle, type Box, type DrawnWire, type Scene } from "./scene";
+import { bowOf, middle, type Box, type DrawnWire, type Scene } from "./scene";
 import { halves } from "./shapes";
 
 /** Screen pixels around a shape, or a wire, that still count. */
@@ -58,7 +58,8 @@ function loopDistance(scene: Scene, wire: DrawnWire, x: number, y: number): numb
 
 function distanceTo({ points, paired }: DrawnWire, x: number, y: number): number {
   let least = Infinity;
-  const way = paired && points.length === 4 ? bent(points) : points;
+  const bent = paired && points.length === 4;
+  const way = bent ? [...points.slice(0, 2), ...bowOf(points), ...points.slice(2)] : points;
   for (let i = 0; i + 3 < way.length; i += 2) {
     const [x1, y1, x2, y2] = way.slice(i, i + 4);
     const [dx, dy] = [x2 - x1, y2 - y1];
@@ -67,12 +68,4 @@ function distanceTo({ points, paired }: DrawnWire, x: number, y: number): number
     least = Math.min(least, Math.hypot(x - x1 - on * dx, y - y1 - on * dy));
   }
   return least;
-}
-
-/** About the way of a bent wire: it passes at half of what its middle is drawn aside. */
-function bent([x1, y1, x2, y2]: number[]): number[] {
-  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-  const aside = Math.min(26, 0.16 * length) / 2;
-  const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2];
-  return [x1, y1, mx - ((y2 - y1) / length) * aside, my + ((x2 - x1) / length) * aside, x2, y2];
 }

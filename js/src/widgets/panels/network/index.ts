@@ -36,7 +36,7 @@ class NetworkPanel implements Panel {
   private arranger!: Arranger;
   private watching!: Watching;
   private readonly activity = new Activity();
-  private readonly legend_ = make("div", "nl-network-legend", { hidden: "" });
+  private readonly key = make("div", "nl-network-legend", { hidden: "" });
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
   private opened = new Set<number>();
   /** What the scene was made of, and the newest that is being made. */
@@ -97,8 +97,9 @@ class NetworkPanel implements Panel {
       tidy: () => context.change({ placed: {} }),
     });
     const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip);
-    place.append(this.waiting, this.legend_, this.card.element, this.tree.element);
-    body.append(make("div", "nl-network", {}, this.toolbar.element, this.toolbar.help, place));
+    place.append(this.waiting, this.key, this.tree.element);
+    const { element: bar, help } = this.toolbar;
+    body.append(make("div", "nl-network", {}, bar, help, place, this.card.element));
     this.follow(place, signal);
     context.send({ type: "describe" });
   }
@@ -339,11 +340,11 @@ class NetworkPanel implements Panel {
 
   private explain(): void {
     const { scales } = this.activity;
-    this.legend_.hidden = this.activity.isEmpty;
+    this.key.hidden = this.activity.isEmpty;
     const text = scales.join(" · ");
-    if (this.legend_.dataset.text === text) return;
-    this.legend_.dataset.text = text;
-    this.legend_.replaceChildren(
+    if (this.key.dataset.text === text) return;
+    this.key.dataset.text = text;
+    this.key.replaceChildren(
       make("i", "nl-network-ramp", { "aria-hidden": "true" }),
       make("span", "", {}, text),
     );

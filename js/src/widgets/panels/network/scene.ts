@@ -42,7 +42,7 @@ export interface Scene {
 export const SHAPE = 38;
 const LABEL = 18;
 const LETTER = 6.4;
-const [NARROWEST, WIDEST] = [58, 132];
+const [NARROWEST, WIDEST] = [50, 132];
 /** The smallest shape, of what only passes on. */
 export const DOT = 12;
 
@@ -155,7 +155,10 @@ export function sceneOf(
     });
     for (const [key, points] of Object.entries(done.routes)) {
       if (points.length === 0) continue;
-      const [from, to] = key.split(" ").map((each) => here.children[Number(each)].at);
+      // What is outside of a level goes by the level itself.
+      const [from, to] = key
+        .split(" ")
+        .map((each) => (each === "-1" ? here.at : here.children[Number(each)].at));
       // Shapes have their labels below them, so wires run a little higher.
       const moved = points.map((value, i) => value + (i % 2 === 0 ? x : y - LABEL / 2));
       routes.set(`${from} ${to}`, moved);
@@ -214,9 +217,26 @@ function pointsOf(
   const [first, last] = [boxes.get(from), boxes.get(to)];
   if (first === undefined || last === undefined) return null;
   if (routes.size === 0 || from === to) return [...middle(first), ...middle(last)];
+  const { parent } = graph.objects;
   const [start, end] = siblings(graph, from, to);
-  const between = routes.get(`${start} ${end}`) ?? [];
+  const between = [...(routes.get(`${start} ${end}`) ?? [])];
+  // Out of the networks that the one is in, and into those of the other, past what stands there.
+  for (let at = start; at !== from;) {
+    at = childToward(graph, at, from);
+    between.unshift(...(routes.get(`${at} ${parent[at]}`) ?? []));
+  }
+  for (let at = end; at !== to;) {
+    at = childToward(graph, at, to);
+    between.push(...(routes.get(`${parent[at]} ${at}`) ?? []));
+  }
   return [...middle(first), ...between, ...middle(last)];
+}
+
+/** What a network holds that is, or holds, an object. */
+function childToward(graph: Graph, network: number, at: number): number {
+  let child = at;
+  while (graph.objects.parent[child] !== network) child = graph.objects.parent[child];
+  return child;
 }
 
 /** What of two things stands in the same level: they themselves, or the networks they are in. */
@@ -228,4 +248,20 @@ function siblings(graph: Graph, from: number, to: number): [number, number] {
   let end = to;
   while (parent[end] !== parent[start]) end = parent[end];
   return [start, end];
+}
+
+/** The control point of a wire that is bent aside of one that leads the other way. */
+export function bendOf([x1, y1, x2, y2]: number[]): [number, number] {
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+  const aside = Math.min(26, 0.16 * length);
+  return [
+    (x1 + x2) / 2 - ((y2 - y1) / length) * aside,
+    (y1 + y2) / 2 + ((x2 - x1) / length) * aside,
+  ];
+}
+
+/** The middle of the bow: half of the way to the control point. */
+export function bowOf(points: number[]): [number, number] {
+  const [x, y] = bendOf(points);
+  return [x / 2 + (points[0] + points[2]) / 4, y / 2 + (points[1] + points[3]) / 4];
 }

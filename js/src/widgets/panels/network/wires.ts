@@ -3,7 +3,16 @@
 import type { Theme } from "../../theme";
 import { onScreen, type Stage } from "./camera";
 import { MARK } from "./graph";
-import { halfway, middle, SHAPE, type Box, type DrawnWire, type Scene } from "./scene";
+import {
+  bendOf,
+  bowOf,
+  halfway,
+  middle,
+  SHAPE,
+  type Box,
+  type DrawnWire,
+  type Scene,
+} from "./scene";
 import { borderPoint } from "./shapes";
 
 const SEGMENTS = 1500;
@@ -14,7 +23,8 @@ const MARKED = 0.6;
 export function wireColor({ sign, marks }: DrawnWire, theme: Theme): string {
   if ((marks & MARK.toRule) !== 0) return theme.dimensions[2];
   if (sign < 0) return theme.dark ? "#ff8a5c" : "#c2410c";
-  return theme.muted;
+  // Lines are many, and quieter than what they connect.
+  return theme.dark ? "#a8a8a8" : "#6a6a6a";
 }
 
 /** In few steps: what carries more numbers is heavier. */
@@ -78,11 +88,7 @@ export function paintWire(
 function wayOf(from: Box, to: Box, wire: DrawnWire): number[] {
   const points = [...wire.points];
   if (points.length === 4 && wire.paired) {
-    const [x1, y1, x2, y2] = points;
-    const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-    const bend = Math.min(26, 0.16 * length);
-    const [cx, cy] = [(x1 + x2) / 2, (y1 + y2) / 2];
-    points.splice(2, 0, cx - ((y2 - y1) / length) * bend, cy + ((x2 - x1) / length) * bend);
+    points.splice(2, 0, ...bendOf(points));
   }
   const start = borderPoint(from, points[2], points[3], 1);
   points.splice(0, 2, ...start);
@@ -191,12 +197,7 @@ function paintMarks(stage: Stage, from: Box, wire: DrawnWire, theme: Theme): voi
 }
 
 function bentHalf(wire: DrawnWire): [number, number] {
-  const [x, y] = halfway(wire);
-  if (!wire.paired || wire.points.length !== 4) return [x, y];
-  const [x1, y1, x2, y2] = wire.points;
-  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-  const bend = Math.min(26, 0.16 * length) / 2;
-  return [x - ((y2 - y1) / length) * bend, y + ((x2 - x1) / length) * bend];
+  return wire.paired && wire.points.length === 4 ? bowOf(wire.points) : halfway(wire);
 }
 
 /** What learns is written anew. */
