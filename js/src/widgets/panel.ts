@@ -50,6 +50,8 @@ export interface Reading {
 
 /** One open panel. Methods are called in this order; none after `signal` is aborted. */
 export interface Panel {
+  /** Whether it says itself which object is pointed at, and not the frame around it. */
+  readonly points?: boolean;
   mount(body: HTMLElement, context: PanelContext): void | Promise<void>;
   /** Data from a frame. */
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void;

@@ -278,6 +278,7 @@ export class Tile {
   }
 
   private select(selection: string | null): void {
+    if (this.panel?.points === true) return;
     this.host.store.set({ selection });
   }
 }

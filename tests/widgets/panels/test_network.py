@@ -215,6 +215,7 @@ def test_a_network_by_itself_needs_no_simulator():
         until(lambda: any(a for a in browser.arrays(panel["id"])), "activity")
     finally:
         view.close()
+        view.session.close()
 
 
 def test_a_network_on_the_last_line_of_a_cell():

@@ -14,7 +14,8 @@ const RESTED_MS = 110;
 /** Pixels of the longer side of the picture of all. */
 const OVERVIEW = 900;
 
-type Paint = (stage: Stage) => Generator<void, void>;
+/** `small` is for a picture of all, in which no text could be read. */
+type Paint = (stage: Stage, small: boolean) => Generator<void, void>;
 
 interface Picture {
   canvas: HTMLCanvasElement;
@@ -28,12 +29,19 @@ interface Making extends Picture {
   slices: Generator<void, void>;
 }
 
-function begin(paint: Paint, camera: Camera, { width, height }: Extent, ratio: number): Making {
+function begin(
+  paint: Paint,
+  camera: Camera,
+  { width, height }: Extent,
+  ratio: number,
+  small: boolean,
+): Making {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(width * ratio));
   canvas.height = Math.max(1, Math.round(height * ratio));
   const context = canvas.getContext("2d");
-  const slices = context === null ? nothing() : paint({ canvas: context, camera, width, height });
+  const slices =
+    context === null ? nothing() : paint({ canvas: context, camera, width, height }, small);
   context?.scale(ratio, ratio);
   return { canvas, camera, width, height, ratio, slices };
 }
@@ -76,7 +84,9 @@ export class Backdrop {
       this.last = { ...camera };
     }
     this.advance(stage, scene, ratio, now);
-    for (const picture of [this.all, this.ready]) if (picture !== null) blit(stage, picture);
+    const current = this.ready !== null && this.covers(camera);
+    if (this.all !== null && !current) blit(stage, this.all);
+    if (this.ready !== null) blit(stage, this.ready);
     return this.making !== null || this.isBehind(camera);
   }
 
@@ -117,14 +127,14 @@ export class Backdrop {
     if (this.all === null) {
       const scale = Math.min(1, OVERVIEW / Math.max(scene.width, scene.height));
       const size = { width: scene.width * scale, height: scene.height * scale };
-      this.making = begin(this.paint, { scale, x: 0, y: 0 }, size, 1);
+      this.making = begin(this.paint, { scale, x: 0, y: 0 }, size, 1, true);
       this.makingAll = true;
     } else if (!this.covers(stage.camera) || this.stale) {
       if (this.ready !== null && !this.stale && now - this.moved < RESTED_MS) return;
       const { width, height, camera } = stage;
       const size = { width: width * (1 + 2 * MARGIN), height: height * (1 + 2 * MARGIN) };
       const shifted = { ...camera, x: camera.x + MARGIN * width, y: camera.y + MARGIN * height };
-      this.making = begin(this.paint, shifted, size, ratio);
+      this.making = begin(this.paint, shifted, size, ratio, false);
     }
   }
 }
@@ -134,10 +144,11 @@ function same(a: Camera, b: Camera): boolean {
   return near(a.scale, b.scale) && near(a.x, b.x) && near(a.y, b.y);
 }
 
-/** Draw a picture where it belongs. */
+/** Draw a picture where it belongs, in place of what is there. */
 function blit({ canvas, camera }: Stage, picture: Picture): void {
   const by = camera.scale / picture.camera.scale;
   const x = camera.x - picture.camera.x * by;
   const y = camera.y - picture.camera.y * by;
+  canvas.clearRect(x, y, picture.width * by, picture.height * by);
   canvas.drawImage(picture.canvas, x, y, picture.width * by, picture.height * by);
 }

@@ -25,6 +25,7 @@ const LIKELY: [number, number] = [520, 420];
 const CARD_EVERY_MS = 250;
 
 class NetworkPanel implements Panel {
+  readonly points = true;
   private context!: PanelContext;
   private payload!: Payload;
   private graph: Graph | null = null;

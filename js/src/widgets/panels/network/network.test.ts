@@ -253,7 +253,7 @@ describe("drawing", () => {
   const paint = (scene: Scene, graph: Graph, scale: number): Map<string, number> => {
     const { canvas, calls } = countingCanvas();
     const stage = { canvas, camera: { scale, x: 0, y: 0 }, width: 2000, height: 2000 };
-    for (const _ of paintScene(stage, graph, scene, { theme, wash: () => null }));
+    for (const _ of paintScene(stage, graph, scene, { theme, wash: () => null, text: true }));
     return calls;
   };
 

@@ -1,6 +1,7 @@
 /** Draws a scene on a canvas, in slices, in as much detail as can be seen. */
 
 import type { Theme } from "../../theme";
+import { TITLE } from "./arrange";
 import { onScreen, windowOf, type Stage } from "./camera";
 import type { Graph } from "./graph";
 import { middle, SHAPE, shorten, type Box, type Scene } from "./scene";
@@ -12,6 +13,8 @@ export interface Look {
   theme: Theme;
   /** Colour of activity of what is watched, by object. */
   wash: (at: number) => string | null;
+  /** Whether names are written. */
+  text: boolean;
 }
 
 /** Shapes smaller than this on the screen are specks, and have no label. */
@@ -55,6 +58,7 @@ export function* paintScene(
       if (++count % SLICE === 0) yield;
     }
   }
+  if (!look.text) return;
   for (const box of boxes) {
     if (box.open) paintTitle(stage, box, look.theme);
     else if (!far) paintLabel(stage, box, look.theme);
@@ -108,7 +112,15 @@ function paintTitle(stage: Stage, box: Box, theme: Theme): void {
   canvas.font = `600 ${size}px ${theme.font}`;
   canvas.textAlign = "left";
   canvas.textBaseline = "top";
-  write(canvas, text, x + 8, y + Math.max(3, 6 * Math.min(1, camera.scale)), theme);
+  const down = y + Math.max(3, 6 * Math.min(1, camera.scale));
+  if (TITLE * camera.scale < size + 4) {
+    // Too small for a line of its own: what is below it steps back.
+    canvas.globalAlpha = 0.82;
+    canvas.fillStyle = theme.surface;
+    canvas.fillRect(x + 3, down - 2, canvas.measureText(text).width + 10, size + 4);
+    canvas.globalAlpha = 1;
+  }
+  write(canvas, text, x + 8, down, theme);
 }
 
 function paintLabel(stage: Stage, box: Box, theme: Theme): void {

@@ -196,16 +196,20 @@ function wiresIn(
   return wires;
 }
 
-/** The point in the middle of a wire. */
+/** The point of a wire that is in the middle of those that it was led by, on the curve itself. */
 export function halfway({ points }: Pick<DrawnWire, "points">): [number, number] {
-  const half = points.length / 4;
-  if (Number.isInteger(half) && points.length > 4) {
-    const at = 2 * (half - 1);
-    return [(points[at] + points[at + 2]) / 2, (points[at + 1] + points[at + 3]) / 2];
-  }
-  if (points.length === 4) return [(points[0] + points[2]) / 2, (points[1] + points[3]) / 2];
-  const at = 2 * Math.floor(points.length / 4);
-  return [points[at], points[at + 1]];
+  const count = points.length / 2;
+  const at = (i: number): [number, number] => [points[2 * i], points[2 * i + 1]];
+  const between = (a: [number, number], b: [number, number]): [number, number] => [
+    (a[0] + b[0]) / 2,
+    (a[1] + b[1]) / 2,
+  ];
+  const half = Math.floor(count / 2);
+  if (count % 2 === 0) return between(at(half - 1), at(half));
+  // A curve is drawn to the middle between two points, with each as what it bends to.
+  const from = half === 1 ? at(0) : between(at(half - 1), at(half));
+  const to = half === count - 2 ? at(count - 1) : between(at(half), at(half + 1));
+  return between(between(from, at(half)), between(at(half), to));
 }
 
 function pointsOf(

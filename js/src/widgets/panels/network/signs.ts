@@ -79,7 +79,7 @@ export function signs(theme: Theme): HTMLElement[] {
     },
     { pre: [], post: [], home: [], onto: [], sign: [], size: [], marks: [] },
   );
-  const look = { theme, wash: () => null };
+  const look = { theme, wash: () => null, text: false };
   const things = THINGS.map(([, text], at) => {
     const box = boxOf(at, graph, WIDTH / 0.85 / 2 - SHAPE / 2);
     return row(

@@ -63,7 +63,7 @@ export class View {
     private theme: Theme,
     private readonly signal: AbortSignal,
   ) {
-    this.backdrop = new Backdrop((stage) => this.paint(stage, false));
+    this.backdrop = new Backdrop((stage, small) => this.paint(stage, false, !small));
     const options = { signal };
     const { canvas } = this;
     canvas.addEventListener("pointerdown", (event) => this.press(event), options);
@@ -178,16 +178,16 @@ export class View {
     });
   }
 
-  private lookOf(washed: boolean): Look {
+  private lookOf(washed: boolean, text = true): Look {
     const { activity } = this.host;
     const wash = washed ? (at: number) => activity.color(at, this.theme) : () => null;
-    return { theme: this.theme, wash };
+    return { theme: this.theme, wash, text };
   }
 
-  private *paint(stage: Stage, washed: boolean): Generator<void, void> {
+  private *paint(stage: Stage, washed: boolean, text = true): Generator<void, void> {
     const graph = this.host.graph();
     if (graph !== null && this.scene !== null)
-      yield* paintScene(stage, graph, this.scene, this.lookOf(washed));
+      yield* paintScene(stage, graph, this.scene, this.lookOf(washed, text));
   }
 
   private draw(): void {
