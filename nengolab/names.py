@@ -59,10 +59,14 @@ class Names:
 
     def __init__(self, network: nengo.Network | None):
         self._network = network
+        self.renew()
+
+    def renew(self) -> None:
+        """Take up what the network has become."""
         self._names: dict[Any, str] = {}
         self._taken = Taken()
-        if network is not None:
-            self._add_network(network, "")
+        if self._network is not None:
+            self._add_network(self._network, "")
 
     def _add_network(self, network: nengo.Network, path: str) -> None:
         taken = self._taken

@@ -6,6 +6,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { esbuildBundles } from "./bundles.mjs";
 import { esbuildPanels } from "./panels.mjs";
 import { esbuildWorkers } from "./workers.mjs";
 
@@ -23,7 +24,7 @@ const options = {
   minify: !watch,
   sourcemap: watch ? "inline" : false,
   legalComments: "linked",
-  plugins: [esbuildPanels, esbuildWorkers],
+  plugins: [esbuildPanels, esbuildWorkers, esbuildBundles],
   loader: { ".svg": "text" },
   logLevel: "info",
 };

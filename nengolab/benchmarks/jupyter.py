@@ -89,6 +89,7 @@ class Server:
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.root}"),
             *(f"--IdentityProvider.token={self._token}", "--LabApp.expose_app_in_browser=True"),
+            "--JupyterNotebookApp.expose_app_in_browser=True",
         ]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(

@@ -33,6 +33,7 @@ Nothing here knows of widgets.
 from .frames import Frame
 from .listener import Listener
 from .plots import LinesSpec, RasterSpec, RatesSpec
+from .prints import PrintedLine
 from .probes import LiveProbe
 from .session import Session
 from .specs import LookSpec, PanelSpec, StreamSpec
@@ -44,6 +45,7 @@ __all__ = [
     "LiveProbe",
     "LookSpec",
     "PanelSpec",
+    "PrintedLine",
     "RasterSpec",
     "RatesSpec",
     "Session",

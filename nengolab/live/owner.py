@@ -26,6 +26,7 @@ from .delivery import Delivery
 from .errors import report_error
 from .mailbox import Command, Mailbox
 from .opening import Opening
+from .prints import Prints
 from .rebuilt import Rebuilt
 from .recorder import Recorder
 from .runner import LiveRunner
@@ -75,7 +76,7 @@ class OwnerThread:
         first = "asleep" if asleep else "loading"
         self.board = StatusBoard(Status(state=first, speed=speed))
         self.mailbox = Mailbox()
-        self.delivery = Delivery(Recorder(dt))
+        self.delivery, self.prints = Delivery(Recorder(dt)), Prints()
         self.inputs: dict[Any, Any] = {}
         self.input_watchers: list[Callable[[Any, Any], None]] = []
         self._runner: LiveRunner | None = None
@@ -315,6 +316,7 @@ class OwnerThread:
             self.publish(state="error", error=report_error(error, self._names))
             return
         runner = self.runner
+        outcome.hear_prints(self.prints.take)
         if self._rebuilt is not None:
             self._rebuilt.go_on(runner, self.delivery, self.inputs)
             self._rebuilt = None

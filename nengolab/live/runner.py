@@ -309,4 +309,5 @@ class LiveRunner:
             return
         for node in self._inputs:
             self.sim.set_input(node, None)
+        self.sim.hear_prints(None)
         self.sim.release()

@@ -20,6 +20,7 @@ from .frames import Frame
 from .listener import Listener
 from .living import note_session
 from .owner import OwnerThread
+from .prints import PrintedLine
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
 from .specs import PanelSpec
@@ -168,6 +169,26 @@ class Session:
         watchers.append(callback)
         return lambda: watchers.remove(callback) if callback in watchers else None
 
+    def watch_prints(self, callback: Callable[[PrintedLine], None]) -> Callable[[], None]:
+        """Hear of each line that the network's functions print; it is then printed nowhere else.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with each `PrintedLine`, on any thread: it must only pass it on.
+
+        Returns
+        -------
+        stop : callable
+            Ends it.
+        """
+        return self._owner.prints.watch(callback)
+
+    @property
+    def printed(self) -> list[PrintedLine]:
+        """The last lines that were printed while somebody watched."""
+        return list(self._owner.prints.lines)
+
     @property
     def buffer_bytes(self) -> int:
         """Memory that recent data takes, for all plots of all listeners."""
@@ -232,8 +253,7 @@ class Session:
         """
         done = self._owner.post(lambda: self._owner.rebuild(keep_state))
         self._known = _members(self.network)
-        # The names are shared with many: they are brought up to date in place.
-        vars(self._names).update(vars(Names(self.network)))
+        self._names.renew()
         return done
 
     def set_speed(self, speed: float | None) -> Future[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from nengolab.compiler.graph import Call, Input
 from nengolab.compiler.own_neurons import step_neurons
 from nengolab.exceptions import SimulationError
 from nengolab.layers.drawing import words
+from nengolab.runtime import printed
 from nengolab.runtime.processes import ProcessState, RunningProcess
 from nengolab.startup.worker import uninterrupted
 
@@ -52,6 +54,8 @@ class Host:
         # What Nodes are fed, (steps, batch, size), and how many steps came before the first.
         self.given: dict[Any, tuple[int, np.ndarray]] = {}
         self.error: BaseException | None = None
+        # Takes the name of an object and what its function prints; see `printed`.
+        self.heard: Callable[[str, str], bool] | None = None
         self.stopped = False  # nobody waits for the tile any more: call nothing
         self.seed = 0
         self._processes: dict[str, list[RunningProcess]] = {}
@@ -322,7 +326,7 @@ class Host:
                 args += (given if call.process is None else given.reshape(call.op.input.shape),)
             fn = self._processes[call.name][item].step if call.process is not None else call.fn
             try:
-                value = fn(*args)
+                value = fn(*args) if self.heard is None else self._overheard(call, fn, args)
             except Exception as err:
                 self._fail(call, f"raised {type(err).__name__}: {err}", t, err)
             except BaseException as err:  # an interrupt or an exit: past TensorFlow as it is
@@ -331,6 +335,10 @@ class Host:
             if call.size_out:
                 out[slice(None) if same else item] = self._checked(call, value, t)
         return out
+
+    def _overheard(self, call: Call, fn: Callable[..., Any], args: tuple) -> Any:
+        assert self.heard is not None
+        return printed.call(fn, args, partial(self.heard, call.name.removesuffix("()")))
 
     def _checked(self, call: Call, value: Any, t: float) -> np.ndarray:
         shape = call.op.output.shape if call.process is not None else (call.size_out,)

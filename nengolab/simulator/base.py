@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -323,6 +324,24 @@ class BaseSimulator:
         self._engine.set_input(node, value)
 
     # -- ownership and end ---------------------------------------------------------------------
+
+    def hear_prints(self, take: Callable[[str, str], bool] | None) -> None:
+        """Give what the network's Python functions print to somebody.
+
+        Parameters
+        ----------
+        take : callable or None
+            Called on any thread with the name of an object and a piece of text; says whether it
+            takes it. What it does not take, and with None everything, goes to standard output.
+
+        Examples
+        --------
+        >>> sim.hear_prints(lambda name, text: notes.append((name, text)) is None)
+        >>> sim.run_steps(2)
+        >>> sim.hear_prints(None)
+        """
+        self._check_usable("hear_prints")
+        self._engine.host.heard = take
 
     def claim(self, owner: str) -> None:
         """Bind the simulator to the calling thread; other threads' calls raise SimulatorBusy.

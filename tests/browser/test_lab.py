@@ -178,7 +178,7 @@ def test_nothing_is_cut_off_where_it_is_narrow(lab: JupyterLab) -> None:
     panel.press("play")
     until(lambda: len(panel.plot("plane value")["t"]), "data")
     extra = lab.page.viewport_size["width"] - panel.root.bounding_box()["width"]
-    for width in (600, 900, 1900):
+    for width in (600, 900, 1900, 3840):
         lab.page.set_viewport_size({"width": round(width + extra), "height": 1600})
         until(lambda w=width: abs(panel.root.bounding_box()["width"] - w) < 3, f"{width} pixels")
         panel.wait_time(panel.status["time"] + 1.0)

@@ -119,3 +119,42 @@ wake = f"import os, time; time.sleep(12); os.kill({os.getpid()}, {int(signal.SIG
 subprocess.Popen([sys.executable, "-c", wake])
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGSTOP)).start()
 """
+
+
+TALKS = """\
+with net:
+    def environment(t, x):
+        step = round(t * 1000)
+        if step % 20 == 1:
+            print(f"trial {step // 20}: <b>x</b> = {x[0]:.2f}")
+        return x
+    arm = nengo.Node(environment, size_in=1, label="arm")
+    nengo.Connection(ens, arm)
+lab = Lab(net, plots=[ens, arm])
+lab"""
+
+
+def test_what_nodes_print_is_under_the_lab(lab: JupyterLab) -> None:
+    panel = open_panel(lab, [NETWORK, TALKS])
+    output = panel.root.locator(".nl-printouts")
+    assert not output.is_visible()
+    panel.root.evaluate("el => el.focus()")
+    lab.value("lab.session.run_for(0.2) and None")
+    panel.wait_state("finished")
+    last = output.locator(".nl-printouts-last")
+    until(lambda: "arm: trial 9" in last.inner_text(), "the last line is shown")
+    panel.screenshot("folded")
+    output.get_by_text("Output").click()
+    lines = output.locator(".nl-printouts-lines > div")
+    assert lines.count() == 10
+    # What looks like markup stays text.
+    assert lines.first.inner_text().startswith("arm: trial 0: <b>x</b> = ")
+    panel.screenshot("unfolded")
+    # What a cell prints stays with the cell.
+    lab.value("print('by hand')")
+    assert lines.count() == 10
+    lab.save()
+    lab.reload()
+    lab.page.locator(".nl-printouts-lines > div").nth(9).wait_for(state="attached", timeout=60_000)
+    output.get_by_role("button", name="Clear").click()
+    assert not output.is_visible()

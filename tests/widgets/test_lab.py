@@ -262,6 +262,22 @@ def test_unknown_keywords_are_explained(net: nengo.Network) -> None:
         Lab(net, window=-1)
 
 
+def test_what_was_added_has_its_name_after_a_rebuild() -> None:
+    with nengo.Network(seed=0) as net:
+        net.ens = nengo.Ensemble(20, 1, label="ens")
+    lab = Lab(net)
+    lab.session.wait_until("ready", 60)
+    with net:
+        late = nengo.Network(label="late")
+        with late:
+            late.ens = nengo.Ensemble(10, 1, label="inner")
+    lab.rebuild()
+    lab.session.wait_until("ready", 60)
+    panel = lab.add_plot(late.ens)
+    assert lab._bench.find(lab._bench.ids[-1]).title == "late/inner", panel
+    lab.close()
+
+
 def test_a_lab_that_could_not_be_made_leaves_no_thread(net: nengo.Network) -> None:
     before = {t for t in threading.enumerate() if t.name == "nengolab session"}
     with pytest.raises(ValidationError):

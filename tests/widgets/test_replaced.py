@@ -9,6 +9,8 @@ import nengo
 import pytest
 from nengolab_widgets import Lab
 
+from nengolab.live import Session
+
 from .browser import Browser, until
 
 
@@ -37,6 +39,18 @@ def test_a_replaced_lab_goes_with_its_session(net: nengo.Network) -> None:
     del lab, browser
     until(lambda: ended(thread), "the session's thread ends", 30)
     assert session() is None
+
+
+def test_a_lab_that_nobody_holds_leaves_nothing_in_a_session(net: nengo.Network) -> None:
+    with Session(net) as session:
+        lab = Lab(session)
+        session.wait_until("ready", 60)
+        assert len(session.probes) == 2
+        lab.replaced()
+        lab = weakref.ref(lab)
+        until(lambda: gc.collect() is not None and lab() is None, "the Lab goes", 30)
+        until(lambda: not session.probes, "its probes go", 30)
+        session.step(1).result(30)
 
 
 def test_one_that_a_person_holds_is_paused_and_can_be_shown_again(net: nengo.Network) -> None:

@@ -46,6 +46,8 @@ class Hub(Lab):
         Seconds that they show.
     """
 
+    SHOWS_PRINTS = False  # single panels have no place for them
+
     def __init__(self, session: Session, window: float | None) -> None:
         self._alone: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
         super().__init__(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import anywidget
 import traitlets
-from nengo.exceptions import NengoException, ValidationError
+from nengo.exceptions import NengoException, SimulatorClosed, ValidationError
 
 from nengolab.live import Frame, Listener
 from nengolab.names import Names
@@ -23,6 +25,7 @@ from .bench import Bench
 from .choice import Menu, default_choices, read_choices
 from .liveness import Heartbeat
 from .messages import Layout, Offer, read_message
+from .output import Output
 from .panel import Choice
 from .plots import Plots
 from .sliders import Inputs
@@ -101,6 +104,7 @@ class Lab(Plots, anywidget.AnyWidget):
 
     _esm = _front_end("nengolab.js")
     _css = _front_end("nengolab.css")
+    SHOWS_PRINTS: ClassVar[bool] = True
     # What pages call it on the control channel.
     _key = traitlets.Unicode().tag(sync=True)
 
@@ -154,6 +158,7 @@ class Lab(Plots, anywidget.AnyWidget):
         for node, values in self.session.inputs.items():
             self._input_changed(node, values)
         self._unwatch = self.session.watch_inputs(weakly(self._input_changed))
+        self._output = Output(self.session, weakly(self._say)) if self.SHOWS_PRINTS else None
         self._acts: dict[str, Callable[[Any], Any]] = {
             "play": lambda _: self._play(),
             "pause": lambda _: self.session.pause(),
@@ -191,8 +196,7 @@ class Lab(Plots, anywidget.AnyWidget):
         """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
         with self._lock:
             self.session.rebuild(keep_state)
-            # Shared with the panels: brought up to date in place.
-            vars(self._names).update(vars(Names(self.session.network)))
+            self._names.renew()
             self._menu = Menu(self.session.network, self._names)
             self._inputs = Inputs(self.session.network, self._names, self._chosen_inputs)
             for node, values in self.session.inputs.items():
@@ -232,6 +236,8 @@ class Lab(Plots, anywidget.AnyWidget):
             self._closed = True
             self._heartbeat.stop()
             self._unwatch()
+            if self._output is not None:
+                self._output.stop()
             self._leave_session()
             if self._views:
                 self._say({**self._ping(), "state": "closed"})
@@ -266,6 +272,8 @@ class Lab(Plots, anywidget.AnyWidget):
     def __del__(self) -> None:
         if hasattr(self, "_heartbeat"):
             self._heartbeat.stop()
+            if not self._closed:
+                _let_go_soon(self._subscribed, self._bench)
         super().close()
 
     @property
@@ -299,6 +307,8 @@ class Lab(Plots, anywidget.AnyWidget):
         # Before anything else is sent: the new page knows nothing that a frame adds to.
         self._say(self._layout(self._menu.layout()))
         self._listener.snapshot()
+        if self._output is not None:
+            self._output.say_all()
         self._watch()
 
     def _see(self, message: Any) -> None:
@@ -448,6 +458,22 @@ def _read_view(network: Any) -> Mapping[str, Any] | None:
             f"network must be True, False or settings of the view, got {network!r}", "network"
         )
     return network
+
+
+def _let_go_soon(listener: Listener | None, bench: Bench) -> None:
+    """Have a session of a person's own send nothing to a Lab that is no more.
+
+    What the garbage collector calls may take no lock: a thread does the work.
+    """
+
+    def let_go() -> None:
+        with contextlib.suppress(SimulatorClosed):  # one of the Lab's own may be gone, too
+            if listener is not None:
+                listener.close()
+            bench.leave()
+
+    if not sys.is_finalizing():
+        threading.Thread(target=let_go, daemon=True).start()
 
 
 def _unknown_keywords(unknown: dict[str, Any]) -> str:

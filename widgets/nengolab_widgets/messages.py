@@ -211,6 +211,21 @@ class Notice(TypedDict):
     offer: Literal["", "rebuild"]
 
 
+class PrintedLine(TypedDict):
+    """A line that the function of an object printed."""
+
+    name: str
+    text: str
+
+
+class Printed(TypedDict):
+    """What functions of the network printed; ``anew`` where it is all that is kept."""
+
+    type: Literal["printed"]
+    anew: bool
+    lines: list[PrintedLine]
+
+
 class ForPanel(TypedDict):
     """What the Python side of a panel says to its page side."""
 
@@ -219,7 +234,7 @@ class ForPanel(TypedDict):
     content: dict[str, Any]
 
 
-KernelMessage = Frame | Ping | Layout | Inputs | Notice | ForPanel
+KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | ForPanel
 
 # ---- from a page -------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { Arranger, dragged, placeFor, pressed } from "./arranging";
 import { make } from "./dom";
-import { columnsIn, showSize, type Size } from "./grid";
+import { columnsFor, columnsIn, showSize, type Size } from "./grid";
 import { listenToKeys, undoKey } from "./keys";
 import type { PanelLayout } from "./messages";
 import type { Timeline } from "./timeline";
@@ -34,6 +34,9 @@ describe("sizes", () => {
 
   it("never make more columns than there are", () => {
     expect([300, 773, 774, 1168].map(columnsIn)).toEqual([1, 1, 2, 3]);
+    expect([300, 1100, 1650, 1650, 3600].map((w, i) => columnsFor(w, [3, 1, 2, 4, 4][i]))).toEqual([
+      1, 2, 3, 4, 5,
+    ]);
     const element = document.createElement("figure");
     showSize(element, { columns: 3, height: 240 }, 2);
     expect(element.style.gridColumn).toBe("span 2");

@@ -1,7 +1,7 @@
 /** Moving a plot to another place and making it larger, with the pointer or with keys. */
 
 import { iconButton } from "./dom";
-import { columnsIn, showSize, type Size } from "./grid";
+import { columnsIn, makeRoom, showSize, type Size } from "./grid";
 import type { PanelLayout } from "./messages";
 
 const GRIP = "M5 2h2v2H5zm4 0h2v2H9zM5 7h2v2H5zm4 0h2v2H9zM5 12h2v2H5zm4 0h2v2H9z";
@@ -238,6 +238,7 @@ export class Arranger {
 
   /** Look so at once; the kernel's layout makes it so. */
   private preview(size: Size): void {
+    makeRoom(this.element.parentElement, Math.min(size.columns, this.available));
     showSize(this.element, size, this.available);
   }
 

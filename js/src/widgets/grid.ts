@@ -8,9 +8,29 @@ export type Size = Pick<PanelLayout, "columns" | "height">;
 const LEAST_WIDTH = 380;
 const GAP = 14;
 
-/** Columns of a grid of this width. */
+/** Where there is room for more plots than there are, they are made wider, up to about this. */
+const WIDE = 760;
+
+/** Columns of a grid of this width, as many as it can have. */
 export function columnsIn(width: number): number {
   return Math.max(1, Math.floor((width + GAP) / (LEAST_WIDTH + GAP)));
+}
+
+/** Columns of a grid of this width in which plots stand that want so many columns together. */
+export function columnsFor(width: number, wanted: number): number {
+  return Math.min(columnsIn(width), Math.max(wanted, Math.ceil(width / WIDE)));
+}
+
+const COLUMNS = "--nl-columns";
+
+export function setColumns({ style }: HTMLElement, columns: number): void {
+  style.setProperty(COLUMNS, String(columns));
+}
+
+/** Have at least so many columns, until they are set again. */
+export function makeRoom(grid: HTMLElement | null, columns: number): void {
+  if (grid !== null && Number(grid.style.getPropertyValue(COLUMNS)) < columns)
+    setColumns(grid, columns);
 }
 
 /** Have a plot as large as that, as far as there are columns. */

@@ -32,6 +32,8 @@ export class HistoryBar {
     private readonly store: LabStore,
     private readonly timeline: Timeline,
     signal: AbortSignal,
+    /** The first instant that is kept. */
+    private readonly first = (): number => store.get().playhead.now - KEPT.seconds,
   ) {
     this.element = make("span", "nl-history", {}, this.slider, this.where, this.live);
     this.slider.addEventListener("input", () => this.move());
@@ -55,7 +57,7 @@ export class HistoryBar {
   private ends(): { first: number; last: number } {
     const { now, window } = this.store.get().playhead;
     const last = Math.max(now, window);
-    return { first: Math.min(last, Math.max(0, now - KEPT.seconds) + window), last };
+    return { first: Math.min(last, Math.max(0, this.first()) + window), last };
   }
 
   private move(): void {

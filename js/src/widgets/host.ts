@@ -124,9 +124,9 @@ export class CellOutputs {
     );
   }
 
-  /** Put the picture beside the widget, in place of an older one. */
-  setPicture(png: string, width: number, height: number): void {
-    const data = { "image/png": png };
+  /** Put the picture beside the widget, in place of an older one; `html` shows more of it. */
+  setPicture(png: string, width: number, height: number, html: string | null): void {
+    const data = { "image/png": png, ...(html === null ? {} : { "text/html": html }) };
     const metadata = { "image/png": { width, height }, nengolab: { picture_of: this.modelId } };
     const index = this.pictureIndex;
     const output = { output_type: "display_data", data, metadata };
@@ -144,18 +144,20 @@ export class CellOutputs {
   }
 }
 
-const STAND_IN = `export default { render({ el }) {
-  el.textContent = "Saved picture. Run the cell to make it live.";
-  el.style.color = "var(--jp-ui-font-color2, GrayText)";
-} };`;
+const STAND_IN = "nengolab_widgets.saved";
 
 /**
  * Leave a stand-in for the model in the notebook's widget state.
  *
  * JupyterLab shows a widget output whose model is missing as an error and never falls back to
- * another format of it; with a stand-in of a few lines it shows a sentence instead.
+ * another format of it; with a stand-in it shows that.
+ * `own` is what the stand-in has, such as `_esm`.
  */
-export function leaveStandIn(model: WidgetModel, modelId: string): void {
+export function leaveStandIn(
+  model: WidgetModel,
+  modelId: string,
+  own: Record<string, string>,
+): void {
   const notebook = dig(model.widget_manager, "context", "model");
   const saved = call(notebook, "getMetadata", "widgets");
   const old = dig(saved, WIDGET_STATE, "state");
@@ -169,8 +171,8 @@ export function leaveStandIn(model: WidgetModel, modelId: string): void {
   ];
   const state = {
     ...Object.fromEntries(names.map((name) => [name, model.get(name)])),
-    _anywidget_id: "nengolab_widgets.saved",
-    _esm: STAND_IN,
+    _anywidget_id: STAND_IN,
+    ...own,
   };
   const entry = {
     model_name: model.get("_model_name"),
@@ -180,7 +182,7 @@ export function leaveStandIn(model: WidgetModel, modelId: string): void {
   };
   const shown = shownModels(notebook);
   const kept = Object.entries(typeof old === "object" && old !== null ? old : {}).filter(
-    ([id, value]) => dig(value, "state", "_esm") !== STAND_IN || shown.has(id),
+    ([id, value]) => dig(value, "state", "_anywidget_id") !== STAND_IN || shown.has(id),
   );
   call(notebook, "setMetadata", "widgets", {
     [WIDGET_STATE]: {

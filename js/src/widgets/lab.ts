@@ -18,9 +18,11 @@ import {
 } from "./messages";
 import { Picker } from "./picker";
 import { keepPicture, type Picture } from "./picture";
+import { Printouts } from "./printouts";
 import { NoticeLine, Problem } from "./problem";
 import { Sliders } from "./sliders";
 import { Stage } from "./stage";
+import { FrameLog } from "./saved/kept";
 import { Store, type LabState, type LabStore, type Status } from "./store";
 import { Stream, type StreamStats } from "./stream";
 import { shareTimeline } from "./sharing";
@@ -92,6 +94,8 @@ class LabView {
   );
   private readonly problem = new Problem();
   private readonly notice = new NoticeLine(() => this.link.send({ type: "rebuild" }));
+  private readonly printouts = new Printouts();
+  private readonly log = new FrameLog();
   private readonly store: LabStore;
   private readonly timeline: Timeline;
   private readonly stream: Stream;
@@ -166,7 +170,13 @@ class LabView {
     const history = new HistoryBar(this.store, this.timeline, signal);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
     if (alone === null)
-      this.root.append(...this.whole(), fast.list, keys.list, this.transport.element);
+      this.root.append(
+        ...this.whole(),
+        this.printouts.element,
+        fast.list,
+        keys.list,
+        this.transport.element,
+      );
     else this.root.append(...this.single(alone));
     listenToKeys(
       this.root,
@@ -284,6 +294,7 @@ class LabView {
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
     else if (message.type === "notice") this.notice.show(message.text, message.offer);
+    else if (message.type === "printed") this.printouts.take(message);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }
@@ -292,6 +303,7 @@ class LabView {
     const data = buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
     this.sliders.heard(frame.heard);
     this.stream.receive(frame, data);
+    this.log.add(frame, data);
     this.setStatus(frame);
     if (frame.clear) this.timeline.restart(frame.time);
     else this.timeline.advance(frame.time);
@@ -349,7 +361,9 @@ class LabView {
     this.link.send({ type: "view", ...this.view() });
     const [model, id] =
       alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
-    if (first) keepPicture(model, id, () => this.picture(), this.signal);
+    if (!first) return;
+    const kept = (): string => this.log.pack(this.store.get().layout ?? layout);
+    keepPicture(model, id, () => this.picture(), kept, this.signal);
   }
 
   /** The network view can be folded away; it stays where it is, and its data with it. */

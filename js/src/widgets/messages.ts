@@ -277,6 +277,30 @@ export const isNotice: Check<Notice> = record<Notice>({
   offer: oneOf("", "rebuild"),
 });
 
+/** A line that the function of an object printed. */
+export interface PrintedLine {
+  name: string;
+  text: string;
+}
+
+export const isPrintedLine: Check<PrintedLine> = record<PrintedLine>({
+  name: isString,
+  text: isString,
+});
+
+/** What functions of the network printed; ``anew`` where it is all that is kept. */
+export interface Printed {
+  type: "printed";
+  anew: boolean;
+  lines: PrintedLine[];
+}
+
+export const isPrinted: Check<Printed> = record<Printed>({
+  type: oneOf("printed"),
+  anew: isBoolean,
+  lines: listOf(isPrintedLine),
+});
+
 /** What the Python side of a panel says to its page side. */
 export interface ForPanel {
   type: "for_panel";
@@ -296,6 +320,7 @@ export type KernelMessage =
   | Layout
   | Inputs
   | Notice
+  | Printed
   | ForPanel;
 
 /** A page asks for the layout; said again until there is one. ``panel`` is the one that it shows, where that stands alone. */
@@ -570,6 +595,7 @@ const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
   layout: isLayout,
   inputs: isInputs,
   notice: isNotice,
+  printed: isPrinted,
   for_panel: isForPanel,
 };
 

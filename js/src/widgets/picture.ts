@@ -1,6 +1,7 @@
 /** The picture of a Lab that a saved notebook keeps: its plots, title and time on one canvas. */
 
 import { CellOutputs, leaveStandIn, watchSaving, type WidgetModel } from "./host";
+import { htmlOf, standInOf } from "./saved/keeping";
 import type { LegendItem } from "./panel";
 import type { Theme } from "./theme";
 
@@ -140,6 +141,7 @@ export function keepPicture(
   model: WidgetModel,
   modelId: string,
   current: () => Picture | null,
+  kept: () => string,
   signal: AbortSignal,
 ): void {
   const existing = current();
@@ -155,9 +157,11 @@ export function keepPicture(
       if (canvas === null) return;
       const png = canvas.toDataURL("image/png").split(",", 2)[1];
       const scale = window.devicePixelRatio;
-      cell.setPicture(png, Math.round(canvas.width / scale), Math.round(canvas.height / scale));
+      const size = [canvas.width, canvas.height].map((n) => Math.round(n / scale));
+      const text = kept();
+      cell.setPicture(png, size[0], size[1], htmlOf(text, modelId, png, size));
       hideKeptPicture(picture.root, cell);
-      leaveStandIn(model, modelId);
+      leaveStandIn(model, modelId, standInOf(text, modelId));
     },
     signal,
   );

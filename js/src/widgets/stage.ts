@@ -1,7 +1,7 @@
 /** The panels that are open, in their grid: all on one timeline, in the same frames. */
 
 import { decodeArrays } from "./frames";
-import { columnsIn, showSize } from "./grid";
+import { columnsFor, setColumns, showSize } from "./grid";
 import type { Frame, Layout, PanelLayout } from "./messages";
 import { Tile, type TileHost } from "./tile";
 
@@ -43,14 +43,21 @@ export class Stage {
 
   /** Have each plot as wide as was asked for, as far as there are columns. */
   private spread(): void {
-    const available = columnsIn(this.element.clientWidth);
-    for (const { element, layout } of this.tiles.values()) showSize(element, layout, available);
+    const tiles = this.plots;
+    const wanted = tiles.reduce((sum, { layout }) => sum + layout.columns, 0);
+    const columns = columnsFor(this.element.clientWidth, wanted);
+    setColumns(this.element, columns);
+    for (const { element, layout } of tiles) showSize(element, layout, columns);
   }
 
   /** CSS pixels of the widest panel, 0 while there is none on the page. */
   get widest(): number {
-    const plots = [...this.tiles.values()].filter(({ element }) => this.element.contains(element));
-    return Math.max(0, ...plots.map((tile) => tile.body.clientWidth));
+    return Math.max(0, ...this.plots.map((tile) => tile.body.clientWidth));
+  }
+
+  /** The panels in the grid: all but the one aside. */
+  private get plots(): Tile[] {
+    return [...this.tiles.values()].filter(({ element }) => this.element.contains(element));
   }
 
   /** Make the panels that the layout has, in its order, and remove those it has not. */

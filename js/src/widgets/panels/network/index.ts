@@ -102,6 +102,8 @@ class NetworkPanel implements Panel {
     const { element: bar, help } = this.toolbar;
     body.append(make("div", "nl-network", {}, bar, help, place, this.card.element));
     this.follow(place, signal);
+    if (store.get().status.state === "closed")
+      setText(this.waiting, "Run the cell to see the network.");
     context.send({ type: "describe" });
   }
 

@@ -1,0 +1,103 @@
+import { gzipSync, strToU8 } from "fflate";
+import { describe, expect, it } from "vitest";
+
+import { decodeArrays } from "../frames";
+import type { Frame, Layout } from "../messages";
+import { FrameLog, readKept } from "./kept";
+
+const LAYOUT: Layout = {
+  type: "layout",
+  title: "a network",
+  model_id: "m",
+  session: "s",
+  undoes: "",
+  redoes: "",
+  path: "comm",
+  window: 2,
+  panels: [],
+  inputs: [],
+  aside: null,
+  no_inputs: "",
+  offers: null,
+  foreign: [],
+};
+
+/** A frame of some panels, each with `count` values. */
+function frameOf(seq: number, ids: string[], count: number, clear = false): [Frame, DataView] {
+  const values = new Float32Array(count * ids.length).map((_, i) => seq * 1000 + i);
+  const frame: Frame = {
+    type: "frame",
+    state: "running",
+    time: seq / 10,
+    n_steps: seq,
+    rtf: null,
+    speed: 1,
+    error: null,
+    seq,
+    clear,
+    credit: 1,
+    round_trip: null,
+    heard: 0,
+    panels: ids.map((id, i) => ({
+      id,
+      rev: 0,
+      t0: seq / 10,
+      t1: (seq + 1) / 10,
+      arrays: [{ name: "y", dtype: "float32", shape: [count], offset: 4 * count * i }],
+    })),
+  };
+  return [frame, new DataView(values.buffer)];
+}
+
+function read(log: FrameLog): { id: string; seq: number; y: number[] }[] {
+  const found = readKept(log.pack(LAYOUT));
+  if (found === null) return [];
+  return found.kept.frames.flatMap((frame, i) =>
+    frame.panels.map((entry) => ({
+      id: entry.id,
+      seq: frame.seq,
+      y: [...(decodeArrays(entry, found.buffers[i]).get("y") ?? [])],
+    })),
+  );
+}
+
+describe("what is kept of a Lab", () => {
+  it("is what its panels were told, number for number", () => {
+    const log = new FrameLog();
+    log.add(...frameOf(1, ["a", "b"], 2));
+    log.add(...frameOf(2, ["a"], 2));
+    expect(read(log)).toEqual([
+      { id: "a", seq: 1, y: [1000, 1001] },
+      { id: "b", seq: 1, y: [1002, 1003] },
+      { id: "a", seq: 2, y: [2000, 2001] },
+    ]);
+  });
+
+  it("starts again where the run does", () => {
+    const log = new FrameLog();
+    log.add(...frameOf(1, ["a"], 2));
+    log.add(...frameOf(2, ["a"], 1, true));
+    expect(read(log)).toEqual([{ id: "a", seq: 2, y: [2000] }]);
+  });
+
+  it("is bounded, and holds the last word of each panel", () => {
+    const log = new FrameLog(4000);
+    log.add(...frameOf(0, ["rare", "a"], 3));
+    for (let seq = 1; seq < 200; seq++) log.add(...frameOf(seq, ["a"], 100));
+    const kept = read(log);
+    expect(kept.length).toBeLessThan(12);
+    expect(kept[0]).toEqual({ id: "rare", seq: 0, y: [0, 1, 2] });
+    expect(kept[kept.length - 1].seq).toBe(199);
+    const seqs = kept.slice(1).map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, i) => seqs[0] + i));
+    expect(log.pack(LAYOUT).length).toBeLessThan(12000);
+  });
+
+  it("is nothing while there is nothing, and is not read where it is something else", () => {
+    expect(new FrameLog().pack(LAYOUT)).toBe("");
+    for (const text of [undefined, "", "null", "{}", '{"version":1}', "<img>"])
+      expect(readKept(text)).toBeNull();
+    const newer = gzipSync(strToU8(`${JSON.stringify({ version: 99 })}\n`));
+    expect(readKept(btoa(String.fromCharCode(...newer)))).toBeNull();
+  });
+});

@@ -1,0 +1,103 @@
+/** A Lab without a kernel: its last seconds, which can be scrubbed, zoomed and exported. */
+
+import { make } from "../dom";
+import { HistoryBar } from "../historybar";
+import { Stage } from "../stage";
+import { Store, type LabState } from "../store";
+import { readTheme, watchTheme } from "../theme";
+import { shown, Timeline } from "../timeline";
+import { timeText } from "../transport";
+import { readKept, type Kept } from "./kept";
+
+const ADVICE = "Run the cell to make it live.";
+
+/** Show what is kept; false where it cannot be read. */
+export function showKept(text: unknown, parent: HTMLElement, signal: AbortSignal): boolean {
+  const found = readKept(text);
+  if (found === null) return false;
+  void new SavedView(found.kept, found.buffers, parent, signal).open();
+  return true;
+}
+
+class SavedView {
+  private readonly root = make("div", "nengolab nl-lab nl-saved", { role: "region" });
+  private readonly store: Store<LabState>;
+  private readonly timeline: Timeline;
+  private readonly stage: Stage;
+  private scheduled = 0;
+
+  constructor(
+    private readonly kept: Kept,
+    private readonly buffers: DataView[],
+    parent: HTMLElement,
+    signal: AbortSignal,
+  ) {
+    const { layout } = kept;
+    const last = kept.frames[kept.frames.length - 1];
+    parent.append(this.root);
+    this.store = new Store<LabState>({
+      status: { ...last, state: "closed", error: null },
+      life: "alive",
+      layout,
+      theme: readTheme(this.root),
+      sight: { visible: true, width: 0 },
+      selection: null,
+      playhead: { now: last.time, window: layout.window, held: null, hover: null },
+    });
+    this.timeline = new Timeline(this.store);
+    const plots = make("div", "nl-plots");
+    this.stage = new Stage(
+      plots,
+      {
+        store: this.store,
+        timeline: this.timeline,
+        redraw: () => this.redraw(),
+        remove: () => undefined,
+        change: () => undefined,
+        send: () => undefined,
+        drive: () => undefined,
+        plots: false,
+      },
+      signal,
+    );
+    const saved = make("span", "nl-state", {}, `saved at ${timeText(last.time)}. ${ADVICE}`);
+    const bar = new HistoryBar(this.store, this.timeline, signal, () => this.first);
+    this.root.setAttribute("aria-label", `nengolab: ${layout.title}, saved`);
+    this.root.append(
+      make("header", "nl-head", {}, make("h2", "nl-title", {}, layout.title)),
+      make("div", "nl-stage", {}, plots),
+      make("div", "nl-transport", {}, saved, bar.element),
+    );
+    this.store.subscribe(
+      (s) => s.playhead,
+      signal,
+      () => this.redraw(),
+    );
+    watchTheme(() => this.store.set({ theme: readTheme(this.root) }), signal);
+    signal.addEventListener("abort", () => {
+      cancelAnimationFrame(this.scheduled);
+      this.root.remove();
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.stage.arrange(this.kept.layout);
+    this.kept.frames.forEach((frame, i) => this.stage.take(frame, this.buffers[i]));
+    this.redraw();
+  }
+
+  /** The first instant of which all is kept: that of the newest frame that begins a stretch. */
+  private get first(): number {
+    const starts = this.kept.frames.flatMap(({ panels }) => panels.map(({ t0 }) => t0));
+    return Math.min(...starts.filter(Number.isFinite));
+  }
+
+  private redraw(): void {
+    if (this.scheduled !== 0) return;
+    this.scheduled = requestAnimationFrame(() => {
+      this.scheduled = 0;
+      const { from, to } = shown(this.store.get().playhead);
+      this.stage.draw(from, to);
+    });
+  }
+}

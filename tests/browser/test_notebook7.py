@@ -1,0 +1,37 @@
+"""The Lab in Jupyter Notebook 7: other pages than JupyterLab's, the same widgets."""
+
+from tests.browser.jupyter import JupyterLab
+from tests.browser.panel import NETWORK, Panel, until
+
+
+def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
+    cells = [NETWORK, "lab = Lab(net)\nlab"]
+    name = lab.server.add_notebook(cells, "seven.ipynb")
+    lab.page.goto(lab.server.address(f"notebooks/{name}"))
+    lab.page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
+    assert lab.page.evaluate("() => jupyterapp.name") == "Jupyter Notebook"
+    lab.wait_idle()
+    lab.run_all()
+    panel = Panel(lab)
+    panel.wait_state("ready")
+    panel.drag("drive", -0.5)
+    panel.press("play")
+    until(lambda: abs(panel.recent("ens value") + 0.5) < 0.15, "the slider acts")
+    panel.wait_time(2.5)
+    until(lambda: panel.stats["drawn"] > 20, "plots are drawn")
+    panel.press("pause")
+    panel.wait_state("paused")
+    panel.screenshot("paused")
+
+    # Saved and loaded again, the Lab is there.
+    lab.save()
+    lab.page.reload()
+    lab.page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
+    panel = Panel(lab)
+    panel.wait_state("paused")
+    until(lambda: len(panel.plot("ens value")["t"]) > 0, "a snapshot")
+    assert lab.page.locator(".jp-OutputArea img:visible").count() == 0, "the picture is hidden"
+    panel.press("play")
+    panel.wait_state("running")
+    # Notebook 7.6 says this of every notebook when its own settings load.
+    assert [e for e in lab.errors if "reading 'schema'" not in e] == []
