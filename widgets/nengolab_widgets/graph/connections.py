@@ -124,7 +124,7 @@ def sign_of(conn: nengo.Connection) -> int:
 
 def _bounds(transform: Any) -> tuple[float, float]:
     """Give bounds of a transform's weights; where they are not known, any."""
-    init = getattr(transform, "init", None)
+    init: Any = getattr(transform, "init", None)
     if isinstance(init, nengo.dists.Uniform):
         return float(init.low), float(init.high)
     # Of a sparse one, its entries.

@@ -87,10 +87,10 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _places(value: Any) -> dict[str, tuple[float, float]]:
-    places = value.items() if isinstance(value, Mapping) else [(None, None)]
-    if not all(isinstance(name, str) and _is_place(place) for name, place in places):
+    good = isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+    if not good or not all(map(_is_place, value.values())):
         raise ValueError("names of objects, each with two numbers (x, y)")
-    return {name: (float(x), float(y)) for name, (x, y) in places}
+    return {name: (float(x), float(y)) for name, (x, y) in value.items()}
 
 
 def _is_place(place: Any) -> bool:
@@ -256,7 +256,7 @@ class Network(Panel):
 
     def _plot(self, content: dict[str, Any]) -> None:
         """Open a plot: the kind that is named, or with "" the likeliest."""
-        parts, part, kind = self._parts(content), content.get("part"), content.get("kind")
+        parts, part, kind = self._parts(content), str(content.get("part")), content.get("kind")
         names = [k["name"] for k in self.place.offers(parts[part])] if part in parts else []
         if kind == "" and names:
             kind = names[0]
@@ -265,7 +265,7 @@ class Network(Panel):
         self.place.show(Choice(parts[part], str(kind)))
 
     def _watch(self, content: dict[str, Any]) -> None:
-        wanted = content.get("objects")
+        wanted: Any = content.get("objects")
         good = isinstance(wanted, list) and all(type(at) is int for at in wanted)
         if not good or not all(0 < at < len(self.graph) for at in wanted):
             raise ValidationError(f"objects must be numbers of objects, got {wanted!r}", "objects")
