@@ -37,6 +37,8 @@ STATIC = Path(__file__).parent / "static"
 KEYWORDS = ("plots", "inputs", "window", "speed", "title", "network")
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
+# To say how so many objects can be plotted takes a while: the page is shown before.
+MANY_OFFERS = 300
 # A page that is reloaded is back within this (s); else nobody can stop the run any more.
 GONE_AFTER = 8.0
 
@@ -305,6 +307,8 @@ class Lab(Plots, anywidget.AnyWidget):
         self._views.note(message)
         self._listener.width = self._views.width
         # Before anything else is sent: the new page knows nothing that a frame adds to.
+        if len(self._menu) > MANY_OFFERS:
+            self._say(self._layout([]))
         self._say(self._layout(self._menu.layout()))
         self._listener.snapshot()
         if self._output is not None:

@@ -13,6 +13,7 @@ from nengo.exceptions import ValidationError
 from nengolab.live import LiveProbe, LookSpec, PanelSpec
 from nengolab.live.activity import Activity
 from nengolab.live.specs import Cadence
+from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
 from nengolab_widgets.graph import ConnectionColumns, Graph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
 from nengolab_widgets.messages import KindOffer
@@ -29,7 +30,7 @@ class Payload(TypedDict):
     """What the view shows: ``version`` tells one description of the network from the next.
 
     ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both
-    by name.
+    by name; ``height`` is in pixels, None for the usual one.
     """
 
     version: int
@@ -37,6 +38,7 @@ class Payload(TypedDict):
     placed: dict[str, tuple[float, float]]
     passthrough: bool
     folded: bool
+    height: float | None
 
 
 class GraphMessage(TypedDict):
@@ -93,6 +95,12 @@ def _places(value: Any) -> dict[str, tuple[float, float]]:
     return {name: (float(x), float(y)) for name, (x, y) in value.items()}
 
 
+def _height(value: Any) -> float:
+    if not isinstance(value, int | float) or not LEAST_HEIGHT <= value <= MOST_HEIGHT:
+        raise ValueError(f"a number of pixels from {LEAST_HEIGHT} to {MOST_HEIGHT}")
+    return float(value)
+
+
 def _is_place(place: Any) -> bool:
     return (
         isinstance(place, list | tuple)
@@ -118,6 +126,7 @@ class Network(Panel):
         Setting("placed", "put in place", {}, "kept", redraws=True, check=_places),
         Setting("passthrough", "passthrough nodes", True, "flag", redraws=True),
         Setting("activity", "colour by activity", True, "flag"),
+        Setting("height", "height", None, "kept", redraws=True, optional=True, check=_height),
         Setting("folded", "folded away", False, "flag", redraws=True),
     )
 
@@ -164,6 +173,8 @@ class Network(Panel):
             return "a place in the network view"
         if "opened" in values:
             return "opening or closing a subnetwork"
+        if "height" in values:
+            return "the height of the network view"
         return "folding the network view" if "folded" in values else ""
 
     def layout(self) -> Payload:
@@ -173,6 +184,7 @@ class Network(Panel):
             "placed": dict(self.values["placed"]),
             "passthrough": self.values["passthrough"],
             "folded": self.values["folded"],
+            "height": self.values["height"],
         }
 
     def _opened(self) -> tuple[str, ...]:

@@ -111,7 +111,10 @@ export class Backdrop {
     if (making === null) return;
     const end = performance.now() + SLICE_MS;
     while (performance.now() < end) {
-      if (!making.slices.next().done) continue;
+      const { done } = making.slices.next();
+      // Browsers put drawing off until something is read; all at once it would take too long.
+      making.canvas.getContext("2d")?.getImageData(0, 0, 1, 1);
+      if (!done) continue;
       if (this.makingAll) this.all = making;
       else {
         this.ready = making;

@@ -39,6 +39,7 @@ class NetworkPanel implements Panel {
   private readonly activity = new Activity();
   private readonly key = make("div", "nl-network-legend", { hidden: "" });
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
+  private frame!: HTMLElement;
   private opened = new Set<number>();
   /** What the scene was made of, and the newest that is being made. */
   private made = "";
@@ -99,6 +100,10 @@ class NetworkPanel implements Panel {
     });
     const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip);
     place.append(this.waiting, this.key, this.tree.element);
+    this.frame = place;
+    // Its lower right corner is a handle of the browser's own.
+    place.addEventListener("pointerup", () => this.resized(), { signal });
+    this.setHeight();
     const { element: bar, help } = this.toolbar;
     body.append(make("div", "nl-network", {}, bar, help, place, this.card.element));
     this.follow(place, signal);
@@ -150,6 +155,7 @@ class NetworkPanel implements Panel {
       this.context.send({ type: "describe" });
       return;
     }
+    this.setHeight();
     if (this.graph === null) return;
     this.opened = this.openedOf(this.payload);
     void this.arrange(null);
@@ -200,6 +206,17 @@ class NetworkPanel implements Panel {
   private openedOf({ opened }: Payload): Set<number> {
     const found = opened.map((name) => this.graph?.find(name));
     return new Set(found.filter((at) => at !== undefined));
+  }
+
+  private setHeight(): void {
+    const { height } = this.payload;
+    this.frame.style.height = height === null ? "" : `${height}px`;
+  }
+
+  private resized(): void {
+    const height = Math.round(this.frame.getBoundingClientRect().height);
+    const asked = this.frame.style.height;
+    if (asked !== "" && height !== this.payload.height) this.context.change({ height });
   }
 
   private async arrange(anchor: number | null): Promise<void> {

@@ -1,14 +1,15 @@
 /** Made from nengolab_widgets/panels/network.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import { dictOf, isBoolean, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
+import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name. */
+/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. */
 export interface Payload {
   version: number;
   opened: string[];
   placed: Record<string, [number, number]>;
   passthrough: boolean;
   folded: boolean;
+  height: number | null;
 }
 
 export const isPayload: Check<Payload> = record<Payload>({
@@ -17,6 +18,7 @@ export const isPayload: Check<Payload> = record<Payload>({
   placed: dictOf(tupleOf(isNumber, isNumber)),
   passthrough: isBoolean,
   folded: isBoolean,
+  height: either(isNumber, isNull),
 });
 
 /** An entry for each object; the first is the network itself, whose parent is -1. A parent comes before what it holds. ``label`` is the last part of the name, whose first part is the parent's name; ``note`` says in a few words what it is; ``count`` is how many things a network holds, or members an array has; ``size`` its neurons, else its dimensions; ``keras`` those that came with a Layer or TensorNode; ``probes`` how many look at it. */

@@ -9,6 +9,7 @@ import { make } from "../../dom";
 import { ROOT, type Graph } from "./graph";
 
 const MOST_IN_LEVEL = 300;
+const MOST_IN_ALL = 1500;
 
 export interface TreeHost {
   /** What is said of an object beside its name. */
@@ -35,6 +36,7 @@ export class Tree {
   private order: number[] = [];
   private at: number | null = null;
   private graph: Graph | null = null;
+  private open: ReadonlySet<number> = new Set();
 
   constructor(
     private readonly host: TreeHost,
@@ -47,18 +49,26 @@ export class Tree {
   }
 
   show(graph: Graph, open: ReadonlySet<number>, title: string): void {
-    const had = this.element.contains(document.activeElement);
     this.graph = graph;
+    this.open = open;
+    this.element.setAttribute("aria-label", `objects of ${title}`);
+    this.mount(graph, this.at);
+  }
+
+  /** Mount what is open, and in any case the way to one object. */
+  private mount(graph: Graph, to: number | null): void {
+    const had = this.element.contains(document.activeElement);
     this.items = new Map();
     this.order = [];
-    this.element.setAttribute("aria-label", `objects of ${title}`);
-    this.element.replaceChildren(...this.level(graph, open, ROOT));
+    const way = new Set(to === null || to >= graph.size ? [] : [to, ...graph.around(to)]);
+    this.element.replaceChildren(...this.level(graph, way, ROOT));
     const kept = this.at !== null && this.items.has(this.at) ? this.at : (this.order[0] ?? null);
     this.move(kept, had);
   }
 
   /** Have the keyboard go on from here. */
   focus(at: number): void {
+    if (!this.items.has(at) && this.graph !== null) this.mount(this.graph, at);
     if (this.items.has(at)) this.move(at, true);
   }
 
@@ -67,9 +77,12 @@ export class Tree {
     if (this.items.has(at)) this.move(at, false);
   }
 
-  private level(graph: Graph, open: ReadonlySet<number>, of: number): HTMLElement[] {
+  private level(graph: Graph, way: ReadonlySet<number>, of: number): HTMLElement[] {
+    const { open } = this;
     const children = graph.children[of];
-    const shown = children.slice(0, MOST_IN_LEVEL).map((at) => {
+    const room = this.order.length < MOST_IN_ALL ? MOST_IN_LEVEL : 0;
+    const mounted = children.filter((at, index) => index < room || way.has(at));
+    const shown = mounted.map((at) => {
       const item = make("li", "", { role: "treeitem", tabindex: "-1", "data-at": String(at) });
       this.items.set(at, item);
       this.order.push(at);
@@ -78,7 +91,7 @@ export class Tree {
       if (!graph.holds(at)) return item;
       item.setAttribute("aria-expanded", String(open.has(at)));
       if (open.has(at))
-        item.append(make("ul", "", { role: "group" }, ...this.level(graph, open, at)));
+        item.append(make("ul", "", { role: "group" }, ...this.level(graph, way, at)));
       return item;
     });
     const left = children.length - shown.length;
@@ -134,7 +147,7 @@ export class Tree {
     if (key === "Home") return this.walk([this.order[0]]);
     if (key === "End") return this.walk([this.order[this.order.length - 1]]);
     if (key === "ArrowRight") {
-      if (expanded === "true") return this.walk([graph.children[at][0]]);
+      if (expanded === "true") this.focus(graph.children[at][0]);
       if (expanded === "false") this.host.toggle(at);
       return true;
     }
