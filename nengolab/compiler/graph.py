@@ -161,6 +161,8 @@ class Op:
         What a kernel arranges the parameters by, where they are no plain stacks.
     call, traced : Call or None
         The Python function that it calls back, or whose trace it evaluates.
+    synapse : nengo.synapses.Synapse or None
+        The synapse that it is.
     """
 
     kernel: str
@@ -175,6 +177,7 @@ class Op:
     call: Call | None = None
     pattern: Any = None
     traced: Call | None = None
+    synapse: Any = None
     index: int = -1
 
     def add_port(self, name: str, size: int, delayed: bool = False) -> Port:

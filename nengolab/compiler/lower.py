@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -26,19 +27,33 @@ HELD, SERIES = "held", "series"
 class _GroupFacts:
     """What a kernel may look at when it chooses its formula."""
 
-    def __init__(self, group: Group, schedule: Schedule, dtype: str, observed: set, training: bool):
-        self.training = training
+    def __init__(
+        self,
+        group: Group,
+        schedule: Schedule,
+        dtype: str,
+        observed: set,
+        training: bool,
+        values: Callable[[Param], np.ndarray],
+    ):
+        self.training, self._value = training, values
         self.layout, self.dt, self.dtype = group.layout, schedule.graph.dt, dtype
         self.static = group.op.static
         self.stepped = schedule.regions[group.region].mode != BATCHED
         self.reads_spikes = all(reads_spikes(schedule.graph, op) for op in group.ops)
         self._group, self._observed = group, observed
 
+    def with_values(self, values: Callable[[Param], np.ndarray]) -> _GroupFacts:
+        """The same group with other values of parameters."""
+        other = copy(self)
+        other._value = values
+        return other
+
     def param_shape(self, name: str) -> tuple[int, ...]:
         return self._group.op.params[name].value.shape
 
     def param_values(self, name: str) -> np.ndarray:
-        return np.stack([op.params[name].value for op in self._group.ops])
+        return np.stack([self._value(op.params[name]) for op in self._group.ops])
 
     def state_values(self, name: str) -> np.ndarray:
         return np.stack([op.state[name] for op in self._group.ops])
@@ -56,6 +71,7 @@ def lower(
     host: Any,
     training: bool = False,
     each_step: Collection[Any] | None = (),
+    values: Callable[[Param], np.ndarray] = lambda param: param.value,
 ) -> Program:
     """Lower a schedule.
 
@@ -73,6 +89,8 @@ def lower(
         Whether the program is to be differentiated.
     each_step : collection of nengo.Node or None
         Whose constant values are given for each step as other inputs are; None for all.
+    values : callable
+        Current value of a parameter: kernels choose their formulas by them.
     """
     graph = schedule.graph
     for op in graph.ops:
@@ -83,10 +101,10 @@ def lower(
     observed = _observed(graph, readings)
     groups = {}
     for group in schedule.groups:
-        facts = _GroupFacts(group, schedule, dtype, observed, training)
+        facts = _GroupFacts(group, schedule, dtype, observed, training, values)
         op = group.op
         lowered = LoweredGroup(
-            group, Spec(group.layout, op.static, graph.dt, dtype, "", training), []
+            group, Spec(group.layout, op.static, graph.dt, dtype, "", training), [], facts
         )
         lowered.spec = replace(lowered.spec, variant=kernel_of(lowered).variant(facts))
         lowered.routes = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,14 @@ class LoweredGroup:
     spec : Spec
     routes : list of Route
         One for each input.
+    facts : object
+        What the kernel looked at when it chose its formula.
     """
 
     group: Group
     spec: Spec
     routes: list[Route]
+    facts: Any
 
     @property
     def index(self) -> int:
@@ -160,16 +164,50 @@ class Program:
 
     # -- parameters ----------------------------------------------------------------------------
 
-    def pack(self, values: Callable[[Param], np.ndarray]) -> dict[str, np.ndarray]:
+    @cached_property
+    def groups_of_param(self) -> dict[str, list[LoweredGroup]]:
+        """Groups whose packed arrays hold something of a parameter, by its name."""
+        found: dict[str, dict[int, LoweredGroup]] = {}
+        for lowered in self.groups.values():
+            names = {p.name for op in lowered.group.ops for p in op.params.values()}
+            names |= {p.name for route in lowered.routes for p, _, _ in route.constants}
+            for name in names:
+                found.setdefault(name, {})[lowered.index] = lowered
+        return {name: list(groups.values()) for name, groups in found.items()}
+
+    def _holding(self, names: Collection[str] | None) -> list[LoweredGroup]:
+        if names is None:
+            return list(self.groups.values())
+        groups = [lowered for name in names for lowered in self.groups_of_param.get(name, ())]
+        return list({lowered.index: lowered for lowered in groups}.values())
+
+    @cached_property
+    def formulas(self) -> frozenset[tuple[str, str]]:
+        """Which formula each operation got that could have another one, by its name."""
+        chosen = [low for low in self.groups.values() if kernel_of(low).by_value]
+        return frozenset((op.name, low.spec.variant) for low in chosen for op in low.group.ops)
+
+    def fits(self, names: Collection[str], values: Callable[[Param], np.ndarray]) -> bool:
+        """Whether the formulas that were chosen are right for other values of these parameters."""
+        return all(
+            kernel_of(lowered).fits(lowered.spec.variant, lowered.facts.with_values(values))
+            for lowered in self._holding(names)
+        )
+
+    def pack(
+        self, values: Callable[[Param], np.ndarray], names: Collection[str] | None = None
+    ) -> dict[str, np.ndarray]:
         """Named parameters -> the merged arrays that the program takes.
 
         Parameters
         ----------
         values : callable
             Current value of a parameter.
+        names : collection of str, optional
+            Only those arrays that may hold something of these parameters.
         """
         packed = {}
-        for lowered in self.groups.values():
+        for lowered in self._holding(names):
             for name, array in self._pack_group(lowered, values).items():
                 packed[f"{lowered.index}.{name}"] = array
             for i, route in enumerate(lowered.routes):

@@ -86,10 +86,28 @@ class Kernel:
     near = False
     # Whether most elements of the port "out" are 0 in most steps.
     spiking = False
+    # Whether it chooses its formula by values of parameters, which may change.
+    by_value = False
 
     def variant(self, group: Any) -> str:
         """Choose the formula for a group; what the choice rests on is fixed at compile time."""
         return ""
+
+    def fits(self, variant: str, group: Any) -> bool:
+        """Whether a formula that was chosen before is still right for a group as it is now."""
+        return self.variant(group) == variant
+
+    def adapt(self, state: dict, old: dict, new: dict) -> dict[str, np.ndarray]:
+        """What of one operation's named state changes with its parameters. Pure NumPy.
+
+        Parameters
+        ----------
+        state : dict of str to ndarray
+            ``(batch, ...)`` each.
+        old, new : dict of str to ndarray
+            Values of all its parameters.
+        """
+        return {}
 
     def permutation(self, param: str, ndim: int, spec: Spec) -> tuple[int, ...] | None:
         """Axis order of a packed parameter, from ``(*shape, members)``; None for the standard."""

@@ -261,7 +261,7 @@ class Voja(Kernel):
 class Rls(Kernel):
     """Recursive least squares: ``P <- P - g g' / (1 + a g)``, ``g = P a``; ``P`` is ``inv_gamma``.
 
-    Static is the shape of ``P``.
+    Static is the shape of ``P``; ``slowness`` is 1, or infinite for neither to change.
 
     As ``P' a = g / (1 + a g)``, the weights change by ``-outer(e, g / (1 + a g))``.
     """
@@ -274,7 +274,8 @@ class Rls(Kernel):
         a, p, form = inputs[0], state["inv_gamma"], MatrixForm(spec.static, spec.layout)
         g = form.times(p, a)
         axis = 1 if spec.layout.last else 2
-        columns = -g / (1 + tf.reduce_sum(a * g, axis=axis, keepdims=True))
+        gain = 1 + tf.reduce_sum(a * g, axis=axis, keepdims=True)
+        columns = -g / (params["slowness"][None] * gain)
         p = p + form.along_rows(g) * form.along_columns(columns)
         return {"inv_gamma": p}, {"columns": columns, "inv_gamma": form.to_packed(p)}
 

@@ -57,6 +57,7 @@ class Lif(NeuronKernel):
     constant_names = ("tau_rc", "tau_ref", "amplitude", "min_voltage")
     state_names = ("voltage", "refractory_time")
     spiking = True
+    by_value = True
 
     def variant(self, group) -> str:
         if group.dtype != "float32":
@@ -74,6 +75,20 @@ class Lif(NeuronKernel):
             )
         )
         return f"{'packed' if packable else 'poly'}:{terms[0]}:{terms[1]}"
+
+    def fits(self, variant: str, group) -> bool:
+        wanted = self.variant(group)
+        if "exact" in (variant, wanted):
+            return variant == "exact"
+        (form, *terms), (best, *needed) = variant.split(":"), wanted.split(":")
+        enough = all(int(has) >= int(need) for has, need in zip(terms, needed, strict=True))
+        return enough and (form == "poly" or best == "packed")
+
+    def adapt(self, state, old, new):
+        """A neuron that rests for longer than the new ``tau_ref`` rests for that time."""
+        if new["tau_ref"] >= old["tau_ref"]:
+            return {}
+        return {"refractory_time": np.minimum(state["refractory_time"], new["tau_ref"])}
 
     def step(self, params, state, inputs, spec):
         p = {k: v[None] for k, v in params.items()}

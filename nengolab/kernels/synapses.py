@@ -131,6 +131,18 @@ class LinearFilterKernel(Kernel):
             y = y + params["d"][None] * u
         return {f"x{i}": x for i, x in enumerate(new)} | {"y": y}, {"out": y}
 
+    def adapt(self, state, old, new):
+        """Let the output of an alpha-like filter go on from where it is.
+
+        Nengo's state of ``1 / (tau^2 s^2 + k tau s + 1)`` is ``tau^2`` times the output, and its
+        slope: with another ``tau`` the same state would be another output at once.
+        """
+        alike = set(old) == {"a0_0", "a0_1", "a1_0", "a1_1", "b0", "b1", "c0", "c1", "d"}
+        if not alike or any(p["c0"] != 0 or p["c1"] <= 0 or p["d"] != 0 for p in (old, new)):
+            return {}
+        ratio = np.sqrt(old["c1"] / new["c1"])
+        return {"x0": state["x0"] * ratio, "x1": state["x1"] * ratio**2}
+
     def delayed(self, state, spec):
         return {"out": state["y"]}
 

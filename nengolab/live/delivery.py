@@ -84,6 +84,14 @@ class Delivery:
             listener.clear = listener.dirty = True
             listener.versions.clear()
 
+    def went_back(self, n_steps: int) -> None:
+        """The run goes on from an earlier step: what was drawn after it is no longer true."""
+        for listener in self.listeners:
+            listener.served = n_steps
+            listener.fresh = {spec.id for spec in listener.plots}
+            listener.clear = listener.dirty = True
+            listener.versions.clear()
+
     def watched(self, wall: float) -> bool:
         """Whether anybody seems to look on."""
         return any(listener.flow.watched(wall) for listener in self.listeners)

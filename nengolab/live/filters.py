@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Any
+
 import numpy as np
 from nengo.synapses import LinearFilter, Synapse
 from scipy.signal import lfilter, ss2tf
@@ -10,6 +13,8 @@ BLOCK = 32
 # Up to this order a filter is a recursion, compiled in SciPy; beyond it the coefficients of the
 # recursion lose too many digits, and blocks of the state-space form are used.
 RECURSIVE = 3
+# Samples that the answer of a filter without a state of its own is taken to depend on.
+REMEMBERED = 1000
 
 
 class Recursion:
@@ -47,6 +52,14 @@ class Recursion:
     def reset(self) -> None:
         """Back to rest."""
         self.state = np.zeros_like(self.state)
+
+    def memory(self) -> np.ndarray:
+        """What it remembers, as a value."""
+        return self.state.copy()
+
+    def recall(self, memory: np.ndarray) -> None:
+        """Remember this."""
+        self.state = memory.copy()
 
 
 class StateSpace:
@@ -98,6 +111,14 @@ class StateSpace:
         """Back to rest."""
         self.state[:] = 0.0
 
+    def memory(self) -> np.ndarray:
+        """What it remembers, as a value."""
+        return self.state.copy()
+
+    def recall(self, memory: np.ndarray) -> None:
+        """Remember this."""
+        self.state = memory.copy()
+
 
 class Stepped:
     """Any other Nengo synapse, through its own step function."""
@@ -110,7 +131,8 @@ class Stepped:
         """Filter ``chunk`` (steps, size) sample by sample."""
         out = np.empty(chunk.shape)
         for i, sample in enumerate(chunk):
-            out[i] = self._step(0.0, np.asarray(sample, dtype=float))
+            self._seen.append(np.array(sample, dtype=float))
+            out[i] = self._step(0.0, self._seen[-1])
         return out
 
     def reset(self) -> None:
@@ -118,6 +140,17 @@ class Stepped:
         shape = (self._size,)
         state = self._synapse.make_state(shape, shape, self._dt, dtype=np.float64)
         self._step = self._synapse.make_step(shape, shape, self._dt, rng=None, state=state)
+        self._seen: deque[np.ndarray] = deque(maxlen=REMEMBERED)
+
+    def memory(self) -> list[np.ndarray]:
+        """What it saw last: nobody can copy what a step function of somebody's remembers."""
+        return list(self._seen)
+
+    def recall(self, memory: list[np.ndarray]) -> None:
+        """Be as after this."""
+        self.reset()
+        for sample in memory:
+            self(sample[None])
 
 
 class ProbeFilter:
@@ -142,6 +175,16 @@ class ProbeFilter:
         """Back to rest."""
         self._filter.reset()
         self._late = np.zeros_like(self._late)
+
+    def memory(self) -> tuple[Any, np.ndarray]:
+        """What it remembers, as a value."""
+        return self._filter.memory(), self._late.copy()
+
+    def recall(self, memory: tuple[Any, np.ndarray]) -> None:
+        """Remember this."""
+        inner, late = memory
+        self._filter.recall(inner)
+        self._late = late.copy()
 
 
 def synapse_filter(synapse: Synapse, dt: float, size: int) -> Recursion | StateSpace | Stepped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
@@ -113,6 +114,15 @@ class HeatTrack(ValueTrack):
         super().clear()
         if self._filter is not None:
             self._filter.reset()
+
+    def filters(self) -> Any:
+        return None if self._filter is None else self._filter.state.copy()
+
+    def put_filters(self, filters: Any) -> None:
+        if self._filter is not None:
+            self._filter.reset()
+            if filters is not None:
+                self._filter.state = filters.copy()
 
 
 @dataclass(frozen=True, eq=False)

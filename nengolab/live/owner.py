@@ -22,8 +22,10 @@ from nengo.exceptions import SimulationError, SimulatorClosed
 
 from nengolab.names import Names
 
+from .changes import Change
 from .delivery import Delivery
 from .errors import report_error
+from .machine import Return
 from .mailbox import Command, Mailbox
 from .opening import Opening
 from .prints import Prints
@@ -31,6 +33,7 @@ from .rebuilt import Rebuilt
 from .recorder import Recorder
 from .runner import LiveRunner
 from .status import Status, StatusBoard
+from .timeline import DEFAULT_BUDGET, Timeline
 
 T = TypeVar("T")
 
@@ -79,6 +82,7 @@ class OwnerThread:
         self.delivery, self.prints = Delivery(Recorder(dt)), Prints()
         self.inputs: dict[Any, Any] = {}
         self.input_watchers: list[Callable[[Any, Any], None]] = []
+        self.budget = DEFAULT_BUDGET
         self._runner: LiveRunner | None = None
         self._rebuilt: Rebuilt | None = None
         # While it sleeps it does what it does while it opens: what needs no simulator.
@@ -233,7 +237,7 @@ class OwnerThread:
             pause,
             self.delivery.next_due(self.board.now, time.perf_counter()),
         ]
-        if self._runner is not None and self._runner.settle_taps():
+        if self._runner is not None and self._runner.settle():
             waits.append(TAP_POLL)
         return min(wait for wait in waits if wait is not None)
 
@@ -282,6 +286,8 @@ class OwnerThread:
             publish=self.publish,
             note_progress=self.board.update,
             names=self._names,
+            closing=lambda: self._closing,
+            budget=self.budget,
         )
         if self._rebuilt is not None:
             self._rebuilt.attach(self._runner, self.delivery)
@@ -321,8 +327,21 @@ class OwnerThread:
             self._rebuilt.go_on(runner, self.delivery, self.inputs)
             self._rebuilt = None
         self.delivery.sim = outcome
+        runner.begin()
         runner.settle_taps()
         self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
+
+    @property
+    def changes(self) -> list[Change]:
+        """How the network differs from what was built. To be read from any thread."""
+        runner = self._runner
+        return [] if runner is None else list(runner.changes.standing.values())
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """What can be gone back to; None while nothing is built. To be read from any thread."""
+        runner = self._runner
+        return None if runner is None or self._is_opening else runner.machine.timeline
 
     # ---- commands, on the thread -----------------------------------------
 
@@ -374,6 +393,23 @@ class OwnerThread:
         for watcher in list(self.input_watchers):
             watcher(node, values)
         self.delivery.state_changed()
+
+    def go_back(self, branch: str | None, step: int | None, name: str | None) -> Return:
+        """Stand where a branch stood after a step (or at its end), with its inputs."""
+        runner = self.runner
+        try:
+            return runner.go_back(branch, step, name)
+        finally:
+            before, self.inputs = self.inputs, dict(runner.inputs)
+            for node in {*before, *self.inputs}:
+                for watcher in list(self.input_watchers):
+                    watcher(node, self.inputs.get(node))
+
+    def set_budget(self, nbytes: int) -> None:
+        """Keep no more than this of the past."""
+        if self._runner is not None:
+            self._runner.machine.timeline.budget = nbytes
+            self._runner.machine.timeline.stay_within()
 
     def set_speed(self, speed: float | None) -> None:
         """Change the real-time factor asked for."""

@@ -121,6 +121,7 @@ class Feed:
     def __init__(self, probe: LiveProbe, source: Any, dt: float) -> None:
         self.probe = probe
         self.source = source
+        self.dt = dt
         self.is_tap = probe.nengo_probe is None
         # An existing probe's data arrives filtered by the engine.
         wanted = probe.synapse if self.is_tap else None
@@ -155,6 +156,17 @@ class Feed:
         """Back to the state at step 0."""
         if self._filter is not None:
             self._filter.reset()
+
+    def filters(self) -> Any:
+        """What its filter remembers, as a value."""
+        return None if self._filter is None else self._filter.memory()
+
+    def put_filters(self, filters: Any) -> None:
+        """Let its filter remember this, or nothing."""
+        if self._filter is not None:
+            self._filter.reset()
+            if filters is not None:
+                self._filter.recall(filters)
 
 
 def base_object(target: Any) -> Any:

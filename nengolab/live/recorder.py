@@ -7,7 +7,8 @@ and a snapshot for a reloaded page is one more read.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
@@ -68,6 +69,16 @@ class Recorder:
         """Thin what a panel shows of the steps after ``since`` up to ``until``."""
         per_pixel = steps_per_pixel(spec.window, width, self.dt)
         return self._tracks[spec.key].read(Look(since, until, per_pixel, height))
+
+    def filters(self) -> dict[Hashable, Any]:
+        """What the tracks' filters remember, as a value."""
+        return {key: track.filters() for key, track in self._tracks.items()}
+
+    def go_back(self, step: int, filters: Mapping[Hashable, Any]) -> None:
+        """Forget what came after a step, and let filters remember what they did at some step."""
+        for key, track in self._tracks.items():
+            track.cut(step)
+            track.put_filters(filters.get(key))
 
     def clear(self) -> None:
         """Forget the past, as after a reset."""

@@ -17,6 +17,11 @@ class Ring:
         Values in a row.
     dtype : dtype
         Of the values.
+
+    Attributes
+    ----------
+    known : int
+        Rows of steps up to this one are not added: a run that was gone back in has them again.
     """
 
     def __init__(self, capacity: int, width: int, dtype: DTypeLike = np.float32) -> None:
@@ -24,6 +29,7 @@ class Ring:
         self._rows = np.zeros((capacity, width), dtype)
         self._start = 0
         self._count = 0
+        self.known = -1
 
     def __len__(self) -> int:
         return self._count
@@ -33,6 +39,12 @@ class Ring:
         """Rows there is room for."""
         return len(self._steps)
 
+    def cut(self, step: int) -> None:
+        """Forget the rows after a step; those before it will come again, and count as known."""
+        kept, _ = self.between(-1, step)
+        self._count = len(kept)
+        self.known = int(kept[-1]) if len(kept) else -1
+
     @property
     def nbytes(self) -> int:
         """Memory held, full or not."""
@@ -40,6 +52,9 @@ class Ring:
 
     def append(self, steps: np.ndarray, rows: np.ndarray) -> None:
         """Add rows; the oldest ones make room."""
+        if len(steps) and steps[0] <= self.known:
+            new = int(steps.searchsorted(self.known, side="right"))
+            steps, rows = steps[new:], rows[new:]
         steps, rows = steps[-self.capacity :], rows[-self.capacity :]
         end = (self._start + self._count) % self.capacity
         head = min(len(steps), self.capacity - end)
@@ -83,8 +98,10 @@ class Ring:
         """Make a ring of another capacity with the newest of these rows."""
         other = Ring(capacity, self._rows.shape[1], self._rows.dtype)
         other.append(*self.since(-1))
+        other.known = self.known
         return other
 
     def clear(self) -> None:
         """Forget all rows, keep the room."""
         self._start = self._count = 0
+        self.known = -1

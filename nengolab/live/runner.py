@@ -16,28 +16,40 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import SimulationError, SimulatorClosed
+from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
 
+from .changes import Changes
 from .delivery import Delivery
 from .errors import failing_step, report_error
+from .machine import Return, TimeMachine, record
 from .pacing import FRAME_PERIOD, Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
 from .status import Status
 from .taps import Taps
+from .timeline import NEVER
+from .watch import Watch
 
 Publish = Callable[..., object]
+# How often a run that waits for the signal of its condition looks whether it is there.
+WATCH_POLL = 0.02
 
 
 @dataclass
 class Goal:
-    """Where a run is to stop by itself."""
+    """Where a run is to stop by itself: after a step, or where a condition holds before that."""
 
     step: int
     paced: bool
     end: str
+    watch: Watch | None = None
     result: Future[float] = field(default_factory=Future[float])
+
+    @property
+    def waits(self) -> bool:
+        """Whether something that it watches is not read out yet; raises where it cannot be."""
+        return self.watch is not None and not self.watch.ready
 
 
 class LiveRunner:
@@ -57,6 +69,10 @@ class LiveRunner:
         Changes fields of the status; listeners hear of it with the data.
     names : Names
         Names of the network's objects, for errors.
+    closing : callable
+        Whether the session is to end.
+    budget : int
+        Bytes of memory for going back.
     """
 
     def __init__(
@@ -67,6 +83,8 @@ class LiveRunner:
         publish: Publish,
         note_progress: Publish,
         names: Names,
+        closing: Callable[[], bool],
+        budget: int,
     ) -> None:
         self.sim = sim
         self._delivery, self._names = delivery, names
@@ -78,6 +96,26 @@ class LiveRunner:
         self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
         self._aside = 0.0
         self._hurried = False
+        # What stood when the simulator came, to give it back so.
+        self._found: Any = None
+        self.changes = Changes(sim, self._note_change)
+        self.machine = TimeMachine(
+            sim,
+            delivery,
+            lambda: self._feeds.values(),
+            lambda: self._inputs,
+            self._put_input,
+            self.changes,
+            closing,
+            budget,
+        )
+
+    def begin(self) -> None:
+        """The simulator is claimed, and as it is to start: this can be gone back to."""
+        if self._found is None:
+            self._found = self.sim.standing
+        self.machine.timeline.begin(self.sim.n_steps)
+        self.machine.timeline.keep()
 
     @property
     def running(self) -> bool:
@@ -94,6 +132,12 @@ class LiveRunner:
     def tile_if_due(self) -> float | None:
         """Run a tile when it is time; return the seconds until the next, None when not running."""
         if not self.running:
+            return None
+        try:
+            if self._goal is not None and self._goal.waits:
+                return WATCH_POLL
+        except Exception as error:
+            self._stop_for(error)
             return None
         pause = self._pause()
         if pause > (FRAME_PERIOD if self._hurried else 0.0):
@@ -125,14 +169,17 @@ class LiveRunner:
     def _tile(self, steps: int) -> None:
         before = time.perf_counter()
         first = self.sim.n_steps + 1
-        data = self.sim.advance(steps)
+        watch = self._goal.watch if self._goal is not None else None
+        data = self.sim.advance(steps) if watch is None else watch.advance(self.sim, steps)
+        if watch is not None and watch.held:
+            assert self._goal is not None
+            self._goal.step = self.sim.n_steps
         done = time.perf_counter()
-        for probe_id, feed in self._feeds.items():
-            if feed.source in data:
-                samples = feed.samples(data[feed.source], first, self.sim.n_steps)
-                self._delivery.recorder.record(probe_id, *samples)
+        record(self._feeds.values(), data, first, self.sim.n_steps, self._delivery)
         now = time.perf_counter()
         self._sizer.learn(steps, done - before, now - done + self._aside)
+        self.changes.settle()
+        self.machine.timeline.reached(self.sim.n_steps)
         self._arrive(now)
 
     def _arrive(self, wall: float) -> None:
@@ -192,15 +239,44 @@ class LiveRunner:
         self._start()
         return goal.result
 
+    def run_to(self, step: int) -> Future[float]:
+        """Run up to a step, which may be reached already."""
+        if step > self.sim.n_steps:
+            return self.run_steps(step - self.sim.n_steps, paced=True, end="finished")
+        raise ValidationError(
+            f"{step * self.sim.dt:g} s is not ahead: the run stands at {self.sim.time:g} s; "
+            "history.go_on_from goes back",
+            "when",
+        )
+
+    def run_until(self, watch: Watch) -> Future[float]:
+        """Run until a condition holds; the result is the time reached, of a pause, too."""
+        self._drop_goal()
+        goal = self._goal = Goal(NEVER, True, "finished", watch)
+        goal.result.add_done_callback(lambda _: self._leave(watch))
+        self._start()
+        return goal.result
+
+    def _leave(self, watch: Watch) -> None:
+        """Look no more at what a condition was about."""
+        watch.forget(watch.own)
+        for probe in watch.own:
+            if probe.id in self._feeds:
+                self.remove_probe(probe)
+
     def reset(self, seed: int | None) -> None:
         """Back to step 0; a run goes on from there."""
         self._drop_goal()
+        self.changes.finish()
+        standing = self.sim.standing
         self.sim.reset(seed=seed)
+        self.sim.standing = standing
         for node, value in self._inputs.items():
             self.sim.set_input(node, value)
         for feed in self._feeds.values():
             feed.reset()
         self._delivery.time_restarted(self.sim.n_steps)
+        self.begin()
         self._publish(
             state="running" if self.running else "ready",
             error=None,
@@ -211,9 +287,45 @@ class LiveRunner:
 
     def set_input(self, node: Any, value: np.ndarray | None) -> None:
         """Override a node's output; None gives back its own."""
-        self.sim.set_input(node, value)
+        self._put_input(node, value)
+        self.machine.timeline.note(self.sim.n_steps, "input", (node, value))
         # Its effect is shown at once: the next tile comes up to a frame early.
         self._hurried = True
+
+    def drop_changes(self) -> None:
+        """Take all changes back."""
+        self.changes.drop()
+
+    def keep_changes(self) -> None:
+        """Write all changes to the network's objects."""
+        self.changes.keep()
+        self._found = self.sim.standing
+
+    def _note_change(self, edit: Any, step: int) -> None:
+        self.machine.timeline.note(step, "change", edit)
+        self._hurried = True
+        self._delivery.state_changed()
+
+    def go_back(self, branch: str | None, step: int | None, name: str | None) -> Return:
+        """Stand where a branch stood after a step (or at its end), paused."""
+        timeline = self.machine.timeline
+        self._drop_goal()
+        found = timeline.here if branch is None else timeline.branch(branch)
+        if found is timeline.here:
+            found.end = self.sim.n_steps
+        try:
+            return self.machine.go_back(found, found.end if step is None else step, name)
+        finally:
+            self._publish(
+                state="paused",
+                error=None,
+                time=self.sim.time,
+                n_steps=self.sim.n_steps,
+                real_time_factor=None,
+            )
+
+    def _put_input(self, node: Any, value: np.ndarray | None) -> None:
+        self.sim.set_input(node, value)
         if value is None:
             self._inputs.pop(node, None)
         else:
@@ -273,6 +385,23 @@ class LiveRunner:
                 feed.probe.attached.set_result(feed.probe)
         return not all(feed.probe.attached.done() for feed in self._feeds.values())
 
+    def settle(self) -> bool:
+        """Tell those who wait for probes or changes; whether some are still being compiled."""
+        changing = self.changes.settle()
+        if changing:
+            self.sim.take_up()
+            changing = self.changes.settle()
+        return self.settle_taps() or changing
+
+    @property
+    def inputs(self) -> dict[Any, np.ndarray]:
+        """What Nodes put out instead of their own output."""
+        return self._inputs
+
+    def feed_of(self, probe: LiveProbe) -> Feed:
+        """The owner's side of a probe."""
+        return self._feeds[probe.id]
+
     def _forget(self, feed: Feed, why: str) -> None:
         if feed.is_tap:
             self._taps.leave(feed.source)
@@ -304,6 +433,9 @@ class LiveRunner:
             for feed in self._feeds.values():
                 self._forget(feed, "the session was closed")
         self._taps.clear()
+        if not built_here and self._found is not None:
+            self.changes.finish()
+            self.sim.standing = self._found
         if built_here:
             self.sim.close()
             return

@@ -20,6 +20,7 @@ from .frames import Frame
 from .listener import Listener
 from .living import note_session
 from .owner import OwnerThread
+from .poking import Poking
 from .prints import PrintedLine
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
@@ -30,7 +31,7 @@ from .status import STATES, Status
 ALSO = {"paused": ("finished",), "ready": ("running", "paused", "finished")}
 
 
-class Session:
+class Session(Poking):
     """A network that runs live on a thread of its own.
 
     Returns at once; TensorFlow is loaded and the network built on the owner thread, and

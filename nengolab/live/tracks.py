@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -68,6 +69,17 @@ class Track(ABC):
     def clear(self) -> None:
         """Back to step 0."""
 
+    @abstractmethod
+    def cut(self, step: int) -> None:
+        """Forget what came after a step."""
+
+    def filters(self) -> Any:
+        """What a filter remembers, as a value."""
+        return None
+
+    def put_filters(self, filters: Any) -> None:  # noqa: B027  # most have none
+        """Let a filter remember this, or nothing."""
+
     @property
     @abstractmethod
     def nbytes(self) -> int:
@@ -101,6 +113,9 @@ class ValueTrack(Track):
 
     def clear(self) -> None:
         self._ring.clear()
+
+    def cut(self, step: int) -> None:
+        self._ring.cut(step)
 
 
 class JoinedTrack(ValueTrack):
@@ -166,6 +181,15 @@ class RateTrack(ValueTrack):
         if self._filter is not None:
             self._filter.reset()
 
+    def filters(self) -> Any:
+        return None if self._filter is None else self._filter.state.copy()
+
+    def put_filters(self, filters: Any) -> None:
+        if self._filter is not None:
+            self._filter.reset()
+            if filters is not None:
+                self._filter.state = filters.copy()
+
 
 class SpikeTrack(Track):
     """Step and neuron of each spike; grows with the activity, up to a limit."""
@@ -205,6 +229,7 @@ class SpikeTrack(Track):
             room *= 2
         fresh = Ring(room, 1, np.uint32)
         fresh.append(kept, rows)
+        fresh.known = self._ring.known
         self._ring = fresh
 
     def read(self, look: Look) -> Arrays:
@@ -222,6 +247,10 @@ class SpikeTrack(Track):
     def clear(self) -> None:
         self._ring.clear()
         self._last = 0
+
+    def cut(self, step: int) -> None:
+        self._ring.cut(step)
+        self._last = min(self._last, step)
 
 
 def slice_of(span: Span) -> slice:

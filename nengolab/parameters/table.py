@@ -221,7 +221,7 @@ class Parameters(Mapping):
         UnknownObject
             For what is not in the simulated network.
         """
-        wanted = {owner for obj in objs for owner in self._owners(self._resolve(obj))}
+        wanted = {owner for obj in objs for owner in self._owners(self.find(obj))}
         rows = [r for r in self._rows.values() if r.owner in wanted]
         absent = [a for a in self.absent if a.owner in wanted]
         return Parameters(rows, absent, self._names, self._reading)
@@ -238,7 +238,14 @@ class Parameters(Mapping):
             return [obj, *(conn for conn in own if conn.post_obj is obj)]
         return [obj]
 
-    def _resolve(self, obj: Any) -> Any:
+    def find(self, obj: Any) -> Any:
+        """The object of a name; the whole of a part; the connection of a learning rule.
+
+        Raises
+        ------
+        UnknownObject
+            For what is not in the simulated network.
+        """
         asked, obj = obj, self._names.find(obj) if isinstance(obj, str) else obj
         obj = obj.obj if isinstance(obj, ObjView) else obj
         obj = obj.connection if isinstance(obj, LearningRule) else obj

@@ -61,10 +61,15 @@ class Transfer:
     sim : Simulator
     item : int or None
         Of what is learned online, which item of the batch counts.
+    beside : set of str
+        Roles of which the caller writes other values himself.
     """
 
-    def __init__(self, sim: Simulator, item: int | None = None):
+    def __init__(
+        self, sim: Simulator, item: int | None = None, beside: frozenset[str] = frozenset()
+    ):
         self._sim, self._engine = sim, sim._engine
+        self._expressed = _EXPRESSED | beside
         self._item = self._check_item(item)
         # Parameters that were given other values, by owner: ``{name: (role, value)}``.
         self._edited: dict[Any, dict[str, tuple[str, np.ndarray]]] = {}
@@ -138,7 +143,7 @@ class Transfer:
     def _check_expressed(self, obj: Any) -> None:
         direct = isinstance(obj, nengo.Ensemble) and isinstance(obj.neuron_type, Direct)
         for name, (role, _) in self._edited.get(obj, {}).items():
-            if role not in _EXPRESSED or direct:
+            if role.partition(".")[0] not in self._expressed or direct:
                 raise ValidationError(
                     f"{name} has another value than the network was built with, and no argument "
                     "of Nengo's can hold it; set it back to its initial value, or change the "
@@ -329,7 +334,7 @@ def freeze_params(sim: Simulator, objs: Any, item: int | None = None) -> None:
         written = [(obj, transfer.arguments(obj)) for obj in found if obj not in layers]
         transfer.check(layers)
     for obj, arguments in written:
-        _write(obj, arguments)
+        write(obj, arguments)
     if layers:
         from nengolab.compiler.operators.tensor import put_back
 
@@ -351,7 +356,8 @@ def _expanded(sim: Simulator, objs: Any) -> Iterable[Any]:
             yield from (p for p in sim.network.all_probes if p.obj is obj)
 
 
-def _write(obj: Any, arguments: dict[str, Any]) -> None:
+def write(obj: Any, arguments: dict[str, Any]) -> None:
+    """Give an object these arguments, in an order in which Nengo takes them."""
     if isinstance(obj, nengo.Probe):
         obj.solver, obj.seed = arguments["solver"], arguments["seed"]
         return

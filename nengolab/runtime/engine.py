@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import nengo
 import numpy as np
-from nengo.base import ObjView
 from nengo.builder import Model
 
 from nengolab.compiler.build import Built, build
@@ -22,7 +21,9 @@ from nengolab.exceptions import SimulationError, SimulatorClosed, ValidationErro
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
 from nengolab.runtime import state
+from nengolab.runtime.background import Background
 from nengolab.runtime.calls import Host
+from nengolab.runtime.effects import Cover, Effects, Key
 from nengolab.runtime.follower import Follower
 from nengolab.runtime.loop import Tile, TileRunner
 from nengolab.runtime.snapshot import Snapshot
@@ -76,7 +77,7 @@ class Engine:
         self.functions: str = functions
         self.demoted: frozenset[Any] = frozenset()
         self._recompiled: Counter = Counter()
-        self.graph = self._simplify()
+        self.graph = self.simplify()
         self.probes = list(self.graph.probes if probes is None else probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype, self.built.model)
         self.device, self.closed = device, False
@@ -85,12 +86,10 @@ class Engine:
         self.compiling: Callable[[], AbstractContextManager[Any]] = nullcontext
         self.follower: Follower | None = None  # who trains
         self._settled = False
-        self.taps: dict[Any, nengo.Probe] = {}
+        self.background = Background(self)
+        self.effects = Effects()
         self._each_step: frozenset[nengo.Node] = frozenset()  # constants that were fed once
-        self.runner = self._make_runner(self.graph, self.probes)
-        self._pending: list[Future] = []
-        self._requests = 0
-        self._worker: ThreadPoolExecutor | None = None
+        self.runner = self.make_runner(self.graph, self.probes, {})
         self.compiles = 0
         self.reset(seed)
 
@@ -100,14 +99,23 @@ class Engine:
         label = getattr(self.network, "label", None)
         return f"network {label!r}" if label else "unlabeled network"
 
-    def _simplify(self) -> Graph:
+    def simplify(self) -> Graph:
         return simplify(self.built, self.functions, self.demoted)
 
     def graph_fed(self, nodes: frozenset[nengo.Node]) -> Graph:
         """The graph in which data can be fed to ``nodes``, some of ``graph.stepped_nodes``."""
         return simplify(self.built, self.functions, self.demoted, nodes) if nodes else self.graph
 
-    def _make_runner(self, graph, probes) -> TileRunner:
+    def make_runner(
+        self,
+        graph: Graph,
+        probes: list[nengo.Probe],
+        values: Mapping[str, np.ndarray] | None = None,
+    ) -> TileRunner:
+        """A form of the network that reads these probes out.
+
+        Its formulas are chosen by these values of parameters; default: as they are now.
+        """
         readings = {p: graph.probes[p] for p in probes}
         return TileRunner(
             graph,
@@ -120,6 +128,8 @@ class Engine:
             self.aside,
             lambda: self.compiling(),
             self._each_step,
+            self.runner.values if values is None else values,
+            self.effects,
         )
 
     def reset(self, seed: int, parameters: bool = True, processes: bool = True) -> None:
@@ -134,6 +144,8 @@ class Engine:
         else:
             self.host.time_restarted()
         if parameters:
+            self.effects.clear()
+            self.runner.repack(self.graph.params)
             self.runner.set_values({})
             if self.follower is not None:
                 self.follower.push({n: p.value for n, p in self.graph.params.items()})
@@ -187,9 +199,43 @@ class Engine:
     def set_values(self, values: dict[str, np.ndarray]) -> None:
         """Compute, and train on, with these values of parameters, by name."""
         self.follow()
+        if not self.runner.fits(values):
+            self.background.finish()
+            runner = self.make_runner(
+                self.graph, self.background.read_out, {**self.runner.values, **values}
+            )
+            self.take_over(self.graph, runner)
         self.runner.set_values(values, keep=True)
         if self.follower is not None:
             self.follower.push(values)
+
+    def change(self, values: Mapping[str, np.ndarray]) -> Future[int]:
+        """Compute with these values of parameters as soon as what is compiled can do that.
+
+        That is at once, or, where another form is needed, when it has been compiled in the
+        background: the Future holds the step after which it was. What is state of what changes is
+        adapted (`Kernel.adapt`).
+        """
+        self.follow()
+        if not self.runner.fits(values):
+            return self.background.ask_for_values(values)
+        self.put_values(values)
+        done: Future[int] = Future()
+        done.set_result(self.n_steps)
+        return done
+
+    def put_values(self, values: Mapping[str, np.ndarray]) -> None:
+        """Compute with these values from here, with the state adapted to them."""
+        adapted = state.adapted(self, values)
+        self.runner.set_values(dict(values), keep=True)
+        if adapted:
+            self.runner.set_named_state(self.runner.named_state() | adapted)
+        if self.follower is not None:
+            self.follower.push(dict(values))
+
+    def lay(self, key: Key, covers: Mapping[str, Cover]) -> None:
+        """Lay covers over parameters, for whatever ``key`` stands for; none take them off."""
+        self.runner.repack(self.effects.lay(key, covers))
 
     def snapshot(self) -> Snapshot:
         """The state as a value."""
@@ -211,7 +257,7 @@ class Engine:
         while self.n_steps < last:
             if self.closed:
                 raise SimulatorClosed(f"closed at step {self.n_steps}, while it was running")
-            self._swap()
+            self.background.swap()
             self._follow_captures()
             tile = self.runner.tile(self.n_steps, last - self.n_steps)
             self._check_finite(tile)
@@ -241,7 +287,7 @@ class Engine:
 
     def advance(self, n_steps: int) -> dict[Any, np.ndarray]:
         """Advance by ``n_steps`` or not at all; ``{probe: (steps, batch, size)}``."""
-        self._swap()
+        self.background.swap()
         runner, held, before = self.runner, self.runner.state, self.n_steps
         pieces: dict[Any, list[np.ndarray]] = {}
         try:
@@ -290,22 +336,12 @@ class Engine:
 
     def _recompile(self, call: Call) -> None:
         """Compile anew, after this function's trace has become another one."""
-        self._finish_pending()
+        self.background.finish()
         self._recompiled[call.op] += 1
         if self._recompiled[call.op] > RECOMPILES:
             self.demoted |= {call.op}
-        graph = self._simplify()
-        self._take_over(graph, self._make_runner(graph, self._read_out()))
-
-    def _finish_pending(self) -> None:
-        """Take over what is still being compiled in the background."""
-        while self._pending:
-            self.aside.wait(self._pending[0])
-            self._swap()
-
-    def _read_out(self) -> list[nengo.Probe]:
-        """Probes, and taps that are in place."""
-        return [*self.probes, *(p for t, p in self.taps.items() if t.ready)]
+        graph = self.simplify()
+        self.take_over(graph, self.make_runner(graph, self.background.read_out))
 
     # -- inputs --------------------------------------------------------------------------------
 
@@ -357,9 +393,9 @@ class Engine:
         """A form of the network in which these Nodes are no constants; it stays."""
         if not any(i.owner in nodes for i in self.runner.program.inputs_held):
             return
-        self._finish_pending()  # what is compiled in the background was asked for before
+        self.background.finish()  # what is compiled in the background was asked for before
         self._each_step |= nodes
-        self._take_over(self.graph, self._make_runner(self.graph, self._read_out()))
+        self.take_over(self.graph, self.make_runner(self.graph, self.background.read_out))
 
     # -- learning ------------------------------------------------------------------------------
 
@@ -395,82 +431,23 @@ class Engine:
         )
         return self.runner.named_state(found.index)[f"{op.name}.{key}"].copy()
 
-    # -- taps ----------------------------------------------------------------------------------
+    # -- what is compiled beside a run ---------------------------------------------------------
 
     def add_tap(self, tap: Any, obj: Any, attr: str | None) -> None:
         """Compile, in the background, a form of the network in which ``obj`` is read out too."""
-        names, there = self.built.names, self.built.model.sig
-        if (obj.obj if isinstance(obj, ObjView) else obj) not in there:
-            raise ValidationError(
-                f"{names.get(obj)} is not in the simulated network; it holds "
-                f"{listing(names.get(o) for o in there if o is not None)}",
-                attr="obj",
-            )
-        with nengo.Network(add_to_container=False):
-            probe = nengo.Probe(obj, attr, synapse=None)
-        model = self.built.model
-        model.seeds[probe] = model.seeds.get(obj, 0)
-        model.seeded[probe] = True
-        self.taps[tap] = probe
-        tap.size = probe.size_in
-        if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix="nengolab-compile")
-        self._requests += 1
-        future = self._worker.submit(self._compile_taps, tap, probe, self._requests)
-        self._pending.append(future)
-        future.add_done_callback(self._announce)
+        self.background.add_tap(tap, obj, attr)
 
     def remove_tap(self, tap: Any) -> None:
         """Stop reading a tap; the compiled form loses it when the next one is made."""
-        self.taps.pop(tap, None)
+        self.background.remove_tap(tap)
 
-    def _compile_taps(self, tap: Any, probe: nengo.Probe, request: int):
-        try:
-            with self.built.model.decoder_cache:
-                self.built.model.build(probe)
-        except Exception as err:  # told to whoever asked for the tap
-            self._drop(tap, err)
-        if request < self._requests:
-            return None  # more are asked for already: one compile serves all
-        try:
-            graph = self._simplify()
-            taps = [p for p in list(self.taps.values()) if p in graph.probes]
-            runner = self._make_runner(graph, [*self.probes, *taps])
-            # What runs now needs one of the two capacities; a plot need not wait for both.
-            runner.compile_one(self.runner.runs_short)
-        except Exception as err:
-            for waiting in [t for t in list(self.taps) if not t.ready]:
-                self._drop(waiting, err)
-            return None
-        if self._worker is not None:
-            with suppress(RuntimeError):  # closed meanwhile
-                self._pending.append(self._worker.submit(runner.compile_other))
-        return graph, runner
+    @property
+    def taps(self) -> dict[Any, nengo.Probe]:
+        """By tap, the probe that reads what it looks at."""
+        return self.background.taps
 
-    def _announce(self, done: Future) -> None:
-        """Tell the taps that are compiled: the next tile swaps the new form in and delivers."""
-        if done.cancelled() or done.result() is None:
-            return
-        readings = done.result()[1].program.readings
-        for tap, probe in list(self.taps.items()):
-            tap.ready = tap.ready or probe in readings
-
-    def _drop(self, tap: Any, error: Exception) -> None:
-        tap.error = error
-        self.taps.pop(tap, None)
-
-    def _swap(self) -> None:
-        """Take over what the background thread compiled, with the state as it is now."""
-        latest = None
-        if not self._pending:
-            return
-        with uninterrupted():
-            while self._pending and self._pending[0].done():
-                latest = self._pending.pop(0).result() or latest
-            if latest is not None:
-                self._take_over(*latest)
-
-    def _take_over(self, graph: Graph, runner: TileRunner) -> None:
+    def take_over(self, graph: Graph, runner: TileRunner) -> None:
+        """Run another form of the network from here, with state and parameters as they are."""
         runner.set_named_state(self.runner.named_state())
         known = set(graph.params)
         runner.set_values({n: v for n, v in self.runner.values.items() if n in known})
@@ -479,13 +456,12 @@ class Engine:
 
     def prepare(self) -> None:
         """Put the taps that were asked for in place, and compile what is not compiled."""
-        self._finish_pending()
+        self.background.finish()
         self.runner.compile()
 
     def close(self) -> None:
         """Stop the background threads; a compile under way ends by itself."""
         self.closed = True
         self.aside.close()
-        if self._worker is not None:
-            self._worker.shutdown(wait=False, cancel_futures=True)
+        self.background.close()
         self.runner.release()

@@ -20,6 +20,7 @@ from nengolab.compiler.schedule import BATCHED, schedule
 from nengolab.compiler.standalone import aligned
 from nengolab.exceptions import SimulationError
 from nengolab.runtime.calls import CallFailed, Host, function_name
+from nengolab.runtime.effects import Effects
 from nengolab.startup.worker import Worker, interruptible, uninterrupted
 
 # A tile keeps what it records in memory until it leaves; and in time batches its arrays should
@@ -92,6 +93,10 @@ class TileRunner:
         Gives a context in which to compile, for whoever shows progress.
     each_step : collection of nengo.Node
         Nodes with a constant output whose value may differ from step to step, because they are fed.
+    values : Mapping of str to ndarray, optional
+        Values of parameters, by name, of those that have others than when they were built.
+    effects : Effects, optional
+        What is computed with in place of some of them.
     """
 
     def __init__(
@@ -106,18 +111,27 @@ class TileRunner:
         worker: Worker | None = None,
         compiling: Callable[[], AbstractContextManager] = nullcontext,
         each_step: Collection[Any] = (),
+        values: Mapping[str, np.ndarray] | None = None,
+        effects: Effects | None = None,
     ):
         started = time.perf_counter()
         self.host, self.device, self.graph = host, device, graph
         self._read = {p.name for p in graph.params.values() if p.role == "constants"}
         self.worker = worker or Worker()
         self._compiling, self._jobs = compiling, {}
+        self.values: dict[str, np.ndarray] = dict(values or {})
+        self.effects = effects or Effects()
         with tf.device(device):
             self.program: Program = lower(
-                schedule(graph, batch, force), batch, dtype, readings, host, each_step=each_step
+                schedule(graph, batch, force),
+                batch,
+                dtype,
+                readings,
+                host,
+                each_step=each_step,
+                values=self.value,
             )
         self.timing = Timing()
-        self.values: dict[str, np.ndarray] = {}
         self.params = _aligned(self.program.pack(self.value))
         self.set_named_state({})
         self.timing.lower_s = time.perf_counter() - started
@@ -130,8 +144,25 @@ class TileRunner:
         self._columns: dict[int, slice | np.ndarray] = {}
 
     def value(self, param: Param) -> np.ndarray:
-        """Current value of a parameter."""
-        return self.values.get(param.name, param.value)
+        """Value of a parameter that is computed with."""
+        return self.effects.on(param.name, self.values.get(param.name, param.value))
+
+    @property
+    def values_set(self) -> dict[str, np.ndarray]:
+        """Values other than built, without those that follow what traced functions read."""
+        return {name: value for name, value in self.values.items() if name not in self._read}
+
+    def fits(self, values: Mapping[str, np.ndarray]) -> bool:
+        """Whether what is compiled computes right with these values of parameters, by name."""
+
+        def value(param: Param) -> np.ndarray:
+            return values[param.name] if param.name in values else self.value(param)
+
+        return self.program.fits(values, value)
+
+    def repack(self, names: Collection[str]) -> None:
+        """Compute with the values that these parameters have now."""
+        self.params |= _aligned(self.program.pack(self.value, names))
 
     def set_values(self, values: dict[str, np.ndarray], keep: bool = False) -> None:
         """Compute with these values of parameters, by name, from the next tile on.
@@ -144,7 +175,10 @@ class TileRunner:
                 self.values if keep else {n: self.values[n] for n in self._read & set(self.values)}
             )
             self.values = kept | dict(values)
-            self.params = _aligned(self.program.pack(self.value))
+            if keep:
+                self.repack(values)
+            else:
+                self.params = _aligned(self.program.pack(self.value))
 
     # -- state ---------------------------------------------------------------------------------
 

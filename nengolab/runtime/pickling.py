@@ -78,6 +78,8 @@ def _engine_contents(engine: Engine) -> dict[str, Any]:
         "snapshot": state.take(engine),
         "values": dict(engine.values),
         "inputs": engine.host.overrides,
+        "laid": engine.effects.laid,
+        "given": engine.effects.given,
     }
 
 
@@ -94,7 +96,10 @@ def _engine_from(network: nengo.Network | None, contents: dict[str, Any]) -> Eng
         probes=contents["probes"],
     )
     engine.host.overrides = contents["inputs"]
-    engine.runner.set_values(contents["values"])
+    engine.set_values(contents["values"])
+    engine.effects.given.update(contents["given"])
+    for key, covers in contents["laid"].items():
+        engine.lay(key, covers)
     state.put(engine, snapshot)
     processes = {c.name.removesuffix("()") for c in engine.graph.calls if c.process is not None}
     lost = sorted(processes & set(snapshot.not_restorable))

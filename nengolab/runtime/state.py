@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import nengo
@@ -9,6 +10,7 @@ import numpy as np
 
 from nengolab.compiler.graph import Graph
 from nengolab.exceptions import ValidationError
+from nengolab.kernels.registry import KERNELS
 from nengolab.runtime.calls import Host
 from nengolab.runtime.loop import TileRunner
 from nengolab.runtime.snapshot import Snapshot
@@ -78,6 +80,23 @@ def put(engine: Engine, snapshot: Snapshot) -> list[str]:
     engine.runner.set_named_state(snapshot.arrays)
     engine.n_steps = snapshot.n_steps
     return sorted({*snapshot.not_restorable, *engine.host.out_of_reach()})
+
+
+def adapted(engine: Engine, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What of the state changes when parameters get these values, by name."""
+    found: dict[str, np.ndarray] = {}
+    for lowered in engine.runner.program.groups.values():
+        ops = [o for o in lowered.group.ops if any(p.name in values for p in o.params.values())]
+        if not ops or not lowered.group.op.state:
+            continue
+        now = engine.runner.named_state(lowered.index)
+        for op in ops:
+            own = {name: now[f"{op.name}.{name}"] for name in op.state}
+            old = {key: engine.runner.value(p) for key, p in op.params.items()}
+            new = {key: values.get(p.name, old[key]) for key, p in op.params.items()}
+            changed = KERNELS[op.kernel].adapt(own, old, new)
+            found |= {f"{op.name}.{name}": array for name, array in changed.items()}
+    return found
 
 
 def _check(engine: Engine, snapshot: Snapshot) -> None:

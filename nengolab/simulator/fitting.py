@@ -14,14 +14,14 @@ from nengolab.exceptions import (
     BuildError,
 )
 from nengolab.settings import always_as_training
-from nengolab.simulator.running import RunningSimulator
+from nengolab.simulator.changing import ChangingSimulator
 
 if TYPE_CHECKING:
     from nengolab.runtime.loop import Tile
     from nengolab.training.trainer import Trainer
 
 
-class FittingSimulator(RunningSimulator):
+class FittingSimulator(ChangingSimulator):
     """A simulator that trains: a line each over a `Trainer`, which is made when it is needed."""
 
     _trainer: Trainer | None = None
@@ -93,6 +93,7 @@ class FittingSimulator(RunningSimulator):
     def _trains(self, what: str) -> Trainer:
         """What trains; ``what`` is about to be done."""
         self._check_usable(what)
+        self._check_whole(what)
         return self._training
 
     def _tiles_as_training(self, n_steps: int, given: dict[Any, np.ndarray]) -> Iterator[Tile]:

@@ -2,6 +2,8 @@
 
 import time
 
+import numpy as np
+
 from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import NETWORK, Panel, open_panel, until
 
@@ -100,3 +102,24 @@ def test_a_closed_lab_says_so(lab: JupyterLab) -> None:
     slider = panel.root.get_by_role("slider", name="drive", exact=True)
     assert slider.is_disabled()
     assert panel.root.locator("figure").count() == 4, "what it showed stays"
+
+
+def test_a_page_that_slept_goes_on_where_the_run_is(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    panel.press("play")
+    panel.wait_time(0.5)
+    devtools = lab.page.context.new_cdp_session(lab.page)
+    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    time.sleep(8)  # the kernel stops to send after less
+    devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    panel.wait_time(8.0)
+    drawn = panel.stats["drawn"]
+    until(lambda: panel.stats["drawn"] > drawn + 10, "plots go on")
+    times = panel.plot("ens value")["t"]
+    assert times[-1] > panel.status["time"] - 2.0
+    recent = times[times > times[-1] - 1.5]
+    assert np.diff(recent).max() < 0.1, "the window is whole again"
+    assert panel.root.get_by_role("alert").is_hidden()
+    panel.drag("drive", -0.6)
+    until(lambda: abs(panel.recent("ens value") + 0.6) < 0.15, "sliders act")
+    assert lab.errors == []

@@ -28,3 +28,17 @@ def test_holds_the_newest_rows(seed):
         assert ring.nbytes == held
     wider = ring.resized(capacity + 7)
     assert wider.since(-1)[0].tolist() == [s for s, _ in kept]
+
+
+def test_what_is_cut_comes_again_and_is_added_once():
+    ring = Ring(8, 1)
+    ring.append(np.arange(1, 12), np.arange(1, 12)[:, None])
+    ring.cut(7)
+    assert ring.since(-1)[0].tolist() == [4, 5, 6, 7]
+    ring.append(np.arange(3, 6), np.zeros((3, 1)))
+    ring.append(np.arange(6, 10), 10.0 * np.arange(6, 10)[:, None])
+    assert ring.since(-1)[0].tolist() == [4, 5, 6, 7, 8, 9]
+    assert ring.since(-1)[1][:, 0].tolist() == [4, 5, 6, 7, 80, 90]
+    ring.cut(0)
+    ring.append(np.arange(1, 3), np.ones((2, 1)))
+    assert ring.since(-1)[0].tolist() == [1, 2]

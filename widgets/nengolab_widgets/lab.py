@@ -24,12 +24,12 @@ from .arrangement import Size
 from .bench import Bench
 from .choice import Menu, default_choices, read_choices
 from .liveness import Heartbeat
-from .messages import Layout, Offer, read_message
+from .messages import Layout, Offer, Past, read_message
 from .output import Output
 from .panel import Choice
 from .plots import Plots
 from .sliders import Inputs
-from .transport import status_message
+from .transport import past_message, status_message
 from .views import Views
 from .weakly import weakly
 
@@ -136,6 +136,7 @@ class Lab(Plots, anywidget.AnyWidget):
         self._views = Views()
         self._path: Literal["control", "comm"] = "comm"
         self._heard, self._closed = 0, False
+        self._past: Past | None = None
         self._subscribed: Listener | None = None
         self._bench = Bench(
             self.session, names, window, weakly(self._say), weakly(self._panels_changed)
@@ -168,6 +169,8 @@ class Lab(Plots, anywidget.AnyWidget):
             "rebuild": lambda _: self.rebuild(),
             "step": lambda m: self.session.step(m["n"]),
             "speed": lambda m: self.session.set_speed(m["value"]),
+            "go_on_from": lambda m: self._travel(self.session.history.go_on_from(m["time"])),
+            "switch_branch": lambda m: self._travel(self.session.history.switch(m["branch"])),
             "input": self._drive,
             "add_panel": lambda m: self._add(Choice(self._menu.find(m["object"]), m["kind"])),
             "remove_panel": lambda m: self._bench.remove(m["panel"]),
@@ -313,6 +316,7 @@ class Lab(Plots, anywidget.AnyWidget):
         self._listener.snapshot()
         if self._output is not None:
             self._output.say_all()
+        self._say_past()
         self._watch()
 
     def _see(self, message: Any) -> None:
@@ -355,6 +359,14 @@ class Lab(Plots, anywidget.AnyWidget):
             self.rebuild(keep_state=False)
         else:
             self.session.reset()
+
+    def _travel(self, done: Future) -> None:
+        said = weakly(self._say_past)
+        done.add_done_callback(lambda _: said())
+
+    def _say_past(self) -> None:
+        self._past = past_message(self.session)
+        self._say(self._past)
 
     def _notice(self, text: str) -> None:
         offer = "rebuild" if self.session.network_changed else ""
@@ -408,6 +420,8 @@ class Lab(Plots, anywidget.AnyWidget):
                 self._retire_if_unseen()
                 self._pause_if_unseen()
         self._say(self._ping())
+        if past_message(self.session) != self._past:
+            self._say_past()
 
     def _ping(self) -> dict[str, Any]:
         return {

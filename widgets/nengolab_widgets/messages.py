@@ -226,6 +226,19 @@ class Printed(TypedDict):
     lines: list[PrintedLine]
 
 
+class Past(TypedDict):
+    """The branches of the run: the one that goes on, and all.
+
+    ``doubts`` names Python code that may remember something, so that what is gone back to may not
+    be exactly what was.
+    """
+
+    type: Literal["past"]
+    branch: str
+    branches: list[str]
+    doubts: list[str]
+
+
 class ForPanel(TypedDict):
     """What the Python side of a panel says to its page side."""
 
@@ -234,7 +247,7 @@ class ForPanel(TypedDict):
     content: dict[str, Any]
 
 
-KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | ForPanel
+KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | ForPanel
 
 # ---- from a page -------------------------------------------------------------------------------
 
@@ -341,6 +354,20 @@ class Input(TypedDict):
     value: float | None
 
 
+class GoOnFrom(TypedDict):
+    """Stand, paused, where the run stood at a time (s) of the branch that goes on."""
+
+    type: Literal["go_on_from"]
+    time: float
+
+
+class SwitchBranch(TypedDict):
+    """Go on at the end of another branch."""
+
+    type: Literal["switch_branch"]
+    branch: str
+
+
 class AddPanel(TypedDict):
     """Look at something more."""
 
@@ -403,6 +430,8 @@ class ToPanel(TypedDict):
 
 PageMessage = (
     Hello
+    | GoOnFrom
+    | SwitchBranch
     | View
     | Bye
     | Pong

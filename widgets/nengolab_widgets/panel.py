@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import nengo
 from nengo.exceptions import ValidationError
 
-from nengolab.live import LiveProbe, PanelSpec
+from nengolab.live import LiveProbe, PanelSpec, Session
 from nengolab.names import Names
 
 from .arrangement import Size
@@ -136,6 +136,7 @@ class Setting:
 class Place(Protocol):
     """What a panel gets from the widget that holds it."""
 
+    session: Session
     names: Names
     network: nengo.Network
 

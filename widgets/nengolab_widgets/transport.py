@@ -6,6 +6,19 @@ from typing import Any
 
 from nengolab.live import Session
 
+from .messages import Past
+
+
+def past_message(session: Session) -> Past:
+    """Describe the branches of the run."""
+    history = session.history
+    return {
+        "type": "past",
+        "branch": history.branch,
+        "branches": [branch.name for branch in history.branches],
+        "doubts": history.not_restorable,
+    }
+
 
 def status_message(session: Session) -> dict[str, Any]:
     """Describe the state of a session as frames do."""

@@ -16,6 +16,7 @@ import {
   type PageMessage,
   type Ping,
 } from "./messages";
+import { Travel } from "./past";
 import { Picker } from "./picker";
 import { keepPicture, type Picture } from "./picture";
 import { Printouts } from "./printouts";
@@ -105,6 +106,7 @@ class LabView {
   private readonly sliders: Sliders;
   private readonly picker: Picker;
   private readonly transport: Transport;
+  private readonly travel: Travel;
   private readonly travels: UndoButtons;
   private readonly talking = new AbortController();
   private resting = false;
@@ -168,6 +170,8 @@ class LabView {
     const { undo, redo } = this.travels;
     const tools = make("span", "nl-tools", {}, undo, redo, fast.button, keys.button);
     const history = new HistoryBar(this.store, this.timeline, signal);
+    this.travel = new Travel(this.store, send, signal);
+    history.element.append(...this.travel.elements);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
     if (alone === null)
       this.root.append(
@@ -294,6 +298,7 @@ class LabView {
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
     else if (message.type === "notice") this.notice.show(message.text, message.offer);
+    else if (message.type === "past") this.travel.update(message);
     else if (message.type === "printed") this.printouts.take(message);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);

@@ -301,6 +301,21 @@ export const isPrinted: Check<Printed> = record<Printed>({
   lines: listOf(isPrintedLine),
 });
 
+/** The branches of the run: the one that goes on, and all. ``doubts`` names Python code that may remember something, so that what is gone back to may not be exactly what was. */
+export interface Past {
+  type: "past";
+  branch: string;
+  branches: string[];
+  doubts: string[];
+}
+
+export const isPast: Check<Past> = record<Past>({
+  type: oneOf("past"),
+  branch: isString,
+  branches: listOf(isString),
+  doubts: listOf(isString),
+});
+
 /** What the Python side of a panel says to its page side. */
 export interface ForPanel {
   type: "for_panel";
@@ -321,6 +336,7 @@ export type KernelMessage =
   | Inputs
   | Notice
   | Printed
+  | Past
   | ForPanel;
 
 /** A page asks for the layout; said again until there is one. ``panel`` is the one that it shows, where that stands alone. */
@@ -338,6 +354,28 @@ export const isHello: Check<Hello> = record<Hello>({
   panel: optional(isString),
   width: isNumber,
   visible: isBoolean,
+});
+
+/** Stand, paused, where the run stood at a time (s) of the branch that goes on. */
+export interface GoOnFrom {
+  type: "go_on_from";
+  time: number;
+}
+
+export const isGoOnFrom: Check<GoOnFrom> = record<GoOnFrom>({
+  type: oneOf("go_on_from"),
+  time: isNumber,
+});
+
+/** Go on at the end of another branch. */
+export interface SwitchBranch {
+  type: "switch_branch";
+  branch: string;
+}
+
+export const isSwitchBranch: Check<SwitchBranch> = record<SwitchBranch>({
+  type: oneOf("switch_branch"),
+  branch: isString,
 });
 
 /** How a page is seen has changed. */
@@ -569,6 +607,8 @@ export const isToPanel: Check<ToPanel> = record<ToPanel>({
 
 export type PageMessage =
   | Hello
+  | GoOnFrom
+  | SwitchBranch
   | View
   | Bye
   | Pong
@@ -596,6 +636,7 @@ const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
   inputs: isInputs,
   notice: isNotice,
   printed: isPrinted,
+  past: isPast,
   for_panel: isForPanel,
 };
 

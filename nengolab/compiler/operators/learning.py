@@ -186,7 +186,9 @@ def _voja(s: Translation, op: SimVoja) -> None:
 
 def _rls(s: Translation, op: SimRLS) -> None:
     state = {"inv_gamma": np.array(op.inv_gamma.initial_value, float)}
-    new = s.add_op(op, "rls", tuple(op.inv_gamma.shape), state=state)
+    name = s.unique(f"{s.built.name_of(op)}.rls.slowness")
+    params = {"slowness": Param(name, np.asarray(1.0), s.built.owner(op), "slowness")}
+    new = s.add_op(op, "rls", tuple(op.inv_gamma.shape), params=params, state=state)
     s.connect(new, op.pre_filtered)
     s.emit(new, "inv_gamma", op.inv_gamma, delayed=True)
     _add(s, op, op.error, new.add_port("columns", op.pre_filtered.size))

@@ -101,6 +101,7 @@ def _process(s: Translation, op: SimProcess) -> None:
             }
             static = (filt.order, filt.advanced, delayed)
             new = s.add_op(op, filt.kernel, static, params=params, state=filt.state)
+            new.synapse = op.process
             s.connect(new, op.input)
             s.emit(new, "out", op.output, delayed)
             return

@@ -1,0 +1,76 @@
+/** Going back in the run: on from an instant that is looked at, and from branch to branch. */
+
+import { make, setText } from "./dom";
+import type { PageMessage, Past } from "./messages";
+import type { LabStore } from "./store";
+import { timeText } from "./transport";
+
+const GO = "go on from here";
+
+export class Travel {
+  private readonly go = make("button", "nl-button nl-go-on", { type: "button", hidden: "" }, GO);
+  private readonly branches = make("select", "nl-branches", {
+    "aria-label": "branch of the run",
+    title: "branches of the run: another one goes on at its end",
+    hidden: "",
+  });
+  private doubts: string[] = [];
+
+  constructor(
+    private readonly store: LabStore,
+    send: (message: PageMessage) => void,
+    signal: AbortSignal,
+  ) {
+    this.go.addEventListener("click", () => {
+      const { held } = store.get().playhead;
+      if (held !== null) send({ type: "go_on_from", time: held.to });
+    });
+    this.branches.addEventListener("change", () =>
+      send({ type: "switch_branch", branch: this.branches.value }),
+    );
+    store.subscribe(
+      (s) => s.playhead.held,
+      signal,
+      () => this.show(),
+    );
+    store.subscribe(
+      (s) => s.life !== "gone" && s.status.state !== "closed",
+      signal,
+      (alive) => {
+        this.go.disabled = !alive;
+        this.branches.disabled = !alive;
+      },
+    );
+  }
+
+  get elements(): HTMLElement[] {
+    return [this.go, this.branches];
+  }
+
+  /** Take over what the kernel says of the branches. */
+  update({ branch, branches, doubts }: Past): void {
+    this.doubts = doubts;
+    this.branches.replaceChildren(
+      ...branches.map((name) => make("option", "", { value: name }, name)),
+    );
+    this.branches.value = branch;
+    this.branches.hidden = branches.length < 2;
+    this.show();
+  }
+
+  /** What is said beforehand: whether it will be exactly as it was. */
+  private show(): void {
+    const { held, now } = this.store.get().playhead;
+    const away = held !== null && held.to < now - 1e-9;
+    this.go.hidden = !away;
+    if (!away) return;
+    const doubtful = this.doubts.length > 0;
+    setText(this.go, doubtful ? `${GO} (nearly)` : GO);
+    const exactly = doubtful
+      ? `but for what Python code may remember: ${this.doubts.join(", ")}`
+      : "exactly";
+    this.go.title =
+      `stand where the run stood at ${timeText(held.to)}, ${exactly}; ` +
+      "what comes next is a new branch";
+  }
+}
