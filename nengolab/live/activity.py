@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
@@ -106,6 +107,21 @@ class ActivityTrack(Track):
         self._last = 0
         for meter in self._meters.values():
             meter.clear()
+
+    def cut(self, step: int) -> None:
+        """Go back to a step; what was then comes by `put_filters`."""
+        self._last = min(self._last, step)
+
+    def filters(self) -> dict[str, float | None]:
+        """Give the activity of each probe, None of one that has seen nothing."""
+        return {i: m.now if m.started else None for i, m in self._meters.items()}
+
+    def put_filters(self, filters: Any) -> None:
+        """Have each probe's activity as it was."""
+        for probe_id, meter in self._meters.items():
+            meter.clear()
+            if filters is not None and (now := filters.get(probe_id)) is not None:
+                meter.now, meter.started = now, True
 
 
 class _Meter:

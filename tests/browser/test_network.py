@@ -203,7 +203,7 @@ def test_keys_alone_find_open_plot_and_drive(lab: JupyterLab) -> None:
     slider = network.card.get_by_role("slider", name="drive, on its card")
     slider.focus()
     keyboard.press("Home")
-    until(lambda: lab.value("lab.session.inputs[drive][0]") == -1, "the Node is driven")
+    until(lambda: lab.value("lab.session.inputs.get(drive, [0])[0]") == -1, "the Node is driven")
     keyboard.press("Escape")
     until(lambda: not network.card.is_visible(), "the card is closed")
     network.root.get_by_role("button", name="what the signs mean").press("Enter")

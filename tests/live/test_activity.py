@@ -83,6 +83,17 @@ def test_tiles_of_any_length_give_the_same(session, net):
     look = Look(0, 100, 1, 1)
     for (name, one), (_, other) in zip(whole.read(look), parts.read(look), strict=True):
         np.testing.assert_allclose(one, other, err_msg=name)
+    # Gone back in time, it goes on from what it was then.
+    before = spec.make_track(0.001)
+    before.record(probe.id, np.arange(1, 61), values[:60])
+    kept = before.filters()
+    whole.cut(60)
+    whole.put_filters(kept)
+    for (name, one), (_, other) in zip(whole.read(look), before.read(look), strict=True):
+        np.testing.assert_allclose(one, other, err_msg=name)
+    whole.record(probe.id, np.arange(61, 101), values[60:])
+    for (name, one), (_, other) in zip(whole.read(look), parts.read(look), strict=True):
+        np.testing.assert_allclose(one, other, err_msg=name)
     whole.clear()
     assert whole.read(look) == []
 
