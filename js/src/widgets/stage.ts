@@ -87,7 +87,7 @@ export class Stage {
 
   private make(layout: PanelLayout, isAside: boolean): Tile {
     const host = isAside ? { ...this.host, arranging: undefined } : this.host;
-    const tile = new Tile(layout, host);
+    const tile = new Tile(layout, host, isAside ? "section" : "figure");
     this.tiles.set(layout.id, tile);
     (isAside ? this.aside : this.element)?.append(tile.element);
     return tile;

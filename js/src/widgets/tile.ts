@@ -66,6 +66,8 @@ export class Tile {
   constructor(
     public layout: PanelLayout,
     private readonly host: TileHost,
+    /** What stands beside the plots is no figure among them. */
+    tag: "figure" | "section" = "figure",
   ) {
     this.removeButton = iconButton(REMOVE, "remove", "");
     this.removeButton.classList.add("nl-quiet");
@@ -83,7 +85,7 @@ export class Tile {
     const tools = make("span", "nl-plot-tools", {}, this.settings.element, this.removeButton);
     const head = make("header", "nl-plot-head", {}, this.title, this.what, this.legend, tools);
     this.body.append(this.hint);
-    this.element = make("figure", "nl-plot", {}, head, this.body);
+    this.element = make(tag, "nl-plot", {}, head, this.body);
     this.element.dataset.panel = layout.id;
     this.element.dataset.kind = layout.kind;
     if (host.arranging !== undefined) {
