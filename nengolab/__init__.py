@@ -56,5 +56,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'nengolab' has no attribute {name!r}")
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """``%load_ext nengolab``: a nengo.Network on a cell's last line shows its view."""
+    import_module("nengolab_widgets.notebook").show_networks(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """``%unload_ext nengolab``: networks are shown as without it."""
+    import_module("nengolab_widgets.notebook").show_networks_no_more(ipython)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *_NEED_TENSORFLOW})

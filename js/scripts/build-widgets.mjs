@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { esbuildBundles } from "./bundles.mjs";
 import { esbuildPanels } from "./panels.mjs";
+import { esbuildWorkers } from "./workers.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const outdir = resolve(root, "../widgets/nengolab_widgets/static");
@@ -23,7 +24,7 @@ const options = {
   minify: !watch,
   sourcemap: watch ? "inline" : false,
   legalComments: "linked",
-  plugins: [esbuildPanels, esbuildBundles],
+  plugins: [esbuildPanels, esbuildWorkers, esbuildBundles],
   loader: { ".svg": "text" },
   logLevel: "info",
 };

@@ -4,7 +4,8 @@
     python js/scripts/generate_messages.py --check    fails where something differs
 
 ``nengolab_widgets/messages.py`` becomes ``js/src/widgets/messages.ts``, and the ``Payload`` of each
-kind of panel becomes ``js/src/widgets/panels/<kind>/payload.ts``.
+kind of panel becomes ``js/src/widgets/panels/<kind>/payload.ts``, with the messages of its union
+``Said``.
 """
 
 from __future__ import annotations
@@ -151,10 +152,12 @@ def messages() -> str:
     return module.text()
 
 
-def payload(kind: str, cls: type) -> str:
-    """Make the ``payload.ts`` of a kind."""
+def payload(kind: str, cls: type, said: Any = None) -> str:
+    """Make the ``payload.ts`` of a kind, with what its Python side says to the page besides."""
     module = Module(f"nengolab_widgets/panels/{kind}.py", "../../decode")
     module.add(cls)
+    for message in get_args(said) if said is not None else ():
+        module.add(message)
     return module.text()
 
 
@@ -164,9 +167,11 @@ def outputs() -> dict[Path, str]:
 
     files = {SOURCES / "messages.ts": messages()}
     for name, kind in own_kinds().items():
-        cls = getattr(sys.modules[kind.__module__], "Payload", None)
+        source = sys.modules[kind.__module__]
+        cls = getattr(source, "Payload", None)
         if cls is not None:
-            files[SOURCES / "panels" / name / "payload.ts"] = payload(name, cls)
+            said = getattr(source, "Said", None)
+            files[SOURCES / "panels" / name / "payload.ts"] = payload(name, cls, said)
     return files
 
 

@@ -73,9 +73,11 @@ class OwnerThread:
         names: Names,
         title: str,
         speed: float | None,
+        asleep: bool = False,
     ) -> None:
         self._target, self._options, self._names, self._title = target, options, names, title
-        self.board = StatusBoard(Status(speed=speed))
+        first = "asleep" if asleep else "loading"
+        self.board = StatusBoard(Status(state=first, speed=speed))
         self.mailbox = Mailbox()
         self.delivery, self.prints = Delivery(Recorder(dt)), Prints()
         self.inputs: dict[Any, Any] = {}
@@ -83,17 +85,30 @@ class OwnerThread:
         self.budget = DEFAULT_BUDGET
         self._runner: LiveRunner | None = None
         self._rebuilt: Rebuilt | None = None
-        self._is_opening = False
+        # While it sleeps it does what it does while it opens: what needs no simulator.
+        self._is_opening = self._is_asleep = asleep
+        self._waking = threading.Lock()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="nengolab session", daemon=True)
 
     # ---- from any thread -------------------------------------------------
 
     def start(self) -> None:
-        """Begin to build."""
+        """Begin to build, unless it sleeps."""
         atexit.register(self._at_exit)
-        self._open()
+        if not self._is_asleep:
+            self._open()
         self._thread.start()
+
+    def wake(self) -> None:
+        """Begin to build where that has not begun."""
+        with self._waking:
+            if not self._is_asleep or self._closing:
+                return
+            self._is_asleep = False
+        # At once, so that nobody sees it asleep who has woken it.
+        self.publish(state="loading")
+        self._open()
 
     def post(
         self,
@@ -101,10 +116,13 @@ class OwnerThread:
         about: Any = None,
         *,
         early: bool = False,
+        wakes: bool = True,
         before_compile: bool = False,
         after_steps: bool = False,
     ) -> Future[T]:
         """Queue something for the owner thread; arguments as for `Command`.
+
+        ``wakes`` says whether it needs a simulator, so that one that sleeps begins to build.
 
         Raises
         ------
@@ -114,6 +132,8 @@ class OwnerThread:
         command = Command(act, about, early, before_compile, after_steps)
         if not self.mailbox.post(command):
             raise SimulatorClosed("the session is closed; make a new one")
+        if wakes and not early:
+            self.wake()
         return command.result
 
     def ask_to_close(self) -> None:

@@ -46,12 +46,16 @@ class Session(Poking):
         its own methods raise an error that names the session.
     speed : float or None
         Simulated seconds in a second; None is as fast as it goes.
+    asleep : bool
+        Build nothing until something needs a simulator: a run, a probe, an input, or `wake`.
     **options
         For the Simulator when a network is built: ``dt``, ``seed``, ``minibatch_size``.
         Of a batch the first item is the one shown.
     """
 
-    def __init__(self, net_or_sim: Any, speed: float | None = 1.0, **options: Any) -> None:
+    def __init__(
+        self, net_or_sim: Any, speed: float | None = 1.0, asleep: bool = False, **options: Any
+    ) -> None:
         if isinstance(net_or_sim, nengo.Network):
             self.network, self.dt = net_or_sim, float(options.get("dt", 0.001))
         elif hasattr(net_or_sim, "advance"):
@@ -77,7 +81,10 @@ class Session(Poking):
         self._known = _members(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
-        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, check_speed(speed))
+        if asleep and net_or_sim is not self.network:
+            raise ValidationError("a simulator is built already, it cannot sleep", "asleep")
+        speed = check_speed(speed)
+        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, speed, asleep)
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
         self._finalizer = weakref.finalize(self, owner.forget)
@@ -94,7 +101,7 @@ class Session(Poking):
 
     @property
     def state(self) -> str:
-        """loading, building, compiling, ready, running, paused, finished, error or closed."""
+        """One of `nengolab.live.status.STATES`: "asleep", "loading", "building", "ready", ..."""
         return self.status.state
 
     @property
@@ -192,13 +199,17 @@ class Session(Poking):
 
     # ---- commands --------------------------------------------------------
 
+    def wake(self) -> None:
+        """Build the network, where nothing has asked for that yet."""
+        self._owner.wake()
+
     def play(self) -> Future[None]:
         """Run until told otherwise."""
         return self._owner.post(lambda: self._owner.runner.play())
 
     def pause(self) -> Future[None]:
         """Stop after the current tile."""
-        return self._owner.post(lambda: self._owner.runner.pause())
+        return self._owner.post(lambda: self._owner.runner.pause(), wakes=False)
 
     def step(self, n: int = 1) -> Future[float]:
         """Run n steps and pause; the result is the time reached.
@@ -247,7 +258,7 @@ class Session(Poking):
 
     def set_speed(self, speed: float | None) -> Future[None]:
         """Change the real-time factor asked for; None is as fast as it goes."""
-        return self._owner.post(lambda: self._owner.set_speed(check_speed(speed)))
+        return self._owner.post(lambda: self._owner.set_speed(check_speed(speed)), wakes=False)
 
     def set_input(self, node: nengo.Node, value: Any) -> Future[None]:
         """Override the output of a node that has no input; None gives back its own.
@@ -294,7 +305,7 @@ class Session(Poking):
     def remove_probe(self, probe: LiveProbe) -> Future[None]:
         """Look at it no more; plots of it end."""
         self._probes.pop(probe.id, None)
-        return self._owner.post(lambda: self._owner.runner.remove_probe(probe))
+        return self._owner.post(lambda: self._owner.runner.remove_probe(probe), wakes=False)
 
     # ---- listening -------------------------------------------------------
 
@@ -362,6 +373,7 @@ class Session(Poking):
         self._wait(lambda status: status.time >= t - self.dt / 2, f"time {t} s", timeout)
 
     def _wait(self, reached: Callable[[Status], bool], what: str, timeout: float | None) -> None:
+        self.wake()
         in_time = self._owner.wait(reached, timeout)
         status = self.status
         if not in_time:

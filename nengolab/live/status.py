@@ -12,6 +12,7 @@ from .errors import ErrorReport
 
 # In the order in which a session can come by them.
 STATES = (
+    "asleep",
     "loading",
     "building",
     "compiling",

@@ -167,7 +167,7 @@ def test_add_and_remove_plots_while_it_runs(lab: JupyterLab) -> None:
     for name in ("ens: spikes", "ens: value, 30 ms filter"):
         panel.press(f"remove the plot {name}")
     until(lambda: not {"ens raster", "ens value"} & set(panel.titles()), "they are gone")
-    assert panel.root.locator("figure").count() == 4
+    assert panel.root.locator(".nl-plots figure").count() == 4
     time = panel.status["time"]
     panel.wait_time(time + 0.3)
     assert panel.status["state"] == "running"

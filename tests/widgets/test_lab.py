@@ -28,7 +28,8 @@ def net() -> nengo.Network:
 
 @pytest.fixture
 def lab(net: nengo.Network) -> Iterator[Lab]:
-    lab = Lab(net, speed=None)
+    # Without what colours the network: here probes are counted.
+    lab = Lab(net, speed=None, network={"activity": False})
     yield lab
     lab.close()
     lab.session.close()
@@ -225,7 +226,7 @@ def test_pings_come_while_the_kernel_is_busy_and_tell_the_state(lab: Lab) -> Non
 def test_a_session_of_its_own_stays_open(net: nengo.Network) -> None:
     with Session(net, speed=2.0) as session:
         session.wait_until("ready", 60)
-        lab = Lab(session)
+        lab = Lab(session, network={"activity": False})
         assert session.speed == 2.0
         until(lambda: len(session.probes) == 2, "probes")
         lab.close()

@@ -64,7 +64,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """All open panels, in order, and the seconds that they show."""
+    """All open panels, in order, and the seconds that they show; and what stands beside them."""
 
     window: float
     shown: tuple[Shown, ...] = ()
+    aside: Shown | None = None

@@ -18,8 +18,9 @@ from nengolab.live.specs import new_id
 from nengolab.names import Names
 
 from .arrangement import Arrangement, Shown, Size
+from .choice import kinds_of
 from .history import History
-from .messages import ForeignKind, PanelLayout
+from .messages import ForeignKind, KindOffer, PanelLayout
 from .panel import Choice, Identity, Panel
 from .panels import kinds
 from .weakly import weakly
@@ -58,6 +59,8 @@ class Bench:
         self._window = window
         self._send, self._on_change = send, on_change
         self._panels: dict[str, Panel] = {}
+        # Stands beside the others, and is none of them: the network view.
+        self._aside: Panel | None = None
         self._specs: dict[str, PanelSpec] = {}
         self._probes: dict[ProbeKey, LiveProbe] = {}
         self._revs: dict[str, int] = {}
@@ -83,6 +86,18 @@ class Bench:
         """Pixels of the highest panel that a person has made so; 0 where there is none."""
         return max((panel.size.height or 0 for panel in self._panels.values()), default=0)
 
+    @property
+    def aside(self) -> Panel | None:
+        """The panel that stands beside the others, if there is one."""
+        return self._aside
+
+    @property
+    def _all(self) -> dict[str, Panel]:
+        """All that are open, the one aside too."""
+        if self._aside is None:
+            return self._panels
+        return {**self._panels, self._aside.identity.id: self._aside}
+
     def find(self, panel_id: str) -> Panel:
         """Give an open panel.
 
@@ -91,30 +106,38 @@ class Bench:
         ValidationError
             When there is none of this id.
         """
-        if panel_id not in self._panels:
+        found = self._all
+        if panel_id not in found:
             raise ValidationError(
-                f"there is no panel {panel_id!r}; there are {', '.join(self._panels) or 'none'}",
+                f"there is no panel {panel_id!r}; there are {', '.join(found) or 'none'}",
                 "panel",
             )
-        return self._panels[panel_id]
+        return found[panel_id]
 
     def layouts(self) -> list[PanelLayout]:
         """Describe the open panels for a page."""
-        return [
-            {
-                "id": panel_id,
-                "rev": panel.identity.rev,
-                "kind": panel.name,
-                "title": panel.title,
-                "what": panel.what,
-                "columns": panel.size.columns,
-                "height": panel.size.height,
-                "settings": [s.layout(panel.values[s.name]) for s in panel.settings],
-                "python": panel.python(self._specs[panel_id]),
-                "data": dict(panel.layout()),
-            }
-            for panel_id, panel in self._panels.items()
-        ]
+        return [self._layout(panel) for panel in self._panels.values()]
+
+    def aside_layout(self) -> PanelLayout | None:
+        """Describe the panel that stands beside the others."""
+        return None if self._aside is None else self._layout(self._aside)
+
+    def _layout(self, panel: Panel) -> PanelLayout:
+        panel_id = panel.identity.id
+        return {
+            "id": panel_id,
+            "rev": panel.identity.rev,
+            "kind": panel.name,
+            "title": panel.title,
+            "what": panel.what,
+            "columns": panel.size.columns,
+            "height": panel.size.height,
+            "settings": [
+                s.layout(panel.values[s.name]) for s in panel.settings if s.kind != "kept"
+            ],
+            "python": panel.python(self._specs[panel_id]),
+            "data": dict(panel.layout()),
+        }
 
     def foreign(self) -> list[ForeignKind]:
         """Give the page side of those open kinds that are not of this package."""
@@ -149,6 +172,12 @@ class Bench:
         self._done(f"adding {_named(panel)}")
         return panel.identity.id
 
+    def open_aside(self, choice: Choice) -> None:
+        """Open the panel that stands beside the others; it is there as long as the widget."""
+        panel = self._make(choice, Identity(new_id()))
+        self._specs[panel.identity.id] = self._spec_of(panel)
+        self._aside = panel
+
     def _make(self, choice: Choice, identity: Identity) -> Panel:
         return kinds()[choice.kind](choice.obj, self, identity, choice.values)
 
@@ -179,11 +208,20 @@ class Bench:
 
     def remove(self, panel_id: str) -> None:
         """Remove a panel; what it showed is probed no more if nothing else needs it."""
-        panel = self.find(panel_id)
+        panel = self._of_the_grid(panel_id)
         self._take_out(panel)
         self._done(f"removing {_named(panel)}")
         self._on_change()
         self._drop_unused_probes()
+
+    def _of_the_grid(self, panel_id: str) -> Panel:
+        panel = self.find(panel_id)
+        if panel is self._aside:
+            raise ValidationError(
+                f"the {panel.label} view is no plot: it can be folded away, not removed or moved",
+                "panel",
+            )
+        return panel
 
     def settle_in(self, choice: Choice) -> str:
         """Open a panel, also one like another, for good: no undo takes it away."""
@@ -211,7 +249,7 @@ class Bench:
         """Change settings of a panel while it runs."""
         panel = self.find(panel_id)
         self._change(panel, values)
-        self._done(f"a setting of {_named(panel)}")
+        self._done(panel.deed(values) or f"a setting of {_named(panel)}")
         self._on_change()
         self._drop_unused_probes()
 
@@ -232,7 +270,7 @@ class Bench:
 
     def move(self, panel_id: str, to: int) -> None:
         """Put a panel in another place in the order, counted from 0."""
-        panel = self.find(panel_id)
+        panel = self._of_the_grid(panel_id)
         order = [other for other in self._panels if other != panel_id]
         if not 0 <= to <= len(order):
             raise ValidationError(
@@ -245,7 +283,7 @@ class Bench:
 
     def _order(self, order: list[str]) -> None:
         self._panels = {panel_id: self._panels[panel_id] for panel_id in order}
-        self._specs = {panel_id: self._specs[panel_id] for panel_id in order}
+        self._specs = {panel_id: self._specs[panel_id] for panel_id in self._all}
 
     def resize(self, panel_id: str, size: Size) -> None:
         """Make a panel larger or smaller."""
@@ -259,7 +297,8 @@ class Bench:
     @property
     def arrangement(self) -> Arrangement:
         """What is open, as a value."""
-        return Arrangement(self._window, tuple(map(_shown, self._panels.values())))
+        aside = None if self._aside is None else _shown(self._aside)
+        return Arrangement(self._window, tuple(map(_shown, self._panels.values())), aside)
 
     def would_show(self, choice: Choice, size: Size, keep: set[str]) -> Shown:
         """Say how a choice would be shown: in a panel of ``keep`` that shows it already, or anew.
@@ -307,6 +346,9 @@ class Bench:
             if shown.id in self._panels:
                 order.append(shown.id)
         self._order(order)
+        if wanted.aside is not None and self._aside is not None:
+            self._change(self._aside, _differing(self._aside, wanted.aside.values))
+            self._aside.size = wanted.aside.size
         if deed:
             self._done(deed)
         else:
@@ -355,7 +397,7 @@ class Bench:
     def _show_seconds(self, seconds: float) -> None:
         before, self._window = self._window, seconds
         try:
-            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self._panels.items()}
+            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self._all.items()}
         except Exception:
             self._window = before
             raise
@@ -364,9 +406,9 @@ class Bench:
 
     def leave(self) -> None:
         """Remove all panels, and their probes from a session that goes on."""
-        for panel in self._panels.values():
+        for panel in self._all.values():
             panel.closed()
-        self._panels, self._specs = {}, {}
+        self._panels, self._specs, self._aside = {}, {}, None
         self._drop_unused_probes()
 
     # ---- what a `Place` offers -------------------------------------------
@@ -395,6 +437,37 @@ class Bench:
         if anew:
             self._drop_unused_probes()
 
+    def respec(self, panel: Panel) -> None:
+        """Take up another spec of a panel, of which the page side need not be made anew."""
+        self._specs[panel.identity.id] = self._spec_of(panel)
+        self._on_change()
+        self._drop_unused_probes()
+
+    def show(self, choice: Choice) -> str:
+        """Open a panel that another one asks for, unless it is open."""
+        before = len(self)
+        panel_id = self.open(choice)
+        if len(self) > before:
+            self._on_change()
+        return panel_id
+
+    def offers(self, obj: Any) -> list[KindOffer]:
+        """Give the kinds of panel that an object can be seen in, the likeliest first."""
+        return [{"name": kind.name, "label": kind.label} for kind in kinds_of(obj)]
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether there is a simulator, or will be without anybody asking for it."""
+        return self.session.state != "asleep"
+
+    def rebuilt(self) -> None:
+        """The network is built again, as it is now."""
+        self.network = self.session.network
+        for panel in self._all.values():
+            panel.rebuilt()
+        if self._aside is not None:
+            self._specs[self._aside.identity.id] = self._spec_of(self._aside)
+
     # ---- probes ----------------------------------------------------------
 
     def _attached(self, key: ProbeKey, probe_id: str, done: Future) -> None:
@@ -407,6 +480,11 @@ class Bench:
                 return
             del self._probes[key]
             lost = [i for i, spec in self._specs.items() if any(p is probe for p in spec.probes)]
+            if self._aside is not None and self._aside.identity.id in lost:
+                # It goes on without colour.
+                lost.remove(self._aside.identity.id)
+                self._change(self._aside, {"activity": False})
+                self._on_change()
             for panel_id in lost:
                 del self._specs[panel_id]
                 self._panels.pop(panel_id).closed()

@@ -132,6 +132,9 @@ class Menu:
             self._objects["network"] = None
         self._network, self._names = network, names
 
+    def __len__(self) -> int:
+        return len(self._objects)
+
     def layout(self) -> list[Offer]:
         """Give the entries for the browser, grouped by subnetwork."""
         return [

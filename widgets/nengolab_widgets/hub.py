@@ -11,10 +11,11 @@ import weakref
 from typing import Any
 
 import anywidget
+import nengo
 
 from nengolab.live import Session
 
-from .choice import read_choice
+from .choice import Menu, read_choice
 from .lab import Lab
 from .panel import Choice
 
@@ -50,7 +51,11 @@ class Hub(Lab):
 
     def __init__(self, session: Session, window: float | None) -> None:
         self._alone: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-        super().__init__(session, plots=[], inputs=[], window=2.0 if window is None else window)
+        super().__init__(
+            session, plots=[], inputs=[], window=2.0 if window is None else window, network=False
+        )
+        # Where a panel stands alone there is nothing to add.
+        self._menu = Menu(nengo.Network(add_to_container=False), self._names)
 
     @property
     def has_ended(self) -> bool:

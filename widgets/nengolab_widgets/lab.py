@@ -7,14 +7,14 @@ import difflib
 import sys
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import anywidget
 import traitlets
-from nengo.exceptions import NengoException, SimulatorClosed
+from nengo.exceptions import NengoException, SimulatorClosed, ValidationError
 
 from nengolab.live import Frame, Listener
 from nengolab.names import Names
@@ -34,9 +34,11 @@ from .views import Views
 from .weakly import weakly
 
 STATIC = Path(__file__).parent / "static"
-KEYWORDS = ("plots", "inputs", "window", "speed", "title")
+KEYWORDS = ("plots", "inputs", "window", "speed", "title", "network")
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
+# To say how so many objects can be plotted takes a while: the page is shown before.
+MANY_OFFERS = 300
 # A page that is reloaded is back within this (s); else nobody can stop the run any more.
 GONE_AFTER = 8.0
 
@@ -77,6 +79,9 @@ class Lab(Plots, anywidget.AnyWidget):
         speed by default.
     title : str, optional
         Heading; by default the label of the network.
+    network : bool or dict
+        Whether the network itself is shown at the left; or its settings, such as
+        ``{"opened": ["vision"], "folded": True}``.
 
     Attributes
     ----------
@@ -113,17 +118,19 @@ class Lab(Plots, anywidget.AnyWidget):
         window: float = 2.0,
         speed: float | object | None = sessions.AS_IT_IS,
         title: str | None = None,
+        network: bool | Mapping[str, Any] = True,
         **unknown: Any,
     ) -> None:
         if unknown:
             raise TypeError(_unknown_keywords(unknown))
-        network = sessions.network_of(target)
-        names = Names(network)
-        chosen = default_choices(network) if plots is None else read_choices(plots, names)
-        self._inputs, self._chosen_inputs = Inputs(network, names, inputs), inputs
-        self._names, self._menu = names, Menu(network, names)
+        shown = sessions.network_of(target)
+        view = _read_view(network)
+        names = Names(shown)
+        chosen = default_choices(shown) if plots is None else read_choices(plots, names)
+        self._inputs, self._chosen_inputs = Inputs(shown, names, inputs), inputs
+        self._names, self._menu = names, Menu(shown, names)
         self._target = target
-        self._title = title or network.label or "Nengo network"
+        self._title = title or shown.label or "Nengo network"
         self.session = sessions.session_for(target, speed)
         sessions.hold(self.session, self)
         self._views = Views()
@@ -139,6 +146,8 @@ class Lab(Plots, anywidget.AnyWidget):
         try:
             for choice in chosen:
                 self._bench.open(choice)
+            if view is not None:
+                self._bench.open_aside(Choice(None, "network", view))
             self._subscribed = self.session.subscribe(
                 self._bench.specs, weakly(self._send_frame), height=RASTER_HEIGHT
             )
@@ -198,6 +207,8 @@ class Lab(Plots, anywidget.AnyWidget):
             for node, values in self.session.inputs.items():
                 if (entry := self._inputs.of(node)) is not None:
                     entry.take(values)
+            self._bench.rebuilt()
+            self._panels_changed()
             self._say(self._layout(self._menu.layout()))
 
     @property
@@ -299,6 +310,8 @@ class Lab(Plots, anywidget.AnyWidget):
         self._views.note(message)
         self._listener.width = self._views.width
         # Before anything else is sent: the new page knows nothing that a frame adds to.
+        if len(self._menu) > MANY_OFFERS:
+            self._say(self._layout([]))
         self._say(self._layout(self._menu.layout()))
         self._listener.snapshot()
         if self._output is not None:
@@ -429,6 +442,7 @@ class Lab(Plots, anywidget.AnyWidget):
             "path": self._path,
             "window": self._bench.window,
             "panels": self._bench.layouts(),
+            "aside": self._bench.aside_layout(),
             "inputs": self._inputs.layout(),
             "no_inputs": self._inputs.why_none,
             "offers": offers,
@@ -451,6 +465,17 @@ class Lab(Plots, anywidget.AnyWidget):
         if self._subscribed is not None:
             self._subscribed.close()
         self._bench.leave()
+
+
+def _read_view(network: Any) -> Mapping[str, Any] | None:
+    """Give the settings of the network view, None where there is to be none."""
+    if isinstance(network, bool):
+        return {} if network else None
+    if not isinstance(network, Mapping):
+        raise ValidationError(
+            f"network must be True, False or settings of the view, got {network!r}", "network"
+        )
+    return network
 
 
 def _let_go_soon(listener: Listener | None, bench: Bench) -> None:

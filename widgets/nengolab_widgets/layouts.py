@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,23 +29,34 @@ KEY = "nengolab_layout"
 def layout_of(bench: Bench) -> dict[str, Any]:
     """Describe what is open, JSON-able."""
     panels = [bench.find(panel_id) for panel_id in bench.ids]
-    return {
+    layout = {
         KEY: VERSION,
         "window": bench.window,
         "plots": [_plot(panel, bench.names) for panel in panels],
     }
+    if bench.aside is not None:
+        layout["network"] = _settings(bench.aside)
+    return layout
 
 
 def _plot(panel: Panel, names: Names) -> dict[str, Any]:
     plot: dict[str, Any] = {"object": refer(panel.obj, names), "kind": panel.name}
-    if chosen := chosen_values(panel):
-        plot["settings"] = {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in chosen.items()
-        }
+    if chosen := _settings(panel):
+        plot["settings"] = chosen
     if panel.size != Size():
         plot["columns"], plot["height"] = panel.size.columns, panel.size.height
     return plot
+
+
+def _settings(panel: Panel) -> dict[str, Any]:
+    """Give the settings that a person chose, JSON-able."""
+    return {name: _plain(value) for name, value in chosen_values(panel).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def chosen_values(panel: Panel) -> dict[str, Any]:
@@ -101,7 +113,24 @@ def arrangement_from(layout: Mapping[str, Any], bench: Bench) -> tuple[Arrangeme
         shown.append(found)
         keep.discard(found.id)
         remarks += [f"{_place(index, plot)}: {remark}" for remark in lost]
-    return Arrangement(float(layout["window"]), tuple(shown)), remarks
+    aside, lost = _aside(layout, bench)
+    remarks += [f"the network view: {remark}" for remark in lost]
+    return Arrangement(float(layout["window"]), tuple(shown), aside), remarks
+
+
+def _aside(layout: Mapping[str, Any], bench: Bench) -> tuple[Shown | None, list[str]]:
+    """Give how the network view is to be; a layout without one leaves it as it is."""
+    if bench.aside is None or "network" not in layout:
+        return None, []
+    present = bench.arrangement.aside
+    assert present is not None
+    try:
+        good, remarks = _fitting(
+            layout["network"], Choice(bench.aside.obj, bench.aside.name), bench
+        )
+    except NengoException as error:
+        return None, [str(error)]
+    return replace(present, values={**bench.aside.usual(), **good}), remarks
 
 
 def _place(index: int, plot: Any) -> str:

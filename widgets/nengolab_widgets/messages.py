@@ -23,6 +23,7 @@ from typing import (
 from nengo.exceptions import ValidationError
 
 SessionState = Literal[
+    "asleep",
     "loading",
     "building",
     "compiling",
@@ -170,6 +171,7 @@ class Ping(Status):
 class Layout(TypedDict):
     """All there is to show; ``inputs`` is null where the person wants no sliders.
 
+    ``aside`` stands beside the panels: the network view.
     ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what
     would be undone, or done again; empty where there is nothing. ``session`` is the key by which
     all widgets of one session on a page share their timeline.
@@ -184,6 +186,7 @@ class Layout(TypedDict):
     path: Literal["control", "comm"]
     window: float
     panels: list[PanelLayout]
+    aside: PanelLayout | None
     inputs: list[InputLayout] | None
     no_inputs: str
     offers: list[Offer] | None

@@ -7,7 +7,7 @@ same name under ``js/src/widgets/panels``. ``docs/panels.md`` shows how to add o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -19,7 +19,7 @@ from nengolab.live import LiveProbe, PanelSpec, Session
 from nengolab.names import Names
 
 from .arrangement import Size
-from .messages import SettingLayout
+from .messages import KindOffer, SettingLayout
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Setting:
         What its menu says.
     default : object
         Value where nothing was said; a panel may choose another by its object (`Panel.defaults`).
-    kind : {"number", "choice", "flag", "text", "range"}
+    kind : {"number", "choice", "flag", "text", "range", "kept"}
         How it is edited. A number may be None where ``optional``; a range is two numbers, or None
-        for one that follows the data.
+        for one that follows the data; what is "kept" the panel's page side changes, and no menu.
     unit : str
     choices : tuple of str
         Of a choice.
@@ -48,12 +48,15 @@ class Setting:
         Whether it only changes how the page draws: then data that is there stays.
     hint : str
         What the menu says beside it.
+    check : callable, optional
+        Of what is kept: gives the value as it is kept, or raises a ValueError that says what it
+        must be.
     """
 
     name: str
     label: str
     default: Any
-    kind: Literal["number", "choice", "flag", "text", "range"] = "number"
+    kind: Literal["number", "choice", "flag", "text", "range", "kept"] = "number"
     unit: str = ""
     choices: tuple[str, ...] = ()
     least: float = float("-inf")
@@ -61,6 +64,7 @@ class Setting:
     optional: bool = False
     redraws: bool = False
     hint: str = ""
+    check: Callable[[Any], Any] | None = None
 
     def read(self, value: Any) -> Any:
         """Check a value from a person or a page.
@@ -80,6 +84,8 @@ class Setting:
             return self._must(isinstance(value, str), value, value, "text")
         if self.kind == "range":
             return self._range(value)
+        if self.kind == "kept":
+            return self._kept(value)
         number = self._number(value)
         between = f"a number from {self.least:g} to {self.most:g}"
         return self._must(self.least <= number <= self.most, number, value, between)
@@ -94,6 +100,15 @@ class Setting:
         low, high = self._number(pair[0]), self._number(pair[1])
         return self._must(low < high, (low, high), value, "two numbers, the lower first")
 
+    def _kept(self, value: Any) -> Any:
+        assert self.check is not None
+        try:
+            return self.check(value)
+        except ValueError as error:
+            raise ValidationError(
+                f"{self.name} must be {error}, got {value!r}", self.name
+            ) from None
+
     def _number(self, value: Any) -> float:
         good = isinstance(value, int | float) and not isinstance(value, bool)
         self._must(good and abs(value) < float("inf"), None, value, "a finite number")
@@ -105,7 +120,8 @@ class Setting:
         return result
 
     def layout(self, value: Any) -> SettingLayout:
-        """Describe it for the page."""
+        """Describe it for the page's menu, where what is kept does not stand."""
+        assert self.kind != "kept"
         return {
             "name": self.name,
             "label": self.label,
@@ -139,6 +155,22 @@ class Place(Protocol):
     def changed(self, panel: Panel, anew: bool = True) -> None:
         """Take up what has changed; ``anew`` where its `Panel.spec` has."""
 
+    def respec(self, panel: Panel) -> None:
+        """Take up another `Panel.spec` of which the page side need not be made anew."""
+
+    def show(self, choice: Choice) -> str:
+        """Open another panel, or find the one that shows it already, and give its id."""
+        ...
+
+    def offers(self, obj: Any) -> list[KindOffer]:
+        """Give the kinds of panel that an object can be seen in, the likeliest first."""
+        ...
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether there is a simulator, or will be without anybody asking for it."""
+        ...
+
 
 @dataclass
 class Identity:
@@ -170,6 +202,8 @@ class Panel(ABC):
         What menus say.
     settings : tuple of Setting
         What can be changed while it runs; values are in ``self.values``.
+    needs_simulator : bool
+        Whether there is nothing to show of a network that is not built.
     esm, css : str or Path, optional
         The page side of a kind from outside this package: an ES module, as text or file, whose
         default export is what ``panel.ts`` calls a `PanelKind`.
@@ -178,6 +212,7 @@ class Panel(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     settings: tuple[Setting, ...] = ()
+    needs_simulator: ClassVar[bool] = True
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 
@@ -258,6 +293,14 @@ class Panel(ABC):
         raise ValidationError(
             f"a {self.name} panel does not understand {content.get('type')!r}", "type"
         )
+
+    def deed(self, values: Mapping[str, Any]) -> str:
+        """Name a change of settings, for undo; "" for the usual words."""
+        return ""
+
+    def rebuilt(self) -> None:
+        """The network is built again, as it is now."""
+        return
 
     def closed(self) -> None:
         """Let go of what the panel holds beside its probes; called once, when it is removed."""

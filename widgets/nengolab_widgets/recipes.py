@@ -48,7 +48,11 @@ def layout_code(bench: Bench, variables: Mapping[str, Any], target: Any) -> str:
     for panel in panels:
         plot = words.plot(Choice(panel.obj, panel.name, chosen_values(panel)))
         lines.append(f"        {plot},{words.remark(panel.obj)}")
-    lines += ["    ],", f"    window={bench.window!r},", ")"]
+    lines += ["    ],", f"    window={bench.window!r},"]
+    view = None if bench.aside is None else chosen_values(bench.aside)
+    if view is None or view:
+        lines.append(f"    network={view or False!r},")
+    lines.append(")")
     for index, panel in enumerate(panels):
         if panel.size != Size():
             columns, height = panel.size.columns, panel.size.height

@@ -35,7 +35,9 @@ _ours: weakref.WeakSet[Session] = weakref.WeakSet()
 _keys: weakref.WeakKeyDictionary[Session, str] = weakref.WeakKeyDictionary()
 
 
-def session_for(target: Any, speed: Any = AS_IT_IS, joins: bool = False) -> Session:
+def session_for(
+    target: Any, speed: Any = AS_IT_IS, joins: bool = False, asleep: bool = False
+) -> Session:
     """Give the session of something: the one that there is, or a new one.
 
     Parameters
@@ -46,6 +48,8 @@ def session_for(target: Any, speed: Any = AS_IT_IS, joins: bool = False) -> Sess
         Real-time factor to ask for; by default that of the session, 1 of a new one.
     joins : bool
         Of a network, give the session in which another widget shows it, where there is one.
+    asleep : bool
+        A new one is to build nothing until something needs a simulator.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def session_for(target: Any, speed: Any = AS_IT_IS, joins: bool = False) -> Sess
     session = _existing(target, joins)
     if session is None:
         network_of(target)
-        session = Session(target, speed=1.0 if speed is AS_IT_IS else speed)
+        session = Session(target, speed=1.0 if speed is AS_IT_IS else speed, asleep=asleep)
         _ours.add(session)
     elif speed is not AS_IT_IS:
         session.set_speed(speed)

@@ -69,7 +69,8 @@ class Standalone(anywidget.AnyWidget):
         if window is None and isinstance(target, Lab):
             window = target.window
         self._is_replaced = False
-        hub = hub_of(sessions.session_for(target, joins=True), window)
+        asleep = not self.kind.needs_simulator
+        hub = hub_of(sessions.session_for(target, joins=True, asleep=asleep), window)
         try:
             panel_id = hub.open_alone(obj, self.kind.name, settings)
         except Exception:

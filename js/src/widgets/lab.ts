@@ -86,6 +86,13 @@ class LabView {
   private readonly id = crypto.randomUUID();
   private readonly title = make("h2", "nl-title", {}, "…");
   private readonly grid = make("div", "nl-plots");
+  private readonly aside = make("div", "nl-aside", { hidden: "" });
+  private readonly fold = make(
+    "button",
+    "nl-button nl-fold",
+    { type: "button", hidden: "", "aria-expanded": "true" },
+    "network",
+  );
   private readonly problem = new Problem();
   private readonly notice = new NoticeLine(() => this.link.send({ type: "rebuild" }));
   private readonly printouts = new Printouts();
@@ -138,10 +145,14 @@ class LabView {
         remove: (panel) => send({ type: "remove_panel", panel }),
         change: (panel, values) => send({ type: "set_panel", panel, values }),
         send: (panel, content) => send({ type: "to_panel", panel, content }),
+        drive: (node, dim, value) => this.sliders.drive(node, dim, value),
         arranging: alone === null ? arranging(send) : undefined,
+        plots: alone === null,
       },
       signal,
+      alone === null ? this.aside : null,
     );
+    this.fold.addEventListener("click", () => this.foldAside());
     this.liveness = new Liveness((life) => this.store.set({ life }), signal);
     this.sliders = new Sliders((move) => {
       this.stream.hurry();
@@ -185,8 +196,9 @@ class LabView {
 
   private whole(): HTMLElement[] {
     const plots = make("div", "nl-stage", {}, this.grid, this.picker.element);
-    const bench = make("div", "nl-bench", {}, this.sliders.element, plots);
-    const head = make("header", "nl-head", {}, this.title);
+    const left = make("div", "nl-left", {}, this.aside, this.sliders.element);
+    const bench = make("div", "nl-bench", {}, left, plots);
+    const head = make("header", "nl-head", {}, this.title, this.fold);
     return [head, this.problem.element, this.notice.element, bench];
   }
 
@@ -344,6 +356,7 @@ class LabView {
     setText(this.title, layout.title);
     const name = alone === null ? layout.title : `${panels[0].title}: ${panels[0].what}`;
     this.root.setAttribute("aria-label", `nengolab: ${name}`);
+    this.showAside(layout);
     this.updateInputs(layout);
     this.travels.update(layout);
     this.picker.update(layout.offers, layout.panels.length === 0);
@@ -356,6 +369,22 @@ class LabView {
     if (!first) return;
     const kept = (): string => this.log.pack(this.store.get().layout ?? layout);
     keepPicture(model, id, () => this.picture(), kept, this.signal);
+  }
+
+  /** The network view can be folded away; it stays where it is, and its data with it. */
+  private showAside({ aside }: Layout): void {
+    const folded = aside?.data.folded === true;
+    this.aside.hidden = aside === null || folded;
+    this.fold.hidden = aside === null;
+    this.fold.setAttribute("aria-expanded", String(!folded));
+    this.fold.title = folded ? "show the network" : "fold the network away";
+  }
+
+  private foldAside(): void {
+    const aside = this.store.get().layout?.aside ?? null;
+    if (aside === null) return;
+    const values = { folded: aside.data.folded !== true };
+    this.link.send({ type: "set_panel", panel: aside.id, values });
   }
 
   /** The panel was closed: what it shows stays, and is asked for no more. */

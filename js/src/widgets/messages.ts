@@ -3,7 +3,7 @@
 import { dictOf, either, isBoolean, isNull, isNumber, isRecord, isString, isUnknown, listOf, oneOf, optional, record, type Check } from "./decode";
 
 /** What the session is doing; "gone" is what the page says itself. */
-export type SessionState = "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed" | "gone";
+export type SessionState = "asleep" | "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed" | "gone";
 
 /** An error as the session reports it. */
 export interface ErrorReport {
@@ -52,7 +52,7 @@ export const isPanelEntry: Check<PanelEntry> = record<PanelEntry>({
 
 /** New data, with one buffer that holds the arrays. */
 export interface Frame {
-  state: "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed";
+  state: "asleep" | "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed";
   time: number;
   n_steps: number;
   rtf: number | null;
@@ -68,7 +68,7 @@ export interface Frame {
 }
 
 export const isFrame: Check<Frame> = record<Frame>({
-  state: oneOf("loading", "building", "compiling", "ready", "running", "paused", "finished", "error", "closed"),
+  state: oneOf("asleep", "loading", "building", "compiling", "ready", "running", "paused", "finished", "error", "closed"),
   time: isNumber,
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
@@ -85,7 +85,7 @@ export const isFrame: Check<Frame> = record<Frame>({
 
 /** A sign of life from a thread of the kernel, sent also while a cell runs. A page that is not among ``views`` was taken for gone, and says that it is there. */
 export interface Ping {
-  state: "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed";
+  state: "asleep" | "loading" | "building" | "compiling" | "ready" | "running" | "paused" | "finished" | "error" | "closed";
   time: number;
   n_steps: number;
   rtf: number | null;
@@ -97,7 +97,7 @@ export interface Ping {
 }
 
 export const isPing: Check<Ping> = record<Ping>({
-  state: oneOf("loading", "building", "compiling", "ready", "running", "paused", "finished", "error", "closed"),
+  state: oneOf("asleep", "loading", "building", "compiling", "ready", "running", "paused", "finished", "error", "closed"),
   time: isNumber,
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
@@ -218,7 +218,7 @@ export const isForeignKind: Check<ForeignKind> = record<ForeignKind>({
   css: isString,
 });
 
-/** All there is to show; ``inputs`` is null where the person wants no sliders. ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what would be undone, or done again; empty where there is nothing. ``session`` is the key by which all widgets of one session on a page share their timeline. */
+/** All there is to show; ``inputs`` is null where the person wants no sliders. ``aside`` stands beside the panels: the network view. ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what would be undone, or done again; empty where there is nothing. ``session`` is the key by which all widgets of one session on a page share their timeline. */
 export interface Layout {
   type: "layout";
   title: string;
@@ -229,6 +229,7 @@ export interface Layout {
   path: "control" | "comm";
   window: number;
   panels: PanelLayout[];
+  aside: PanelLayout | null;
   inputs: InputLayout[] | null;
   no_inputs: string;
   offers: Offer[] | null;
@@ -245,6 +246,7 @@ export const isLayout: Check<Layout> = record<Layout>({
   path: oneOf("control", "comm"),
   window: isNumber,
   panels: listOf(isPanelLayout),
+  aside: either(isPanelLayout, isNull),
   inputs: either(listOf(isInputLayout), isNull),
   no_inputs: isString,
   offers: either(listOf(isOffer), isNull),

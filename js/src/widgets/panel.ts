@@ -13,6 +13,12 @@ export interface PanelContext {
   theme: Theme;
   /** Say something to the Python side: its `handle` gets it. */
   send: (content: Record<string, unknown>) => void;
+  /** Change settings of this panel; they come back with its layout. */
+  change: (values: Record<string, unknown>) => void;
+  /** Move one dimension of an input, by the id that the layout has for it. */
+  drive: (node: string, dim: number, value: number) => void;
+  /** Whether other panels can be opened beside it. */
+  plots: boolean;
   /** Aborted when the panel is removed: what was begun must end, and listeners with it. */
   signal: AbortSignal;
   store: LabStore;
@@ -44,6 +50,8 @@ export interface Reading {
 
 /** One open panel. Methods are called in this order; none after `signal` is aborted. */
 export interface Panel {
+  /** Whether it says itself which object is pointed at, and not the frame around it. */
+  readonly points?: boolean;
   mount(body: HTMLElement, context: PanelContext): void | Promise<void>;
   /** Data from a frame. */
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void;

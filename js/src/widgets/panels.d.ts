@@ -4,6 +4,12 @@ declare module "panels:all" {
   export default kinds;
 }
 
+/** The text of an ES module that stands alone (scripts/workers.mjs). */
+declare module "worker:*" {
+  const source: string;
+  export default source;
+}
+
 /** A module and its style sheet as text (scripts/bundles.mjs). */
 declare module "bundle:*" {
   export const js: string;

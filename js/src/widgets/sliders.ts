@@ -137,6 +137,11 @@ class NodeSliders {
     return field;
   }
 
+  /** Somebody moves it elsewhere on the page. */
+  drive(dim: number, value: number): void {
+    if (dim < this.layout.values.length) this.take(dim, value);
+  }
+
   /** Only what was moved is told: the others keep values that no slider can make. */
   private take(dim: number, value: number): void {
     const values = this.layout.values.map((old, other) => (other === dim ? value : old));
@@ -181,6 +186,11 @@ export class Sliders {
   /** The kernel has carried out moves up to this one. */
   heard(number: number): void {
     this.moves.heard(number);
+  }
+
+  /** Move a slider from elsewhere on the page. */
+  drive(node: string, dim: number, value: number): void {
+    this.nodes.get(node)?.drive(dim, value);
   }
 
   /** Sliders of a kernel that is gone do not look alive. */

@@ -2,7 +2,7 @@
 
 import { decodeArrays } from "./frames";
 import { columnsFor, setColumns, showSize } from "./grid";
-import type { Frame, Layout } from "./messages";
+import type { Frame, Layout, PanelLayout } from "./messages";
 import { Tile, type TileHost } from "./tile";
 
 export class Stage {
@@ -14,6 +14,8 @@ export class Stage {
     grid: HTMLElement,
     private readonly host: TileHost,
     signal: AbortSignal,
+    /** Where the panel stands that is no plot, and is neither moved nor removed. */
+    private readonly aside: HTMLElement | null = null,
   ) {
     this.element = grid;
     const seen = new IntersectionObserver(
@@ -41,7 +43,7 @@ export class Stage {
 
   /** Have each plot as wide as was asked for, as far as there are columns. */
   private spread(): void {
-    const tiles = [...this.tiles.values()];
+    const tiles = this.plots;
     const wanted = tiles.reduce((sum, { layout }) => sum + layout.columns, 0);
     const columns = columnsFor(this.element.clientWidth, wanted);
     setColumns(this.element, columns);
@@ -50,33 +52,45 @@ export class Stage {
 
   /** CSS pixels of the widest panel, 0 while there is none on the page. */
   get widest(): number {
-    return Math.max(0, ...[...this.tiles.values()].map((tile) => tile.body.clientWidth));
+    return Math.max(0, ...this.plots.map((tile) => tile.body.clientWidth));
+  }
+
+  /** The panels in the grid: all but the one aside. */
+  private get plots(): Tile[] {
+    return [...this.tiles.values()].filter(({ element }) => this.element.contains(element));
   }
 
   /** Make the panels that the layout has, in its order, and remove those it has not. */
-  async arrange({ panels, foreign }: Layout): Promise<void> {
-    const wanted = new Set(panels.map(({ id }) => id));
+  async arrange({ panels, aside, foreign }: Layout): Promise<void> {
+    const all = aside === null || this.aside === null ? panels : [...panels, aside];
+    const wanted = new Set(all.map(({ id }) => id));
     for (const [id, tile] of this.tiles) {
       if (wanted.has(id)) continue;
       tile.remove();
       this.tiles.delete(id);
     }
     const opening: Promise<void>[] = [];
-    for (const layout of panels) {
+    for (const layout of all) {
       const tile = this.tiles.get(layout.id);
       if (tile !== undefined) {
         tile.update(layout, foreign);
         continue;
       }
-      const fresh = new Tile(layout, this.host);
-      this.tiles.set(layout.id, fresh);
-      this.element.append(fresh.element);
+      const fresh = this.make(layout, layout === aside);
       this.watch(fresh);
       opening.push(fresh.open(foreign));
     }
     this.order(panels.map(({ id }) => id));
     this.spread();
     await Promise.all(opening);
+  }
+
+  private make(layout: PanelLayout, isAside: boolean): Tile {
+    const host = isAside ? { ...this.host, arranging: undefined } : this.host;
+    const tile = new Tile(layout, host, isAside ? "section" : "figure");
+    this.tiles.set(layout.id, tile);
+    (isAside ? this.aside : this.element)?.append(tile.element);
+    return tile;
   }
 
   /** Put the panels in order; only those that must are moved, and a focus inside stays. */

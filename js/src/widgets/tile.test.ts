@@ -37,6 +37,8 @@ async function open(kind: string, data: Record<string, unknown>) {
     remove: () => undefined,
     change: () => undefined,
     send: () => undefined,
+    drive: () => undefined,
+    plots: true,
   };
   const layout = {
     id: "p",

@@ -36,8 +36,11 @@ export interface TileHost {
   remove: (panel: string) => void;
   change: (panel: string, values: Record<string, unknown>) => void;
   send: (panel: string, content: Record<string, unknown>) => void;
+  drive: (node: string, dim: number, value: number) => void;
   /** How a person moves and resizes panels; none for one that stands alone. */
   arranging?: Arranging;
+  /** Whether other panels can be opened beside it. */
+  plots: boolean;
 }
 
 export class Tile {
@@ -63,6 +66,8 @@ export class Tile {
   constructor(
     public layout: PanelLayout,
     private readonly host: TileHost,
+    /** What stands beside the plots is no figure among them. */
+    tag: "figure" | "section" = "figure",
   ) {
     this.removeButton = iconButton(REMOVE, "remove", "");
     this.removeButton.classList.add("nl-quiet");
@@ -80,8 +85,9 @@ export class Tile {
     const tools = make("span", "nl-plot-tools", {}, this.settings.element, this.removeButton);
     const head = make("header", "nl-plot-head", {}, this.title, this.what, this.legend, tools);
     this.body.append(this.hint);
-    this.element = make("figure", "nl-plot", {}, head, this.body);
+    this.element = make(tag, "nl-plot", {}, head, this.body);
     this.element.dataset.panel = layout.id;
+    this.element.dataset.kind = layout.kind;
     if (host.arranging !== undefined) {
       this.arranger = new Arranger(
         this.element,
@@ -213,13 +219,18 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw } = this.host;
+    const { store, timeline, redraw, drive, plots } = this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
+    const change = (values: Record<string, unknown>): void =>
+      this.host.change(this.layout.id, values);
     return {
       layout: this.layout,
       theme: store.get().theme,
       send,
+      change,
+      drive,
+      plots,
       signal,
       store,
       timeline,
@@ -269,6 +280,7 @@ export class Tile {
   }
 
   private select(selection: string | null): void {
+    if (this.panel?.points === true) return;
     this.host.store.set({ selection });
   }
 }

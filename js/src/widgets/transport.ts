@@ -11,6 +11,7 @@ const RESET = "M8 3a5 5 0 1 1-4.9 6h1.6A3.5 3.5 0 1 0 8 4.5V7L4 3.8 8 .6z";
 
 /** The state of a session in words. */
 const WORDS: Record<SessionState, string> = {
+  asleep: "not built yet",
   loading: "loading TensorFlow …",
   building: "building …",
   compiling: "compiling …",

@@ -41,7 +41,7 @@ def show_panel(session: Session) -> Iterator[Callable[..., Shown]]:
     labs: list[Lab] = []
 
     def run(obj: Any, kind: str, **settings: Any) -> Shown:
-        lab = Lab(session, plots=[(obj, kind, settings)], window=SECONDS)
+        lab = Lab(session, plots=[(obj, kind, settings)], window=SECONDS, network=False)
         labs.append(lab)
         browser = Browser(lab)
         browser.look()

@@ -76,7 +76,7 @@ def session(net: nengo.Network) -> Iterator[Session]:
 def pages(session: Session, node: nengo.Node, seconds: float) -> list[tuple[float, str, bool]]:
     """Run from the start, and give what came: instant, text, and whether it is wrong."""
     session.reset().result(60)
-    lab = Lab(session, plots=[(node, "html")])
+    lab = Lab(session, plots=[(node, "html")], network=False)
     browser = Browser(lab)
     browser.look()
     [panel] = lab.plots

@@ -149,11 +149,13 @@ def test_what_there_is_not_is_named(show, told) -> None:
 def test_the_menu_offers_it_first_and_a_lab_starts_with_it(told) -> None:
     offers = Menu(told.net, Names(told.net)).layout()
     kinds = {offer["label"]: [kind["name"] for kind in offer["kinds"]] for offer in offers}
-    assert kinds["memory"] == ["pointer"]
+    assert kinds["memory"] == ["pointer", "network"]
     assert {choice.kind for choice in default_choices(told.net)} == {"pointer"}
     # A network inside that puts out the same is not offered again.
-    assert sum(names == ["pointer"] for names in kinds.values()) == len(default_choices(told.net))
-    assert [kind.name for kind in kinds_of(nengo.Network(add_to_container=False))] == []
+    assert sum(names == ["pointer", "network"] for names in kinds.values()) == len(
+        default_choices(told.net)
+    )
+    assert [kind.name for kind in kinds_of(nengo.Network(add_to_container=False))] == ["network"]
 
 
 def test_python_to_copy_draws_the_same(told, session) -> None:

@@ -16,6 +16,7 @@ const LAYOUT: Layout = {
   window: 2,
   panels: [],
   inputs: [],
+  aside: null,
   no_inputs: "",
   offers: null,
   foreign: [],

@@ -73,7 +73,8 @@ export class FrameLog {
     const lengths = this.held.map(({ buffer }) => buffer.length);
     // What can be added, set or driven needs a kernel.
     const panels = layout.panels.map((panel) => ({ ...panel, settings: [] }));
-    const rest = { ...layout, panels, offers: null, inputs: [] };
+    // The network is drawn of what a kernel says.
+    const rest = { ...layout, panels, aside: null, offers: null, inputs: [] };
     const kept: Kept = { version: VERSION, layout: rest, frames, lengths };
     const head = strToU8(`${JSON.stringify(kept)}\n`);
     const whole = new Uint8Array(head.length + this.bytes);

@@ -55,6 +55,8 @@ class SavedView {
         remove: () => undefined,
         change: () => undefined,
         send: () => undefined,
+        drive: () => undefined,
+        plots: false,
       },
       signal,
     );

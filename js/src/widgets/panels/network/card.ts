@@ -1,0 +1,137 @@
+/** The card of what is selected: what it is, what can be plotted, where it leads. */
+
+import { iconButton, make, setText } from "../../dom";
+import type { InputLayout } from "../../messages";
+import type { CardLink, CardMessage, CardPart } from "./payload";
+import type { Selected } from "./view";
+
+const CLOSE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
+/** Kinds of plot that are offered at once; the others are behind "more". */
+const FIRST = 4;
+
+export interface CardHost {
+  plot: (selected: Selected, part: string, kind: string) => void;
+  /** Show a connection. */
+  go: (connection: number) => void;
+  close: () => void;
+  /** The slider of a Node, if it has one. */
+  input: (title: string) => InputLayout | null;
+  drive: (node: string, dim: number, value: number) => void;
+  /** Whether plots can be shown here. */
+  plots: boolean;
+}
+
+export class Card {
+  readonly element = make("aside", "nl-network-card", { hidden: "", "aria-label": "card" });
+  private title = "";
+
+  constructor(private readonly host: CardHost) {
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      host.close();
+    });
+  }
+
+  hide(): void {
+    this.element.hidden = true;
+    this.title = "";
+  }
+
+  show(selected: Selected, { facts, parts }: CardMessage, active: string): void {
+    const close = iconButton(CLOSE, "close the card", "Esc");
+    close.classList.add("nl-quiet");
+    close.addEventListener("click", () => this.host.close());
+    this.title = facts.title;
+    const head = make("header", "", {}, make("h4", "", { title: facts.title }, facts.title), close);
+    const kind = make("p", "nl-network-kind", {}, facts.kind, make("span", "nl-network-active"));
+    const rows = facts.rows.flatMap(({ label, value }) => [
+      make("dt", "", {}, label),
+      make("dd", "", {}, value),
+    ]);
+    this.element.replaceChildren(
+      head,
+      kind,
+      ...this.sliders(),
+      ...(this.host.plots ? parts.map((part) => this.offers(selected, part)) : []),
+      make("dl", "", {}, ...rows),
+      ...this.links("from", facts.incoming, facts.more_incoming),
+      ...this.links("to", facts.outgoing, facts.more_outgoing),
+    );
+    this.element.setAttribute("aria-label", `card of ${facts.title}`);
+    this.element.hidden = false;
+    this.update(active);
+  }
+
+  /** Say anew how active it is. */
+  update(active: string): void {
+    const place = this.element.querySelector(".nl-network-active");
+    if (place !== null) setText(place, active === "" ? "" : `, ${active}`);
+  }
+
+  /** The slider is somewhere else now. */
+  updateInput(): void {
+    const input = this.host.input(this.title);
+    const sliders = this.element.querySelectorAll<HTMLInputElement>(".nl-network-slider input");
+    if (input === null || this.element.hidden) return;
+    sliders.forEach((slider, dim) => {
+      if (!slider.matches(":active")) slider.value = String(input.values[dim]);
+    });
+  }
+
+  private sliders(): HTMLElement[] {
+    const input = this.host.input(this.title);
+    if (input === null) return [];
+    return input.values.map((value, dim) => {
+      const name = input.values.length > 1 ? `${input.label}, dimension ${dim}` : input.label;
+      const slider = make("input", "nl-slider", {
+        type: "range",
+        min: String(input.min),
+        max: String(input.max),
+        step: String(input.step),
+        "aria-label": `${name}, on its card`,
+      });
+      slider.value = String(value);
+      slider.addEventListener("input", () => this.host.drive(input.id, dim, Number(slider.value)));
+      const label = make("span", "nl-dim", {}, input.values.length > 1 ? `[${dim}]` : "drive");
+      return make("label", "nl-network-slider", {}, label, slider);
+    });
+  }
+
+  private offers(selected: Selected, { part, kinds }: CardPart): HTMLElement {
+    const buttons = kinds.map(({ name, label }, index) => {
+      const likely = index === 0 && part === "" ? " nl-likely" : "";
+      const button = make("button", `nl-button${likely}`, { type: "button" }, label);
+      button.setAttribute("aria-label", `plot ${part === "" ? "" : `${part}: `}${label}`);
+      button.addEventListener("click", () => this.host.plot(selected, part, name));
+      return button;
+    });
+    const [first, more] = [buttons.slice(0, FIRST), buttons.slice(FIRST)];
+    const row = make(
+      "div",
+      "nl-network-offers",
+      {},
+      make("span", "", {}, part || "plot"),
+      ...first,
+    );
+    if (more.length > 0) {
+      const rest = make("details", "", {}, make("summary", "", {}, `${more.length} more`));
+      rest.append(make("div", "nl-network-offers", {}, ...more));
+      row.append(rest);
+    }
+    return row;
+  }
+
+  private links(way: "from" | "to", links: CardLink[], more: number): HTMLElement[] {
+    if (links.length === 0) return [];
+    const items = links.map(({ at, label, note }) => {
+      const button = make("button", "nl-network-link", { type: "button" }, label);
+      button.title = "show the connection";
+      button.addEventListener("click", () => this.host.go(at));
+      return make("li", "", {}, button, make("span", "", {}, note));
+    });
+    if (more > 0) items.push(make("li", "", {}, make("span", "", {}, `and ${more} more`)));
+    const heading = make("h5", "", {}, way === "from" ? "Comes from" : "Leads to");
+    return [heading, make("ul", "", {}, ...items)];
+  }
+}

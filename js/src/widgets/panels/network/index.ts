@@ -1,0 +1,379 @@
+/** The network itself: laid out, looked into, chosen from, coloured by what it does. */
+
+import "./network.css";
+
+import { make, setText } from "../../dom";
+import type { FrameArray } from "../../frames";
+import type { PanelLayout } from "../../messages";
+import type { Panel, PanelContext, PanelKind } from "../../panel";
+import type { Theme } from "../../theme";
+import { Activity } from "./activity";
+import { Arranger } from "./arranger";
+import { Card } from "./card";
+import { Graph, ROOT } from "./graph";
+import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
+import { requestOf, sceneOf, type Box, type DrawnWire } from "./scene";
+import { signs } from "./signs";
+import { Toolbar } from "./toolbar";
+import { Tree } from "./tree";
+import { View, type Selected } from "./view";
+import { see, type Visible } from "./visible";
+import { Watching } from "./watching";
+
+/** What the layout is made for until the view has a size. */
+const LIKELY: [number, number] = [520, 420];
+const CARD_EVERY_MS = 250;
+
+class NetworkPanel implements Panel {
+  readonly points = true;
+  private context!: PanelContext;
+  private payload!: Payload;
+  private graph: Graph | null = null;
+  private visible: Visible | null = null;
+  private view!: View;
+  private card!: Card;
+  private tree!: Tree;
+  private toolbar!: Toolbar;
+  private arranger!: Arranger;
+  private watching!: Watching;
+  private readonly activity = new Activity();
+  private readonly key = make("div", "nl-network-legend", { hidden: "" });
+  private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
+  private frame!: HTMLElement;
+  private opened = new Set<number>();
+  /** What the scene was made of, and the newest that is being made. */
+  private made = "";
+  private turn = 0;
+  private asked = "";
+  private told = 0;
+
+  mount(body: HTMLElement, context: PanelContext): void {
+    this.context = context;
+    this.payload = read(context.layout);
+    const { signal, store } = context;
+    this.arranger = new Arranger(signal);
+    this.view = new View(
+      {
+        graph: () => this.graph,
+        activity: this.activity,
+        select: (selected, wire) => this.select(selected, wire ?? null),
+        hover: (at) => this.hover(at),
+        toggle: (at) => this.toggle(at),
+        place: (box) => this.place(box),
+        moved: () => this.moved(),
+      },
+      context.theme,
+      signal,
+    );
+    this.watching = new Watching(
+      () => this.view.onScreen(),
+      (objects) => context.send({ type: "watch", objects }),
+      store,
+      signal,
+    );
+    this.tree = new Tree(
+      {
+        describe: (at) => this.describe(at),
+        focus: (at) => this.focused(at),
+        select: (at) => this.select({ of: "object", at }, null),
+        toggle: (at) => this.toggle(at),
+        plot: (at) => context.send({ type: "plot", of: "object", at, part: "", kind: "" }),
+        nudge: (at, dx, dy) => this.nudge(at, dx, dy),
+        along: (at, forward) => this.along(at, forward),
+      },
+      signal,
+    );
+    this.card = new Card({
+      plot: (selected, part, kind) => context.send({ type: "plot", ...selected, part, kind }),
+      go: (at) => this.go(at),
+      close: () => this.select(null, null),
+      input: (title) => store.get().layout?.inputs?.find(({ label }) => label === title) ?? null,
+      drive: context.drive,
+      plots: context.plots,
+    });
+    this.toolbar = new Toolbar({
+      graph: () => this.graph,
+      find: (at) => this.find(at),
+      zoom: (factor) => this.view.zoom(factor),
+      fit: () => this.view.fit(),
+      tidy: () => context.change({ placed: {} }),
+    });
+    const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip);
+    place.append(this.waiting, this.key, this.tree.element);
+    this.frame = place;
+    // Its lower right corner is a handle of the browser's own.
+    place.addEventListener("pointerup", () => this.resized(), { signal });
+    this.setHeight();
+    const { element: bar, help } = this.toolbar;
+    body.append(make("div", "nl-network", {}, bar, help, place, this.card.element));
+    this.follow(place, signal);
+    if (store.get().status.state === "closed")
+      setText(this.waiting, "Run the cell to see the network.");
+    context.send({ type: "describe" });
+  }
+
+  private follow(place: HTMLElement, signal: AbortSignal): void {
+    const { store } = this.context;
+    const size = new ResizeObserver(() => this.view.resize());
+    size.observe(place);
+    signal.addEventListener("abort", () => size.disconnect());
+    store.subscribe(
+      (s) => s.selection,
+      signal,
+      (selection) => this.mark(selection),
+    );
+    store.subscribe(
+      (s) => s.layout?.inputs,
+      signal,
+      () => this.card.updateInput(),
+    );
+  }
+
+  // ---- what the kernel says -----------------------------------------------------------------------
+
+  hear(content: Record<string, unknown>): void {
+    if (isGraphMessage(content) && content.version === this.payload.version) {
+      if (this.graph !== null && this.made !== "") return;
+      this.graph = new Graph(content.objects, content.connections);
+      this.opened = this.openedOf(this.payload);
+      void this.arrange(null);
+    } else if (isCardMessage(content) && content.ask === this.asked) {
+      const selected = this.view.selected;
+      if (selected === null) return;
+      const active = selected.of === "object" ? this.activity.text(selected.at) : "";
+      this.card.show(selected, content, active);
+    }
+  }
+
+  relayout(layout: PanelLayout): void {
+    const before = this.payload;
+    this.payload = read(layout);
+    if (before.version !== this.payload.version) {
+      this.graph = null;
+      this.made = "";
+      this.select(null, null);
+      this.context.send({ type: "describe" });
+      return;
+    }
+    this.setHeight();
+    if (this.graph === null) return;
+    this.opened = this.openedOf(this.payload);
+    void this.arrange(null);
+  }
+
+  receive(arrays: Map<string, FrameArray>): void {
+    if (!this.activity.take(arrays)) return;
+    this.view.redraw();
+    this.explain();
+    const { selected } = this.view;
+    const now = performance.now();
+    if (selected?.of !== "object" || now - this.told < CARD_EVERY_MS) return;
+    this.told = now;
+    this.card.update(this.activity.text(selected.at));
+  }
+
+  clear(): void {
+    this.activity.clear();
+    this.explain();
+    this.view?.redraw();
+  }
+
+  retheme(theme: Theme): void {
+    this.view.retheme(theme);
+    this.toolbar.help.replaceChildren(...signs(theme));
+  }
+
+  picture(): HTMLCanvasElement | null {
+    return this.view.scene === null ? null : this.view.canvas;
+  }
+
+  /** What is drawn where, on the screen, and how active it is said to be. */
+  columns(): Record<string, number[]> {
+    const boxes = this.view.scene?.boxes ?? [];
+    const { scale, x, y } = this.view.camera;
+    return {
+      object: boxes.map(({ at }) => at),
+      x: boxes.map((box) => (box.x + box.width / 2) * scale + x),
+      y: boxes.map((box) => (box.open ? box.y + 12 : box.y + (box.height - 18) / 2) * scale + y),
+      open: boxes.map(({ open }) => Number(open)),
+      coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
+      scale: boxes.map(() => scale),
+    };
+  }
+
+  // ---- what is open, and where -------------------------------------------------------------------
+
+  private openedOf({ opened }: Payload): Set<number> {
+    const found = opened.map((name) => this.graph?.find(name));
+    return new Set(found.filter((at) => at !== undefined));
+  }
+
+  private setHeight(): void {
+    const { height } = this.payload;
+    this.frame.style.height = height === null ? "" : `${height}px`;
+  }
+
+  private resized(): void {
+    const height = Math.round(this.frame.getBoundingClientRect().height);
+    const asked = this.frame.style.height;
+    if (asked !== "" && height !== this.payload.height) this.context.change({ height });
+  }
+
+  private async arrange(anchor: number | null): Promise<void> {
+    const { graph, payload } = this;
+    if (graph === null) return;
+    const { placed, passthrough, version } = payload;
+    const key = JSON.stringify([version, [...this.opened].sort(), placed, passthrough]);
+    if (key === this.made) return;
+    this.made = key;
+    const turn = ++this.turn;
+    const visible = see(graph, this.opened, passthrough);
+    const { width, height } = this.view;
+    const size: [number, number] = width > 0 && height > 0 ? [width, height] : LIKELY;
+    const request = requestOf(graph, visible, placed, size);
+    let arranged;
+    try {
+      arranged = await this.arranger.arrange(request);
+    } catch (error) {
+      setText(this.waiting, `The network cannot be laid out: ${String(error)}`);
+      this.waiting.hidden = false;
+      return;
+    }
+    if (turn !== this.turn || this.context.signal.aborted) return;
+    this.visible = visible;
+    this.waiting.hidden = true;
+    this.view.show(sceneOf(graph, visible, request, arranged), anchor);
+    this.tree.show(graph, new Set(visible.open), this.context.layout.title);
+    this.mark(this.context.store.get().selection);
+  }
+
+  private toggle(at: number): void {
+    const { graph } = this;
+    if (graph === null || !graph.holds(at)) return;
+    const opened = new Set(this.opened);
+    if (!opened.delete(at)) opened.add(at);
+    this.setOpened(opened, at);
+  }
+
+  private setOpened(opened: Set<number>, anchor: number): void {
+    this.opened = opened;
+    void this.arrange(anchor);
+    this.context.change({ opened: [...opened].map((at) => this.graph?.name(at) ?? "") });
+  }
+
+  private place(box: Box): void {
+    const { graph } = this;
+    const { scene } = this.view;
+    if (graph === null || scene === null) return;
+    const origin = scene.origins.get(graph.objects.parent[box.at]) ?? [0, 0];
+    const middle = [box.x + box.width / 2 - origin[0], box.y + box.height / 2 - origin[1]];
+    const [x, y] = middle.map((value) => Math.round(10 * value) / 10);
+    this.view.fitted = false;
+    this.context.change({ placed: { ...this.payload.placed, [graph.name(box.at)]: [x, y] } });
+  }
+
+  private nudge(at: number, dx: number, dy: number): void {
+    const box = this.view.scene?.byObject.get(at);
+    if (box === undefined) return;
+    this.view.shift(box, dx, dy);
+    this.place(box);
+  }
+
+  /** Go to something, and open what it is in. */
+  private find(at: number): void {
+    const { graph } = this;
+    if (graph === null) return;
+    const closed = graph.around(at).filter((each) => !this.opened.has(each));
+    const then = (): void => {
+      this.view.reveal(this.visible?.standIn[at] ?? at);
+      this.tree.focus(at);
+      this.select({ of: "object", at }, null);
+    };
+    if (closed.length === 0) return then();
+    this.opened = new Set([...this.opened, ...closed]);
+    void this.arrange(null).then(then);
+    this.context.change({ opened: [...this.opened].map((each) => graph.name(each)) });
+  }
+
+  // ---- what is chosen and pointed at --------------------------------------------------------------
+
+  private select(selected: Selected | null, wire: DrawnWire | null): void {
+    this.view.selected = selected;
+    this.view.choose(wire);
+    if (selected === null) {
+      this.asked = "";
+      return this.card.hide();
+    }
+    if (selected.of === "object") this.tree.remember(selected.at);
+    this.asked = crypto.randomUUID();
+    this.context.send({ type: "card", ask: this.asked, ...selected });
+  }
+
+  private go(connection: number): void {
+    const wire = this.view.scene?.wires.find(({ conns }) => conns.includes(connection)) ?? null;
+    this.select({ of: "connection", at: connection }, wire);
+  }
+
+  private hover(at: number | null): void {
+    const name = at === null || this.graph === null ? null : this.graph.name(at);
+    if (this.context.store.get().selection !== name) this.context.store.set({ selection: name });
+  }
+
+  /** A plot that is pointed at marks its objects, or the closed networks that they are in. */
+  private mark(selection: string | null): void {
+    const { graph, visible, view } = this;
+    view.marked.clear();
+    const names = selection === null ? [] : [selection, ...selection.split(", ")];
+    for (const name of names) {
+      const at = graph?.find(name);
+      if (at !== undefined && at !== ROOT) view.marked.add(visible?.standIn[at] ?? at);
+    }
+    view.redraw();
+  }
+
+  private focused(at: number | null): void {
+    this.view.focused = at;
+    if (at === null) return this.view.redraw();
+    this.view.reveal(at);
+  }
+
+  private along(at: number, forward: boolean): number[] {
+    const wires = this.view.scene?.wires ?? [];
+    return wires.flatMap(({ from, to }) =>
+      from !== to && (forward ? from : to) === at ? [forward ? to : from] : [],
+    );
+  }
+
+  private describe(at: number): string {
+    const { graph } = this;
+    if (graph === null) return "";
+    const kind = graph.kind(at) === "network" ? "subnetwork" : graph.kind(at);
+    const active = this.activity.text(at);
+    return [kind, graph.objects.note[at], active].filter((text) => text !== "").join(", ");
+  }
+
+  private moved(): void {
+    this.toolbar.update(this.view.camera.scale, Object.keys(this.payload.placed).length > 0);
+    this.watching.rest();
+    this.explain();
+  }
+
+  private explain(): void {
+    const { scales } = this.activity;
+    this.key.hidden = this.activity.isEmpty;
+    const text = scales.join(" · ");
+    if (this.key.dataset.text === text) return;
+    this.key.dataset.text = text;
+    this.key.replaceChildren(
+      make("i", "nl-network-ramp", { "aria-hidden": "true" }),
+      make("span", "", {}, text),
+    );
+  }
+}
+
+function read(layout: PanelLayout): Payload {
+  if (!isPayload(layout.data)) throw new Error("the kernel describes this view in an unknown way");
+  return layout.data;
+}
+
+export default { name: "network", make: () => new NetworkPanel() } satisfies PanelKind;

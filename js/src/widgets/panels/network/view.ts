@@ -1,0 +1,381 @@
+/** The canvas: what part of the scene is seen, what is drawn over it, what a pointer does there. */
+
+import { make } from "../../dom";
+import type { Theme } from "../../theme";
+import type { Activity } from "./activity";
+import { Backdrop } from "./backdrop";
+import { centred, fit, windowOf, zoomed, type Camera, type Stage } from "./camera";
+import type { Graph } from "./graph";
+import { Minimap } from "./minimap";
+import { paintRing, paintScene, paintShape, SPECK, type Look } from "./painter";
+import { boxAt, wireAt } from "./hits";
+import { middle, SHAPE, type Box, type DrawnWire, type Scene } from "./scene";
+import { paintWire } from "./wires";
+
+/** Up to so many things a scene is drawn anew in each frame. */
+const DIRECT = 450;
+const WHEEL_ZOOM = 1.0015;
+/** A hand that moves less has pressed, not dragged. */
+const STILL = 4;
+
+export interface Selected {
+  of: "object" | "connection";
+  at: number;
+}
+
+export interface ViewHost {
+  graph: () => Graph | null;
+  activity: Activity;
+  select: (selected: Selected | null, wire?: DrawnWire) => void;
+  hover: (at: number | null) => void;
+  toggle: (at: number) => void;
+  /** Something was put in place by hand. */
+  place: (box: Box) => void;
+  /** The part that is seen has changed. */
+  moved: () => void;
+}
+
+type Drag =
+  | { what: "pan"; camera: Camera; x: number; y: number; moved: boolean }
+  | { what: "box"; box: Box; x: number; y: number; moved: boolean }
+  | { what: "map" };
+
+export class View {
+  readonly canvas = make("canvas", "nl-network-canvas", { "aria-hidden": "true" });
+  readonly tip = make("div", "nl-network-tip", { hidden: "" });
+  camera: Camera = { scale: 1, x: 0, y: 0 };
+  scene: Scene | null = null;
+  /** Whether all is shown, so that it is shown again when the view changes its size. */
+  fitted = true;
+  selected: Selected | null = null;
+  /** What is pointed at, here or on a plot. */
+  marked = new Set<number>();
+  /** What the keyboard is at. */
+  focused: number | null = null;
+  private wire: DrawnWire | null = null;
+  private drag: Drag | null = null;
+  private scheduled = 0;
+  private readonly backdrop: Backdrop;
+  private readonly minimap = new Minimap();
+
+  constructor(
+    private readonly host: ViewHost,
+    private theme: Theme,
+    private readonly signal: AbortSignal,
+  ) {
+    this.backdrop = new Backdrop((stage, small) => this.paint(stage, false, !small));
+    const options = { signal };
+    const { canvas } = this;
+    canvas.addEventListener("pointerdown", (event) => this.press(event), options);
+    canvas.addEventListener("pointermove", (event) => this.move(event), options);
+    canvas.addEventListener("pointerup", (event) => this.release(event), options);
+    canvas.addEventListener("pointercancel", () => (this.drag = null), options);
+    canvas.addEventListener("pointerleave", () => this.point(null), options);
+    canvas.addEventListener("dblclick", (event) => this.open(event), options);
+    canvas.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.scheduled));
+  }
+
+  get width(): number {
+    return this.canvas.clientWidth;
+  }
+
+  get height(): number {
+    return this.canvas.clientHeight;
+  }
+
+  // ---- what is shown ----------------------------------------------------------------------------
+
+  /** Show another scene; `anchor` is what stays where it is on the screen. */
+  show(scene: Scene, anchor: number | null): void {
+    const before = anchor === null ? undefined : this.scene?.byObject.get(anchor);
+    const after = anchor === null ? undefined : scene.byObject.get(anchor);
+    this.scene = scene;
+    this.wire = null;
+    this.backdrop.invalidate();
+    if (this.fitted) this.camera = fit(scene, this);
+    else if (before !== undefined && after !== undefined) {
+      const { scale } = this.camera;
+      this.camera.x += (before.x - after.x) * scale;
+      this.camera.y += (before.y - after.y) * scale;
+    }
+    this.host.moved();
+    this.redraw();
+  }
+
+  retheme(theme: Theme): void {
+    this.theme = theme;
+    this.backdrop.invalidate();
+    this.redraw();
+  }
+
+  resize(): void {
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [this.width, this.height];
+    if (width === 0 || height === 0) return;
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    if (this.scene !== null && this.fitted) this.camera = fit(this.scene, this);
+    this.backdrop.invalidate(true);
+    this.host.moved();
+    this.redraw();
+  }
+
+  fit(): void {
+    if (this.scene === null) return;
+    this.fitted = true;
+    this.look(fit(this.scene, this));
+  }
+
+  zoom(factor: number, at = { x: this.width / 2, y: this.height / 2 }): void {
+    if (this.scene === null) return;
+    this.fitted = false;
+    // Not smaller than a quarter of what shows all.
+    this.look(zoomed(this.camera, factor, at, Math.min(0.2, fit(this.scene, this).scale / 4)));
+  }
+
+  pan(x: number, y: number): void {
+    this.fitted = false;
+    this.look({ ...this.camera, x: this.camera.x + x, y: this.camera.y + y });
+  }
+
+  /** Have something on the screen, large enough to be read. */
+  reveal(at: number): void {
+    const box = this.scene?.byObject.get(at);
+    if (box === undefined) return;
+    const seen = windowOf(this.camera, this, -20);
+    const [x, y] = middle(box);
+    const there = x > seen.left && x < seen.right && y > seen.top && y < seen.bottom;
+    if (there && SHAPE * this.camera.scale >= 2 * SPECK) return this.redraw();
+    this.fitted = false;
+    this.look(centred(this.camera, box, this, 0.9));
+  }
+
+  private look(camera: Camera): void {
+    this.camera = camera;
+    this.host.moved();
+    this.redraw();
+  }
+
+  /** Closed things that are on the screen. */
+  onScreen(): number[] {
+    if (this.scene === null) return [];
+    const seen = windowOf(this.camera, this);
+    return this.scene.boxes.flatMap((box) => {
+      const [x, y] = middle(box);
+      const there = x > seen.left && x < seen.right && y > seen.top && y < seen.bottom;
+      return there && !box.open ? [box.at] : [];
+    });
+  }
+
+  // ---- drawing ----------------------------------------------------------------------------------
+
+  redraw(): void {
+    if (this.scheduled !== 0 || this.signal.aborted) return;
+    this.scheduled = requestAnimationFrame(() => {
+      this.scheduled = 0;
+      this.draw();
+    });
+  }
+
+  private lookOf(washed: boolean, text = true): Look {
+    const { activity } = this.host;
+    const wash = washed ? (at: number) => activity.color(at, this.theme) : () => null;
+    return { theme: this.theme, wash, text };
+  }
+
+  private *paint(stage: Stage, washed: boolean, text = true): Generator<void, void> {
+    const graph = this.host.graph();
+    if (graph !== null && this.scene !== null)
+      yield* paintScene(stage, graph, this.scene, this.lookOf(washed, text));
+  }
+
+  private draw(): void {
+    const canvas = this.canvas.getContext("2d");
+    const { scene } = this;
+    if (canvas === null || scene === null || this.width === 0) return;
+    const ratio = this.canvas.width / this.width;
+    canvas.setTransform(ratio, 0, 0, ratio, 0, 0);
+    canvas.clearRect(0, 0, this.width, this.height);
+    const stage: Stage = { canvas, camera: this.camera, width: this.width, height: this.height };
+    if (scene.boxes.length + scene.wires.length <= DIRECT) {
+      for (const _ of this.paint(stage, true));
+    } else {
+      if (this.backdrop.draw(stage, scene, ratio)) this.redraw();
+      this.paintActive(stage, scene);
+    }
+    this.paintOver(stage, scene);
+    this.minimap.draw(stage, scene, this.backdrop.overview, this.theme);
+  }
+
+  /** What has colour now is drawn over the picture. */
+  private paintActive(stage: Stage, scene: Scene): void {
+    const graph = this.host.graph();
+    if (graph === null) return;
+    const look = this.lookOf(true);
+    for (const at of this.host.activity.watched) {
+      const box = scene.byObject.get(at);
+      if (box !== undefined && !box.open) paintShape(stage, graph, box, look);
+    }
+  }
+
+  private paintOver(stage: Stage, scene: Scene): void {
+    const { theme } = this;
+    const accent =
+      getComputedStyle(this.canvas).getPropertyValue("--nl-accent").trim() || "#1976d2";
+    if (this.wire !== null) paintWire(stage, scene, this.wire, theme, accent, 1.4);
+    for (const at of this.marked) this.ring(stage, scene, at, theme.text, 1.5);
+    if (this.selected?.of === "object") this.ring(stage, scene, this.selected.at, accent, 2.5);
+    if (this.focused !== null) {
+      stage.canvas.setLineDash([3, 2]);
+      this.ring(stage, scene, this.focused, theme.text, 1.5);
+      stage.canvas.setLineDash([]);
+    }
+  }
+
+  private ring(stage: Stage, scene: Scene, at: number, color: string, width: number): void {
+    const box = scene.byObject.get(at);
+    if (box !== undefined) paintRing(stage, box, color, width);
+  }
+
+  // ---- the pointer ------------------------------------------------------------------------------
+
+  private where(event: MouseEvent): { x: number; y: number } {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
+  }
+
+  private plane({ x, y }: { x: number; y: number }): [number, number] {
+    return [(x - this.camera.x) / this.camera.scale, (y - this.camera.y) / this.camera.scale];
+  }
+
+  private press(event: PointerEvent): void {
+    if (event.button !== 0 || this.scene === null) return;
+    event.preventDefault();
+    this.canvas.setPointerCapture(event.pointerId);
+    const { x, y } = this.where(event);
+    const to = this.minimap.cameraAt(x, y, this.camera, this);
+    if (to !== null) {
+      this.drag = { what: "map" };
+      this.fitted = false;
+      return this.look(to);
+    }
+    const box = boxAt(this.scene, this.camera, ...this.plane({ x, y }));
+    this.drag =
+      box === null
+        ? { what: "pan", camera: { ...this.camera }, x, y, moved: false }
+        : { what: "box", box, x, y, moved: false };
+  }
+
+  private move(event: PointerEvent): void {
+    const at = this.where(event);
+    const { drag } = this;
+    if (drag === null) return this.point(at);
+    if (drag.what === "map") {
+      const to = this.minimap.cameraAt(at.x, at.y, this.camera, this, true);
+      return to === null ? undefined : this.look(to);
+    }
+    const [dx, dy] = [at.x - drag.x, at.y - drag.y];
+    if (!drag.moved && Math.hypot(dx, dy) < STILL) return;
+    drag.moved = true;
+    this.tip.hidden = true;
+    if (drag.what === "pan") {
+      this.fitted = false;
+      this.look({ ...drag.camera, x: drag.camera.x + dx, y: drag.camera.y + dy });
+      return;
+    }
+    this.shift(drag.box, dx / this.camera.scale, dy / this.camera.scale);
+    [drag.x, drag.y] = [at.x, at.y];
+  }
+
+  /** Move a thing with all that is in it; its wires follow, straight. */
+  shift(box: Box, dx: number, dy: number): void {
+    const { scene } = this;
+    const graph = this.host.graph();
+    if (scene === null || graph === null) return;
+    const moved = new Set<number>();
+    for (const other of scene.boxes) {
+      const inside = other.at === box.at || moved.has(graph.objects.parent[other.at]);
+      if (!inside) continue;
+      // Outer ones come before what they hold.
+      moved.add(other.at);
+      other.x += dx;
+      other.y += dy;
+    }
+    for (const wire of scene.wires) {
+      const [from, to] = [moved.has(wire.from), moved.has(wire.to)];
+      if (from && to) wire.points = wire.points.map((v, i) => v + (i % 2 === 0 ? dx : dy));
+      else if (from || to) {
+        const ends = [scene.byObject.get(wire.from), scene.byObject.get(wire.to)];
+        wire.points = ends.flatMap((end) => (end === undefined ? [] : middle(end)));
+        wire.free = false;
+      }
+    }
+    this.backdrop.invalidate(true);
+    this.redraw();
+  }
+
+  private release(event: PointerEvent): void {
+    const { drag } = this;
+    this.drag = null;
+    if (drag === null || drag.what === "map") return;
+    if (drag.what === "box") {
+      if (drag.moved) return this.host.place(drag.box);
+      return this.host.select({ of: "object", at: drag.box.at });
+    }
+    if (drag.moved || this.scene === null) return;
+    const wire = wireAt(this.scene, this.camera, ...this.plane(this.where(event)));
+    if (wire === null) this.host.select(null);
+    else this.host.select({ of: "connection", at: wire.conns[0] }, wire);
+  }
+
+  /** Mark a wire as the one that the card is about. */
+  choose(wire: DrawnWire | null): void {
+    this.wire = wire;
+    this.redraw();
+  }
+
+  private point(at: { x: number; y: number } | null): void {
+    const { scene } = this;
+    const graph = this.host.graph();
+    if (scene === null || graph === null) return;
+    const box = at === null ? null : boxAt(scene, this.camera, ...this.plane(at));
+    this.host.hover(box?.at ?? null);
+    this.canvas.style.cursor = box === null ? "grab" : "pointer";
+    this.tip.hidden = box === null;
+    if (box === null || at === null) return;
+    const { objects } = graph;
+    const active = this.host.activity.text(box.at);
+    const note = [objects.note[box.at], active].filter((text) => text !== "").join(", ");
+    this.tip.replaceChildren(
+      make("strong", "", {}, graph.name(box.at)),
+      make("span", "", {}, note),
+      ...(graph.holds(box.at)
+        ? [make("em", "", {}, `double click ${box.open ? "closes" : "opens"} it`)]
+        : []),
+    );
+    const right = at.x > this.width / 2;
+    this.tip.style.left = right ? "auto" : `${at.x + 14}px`;
+    this.tip.style.right = right ? `${this.width - at.x + 14}px` : "auto";
+    this.tip.style.top = `${Math.min(at.y + 12, this.height - 60)}px`;
+  }
+
+  private open(event: MouseEvent): void {
+    event.preventDefault();
+    event.stopPropagation();
+    if (this.scene === null) return;
+    const box = boxAt(this.scene, this.camera, ...this.plane(this.where(event)));
+    if (box === null) this.fit();
+    else this.host.toggle(box.at);
+  }
+
+  /** With Ctrl, Alt or Shift, as on plots: without, the wheel scrolls the page. */
+  private wheel(event: WheelEvent): void {
+    if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const turned = event.deltaY === 0 ? event.deltaX : event.deltaY;
+    this.tip.hidden = true;
+    this.zoom(WHEEL_ZOOM ** -turned, this.where(event));
+  }
+}

@@ -1,0 +1,107 @@
+"""All of a network as columns, and which of its networks are open at first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+
+from nengolab.names import Names
+
+from .connections import Connections
+from .objects import HOLDS_OTHERS, KINDS, Objects
+
+# As many things fit into a view and can be read.
+MOST_AT_FIRST = 24
+_NETWORK = KINDS.index("network")
+
+
+class Graph:
+    """A network as plain data; objects and connections go by their places in the columns.
+
+    Parameters
+    ----------
+    network : nengo.Network
+        What to describe; or a subnetwork, as if there were nothing around it.
+    names : Names
+        Of the objects.
+    """
+
+    def __init__(self, network: nengo.Network, names: Names) -> None:
+        self.network, self.names = network, names
+        self._objects = Objects(network, names)
+        self._connections = Connections(network, self._objects)
+        self.objects = self._objects.columns
+        self.connections = self._connections.columns
+
+    def __len__(self) -> int:
+        return len(self._objects.all)
+
+    def object(self, at: int) -> Any:
+        """Give the Nengo object of an entry.
+
+        Raises
+        ------
+        IndexError
+            When there is none.
+        """
+        return _at(self._objects.all, at)
+
+    def connection(self, at: int) -> nengo.Connection:
+        """Give the Connection of an entry; raises as `object`."""
+        return _at(self._connections.all, at)
+
+    def index(self, obj: Any) -> int:
+        """Give where an object, or a connection, stands; -1 where it does not."""
+        if isinstance(obj, nengo.Connection):
+            return self._connections.index(obj)
+        return self._objects.index(obj)
+
+    def children(self, at: int) -> list[int]:
+        """Give what a network holds by itself."""
+        parents = self.objects["parent"]
+        return [i for i in range(at + 1, len(parents)) if parents[i] == at]
+
+    def open_at_first(self, most: int = MOST_AT_FIRST) -> list[int]:
+        """Choose subnetworks to be open, outer ones first, so that there is not too much to see."""
+        kinds, inside = self.objects["kind"], _children(self.objects["parent"])
+        opened: list[int] = []
+        shown, waiting = len(inside[0]), list(inside[0])
+        while waiting:
+            at = waiting.pop(0)
+            if kinds[at] == _NETWORK and inside[at] and shown + len(inside[at]) - 1 <= most:
+                opened.append(at)
+                shown += len(inside[at]) - 1
+                waiting += inside[at]
+        return opened
+
+    def visible(self, opened: set[int]) -> list[int]:
+        """Give what is seen while these networks are open, without the open ones themselves."""
+        inside = _children(self.objects["parent"])
+        found, waiting = [], list(inside[0])
+        while waiting:
+            at = waiting.pop(0)
+            if at in opened and self.objects["kind"][at] in HOLDS_OTHERS:
+                waiting += inside[at]
+            else:
+                found.append(at)
+        return found
+
+
+def describe(network: nengo.Network, names: Names | None = None) -> Graph:
+    """Describe a network as it is now."""
+    return Graph(network, names or Names(network))
+
+
+def _children(parents: list[int]) -> list[list[int]]:
+    inside: list[list[int]] = [[] for _ in parents]
+    for at, parent in enumerate(parents):
+        if parent >= 0:
+            inside[parent].append(at)
+    return inside
+
+
+def _at(entries: list[Any], at: int) -> Any:
+    if not 0 <= at < len(entries):
+        raise IndexError(f"there are {len(entries)}, no number {at}")
+    return entries[at]

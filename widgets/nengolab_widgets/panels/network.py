@@ -1,0 +1,316 @@
+"""The network itself: what it is made of, to be looked into and chosen from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypedDict
+
+import nengo
+from nengo.exceptions import ValidationError
+
+from nengolab.live import LiveProbe, LookSpec, PanelSpec
+from nengolab.live.activity import Activity
+from nengolab.live.specs import Cadence
+from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
+from nengolab_widgets.graph import ConnectionColumns, Graph, ObjectColumns, describe
+from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
+from nengolab_widgets.messages import KindOffer
+from nengolab_widgets.panel import Choice, Identity, Panel, Place, Setting, has_neurons
+
+# Objects that are coloured, members of one that is closed, and probes that all of them take.
+MOST_WATCHED, MOST_MEMBERS, MOST_PROBES = 40, 32, 64
+MOST_NEURONS = 20_000
+# Of what was put in place by hand: as far as anybody would drag it.
+FARTHEST = 1e6
+
+
+class Payload(TypedDict):
+    """What the view shows: ``version`` tells one description of the network from the next.
+
+    ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both
+    by name; ``height`` is in pixels, None for the usual one.
+    """
+
+    version: int
+    opened: list[str]
+    placed: dict[str, tuple[float, float]]
+    passthrough: bool
+    folded: bool
+    height: float | None
+
+
+class GraphMessage(TypedDict):
+    """The network, told when a page asks for it."""
+
+    type: Literal["graph"]
+    version: int
+    objects: ObjectColumns
+    connections: ConnectionColumns
+
+
+class CardPart(TypedDict):
+    """Something to plot of what a card is about: itself (""), the output or input of a network."""
+
+    part: str
+    kinds: list[KindOffer]
+
+
+class CardMessage(TypedDict):
+    """The answer to the question ``ask``; ``input`` is the label of its slider, or ""."""
+
+    type: Literal["card"]
+    ask: str
+    facts: CardFacts
+    parts: list[CardPart]
+
+
+Said = GraphMessage | CardMessage
+
+
+@dataclass(frozen=True, eq=False)
+class Nothing(LookSpec):
+    """Where nothing is coloured."""
+
+    id: str
+    rev: int = 0
+
+    cadence: ClassVar[Cadence] = "once"
+
+    def look(self, sim: Any) -> list[Any]:
+        return []
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+        raise ValueError("a list of names of subnetworks")
+    return tuple(dict.fromkeys(value))
+
+
+def _places(value: Any) -> dict[str, tuple[float, float]]:
+    good = isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+    if not good or not all(map(_is_place, value.values())):
+        raise ValueError("names of objects, each with two numbers (x, y)")
+    return {name: (float(x), float(y)) for name, (x, y) in value.items()}
+
+
+def _height(value: Any) -> float:
+    if not isinstance(value, int | float) or not LEAST_HEIGHT <= value <= MOST_HEIGHT:
+        raise ValueError(f"a number of pixels from {LEAST_HEIGHT} to {MOST_HEIGHT}")
+    return float(value)
+
+
+def _is_place(place: Any) -> bool:
+    return (
+        isinstance(place, list | tuple)
+        and len(place) == 2
+        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in place)
+        and all(math.isfinite(v) and abs(v) <= FARTHEST for v in place)
+    )
+
+
+class Network(Panel):
+    """All objects and connections, laid out; each says what it is and what can be plotted of it.
+
+    Subnetworks are opened with a double click. Colour is activity, while the network runs.
+    """
+
+    name = "network"
+    label = "network"
+    needs_simulator = False
+    settings = (
+        Setting(
+            "opened", "open subnetworks", None, "kept", redraws=True, optional=True, check=_names
+        ),
+        Setting("placed", "put in place", {}, "kept", redraws=True, check=_places),
+        Setting("passthrough", "passthrough nodes", True, "flag", redraws=True),
+        Setting("activity", "colour by activity", True, "flag"),
+        Setting("height", "height", None, "kept", redraws=True, optional=True, check=_height),
+        Setting("folded", "folded away", False, "flag", redraws=True),
+    )
+
+    def __init__(
+        self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
+    ) -> None:
+        self._graph: Graph | None = None
+        self._version = 1
+        self._watched: list[int] | None = None
+        self._slept = False
+        super().__init__(obj, place, identity, values)
+
+    @classmethod
+    def suits(cls, obj: Any) -> bool:
+        """Whether it is a network, or nothing: then it is all of the session's."""
+        return obj is None or isinstance(obj, nengo.Network)
+
+    @classmethod
+    def rank(cls, obj: Any) -> float:
+        return 90.0
+
+    @property
+    def graph(self) -> Graph:
+        """The network as it is described now."""
+        if self._graph is None:
+            network = self.place.network if self.obj is None else self.obj
+            self._graph = describe(network, self.place.names)
+        return self._graph
+
+    @property
+    def title(self) -> str:
+        return super().title if self.obj is not None else self.place.network.label or "network"
+
+    @property
+    def what(self) -> str:
+        return "network"
+
+    def rebuilt(self) -> None:
+        self._graph, self._watched = None, None
+        self._version += 1
+
+    def deed(self, values: Mapping[str, Any]) -> str:
+        if "placed" in values:
+            return "a place in the network view"
+        if "opened" in values:
+            return "opening or closing a subnetwork"
+        if "height" in values:
+            return "the height of the network view"
+        return "folding the network view" if "folded" in values else ""
+
+    def layout(self) -> Payload:
+        return {
+            "version": self._version,
+            "opened": list(self._opened()),
+            "placed": dict(self.values["placed"]),
+            "passthrough": self.values["passthrough"],
+            "folded": self.values["folded"],
+            "height": self.values["height"],
+        }
+
+    def _opened(self) -> tuple[str, ...]:
+        if self.values["opened"] is not None:
+            return self.values["opened"]
+        graph = self.graph
+        return tuple(self._name(at) for at in graph.open_at_first())
+
+    def _name(self, at: int) -> str:
+        return self.place.names.get(self.graph.object(at))
+
+    # ---- colour ------------------------------------------------------------
+
+    def spec(self) -> PanelSpec:
+        self._slept = not self.place.is_awake
+        if self.values["activity"] and not self._slept and (watched := self._probes()):
+            return Activity(
+                tuple(watched),
+                window=self.place.window,
+                id=self.identity.id,
+                rev=self.identity.rev,
+            )
+        return Nothing(id=self.identity.id, rev=self.identity.rev)
+
+    def _probes(self) -> list[tuple[int, LiveProbe]]:
+        """Give what colours the objects that are seen; none where they are too many."""
+        graph = self.graph
+        if self._watched is None:
+            names = set(self._opened())
+            opened = {at for at in range(1, len(graph)) if names and self._name(at) in names}
+            self._watched = graph.visible(opened)
+        if len(self._watched) > MOST_WATCHED:
+            return []
+        wanted = [(at, obj) for at in self._watched for obj in _active(graph.object(at))]
+        if len(wanted) > MOST_PROBES:
+            # What is closed goes without.
+            closed = {at for at, _ in wanted if isinstance(graph.object(at), nengo.Network)}
+            wanted = [(at, obj) for at, obj in wanted if at not in closed]
+        if sum(obj.size_out for _, obj in wanted) > MOST_NEURONS:
+            return []
+        return [(at, self.place.probe(obj)) for at, obj in wanted]
+
+    # ---- what the page asks --------------------------------------------------
+
+    def handle(self, content: dict[str, Any]) -> None:
+        acts = {
+            "describe": self._describe,
+            "card": self._answer,
+            "plot": self._plot,
+            "watch": self._watch,
+        }
+        act = acts.get(str(content.get("type")))
+        if act is None:
+            return super().handle(content)
+        act(content)
+
+    def _describe(self, content: dict[str, Any]) -> None:
+        graph = self.graph
+        said: GraphMessage = {
+            "type": "graph",
+            "version": self._version,
+            "objects": graph.objects,
+            "connections": graph.connections,
+        }
+        self.place.send(self, {**said})
+
+    def _answer(self, content: dict[str, Any]) -> None:
+        at, is_connection = self._asked(content)
+        card = card_of_connection if is_connection else card_of_object
+        said: CardMessage = {
+            "type": "card",
+            "ask": str(content.get("ask")),
+            "facts": card(self.graph, at),
+            "parts": [
+                {"part": part, "kinds": kinds}
+                for part, obj in self._parts(content).items()
+                if (kinds := self.place.offers(obj))
+            ],
+        }
+        self.place.send(self, {**said})
+
+    def _plot(self, content: dict[str, Any]) -> None:
+        """Open a plot: the kind that is named, or with "" the likeliest."""
+        parts, part, kind = self._parts(content), str(content.get("part")), content.get("kind")
+        names = [k["name"] for k in self.place.offers(parts[part])] if part in parts else []
+        if kind == "" and names:
+            kind = names[0]
+        if kind not in names:
+            raise ValidationError(f"there is no plot {kind!r} of {part!r}", "kind")
+        self.place.show(Choice(parts[part], str(kind)))
+
+    def _watch(self, content: dict[str, Any]) -> None:
+        wanted: Any = content.get("objects")
+        good = isinstance(wanted, list) and all(type(at) is int for at in wanted)
+        if not good or not all(0 < at < len(self.graph) for at in wanted):
+            raise ValidationError(f"objects must be numbers of objects, got {wanted!r}", "objects")
+        woken = self._slept and self.place.is_awake
+        if woken or set(wanted) != set(self._watched or ()):
+            self._watched = wanted[: MOST_WATCHED + 1]
+            self.place.respec(self)
+
+    def _parts(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Give what can be plotted of what is asked about: itself, or ends of a network."""
+        at, is_connection = self._asked(content)
+        obj = self.graph.connection(at) if is_connection else self.graph.object(at)
+        if not isinstance(obj, nengo.Network):
+            return {"": obj}
+        ends = {name: getattr(obj, name, None) for name in ("output", "input")}
+        nodes = {name: end for name, end in ends.items() if self.graph.index(end) > 0}
+        return {**nodes, "": obj} if at else nodes
+
+    def _asked(self, content: dict[str, Any]) -> tuple[int, bool]:
+        at, of = content.get("at"), content.get("of")
+        many = self.graph.connections["pre"] if of == "connection" else self.graph.objects["kind"]
+        if of not in ("object", "connection") or type(at) is not int or not 0 <= at < len(many):
+            raise ValidationError(
+                f"a network panel was asked for {of!r} number {at!r}, which is not there", "at"
+            )
+        return at, of == "connection"
+
+
+def _active(obj: Any) -> list[Any]:
+    """Give what is probed for the activity of an object; of a network, its ensembles."""
+    if isinstance(obj, nengo.Network):
+        members = [ens.neurons for ens in obj.all_ensembles if has_neurons(ens)]
+        return members if len(members) <= MOST_MEMBERS else []
+    if isinstance(obj, nengo.Ensemble):
+        return [obj.neurons if has_neurons(obj) else obj]
+    return [obj] if obj.size_out > 0 else []
