@@ -316,6 +316,43 @@ def _find_changes(function: Any, training: bool) -> list[str]:
     return changed
 
 
+def reached(function: Any, batch: int, dtype: str) -> tuple[bool, frozenset[str]]:
+    """What the gradient of an output comes back to: the input or not, and roles of variables.
+
+    Past ``tf.stop_gradient``, ``tf.round`` and their kin there is none. Found by a trace, once.
+    """
+    if function.reached is None:
+        function.reached = _find_reached(function, batch, dtype)
+    return function.reached
+
+
+def _find_reached(function: Any, batch: int, dtype: str) -> tuple[bool, frozenset[str]]:
+    found: set[str] = set()
+
+    def trial(params: dict, *given: Any) -> Any:
+        x = given[0] if given else None
+        arguments = function.arguments(tf.zeros((), dtype), x)
+        if function.layer is None:
+            y = call_function(function.func, arguments, Key.fixed(), "")[0]
+        else:
+            y = _call_layer(function, params, arguments, True)[0]
+        roles, values = ["", *params], [*given, *params.values()]
+        slopes = tf.gradients(y, values)
+        found.update(
+            r for r, s in zip(roles[1 - len(given) :], slopes, strict=True) if s is not None
+        )
+        return y
+
+    own = {r: tf.TensorSpec(v.shape, v.dtype) for r, v in function.variables().items()}
+    shape = function.shape_in
+    of = [] if shape is None else [tf.TensorSpec((batch, *shape), dtype)]
+    try:
+        tf.function(trial, autograph=False).get_concrete_function(own, *of)
+    except LookupError:  # an operation without a gradient: training says so
+        return True, frozenset(own)
+    return "" in found, frozenset(found - {""})
+
+
 def compiles(function: Any, batch: int, dtype: str = "float32") -> bool:
     """Whether XLA takes the function; tried once, by itself."""
     if function.compiles is None:

@@ -63,6 +63,8 @@ class TensorFunction:
         self.draws: bool | None = None  # whether it has random functions, where that is known
         self.undrawn: set[str] = set()  # those that do not follow the simulator's seed
         self.warned = False  # of them
+        # What the gradient of its output comes back to (`kernels.tensor.reached`), once asked for.
+        self.reached: tuple[bool, frozenset[str]] | None = None
         self.changes: dict[bool, list[str]] = {}  # variables that a call changes, by training
         if self.layer is not None:
             found = self._build_layer()

@@ -30,8 +30,11 @@ any thread while it runs::
 Nothing here knows of widgets.
 """
 
+from .changes import Change
 from .frames import Frame
+from .history import History
 from .listener import Listener
+from .machine import Return
 from .plots import LinesSpec, RasterSpec, RatesSpec
 from .prints import PrintedLine
 from .probes import LiveProbe
@@ -39,7 +42,9 @@ from .session import Session
 from .specs import LookSpec, PanelSpec, StreamSpec
 
 __all__ = [
+    "Change",
     "Frame",
+    "History",
     "LinesSpec",
     "Listener",
     "LiveProbe",
@@ -48,6 +53,7 @@ __all__ = [
     "PrintedLine",
     "RasterSpec",
     "RatesSpec",
+    "Return",
     "Session",
     "StreamSpec",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import operator
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,6 +13,7 @@ from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
 
+from .checks import check_speed, check_steps, steps_in
 from .errors import ErrorReport
 from .frames import Frame
 from .listener import Listener
@@ -84,7 +83,7 @@ class Session(Poking):
         title = f"a live session of {self.network.label or 'a network'}"
         if asleep and net_or_sim is not self.network:
             raise ValidationError("a simulator is built already, it cannot sleep", "asleep")
-        speed = _check_speed(speed)
+        speed = check_speed(speed)
         owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, speed, asleep)
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
@@ -218,7 +217,7 @@ class Session(Poking):
         Steps and inputs that are asked for meanwhile wait for them.
         """
         return self._owner.post(
-            lambda: self._owner.runner.run_steps(_check_steps(n), paced=False, end="paused"),
+            lambda: self._owner.runner.run_steps(check_steps(n), paced=False, end="paused"),
             after_steps=True,
         )
 
@@ -229,7 +228,7 @@ class Session(Poking):
         """
         return self._owner.post(
             lambda: self._owner.runner.run_steps(
-                _steps_in(seconds, self.dt), paced=True, end="finished"
+                steps_in(seconds, self.dt), paced=True, end="finished"
             )
         )
 
@@ -259,7 +258,7 @@ class Session(Poking):
 
     def set_speed(self, speed: float | None) -> Future[None]:
         """Change the real-time factor asked for; None is as fast as it goes."""
-        return self._owner.post(lambda: self._owner.set_speed(_check_speed(speed)), wakes=False)
+        return self._owner.post(lambda: self._owner.set_speed(check_speed(speed)), wakes=False)
 
     def set_input(self, node: nengo.Node, value: Any) -> Future[None]:
         """Override the output of a node that has no input; None gives back its own.
@@ -493,31 +492,3 @@ def _detacher(owner: OwnerThread) -> Callable[[Listener], Future[None]]:
             return done
 
     return detach
-
-
-def _check_speed(speed: Any) -> float | None:
-    if speed is None:
-        return None
-    if not (isinstance(speed, (int, float)) and math.isfinite(speed) and speed > 0):
-        raise ValidationError(
-            f"must be a positive real-time factor, or None for unlimited; got {speed!r}", "speed"
-        )
-    return float(speed)
-
-
-def _check_steps(n: Any) -> int:
-    try:
-        count = operator.index(n)
-    except TypeError:
-        raise ValidationError(f"needs a whole number of steps, got {n!r}", "n") from None
-    if count < 1:
-        raise ValidationError(f"needs at least one step, got {count}", "n")
-    return count
-
-
-def _steps_in(seconds: Any, dt: float) -> int:
-    if not (isinstance(seconds, (int, float)) and math.isfinite(seconds) and seconds >= dt / 2):
-        raise ValidationError(
-            f"needs a time of at least one step ({dt} s), got {seconds!r}", "seconds"
-        )
-    return max(1, round(seconds / dt))

@@ -474,7 +474,7 @@ class NetworkModel(NamedModel):
         # Of the optimizer: a fit that is resumed goes on with the numbers that it would have drawn.
         number = 0
         if form.training and form.draws and self.optimizer is not None:
-            number = int(self.optimizer.iterations)
+            number = int(self.optimizer.iterations.numpy())
         self._ongoing.heed()
         self._ongoing.before_batch(form, keeping, number)
 

@@ -5,37 +5,42 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nengolab.compiler.graph import Graph, Input, Op, Param, Port, Source, Wire
+from nengolab.kernels.tensor import reached
 from nengolab.names import listing
 
+# Inputs, and parameters by role, of one operation.
+Read = tuple[Iterable[Wire], dict[str, Param]]
 
-@dataclass(frozen=True)
-class Way:
-    """The way of a source to a probe that takes the fewest steps.
 
-    Attributes
-    ----------
-    late : tuple of str
-        What it passes that puts out in each step what it was given in the step before (synapses).
-    differentiated : bool
-        Whether a gradient comes back to it, on whatever way.
+def delays(graph: Graph, wire: Wire) -> dict[Source, tuple[str, ...]]:
+    """Every parameter and input that reaches ``wire``, by the way that takes the fewest steps.
+
+    Each with what it passes that puts out in a step what it was given in the one before (synapses).
     """
-
-    late: tuple[str, ...]
-    differentiated: bool
+    return _walked(graph, wire, lambda op: (op.inputs, op.params))
 
 
-def ways(graph: Graph, wire: Wire) -> dict[Source, Way]:
-    """Every parameter and input that reaches ``wire``, and how."""
-    sources = _walked(graph, wire, lambda op: True)
-    closed = _walked(graph, wire, lambda op: op.call is None)
-    return {s: Way(late, s in closed) for s, late in sources.items() if not isinstance(s, Port)}
+def learning(graph: Graph, wire: Wire, batch: int, dtype: str) -> set[str]:
+    """Names of the parameters to which a gradient comes back from ``wire``, on whatever way."""
+    found = _walked(graph, wire, partial(_differentiated, batch=batch, dtype=dtype))
+    return {source.name for source in found if isinstance(source, Param)}
 
 
-def _walked(graph: Graph, wire: Wire, passes: Callable[[Op], bool]) -> dict[Source, tuple]:
+def _differentiated(op: Op, batch: int, dtype: str) -> Read:
+    """Inputs and parameters of an operation to which the gradient of its output comes back."""
+    if op.call is not None:
+        return [], {}
+    if op.kernel != "tensor":
+        return op.inputs, op.params
+    to_input, roles = reached(op.static[0], batch, dtype)
+    return op.inputs if to_input else [], {r: p for r, p in op.params.items() if r in roles}
+
+
+def _walked(graph: Graph, wire: Wire, reads: Callable[[Op], Read]) -> dict[Source, tuple]:
     """Sources upstream of a wire with what delays them, by fewest delays."""
     found: dict[Source, tuple[str, ...]] = {}
     queue: deque[tuple[Source, tuple[str, ...]]] = deque((s, ()) for s in _read(graph, [wire]))
@@ -44,13 +49,14 @@ def _walked(graph: Graph, wire: Wire, passes: Callable[[Op], bool]) -> dict[Sour
         if source in found:
             continue
         found[source] = late
-        if not isinstance(source, Port) or not passes(source.op):
+        if not isinstance(source, Port):
             continue
         op = source.op
+        inputs, params = reads(op)
         late = (op.name, *late) if source.delayed else late
-        found |= {p: late for p in op.params.values() if p not in found}
+        found |= {p: late for p in params.values() if p not in found}
         step = queue.append if source.delayed else queue.appendleft
-        for before in _read(graph, op.inputs):
+        for before in _read(graph, inputs):
             step((before, late))
     return found
 
@@ -62,7 +68,13 @@ def _read(graph: Graph, wires: Iterable[Wire]) -> Iterator[Source]:
 
 
 def unreached(
-    graph: Graph, probes: dict[str, Any], trained: Callable[[str], bool], fed: Any, n_steps: int
+    graph: Graph,
+    probes: dict[str, Any],
+    trained: Callable[[str], bool],
+    fed: Any,
+    n_steps: int,
+    batch: int,
+    dtype: str,
 ) -> list[str]:
     """What to tell a person of probes on which a fit of ``n_steps`` cannot learn.
 
@@ -77,24 +89,26 @@ def unreached(
     fed : collection of nengo.Node
         Empty: all inputs count.
     n_steps : int
+    batch : int
+    dtype : str
     """
     told = []
-    known = {alias: ways(graph, graph.probes[probe]) for alias, probe in probes.items()}
+    # Of one probe alone, or of all of them, the gradient itself is asked.
     without = [
         alias
-        for alias, of in known.items()
-        if not any(isinstance(s, Param) and trained(s.name) and w.differentiated
-                   for s, w in of.items())
-    ]  # fmt: skip
-    if 0 < len(without) < len(known):  # of all of them, the gradient itself is asked
+        for alias, probe in probes.items()
+        if len(probes) > 1
+        and not any(map(trained, learning(graph, graph.probes[probe], batch, dtype)))
+    ]
+    if 0 < len(without) < len(probes):
         told.append(
-            f"no trainable parameter has any effect on what {listing(without)} sees, so that loss "
-            "will not change; sim.parameters shows what is trainable, and why not"
+            f"no gradient of what {listing(without)} sees reaches a trainable parameter, so "
+            "nothing is learned of that loss; sim.parameters shows what is trainable, and why not"
         )
-    for alias, of in known.items():
+    for alias, probe in probes.items():
         late = [
-            w.late
-            for s, w in of.items()
+            names
+            for s, names in delays(graph, graph.probes[probe]).items()
             if isinstance(s, Input) and not isinstance(s.owner, str) and (not fed or s.owner in fed)
         ]
         if late and all(len(names) >= n_steps for names in late):

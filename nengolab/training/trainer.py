@@ -234,7 +234,8 @@ class Trainer:
         graph = self.model.graph(True, self._engine.graph.stepped_nodes.intersection(nodes))
         probes = {a: p for a, p in self.model.probes.items() if a in self._kinds}
         probes = {a: p for a, p in probes.items() if p in graph.probes}
-        for said in unreached(graph, probes, self.model.is_trained, nodes, fed.n_steps):
+        trained, dtype = self.model.is_trained, self._engine.dtype
+        for said in unreached(graph, probes, trained, nodes, fed.n_steps, self._batch, dtype):
             if said not in self._told:
                 self._told.add(said)
                 warnings.warn(said, stacklevel=4)

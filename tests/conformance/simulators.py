@@ -5,6 +5,7 @@ The tests ask for ``Simulator`` and get ``nengolab.Simulator`` itself; its preci
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import sys
 import types
@@ -55,3 +56,9 @@ def pytest_collection_modifyitems(config: Any, items: list) -> None:
     left_out = [item for item in items if "Simulator" not in item.fixturenames]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if "Simulator" in item.fixturenames]
+
+
+def pytest_collection_finish(session: Any) -> None:
+    """What was imported stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()

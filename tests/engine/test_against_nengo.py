@@ -8,16 +8,39 @@ import pytest
 
 import nengolab
 
-from .compare import both, rms
+from .compare import both, rms, run
 from .networks import NEURONS, RATES, SPIKING, arrays, maze, pair, recurrent
 
 STEPS = 1000
 
 
-@pytest.mark.parametrize("name", NEURONS)
-def test_float64_is_nengo(name):
-    """1e-9 for rates, spike for spike for spiking neurons (whose probes then agree as well)."""
-    for probe, (expected, got) in both(lambda: recurrent(NEURONS[name]), STEPS).items():
+@pytest.fixture(scope="module")
+def neurons(request):
+    """The name of a neuron type, a network of such neurons, and what nengo.Simulator makes of it.
+
+    Tests with one type run after each other: Nengo's data is made once, and forms that are alike
+    are compiled once.
+    """
+
+    def make():
+        return recurrent(NEURONS[request.param])
+
+    return request.param, make, run(nengo.Simulator, make(), STEPS)
+
+
+def of(names):
+    return pytest.mark.parametrize("neurons", names, indirect=True)
+
+
+@of(NEURONS)
+@pytest.mark.parametrize("schedule", ["auto", "stepped", "batched"])
+def test_float64_is_nengo(neurons, schedule):
+    """1e-9 for rates, spike for spike for spiking neurons (whose probes then agree as well).
+
+    Every kernel, stepped and over many steps at once.
+    """
+    name, make, data = neurons
+    for probe, (expected, got) in both(make, STEPS, schedule=schedule, expected=data).items():
         assert expected.shape == got.shape
         scale = max(1.0, np.abs(expected).max())
         assert np.abs(expected - got).max() <= 1e-9 * scale, probe
@@ -26,9 +49,10 @@ def test_float64_is_nengo(name):
             np.testing.assert_array_equal(expected > 0, got > 0)
 
 
-@pytest.mark.parametrize("name", RATES)
-def test_float32_rates(name):
-    for probe, (expected, got) in both(lambda: recurrent(NEURONS[name]), STEPS, "float32").items():
+@of(RATES)
+def test_float32_rates(neurons):
+    name, make, data = neurons
+    for probe, (expected, got) in both(make, STEPS, "float32", expected=data).items():
         scale = max(1.0, np.abs(expected).max())
         # At its threshold the slope of a LIF rate is infinite: there one rounding of the current
         # shows, so single neurons are judged by their mean square and everything else by its worst.
@@ -37,9 +61,10 @@ def test_float32_rates(name):
         assert error <= 1e-5 * scale, probe
 
 
-@pytest.mark.parametrize("name", SPIKING)
-def test_float32_spiking_decodes_alike(name):
-    data = both(lambda: recurrent(NEURONS[name]), STEPS, "float32")
+@of(SPIKING)
+def test_float32_spiking_decodes_alike(neurons):
+    name, make, data = neurons
+    data = both(make, STEPS, "float32", expected=data)
     # Izhikevich's equations, stepped by 1 ms, are chaotic: one rounding moves whole spikes.
     limit = 3e-2 if name == "Izhikevich" else 1e-2
     assert rms(*data["a decoded"]) < limit
@@ -47,21 +72,13 @@ def test_float32_spiking_decodes_alike(name):
     assert abs(np.mean(expected) - np.mean(got)) < limit * np.mean(expected)
 
 
-@pytest.mark.parametrize("schedule", ["stepped", "batched"])
-@pytest.mark.parametrize("name", NEURONS)
-def test_both_ways_of_running(name, schedule):
-    """Every kernel, stepped and over many steps at once, gives nengo's numbers."""
-    data = both(lambda: recurrent(NEURONS[name]), 700, schedule=schedule)
-    for probe, (expected, got) in data.items():
-        scale = max(1.0, np.abs(expected).max())
-        assert np.abs(expected - got).max() <= 1e-9 * scale, probe
-
-
-@pytest.mark.parametrize("schedule", ["auto", "stepped", "batched"])
 @pytest.mark.parametrize("neuron_type", [nengo.LIF(), nengo.RectifiedLinear()], ids=str)
-def test_feed_forward_pair(schedule, neuron_type):
-    for expected, got in both(lambda: pair(300, neuron_type), 600, schedule=schedule).values():
-        assert np.abs(expected - got).max() <= 1e-9 * max(1, np.abs(expected).max())
+def test_feed_forward_pair(neuron_type):
+    data = run(nengo.Simulator, pair(300, neuron_type), 600)
+    for schedule in ("auto", "stepped", "batched"):
+        found = both(lambda: pair(300, neuron_type), 600, schedule=schedule, expected=data)
+        for expected, got in found.values():
+            assert np.abs(expected - got).max() <= 1e-9 * max(1, np.abs(expected).max())
 
 
 def test_ensemble_array():

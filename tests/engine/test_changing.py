@@ -4,6 +4,7 @@ One network holds a population of each neuron type, synapses and learning rules 
 each change Nengo builds it again, from arrays, and goes on from the signals of the one before.
 """
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -498,3 +499,21 @@ def test_single_precision_takes_another_formula_where_it_must():
             data[dtype] = sim.data[seen]
     assert data["float64"].min() == -0.3
     np.testing.assert_allclose(data["float32"], data["float64"], atol=2e-5)
+
+
+def test_a_pickle_keeps_what_was_changed():
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(20, 1, label="ens")
+        conn = nengo.Connection(nengo.Node([0.5]), ens, label="conn")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.lesion(ens, 0.4)
+        sim.set_parameter(conn, "synapse", 0.02)
+        sim.run_steps(10)
+        again = pickle.loads(pickle.dumps(sim))
+        for one in (sim, again):
+            one.run_steps(30)
+        for name, array in sim.state.arrays.items():
+            np.testing.assert_array_equal(array, again.state.arrays[name], err_msg=name)
+        assert len(again.heal("ens").before) == 8
+        assert again.set_parameter("conn", "synapse").before == nengo.Lowpass(0.02)
+        again.close()

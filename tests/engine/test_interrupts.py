@@ -32,8 +32,8 @@ def interrupted(use, after: float) -> float:
         os.kill(os.getpid(), signal.SIGINT)
 
     timer = threading.Timer(after, send)
-    timer.start()
     try:
+        timer.start()  # on a busy machine the signal may be there before this is over
         use()
         timer.join()
         time.sleep(1)

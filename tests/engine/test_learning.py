@@ -9,7 +9,7 @@ from nengo.exceptions import BuildError, ValidationError
 
 import nengolab
 
-from .compare import both, rms
+from .compare import both, rms, run
 
 STEPS = 600
 PROBED = {
@@ -290,9 +290,9 @@ NETWORKS = {
 LEARNED = ("weights", "encoders of post")
 
 
-def agree(make, steps: int = STEPS, **kwargs) -> dict:
+def agree(make, steps: int = STEPS, schedule: str = "auto", expected=None) -> dict:
     """Run on both and compare: 1e-9, and spike for spike."""
-    data = both(make, steps, **kwargs)
+    data = both(make, steps, "float64", schedule, expected)
     for probe, (expected, got) in data.items():
         assert expected.shape == got.shape, probe
         scale = max(1e-3, np.abs(expected).max())
@@ -313,23 +313,41 @@ def change(data: dict, at: int) -> float:
     return max(moved)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_float64_is_nengo(name):
+@pytest.fixture(scope="module")
+def learning(request):
+    """What makes a network, and what nengo.Simulator makes of that.
+
+    Tests with one network run after each other: Nengo's data is made once, and forms that are
+    alike are compiled once.
+    """
+    make = NETWORKS[request.param]
+    return make, run(nengo.Simulator, make(), STEPS)
+
+
+def of(names):
+    return pytest.mark.parametrize("learning", names, indirect=True)
+
+
+@of(NETWORKS)
+def test_float64_is_nengo(learning):
     """Every probe of every rule, sample for sample."""
-    data = agree(NETWORKS[name])
+    make, expected = learning
+    data = agree(make, expected=expected)
     assert change(data, 0) > 1e-3, "something must be learned for this to mean anything"
 
 
 @pytest.mark.parametrize("schedule", ["stepped", "batched"])
-@pytest.mark.parametrize("name", ["PES", "PES weights", "RLS", "BCM", "Oja", "Voja", "list"])
-def test_both_ways_of_running(name, schedule):
-    agree(NETWORKS[name], 300, schedule=schedule)
+@of(["PES", "PES weights", "RLS", "BCM", "Oja", "Voja", "list"])
+def test_both_ways_of_running(learning, schedule):
+    make, expected = learning
+    agree(make, STEPS, schedule, expected)
 
 
-@pytest.mark.parametrize("name", ["PES", "PES neurons", "RLS", "BCM", "Oja", "Voja", "dict"])
-def test_float32_learns_alike(name):
+@of(["PES", "PES neurons", "RLS", "BCM", "Oja", "Voja", "dict"])
+def test_float32_learns_alike(learning):
     """Single precision moves single spikes, so what is learned differs by a few spikes' worth."""
-    for probe, (expected, got) in both(NETWORKS[name], STEPS, "float32").items():
+    make, data = learning
+    for probe, (expected, got) in both(make, STEPS, "float32", expected=data).items():
         assert got.dtype == np.float32
         if probe in LEARNED or probe == "conn output":
             scale = np.abs(expected).max() + 1e-12

@@ -13,20 +13,28 @@ from nengo.builder.transforms import conv2d_gradx
 import nengolab
 from nengolab.kernels.events import add_events
 
-from .compare import both
+from .compare import both, run
 
 SCHEDULES = ["auto", "stepped", "batched"]
+DOUBLE = [("float64", schedule) for schedule in SCHEDULES]
+SINGLE = [("float32", schedule) for schedule in SCHEDULES]
+BOTH_WAYS = DOUBLE[1:]
 
 
-def agree(make, steps=60, dtype="float64", schedule="auto", atol=None):
-    """Both simulators' data agree: to 1e-9 in double precision, to single precision's rounding."""
-    data = both(make, steps, dtype, schedule)
+def agree(make, steps=60, *how):
+    """Both simulators' data agree: to 1e-9 in double precision, to single precision's rounding.
+
+    ``how`` are precisions and schedules; each pair of them is run, and Nengo's own simulator once.
+    """
+    data = run(nengo.Simulator, make(), steps)
     assert len(data) == len(make().all_probes), "labels must differ"
-    for label, (expected, got) in data.items():
-        scale = max(1.0, np.abs(expected).max())
-        tolerance = atol or {"float64": 1e-9, "float32": 2e-5}[dtype]
-        assert np.any(expected), f"{label} is 0 throughout: nothing is compared"
-        np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * scale, err_msg=label)
+    for dtype, schedule in how or [("float64", "auto")]:
+        for label, (expected, got) in both(make, steps, dtype, schedule, data).items():
+            where = f"{label}, {dtype}, {schedule}"
+            scale = max(1.0, np.abs(expected).max())
+            tolerance = {"float64": 1e-9, "float32": 2e-5}[dtype] * scale
+            assert np.any(expected), f"{label} is 0 throughout: nothing is compared"
+            np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance, err_msg=where)
 
 
 def sparse_matrix(rows, columns, density, seed=0):
@@ -97,17 +105,13 @@ def convolutions(kind):
             yield nengo.Convolution(8, image, groups=kind, **options)
 
 
-@pytest.mark.parametrize(
-    "how", [("float64", "stepped"), ("float64", "batched"), ("float32", "auto")]
-)
 @pytest.mark.parametrize("kind", [1, 2, 4, "transposed"])
-def test_convolution(kind, how):
+def test_convolution(kind):
     """``kind`` is the number of groups."""
-    agree(convolution(*convolutions(kind)), 20, *how)
+    agree(convolution(*convolutions(kind)), 20, *BOTH_WAYS, ("float32", "auto"))
 
 
-@pytest.mark.parametrize("how", [("float64", "stepped"), ("float64", "batched")])
-def test_transposed_convolution_with_an_output_shape(how):
+def test_transposed_convolution_with_an_output_shape():
     """Several output shapes lead to one input shape: the given one is what comes out."""
     convs = []
     for padding, extra in itertools.product(("same", "valid"), (0, 1, 2)):
@@ -117,7 +121,7 @@ def test_transposed_convolution_with_an_output_shape(how):
                 3, (4, 4, 2), (small + extra, small, 3), (2, 2), (3, 3), padding=padding
             )
         )
-    agree(convolution(*convs), 20, *how)
+    agree(convolution(*convs), 20, *BOTH_WAYS)
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
@@ -186,21 +190,18 @@ def run_once(conv, schedule):
     return x.reshape(conv.input_shape.shape), y.reshape(conv.output_shape.shape)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_convolution_between_spiking_neurons(dtype, schedule):
+def test_convolution_between_spiking_neurons():
     conv = nengo.Convolution(4, (8, 8, 3), strides=(2, 2), init=nengo.dists.Uniform(-0.05, 0.05))
-    if dtype == "float64":
-        agree(convolution(conv, neurons=True), 200, dtype, schedule)
-    else:
-        data = both(convolution(conv, neurons=True), 60, dtype, schedule)
-        expected, got = data["current"]
+    make = convolution(conv, neurons=True)
+    agree(make, 200, *DOUBLE)
+    data = run(nengo.Simulator, make(), 60)
+    for how in SINGLE:
+        expected, got = both(make, 60, *how, data)["current"]
         np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("members", [3, 12])
-@pytest.mark.parametrize("schedule", ["stepped", "batched"])
-def test_like_convolutions_run_as_one_group(members, schedule):
+def test_like_convolutions_run_as_one_group(members):
     def make():
         with nengo.Network(seed=0) as net:
             for i in range(members):
@@ -211,16 +212,14 @@ def test_like_convolutions_run_as_one_group(members, schedule):
                 nengo.Probe(out, label=f"out {i}")
         return net
 
-    agree(make, 20, "float64", schedule)
+    agree(make, 20, *BOTH_WAYS)
 
 
 # -- sparse ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("kind", ["scipy", "coordinates", "drawn"])
-def test_sparse_between_nodes(kind, dtype, schedule):
+def test_sparse_between_nodes(kind):
     matrix = sparse_matrix(40, 50, 0.1).tocoo()
     indices = np.stack([matrix.row, matrix.col], axis=1)
     if kind == "scipy":
@@ -241,7 +240,7 @@ def test_sparse_between_nodes(kind, dtype, schedule):
             nengo.Probe(out, label="out")
         return net
 
-    agree(make, 50, dtype, schedule)
+    agree(make, 50, *DOUBLE, *SINGLE)
 
 
 def spiking(pre, post, transform, recurrent=False, spikes_from=nengo.LIF, rate=200.0):
@@ -261,7 +260,6 @@ def spiking(pre, post, transform, recurrent=False, spikes_from=nengo.LIF, rate=2
     return make
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize(
     ("neurons", "recurrent"),
     [
@@ -272,10 +270,10 @@ def spiking(pre, post, transform, recurrent=False, spikes_from=nengo.LIF, rate=2
         (nengo.SpikingRectifiedLinear, True),
     ],
 )
-def test_sparse_between_neurons(neurons, recurrent, schedule):
+def test_sparse_between_neurons(neurons, recurrent):
     matrix = sparse_matrix(90, 90, 0.1) * 1e-3
     transform = nengo.Sparse((90, 90), init=matrix)
-    agree(spiking(90, 90, transform, recurrent, neurons), 200, "float64", schedule)
+    agree(spiking(90, 90, transform, recurrent, neurons), 200, *DOUBLE)
 
 
 @pytest.mark.parametrize("neurons", [nengo.LIF, nengo.LIFRate])
@@ -303,8 +301,7 @@ def test_sparse_on_slices_and_from_an_ensemble():
             nengo.Probe(b.neurons, label="spikes")
         return net
 
-    for schedule in SCHEDULES:
-        agree(make, 150, "float64", schedule)
+    agree(make, 150, *DOUBLE)
 
 
 # -- dense -------------------------------------------------------------------------------------
@@ -331,8 +328,7 @@ def test_dense_shapes(kind, solver, transform):
             nengo.Probe(b.neurons, label="spikes")
         return net
 
-    for schedule in SCHEDULES:
-        agree(make, 150, "float64", schedule)
+    agree(make, 150, *DOUBLE)
 
 
 # -- events ------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def rates_network(seed=3):
             20,
             2,
             # Trained by its rates; run, every item draws spikes of its own.
-            neuron_type=nengo.PoissonSpiking(nengo.RectifiedLinear()),
+            neuron_type=nengo.StochasticSpiking(nengo.RectifiedLinear()),
             max_rates=nengo.dists.Uniform(200, 400),
         )
         nengo.Connection(fed, ens, synapse=None)
@@ -162,6 +162,20 @@ def keeping(strategy):
         return found
 
 
+def drawing(strategy):
+    """A function that draws: what it gives to each item, and the losses of a fit that stays."""
+    with nengo.Network(seed=0) as net:
+        fed = nengo.Node(np.zeros(3), label="fed")
+        node = nengolab.TensorNode(lambda x: x + tf.random.normal(tf.shape(x)), 3, pass_time=False)
+        nengo.Connection(fed, node, transform=np.eye(3), synapse=None)
+        probe = nengo.Probe(node, label="out")
+    x = np.zeros((2 * BATCH, 1, 3))
+    with simulator(net, strategy) as sim:
+        sim.compile(keras.optimizers.SGD(0.0), loss="mse")
+        losses = sim.fit({fed: x}, {probe: x}, epochs=2, verbose=0).history["loss"]
+        return {"out": sim.predict({fed: x[:BATCH]})[probe].tolist(), "losses": losses}
+
+
 def error(call, *args, **kwargs):
     try:
         call(*args, **kwargs)
@@ -229,6 +243,7 @@ def main():
     strategy = strategy_here()
     if WORKER is None:
         found = {s.__name__: [s(None), s(strategy)] for s in (rates, spikes, keeping)}
+        found["drawing"] = [drawing(strategy), drawing(strategy)]
         found["errors"] = errors(strategy)
     else:
         found = {s.__name__: s(strategy) for s in (rates, spikes, workers)}

@@ -110,6 +110,13 @@ def test_two_workers_learn_as_one_device(processes, scenario, worker):
     assert_alike(processes[worker][scenario], processes["mirrored"][scenario][0])
 
 
+def test_random_functions_follow_the_seed_and_no_two_items_get_the_same(processes):
+    first, again = processes["mirrored"]["drawing"]
+    assert first == again
+    assert len(np.unique(np.ravel(first["out"]))) == np.size(first["out"])
+    assert first["losses"][0] != first["losses"][1]
+
+
 def test_parameters_are_kept_as_on_one_device(processes):
     _, found = processes["mirrored"]["keeping"]
     same = [found[k] for k in ("loaded", "restored", "copied")]

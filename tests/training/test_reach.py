@@ -8,6 +8,7 @@ import keras
 import nengo
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import nengolab
 from tests.training.networks import simulator
@@ -73,6 +74,60 @@ def test_a_probe_that_nothing_trainable_reaches_is_named_and_the_others_learn_as
     direct.fit(X.reshape(-1, 3), Y.reshape(-1, 2), batch_size=16, verbose=0)
     for ours, theirs in zip(net.dense.weights, direct.weights, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+class Blocked(keras.layers.Dense):
+    """A Dense layer past which no gradient comes, or past whose input none does."""
+
+    def __init__(self, of: str):
+        super().__init__(3)
+        self.of = of
+
+    def call(self, x):
+        if self.of == "input":
+            return super().call(tf.stop_gradient(x))
+        return tf.stop_gradient(super().call(x))
+
+
+def outside():
+    return Blocked("output")
+
+
+def inside():
+    return Blocked("input")
+
+
+@pytest.mark.parametrize(
+    ("function", "learns"),
+    [
+        (tf.stop_gradient, False),
+        (tf.round, False),
+        (lambda x: tf.where(x > 0, 1.0, 0.0), False),
+        (lambda x: x + tf.stop_gradient(x), True),
+        (outside, False),
+        (inside, True),
+    ],
+)
+def test_a_probe_behind_what_stops_the_gradient_is_named(function, learns):
+    """Right, as the weights stay what they were with that loss alone."""
+    net = layer_and_copy()
+    block = function() if function in (outside, inside) else function
+    with net:
+        behind = nengolab.TensorNode(block, shape_in=2, pass_time=False, label="behind")
+        nengo.Connection(net.p.obj, behind, synapse=None)
+        nengo.Probe(behind, label="r")
+    size = behind.size_out
+    with simulator(net, 8) as sim:
+        before = [p.value for p in map(sim.parameters.__getitem__, sim.parameters) if p.trainable]
+        sim.compile(keras.optimizers.SGD(0.1), {"r": "mse"})
+        sim.train_on_batch({"x": X}, {"r": np.full((8, 2, size), 0.3)})
+        after = [p.value for p in map(sim.parameters.__getitem__, sim.parameters) if p.trainable]
+        changed = any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+        assert changed == learns
+        sim.compile(keras.optimizers.SGD(0.1), {"p": "mse", "r": "mse"})
+        said, _ = told(sim.fit, {"x": X}, {"p": Y, "r": np.full((8, 2, size), 0.3)}, verbose=0)
+        assert len(said) == (not learns)
+        assert all("'r' sees" in line for line in said)
 
 
 def chain(synapses, probe_synapse=None):

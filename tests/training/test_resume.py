@@ -8,6 +8,7 @@ import keras
 import nengo
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import nengolab
 from nengolab.exceptions import ValidationError
@@ -207,6 +208,11 @@ def test_samples_stay_together_and_may_be_split_off():
 IMAGES, TARGETS = DRAW.randn(13, 4, 3), DRAW.randn(13, 4, 2)
 
 
+def _noisy(x):
+    """Numbers that follow the simulator's seed and the count of batches."""
+    return x + tf.random.normal(tf.shape(x))
+
+
 def network(seed=5):
     with nengo.Network(seed=4) as net:
         net.u = nengo.Node(np.zeros(3), label="u")
@@ -215,7 +221,9 @@ def network(seed=5):
         nengo.Connection(net.u, net.h.neurons, transform=weights.randn(12, 3), synapse=None)
         out = nengo.Node(size_in=2, label="out")
         drop = nengolab.Layer(keras.layers.Dropout(0.3, seed=seed))(net.h.neurons)
-        nengo.Connection(drop, out, transform=weights.randn(2, 12) * 0.01)
+        noisy = nengolab.TensorNode(_noisy, shape_in=12, pass_time=False, label="noisy")
+        nengo.Connection(drop, noisy, synapse=None)
+        nengo.Connection(noisy, out, transform=weights.randn(2, 12) * 0.01)
         nengo.Connection(nengo.Node(nengo.processes.WhiteNoise(), label="noise"), out[0])
         net.p = nengo.Probe(out, label="p")
     return net
