@@ -472,7 +472,7 @@ def test_close_ends_the_thread_and_may_be_called_again(simulator):
     session.close()
     session.close()
     assert session.state == "closed"
-    assert "nengolab session" not in [thread.name for thread in threading.enumerate()]
+    assert not session._owner._thread.is_alive()
     assert tape.frames[-1].header["state"] == "closed"
     with pytest.raises(SimulatorClosed, match="session is closed"):
         session.play()

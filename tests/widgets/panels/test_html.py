@@ -108,7 +108,9 @@ def test_it_is_sent_when_it_changes_at_most_twenty_times_a_second(session, net) 
 
 
 def test_a_page_that_stays_is_sent_once(session, net) -> None:
-    assert pages(session, net.static, 0.3) == [(0.0, "<i>always</i>", False)]
+    [(t, text, wrong)] = pages(session, net.static, 0.3)
+    assert (text, wrong) == ("<i>always</i>", False)
+    assert t < 0.3  # on a busy machine the run may begin before somebody looks
 
 
 def test_of_an_object_that_is_called(session, net) -> None:
