@@ -359,7 +359,8 @@ def test_recursive_least_squares_and_accumulation(members, rng):
     if not spec.layout.last:
         inv_gamma = np.moveaxis(inv_gamma, 3, 1)
     state = kernel.enter({"inv_gamma": inv_gamma}, spec)
-    check(kernel, spec, {}, state, vectors(spec.layout, rng, 1), rng)
+    params = constants(spec.layout, rng, slowness=(0.5, 2))
+    check(kernel, spec, params, state, vectors(spec.layout, rng, 1), rng)
     kernel, spec = spec_of("accumulate", members)
     state = {"value": vectors(spec.layout, rng, 1)[0]}
     check(kernel, spec, {}, state, vectors(spec.layout, rng, 1), rng)
