@@ -33,5 +33,6 @@ def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
     assert lab.page.locator(".jp-OutputArea img:visible").count() == 0, "the picture is hidden"
     panel.press("play")
     panel.wait_state("running")
-    # Notebook 7.6 says this of every notebook when its own settings load.
-    assert [e for e in lab.errors if "reading 'schema'" not in e] == []
+    # Notebook 7.6 says these of every notebook.
+    own = ("reading 'schema'", "Command 'filebrowser:open-path' not registered")
+    assert [e for e in lab.errors if not any(text in e for text in own)] == []

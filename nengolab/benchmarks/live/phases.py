@@ -23,7 +23,7 @@ LOST_MS = 5000
 
 _LAB = """\
 net = network({ensembles})
-lab = Lab(net, plots=mixed(net, {count}), inputs=[net.drive], window=2.0, speed=1.0)
+lab = Lab(net, plots=mixed(net, {count}), inputs=[net.drive], window=2.0, speed=1.0, network=False)
 lab"""
 
 

@@ -71,7 +71,8 @@ class Row {
     this.back.style.visibility = value === this.knob.built ? "hidden" : "visible";
     this.element.classList.toggle("nl-knob-changed", value !== this.knob.built);
     if (this.knob.kind === "flag") this.field.checked = value !== 0;
-    else if (!this.field.matches(":active")) this.field.value = plain(value * this.per);
+    if (this.knob.kind === "share" && !this.field.matches(":active"))
+      this.field.value = plain(value * this.per);
     for (const field of [this.field, this.number])
       if (field !== null && field.type === "text" && document.activeElement !== field)
         field.value = plain(value * this.per);
