@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
@@ -92,7 +91,7 @@ class HeatTrack(ValueTrack):
         self._counts = np.diff(np.append(self._starts, len(columns)))
         super().__init__(spec.probe, dt, (0, len(self._starts), 1))
         self._dims = columns
-        self._scale, self._filter = 1.0, None
+        self._scale = 1.0
         if spec.tau is not None and spec.probe.kind == "spikes":
             self._scale = 1.0 / spec.probe.spike_height
             self._filter = rate_filter(spec.tau, dt, len(self._starts))
@@ -109,20 +108,6 @@ class HeatTrack(ValueTrack):
     def read(self, look: Look) -> Arrays:
         steps, rows = thin_means(*self._ring.between(look.since, look.until), look.per_pixel)
         return [("t", steps * self._dt), ("y", rows)]
-
-    def clear(self) -> None:
-        super().clear()
-        if self._filter is not None:
-            self._filter.reset()
-
-    def filters(self) -> Any:
-        return None if self._filter is None else self._filter.state.copy()
-
-    def put_filters(self, filters: Any) -> None:
-        if self._filter is not None:
-            self._filter.reset()
-            if filters is not None:
-                self._filter.state = filters.copy()
 
 
 @dataclass(frozen=True, eq=False)

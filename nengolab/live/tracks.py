@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .filters import rate_filter
+from .filters import Recursion, rate_filter
 from .frames import Arrays
 from .probes import LiveProbe
 from .ring import Ring
@@ -87,7 +87,9 @@ class Track(ABC):
 
 
 class ValueTrack(Track):
-    """Some dimensions of a probe, every sample."""
+    """Some dimensions of a probe, every sample, filtered or as it is."""
+
+    _filter: Recursion | None = None
 
     def __init__(self, probe: LiveProbe, dt: float, dims: Span) -> None:
         self.probe_ids = frozenset([probe.id])
@@ -113,9 +115,20 @@ class ValueTrack(Track):
 
     def clear(self) -> None:
         self._ring.clear()
+        if self._filter is not None:
+            self._filter.reset()
 
     def cut(self, step: int) -> None:
         self._ring.cut(step)
+
+    def filters(self) -> Any:
+        return None if self._filter is None else self._filter.state.copy()
+
+    def put_filters(self, filters: Any) -> None:
+        if self._filter is not None:
+            self._filter.reset()
+            if filters is not None:
+                self._filter.state = filters.copy()
 
 
 class JoinedTrack(ValueTrack):
@@ -175,20 +188,6 @@ class RateTrack(ValueTrack):
         if self._filter is not None:
             rates = self._filter(rates)
         self._ring.append(steps, rates)
-
-    def clear(self) -> None:
-        super().clear()
-        if self._filter is not None:
-            self._filter.reset()
-
-    def filters(self) -> Any:
-        return None if self._filter is None else self._filter.state.copy()
-
-    def put_filters(self, filters: Any) -> None:
-        if self._filter is not None:
-            self._filter.reset()
-            if filters is not None:
-                self._filter.state = filters.copy()
 
 
 class SpikeTrack(Track):

@@ -3,6 +3,7 @@
 import nengo
 import pytest
 
+from nengolab.live import Session
 from nengolab.live.probes import LiveProbe
 from nengolab.names import Names
 
@@ -38,3 +39,11 @@ def live_probe(net):
         return LiveProbe(target, attr, synapse, net, Names(net))
 
     return make
+
+
+@pytest.fixture
+def session(simulator):
+    """Run the simulator of a test's file live, from time 0."""
+    with Session(simulator, speed=None) as live:
+        live.reset().result(200)
+        yield live

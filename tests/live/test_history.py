@@ -130,13 +130,6 @@ def small(small_simulator):
         yield live
 
 
-@pytest.fixture
-def session(simulator):
-    with Session(simulator, speed=None) as live:
-        live.reset().result(PATIENCE)
-        yield live
-
-
 def played(session, states):
     """Run with inputs and changes in between; the state after each stretch goes to ``states``."""
     net = session.network

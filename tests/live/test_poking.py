@@ -33,13 +33,6 @@ def simulator():
         yield sim
 
 
-@pytest.fixture
-def session(simulator):
-    with Session(simulator, speed=None) as live:
-        live.reset().result(PATIENCE)
-        yield live
-
-
 def in_order(session, steps):
     """What a plain simulator has in its state after the same, from time 0."""
     net = session.network

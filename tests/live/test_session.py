@@ -29,13 +29,6 @@ def simulator():
         yield sim
 
 
-@pytest.fixture
-def session(simulator):
-    with Session(simulator, speed=None) as live:
-        live.reset().result(PATIENCE)
-        yield live
-
-
 @pytest.fixture(scope="module")
 def reference():
     """The same network in nengo.Simulator, every signal of the tests probed."""
