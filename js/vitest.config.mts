@@ -1,10 +1,10 @@
 import { defineConfig } from "vitest/config";
-import { viteBundles } from "./scripts/bundles.mjs";
+import { bundles } from "./scripts/bundles.mjs";
 import { vitePanels } from "./scripts/panels.mjs";
-import { viteWorkers } from "./scripts/workers.mjs";
+import { workers } from "./scripts/workers.mjs";
 
 export default defineConfig({
-  plugins: [vitePanels, viteWorkers, viteBundles],
+  plugins: [vitePanels, workers.forVite, bundles.forVite],
   test: {
     include: ["src/**/*.test.ts"],
     environment: "happy-dom",

@@ -6,9 +6,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import { esbuildBundles } from "./bundles.mjs";
+import { bundles } from "./bundles.mjs";
 import { esbuildPanels } from "./panels.mjs";
-import { esbuildWorkers } from "./workers.mjs";
+import { workers } from "./workers.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const outdir = resolve(root, "../widgets/nengolab_widgets/static");
@@ -24,7 +24,7 @@ const options = {
   minify: !watch,
   sourcemap: watch ? "inline" : false,
   legalComments: "linked",
-  plugins: [esbuildPanels, esbuildWorkers, esbuildBundles],
+  plugins: [esbuildPanels, workers.forEsbuild, bundles.forEsbuild],
   loader: { ".svg": "text" },
   logLevel: "info",
 };

@@ -35,8 +35,7 @@ export class FrameLog {
   constructor(private readonly most = MOST_BYTES) {}
 
   add(frame: Frame, buffer: DataView): void {
-    if (frame.clear) this.held = [];
-    if (frame.clear) this.bytes = 0;
+    if (frame.clear) [this.held, this.bytes] = [[], 0];
     if (frame.panels.length === 0 && !frame.clear) return;
     // The socket's buffer may be large, and this only a part of it.
     const copy = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).slice();

@@ -86,10 +86,15 @@ class SavedView {
     this.redraw();
   }
 
-  /** The first instant of which all is kept: that of the newest frame that begins a stretch. */
+  /** The first instant of which all plots over time have data. */
   private get first(): number {
-    const starts = this.kept.frames.flatMap(({ panels }) => panels.map(({ t0 }) => t0));
-    return Math.min(...starts.filter(Number.isFinite));
+    const starts = new Map<string, number[]>();
+    for (const { panels } of this.kept.frames)
+      for (const { id, t0 } of panels) starts.set(id, [...(starts.get(id) ?? []), t0]);
+    // Of what changes rarely the last word is kept, however old it is.
+    const flowing = [...starts.values()].filter((of) => of.length > 1);
+    if (flowing.length > 0) return Math.max(...flowing.map((of) => Math.min(...of)));
+    return Math.min(...[...starts.values()].flat());
   }
 
   private redraw(): void {
