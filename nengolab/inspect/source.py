@@ -135,11 +135,12 @@ class Source:
 
     def _learned_by_nengo(self, obj: Any, key: str) -> np.ndarray | None:
         """What a rule changed in a ``nengo.Simulator``, whose ``data`` shows what was built."""
-        if not isinstance(self._simulator, nengo.Simulator) or self._model is None:
+        if not isinstance(self._simulator, nengo.Simulator):
             return None
-        signal = self._model.sig[obj].get(key)
+        values: Any = self._simulator.signals
+        signal = self._simulator.model.sig[obj].get(key)
         changes = signal is not None and not signal.readonly and not signal.sparse
-        return np.array(self._simulator.signals[signal]) if changes else None
+        return np.array(values[signal]) if changes else None
 
     def _unbatched(self, obj: Any, built: Any, *fields: str) -> Any:
         """With one item of what is learned online."""
