@@ -39,7 +39,8 @@ class Source:
     """
 
     def __init__(self, given: Any, item: int | None = None):
-        self._simulator = None if isinstance(given, nengo.Network) else given
+        self._simulator: Any = None if isinstance(given, nengo.Network) else given
+        self._by_nengo = isinstance(given, nengo.Simulator)
         self._item = item
         model = given.model if self._is_simulator() else None
         network = given if model is None else model.toplevel
@@ -135,12 +136,11 @@ class Source:
 
     def _learned_by_nengo(self, obj: Any, key: str) -> np.ndarray | None:
         """What a rule changed in a ``nengo.Simulator``, whose ``data`` shows what was built."""
-        if not isinstance(self._simulator, nengo.Simulator):
+        if not self._by_nengo:
             return None
-        values: Any = self._simulator.signals
         signal = self._simulator.model.sig[obj].get(key)
         changes = signal is not None and not signal.readonly and not signal.sparse
-        return np.array(values[signal]) if changes else None
+        return np.array(self._simulator.signals[signal]) if changes else None
 
     def _unbatched(self, obj: Any, built: Any, *fields: str) -> Any:
         """With one item of what is learned online."""
