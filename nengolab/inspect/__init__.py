@@ -6,13 +6,17 @@ object of it or its name.
 
 from nengolab.inspect.connections import Figures, Weights, weights
 from nengolab.inspect.populations import Population, population
+from nengolab.inspect.story import Quantity, Story, pipeline
 from nengolab.inspect.tuning import Curves, response_curves, tuning_curves
 
 __all__ = [
     "Curves",
     "Figures",
     "Population",
+    "Quantity",
+    "Story",
     "Weights",
+    "pipeline",
     "population",
     "response_curves",
     "tuning_curves",
