@@ -5,17 +5,21 @@ object of it or its name.
 """
 
 from nengolab.inspect.connections import Figures, Weights, weights
+from nengolab.inspect.differences import Differences, Differing, diff
 from nengolab.inspect.populations import Population, population
 from nengolab.inspect.story import Quantity, Story, pipeline
 from nengolab.inspect.tuning import Curves, response_curves, tuning_curves
 
 __all__ = [
     "Curves",
+    "Differences",
+    "Differing",
     "Figures",
     "Population",
     "Quantity",
     "Story",
     "Weights",
+    "diff",
     "pipeline",
     "population",
     "response_curves",

@@ -56,6 +56,16 @@ class Source:
     def _is_simulator(self) -> bool:
         return hasattr(self._simulator, "model") and hasattr(self._simulator, "data")
 
+    @property
+    def is_simulator(self) -> bool:
+        """Whether it is a simulator that was given."""
+        return self._simulator is not None
+
+    @property
+    def parameters(self) -> Any:
+        """The table of parameters of a `nengolab.Simulator`; None of anything else."""
+        return getattr(self._simulator, "parameters", None)
+
     # -- objects -------------------------------------------------------------------------------
 
     def find(self, obj: Any, kind: type, what: str) -> Any:
@@ -101,7 +111,7 @@ class Source:
 
     def neuron_type(self, ens: nengo.Ensemble, when: When = "now") -> Any:
         """The neuron type of an ensemble, with its constants as they are ``when``."""
-        own, table = ens.neuron_type, getattr(self._simulator, "parameters", None)
+        own, table = ens.neuron_type, self.parameters
         if when == "built" or table is None:
             return own
         constants = [
