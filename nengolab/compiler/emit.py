@@ -381,9 +381,7 @@ class Emitter:
             also[f"loss:{op.name}"] = tf.add_n(result.losses)
         return out, also
 
-    def call_tile(
-        self, lowered: LoweredGroup, inputs: list, given: TileArguments
-    ) -> tuple[dict, dict]:
+    def call_tile(self, lowered, inputs: list, given: TileArguments) -> tuple[dict, dict]:
         """A Python function on no feedback path: one callback for the tile, steps in order."""
         batch, call = self.program.batch, lowered.group.op.call
         state, capacity = given.state, given.capacity

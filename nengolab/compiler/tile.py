@@ -42,7 +42,8 @@ class TileArguments:
 
     def of(self, tensors: tuple) -> TileArguments:
         """The same of the tensors that a compiled function is given."""
-        return TileArguments(*tensors, self.capacity)
+        params, state, held, series, start, n_steps = tensors
+        return TileArguments(params, state, held, series, start, n_steps, self.capacity)
 
     def share(self, items: slice) -> TileArguments:
         """What some items of the batch are computed from."""
