@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -27,10 +25,10 @@ import tensorflow as tf
 from tensorflow.compiler.tf2xla.ops import gen_xla_ops
 
 from nengolab.kernels.compiled import compiled
+from nengolab.startup.library import exported
 
 _NAME = "nengolab_crossing"
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
-# The names say what the functions take, so whoever has them takes what is given here.
 _REGISTRY = "_ZN3xla24CustomCallTargetRegistry6GlobalEv"
 _REGISTER = (
     "_ZN3xla24CustomCallTargetRegistry8RegisterERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIc"
@@ -168,13 +166,9 @@ def _why_not() -> str:
 
 
 def _register() -> None:
-    if not sys.platform.startswith("linux"):
-        raise NotImplementedError(f"TensorFlow on {sys.platform} is not known to offer it")
-    library = ctypes.CDLL(str(Path(tf.__file__).parent / "libtensorflow_cc.so.2"))
-    registry, register = getattr(library, _REGISTRY), getattr(library, _REGISTER)
-    registry.restype, registry.argtypes = ctypes.c_void_p, []
     string = ctypes.POINTER(_String)
-    register.restype, register.argtypes = None, [ctypes.c_void_p, string, ctypes.c_void_p, string]
+    registry = exported(_REGISTRY, result=ctypes.c_void_p)
+    register = exported(_REGISTER, ctypes.c_void_p, string, ctypes.c_void_p, string)
     texts = [ctypes.create_string_buffer(text) for text in (_NAME.encode(), b"Host")]
     name, platform = (_String(ctypes.addressof(t), len(t) - 1, b"") for t in texts)
     register(registry(), name, ctypes.cast(_target, ctypes.c_void_p), platform)

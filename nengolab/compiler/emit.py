@@ -17,7 +17,7 @@ import tensorflow as tf
 from nengolab.compiler.levels import Level, reads, shown
 from nengolab.compiler.program import LoweredGroup, Program, kernel_of, own_entries
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
-from nengolab.compiler.shares import items_at_once
+from nengolab.compiler.shares import items_at_once, worth_splitting
 from nengolab.kernels.compiled import compiled
 from nengolab.kernels.tensor import UNCOMPILED, TensorKernel
 
@@ -103,6 +103,12 @@ class Emitter:
         batch = self.program.batch
         stepped = [r for r in self.program.schedule.regions if r.mode not in (BATCHED, PYTHON)]
         return any(items_at_once(self.by_region[r.index], batch) < batch for r in stepped)
+
+    @property
+    def split(self) -> bool:
+        """Whether a step is long enough for operations that are split over cores."""
+        loops = [r for r in self.program.schedule.regions if r.mode != BATCHED]
+        return any(worth_splitting(self.by_region[r.index], self.program.batch) for r in loops)
 
     # -- stepped -------------------------------------------------------------------------------
 

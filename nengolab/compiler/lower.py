@@ -123,7 +123,7 @@ def lower(
         program.run = Differentiable(program, carried, host, key).run
     else:
         emitter = Emitter(program, carried, host)
-        program.run = Traced(emitter.run, key, emitter.parallel)
+        program.run = Traced(emitter.run, key, emitter.parallel, emitter.split)
     return program
 
 

@@ -1,4 +1,4 @@
-"""How much of a batch a compiled loop takes at once.
+"""How the cores share the work of a compiled loop.
 
 Items of a batch never meet, and a compiled loop over elementwise operations uses one core. So a
 stepped region runs shares of a batch as loops of their own, one for each core, where a step is long
@@ -17,6 +17,9 @@ from nengolab.kernels.tensor import mixes
 
 # Elements that a core updates in about 10 us; below, starting a second loop costs more.
 WORTH_A_LOOP = 10_000
+# Elements that a core updates in the time that threads take to meet, each step. XLA's code for a
+# part takes half as much again for an element as its code for the whole.
+MEETING, DEARER = 60_000, 1.5
 
 
 def items_at_once(groups: list[LoweredGroup], batch: int) -> int:
@@ -30,6 +33,17 @@ def items_at_once(groups: list[LoweredGroup], batch: int) -> int:
     work = batch * sum(_elements(g) for g in groups)
     shares = max(1, min(os.cpu_count() or 1, batch, work // WORTH_A_LOOP))
     return math.ceil(batch / shares)
+
+
+def worth_splitting(groups: list[LoweredGroup], batch: int) -> bool:
+    """Whether XLA is to cut the operations of a loop, each step, into a part for each core.
+
+    Not where each core has a share of the batch already.
+    """
+    saved = 1 - DEARER / (os.cpu_count() or 1)  # of the time on one core, where there are enough
+    if saved <= 0 or items_at_once(groups, batch) < batch:
+        return False
+    return batch * max(map(_elements, groups), default=0) >= MEETING / saved
 
 
 def _of_a_batch(lowered: LoweredGroup) -> bool:

@@ -17,6 +17,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
+from nengolab.compiler.splitting import splitting
+
 ALIGNMENT = 64  # bytes; TensorFlow copies what lies otherwise
 
 
@@ -32,12 +34,19 @@ class Standalone:
         TensorFlow device.
     parallel : bool
         Whether parts of it are to run beside each other; a session of its own it then has not.
+    split : bool
+        Whether XLA may split its operations over cores.
     """
 
     def __init__(
-        self, run: Callable[..., Any], arguments: tuple, device: str | None, parallel: bool = False
+        self,
+        run: Callable[..., Any],
+        arguments: tuple,
+        device: str | None,
+        parallel: bool = False,
+        split: bool = True,
     ):
-        self._device = device
+        self._device, self._split, self._compiled = device, split, False
         specs = tf.nest.map_structure(lambda a: tf.TensorSpec(a.shape, a.dtype), arguments)
         # Traced as any function of TensorFlow's: in the graph of a session tensors are compared by
         # what they are, as before version 2 (``x == 0`` is False).
@@ -69,6 +78,14 @@ class Standalone:
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function gives, as NumPy arrays."""
+        if self._compiled:
+            return self._run(arguments)
+        with splitting(self._split):
+            result = self._run(arguments)
+        self._compiled = True
+        return result
+
+    def _run(self, arguments: tuple) -> Any:
         if self._eager is not None:  # also where it holds a variable: no session can reach it
             with tf.device(self._device):
                 return tf.nest.map_structure(np.asarray, self._eager(*_tensors(arguments)))

@@ -26,12 +26,16 @@ class Traced:
         built; None keeps it to this one.
     parallel : bool
         Whether it runs shares of a batch beside each other.
+    split : bool
+        Whether XLA may split its operations over cores.
     """
 
     _shared: ClassVar[OrderedDict[tuple, Any]] = OrderedDict()
 
-    def __init__(self, run: Any, key: str | None = None, parallel: bool = False):
-        self._run, self._key, self._parallel = run, key, parallel
+    def __init__(
+        self, run: Any, key: str | None = None, parallel: bool = False, split: bool = True
+    ):
+        self._run, self._key, self._parallel, self._split = run, key, parallel, split
         self._traces: dict[Any, Any] = {}
 
     def __call__(self, params: dict, state: dict, inputs: dict, n_steps: Any) -> tuple[dict, dict]:
@@ -41,7 +45,10 @@ class Traced:
 
     def execute(self, arguments: tuple, device: str | None) -> tuple[dict, dict]:
         """A call by itself: NumPy arrays in and out."""
-        make = lambda: Standalone(self._run, arguments, device, self._parallel)  # noqa: E731
+
+        def make() -> Standalone:
+            return Standalone(self._run, arguments, device, self._parallel, self._split)
+
         return self._form(arguments, device, make)(*arguments)
 
     def release(self) -> None:
