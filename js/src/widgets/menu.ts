@@ -38,10 +38,7 @@ export class LabMenu {
   private readonly code = make("pre", "nl-code", { hidden: "", tabindex: "0" });
   readonly element: HTMLElement;
 
-  constructor(
-    host: MenuHost,
-    signal: AbortSignal,
-  ) {
+  constructor(host: MenuHost, signal: AbortSignal) {
     const readout = speedReadout(host.stats, host.share);
     const lines = make("div", "nl-copy", {}, this.copy, this.code);
     this.element = make("div", "nl-lab-menu", { hidden: "" }, readout.list, lines);
