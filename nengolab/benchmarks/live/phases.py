@@ -25,7 +25,8 @@ LOST_MS = 5000
 
 _LAB = """\
 net = network({ensembles})
-lab = Lab(net, plots=mixed(net, {count}), inputs=[net.drive], window=2.0, speed=1.0, network={network})
+plots = mixed(net, {count})
+lab = Lab(net, plots, inputs=[net.drive], window=2.0, speed=1.0, network={network})
 lab"""
 
 
