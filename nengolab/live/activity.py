@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from nengo.exceptions import ValidationError
@@ -16,6 +16,8 @@ from .tracks import Look, Track
 
 # Length (s) of the exponential window in which spikes are counted, and values averaged.
 TAU = 0.1
+# What lies further back, in such lengths, counts for less than a thousandth.
+REACH = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,8 @@ class Activity(StreamSpec):
         Seconds that plots beside it show.
     """
 
+    # A colour that changes more often is not seen better, and each change paints the network.
+    period: ClassVar[float] = 0.1
     watched: tuple[tuple[int, LiveProbe], ...]
     window: float = 4.0
     id: str = field(default_factory=new_id)
@@ -128,14 +132,15 @@ class _Meter:
     """What one probe makes of each tile: one number, by products alone."""
 
     def __init__(self, probe: LiveProbe, dt: float) -> None:
-        height = probe.spike_height if probe.kind == "spikes" else 1.0
-        self._scale = 1 / (max(1, probe.size) * height)
+        self._scale = 1 / (max(1, probe.size) * (probe.spike_height if probe.is_spiking else 1.0))
         self.of_neurons = probe.kind in ("spikes", "rates")
         self._decay = float(np.exp(-dt / TAU))
+        self._most = max(1, round(REACH * TAU / dt))
         self._weights = np.zeros(0)
         self.now, self.started = 0.0, False
 
     def take(self, values: np.ndarray) -> None:
+        values = values[-self._most :]
         if self.of_neurons:
             sizes = values.sum(axis=1) * self._scale
         else:

@@ -166,6 +166,9 @@ class Delivery:
         panels: list[dict[str, Any]] = []
         for spec in listener.plots:
             if isinstance(spec, StreamSpec):
+                wanted = clear or snapshot or spec.id in fresh or status.state != "running"
+                if not wanted and not _due(spec, listener, wall):
+                    continue
                 window = now - window_steps(spec, self.recorder.dt)
                 since = max(0, window, 0 if spec.id in fresh else served)
                 if since < now:
@@ -192,6 +195,16 @@ class Delivery:
                 for name, array in arrays
             ],
         }
+
+
+def _due(spec: StreamSpec, listener: Listener, wall: float) -> bool:
+    """Whether a panel is to be in this frame; most are in all."""
+    if spec.period == 0:
+        return True
+    if wall - listener.looked.get(spec.id, float("-inf")) < spec.period:
+        return False
+    listener.looked[spec.id] = wall
+    return True
 
 
 def _slowness(listener: Listener, status: Status) -> float:

@@ -16,6 +16,7 @@ from nengo.exceptions import ValidationError
 from nengo.synapses import Synapse
 
 from nengolab.names import Names
+from nengolab.runtime.means import MEAN, probe_of
 
 from .filters import ProbeFilter
 
@@ -62,6 +63,8 @@ class LiveProbe:
         else:
             spec = _describe(names.get(target), target, attr, synapse)
         self.target, self.attr, self.synapse = spec.target, spec.attr, spec.synapse
+        if attr == MEAN:
+            self.target, self.attr = target, MEAN
         self.sample_every: float | None = spec.sample_every
         check_member(target, network, names)
         self.id = f"probe-{next(_numbers)}"
@@ -71,7 +74,7 @@ class LiveProbe:
         base = self._base = base_object(self.target)
         self.owner_name = names.get(base.ensemble if isinstance(base, Neurons) else base)
         self.size = _size_of(spec)
-        self.kind = _kind_of(spec)
+        self.kind = "rates" if attr == MEAN else _kind_of(spec)
         self.attached: Future[LiveProbe] = Future()
         # Not for its holder to cancel: remove_probe does that.
         self.attached.set_running_or_notify_cancel()
@@ -104,6 +107,12 @@ class LiveProbe:
     def neuron_type(self) -> str:
         """Name of the neuron type, of a probe of neurons."""
         return type(self._base.ensemble.neuron_type).__name__
+
+    @property
+    def is_spiking(self) -> bool:
+        """Whether it sees spikes, or the mean of them."""
+        mean = self.attr == MEAN and self._base.ensemble.neuron_type.spiking
+        return self.kind == "spikes" or mean
 
     @property
     def spike_height(self) -> float:
@@ -202,9 +211,7 @@ def _refuse_options(name: str, probe: nengo.Probe, attr: str | None, synapse: An
 
 def _describe(name: str, target: Any, attr: str | None, synapse: Any) -> nengo.Probe:
     # Nengo's own Probe checks the arguments and words the errors.
-    spec = nengo.Probe(
-        target, attr=attr, synapse=synapse, sample_every=None, add_to_container=False
-    )
+    spec = probe_of(target, attr, synapse)
     if spec.attr in MATRICES:
         raise ValidationError(
             f"{spec.attr!r} of {name!r} is a matrix; a live probe shows vectors", "attr", target

@@ -59,8 +59,12 @@ class StreamSpec(PanelSpec):
     ----------
     window : float
         Seconds that the panel shows.
+    period : float
+        Seconds of the clock between two frames that hold it, at least: for what shows only how
+        things stand, which nobody needs with every picture.
     """
 
+    period: ClassVar[float] = 0.0
     window: float
 
     @property

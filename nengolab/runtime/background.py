@@ -21,6 +21,7 @@ from nengolab.compiler.graph import Graph
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
 from nengolab.runtime.loop import TileRunner
+from nengolab.runtime.means import probe_of
 from nengolab.startup.worker import Worker, uninterrupted
 
 
@@ -84,8 +85,7 @@ class Background:
                 f"{listing(names.get(o) for o in there if o is not None)}",
                 attr="obj",
             )
-        with nengo.Network(add_to_container=False):
-            probe = nengo.Probe(obj, attr, synapse=None)
+        probe = probe_of(obj, attr)
         model = built.model
         model.seeds[probe] = model.seeds.get(obj, 0)
         model.seeded[probe] = True

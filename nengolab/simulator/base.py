@@ -281,6 +281,7 @@ class BaseSimulator:
         obj : Ensemble, Neurons, Node or Connection
         attr : str, optional
             As in ``nengo.Probe``: ``"decoded_output"``, ``"output"``, ``"voltage"``, ``"input"``...
+            Or ``"mean"`` of neurons: one value, the mean of their outputs.
 
         Examples
         --------

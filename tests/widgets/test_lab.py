@@ -92,6 +92,26 @@ def test_commands_drive_the_session(lab: Lab) -> None:
     assert browser.lines(value)[-50:].mean() == pytest.approx(0.5, abs=0.1)
 
 
+def test_of_a_large_network_what_can_be_added_is_said_when_asked(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nengolab_widgets.lab.MANY_OFFERS", 1)
+    browser = Browser(lab)
+    browser.look()
+    assert browser.of("layout")[-1]["offers"] == []
+    browser.say(type="ask_offers")
+    assert {offer["label"] for offer in browser.of("layout")[-1]["offers"]} >= {"drive", "ens"}
+
+
+def test_a_page_gets_the_python_that_makes_the_lab(lab: Lab) -> None:
+    browser = Browser(lab)
+    browser.look()
+    browser.say(type="ask_code")
+    [code] = browser.of("code")
+    assert code["text"] == lab.layout_code()
+    compile(code["text"], "a cell", "exec")
+
+
 def test_plots_come_and_go_and_share_probes(lab: Lab, net: nengo.Network) -> None:
     browser = Browser(lab)
     lab.session.wait_until("ready", 60)

@@ -37,7 +37,7 @@ STATIC = Path(__file__).parent / "static"
 KEYWORDS = ("plots", "inputs", "window", "speed", "title", "network")
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
-# To say how so many objects can be plotted takes a while: the page is shown before.
+# To say how more objects can be plotted takes a while: that is said when a person asks.
 MANY_OFFERS = 300
 # A page that is reloaded is back within this (s); else nobody can stop the run any more.
 GONE_AFTER = 8.0
@@ -181,6 +181,8 @@ class Lab(Plots, anywidget.AnyWidget):
             ),
             "undo": lambda _: self.undo(),
             "redo": lambda _: self.redo(),
+            "ask_offers": lambda _: self._say(self._layout(self._menu.layout())),
+            "ask_code": lambda _: self._say({"type": "code", "text": self.layout_code()}),
             "to_panel": lambda m: self._bench.find(m["panel"]).handle(m["content"]),
             "hello": self._greet,
             "view": self._see,
@@ -209,7 +211,7 @@ class Lab(Plots, anywidget.AnyWidget):
                     entry.take(values)
             self._bench.rebuilt()
             self._panels_changed()
-            self._say(self._layout(self._menu.layout()))
+            self._say(self._layout(self._first_offers()))
 
     @property
     def is_seen(self) -> bool:
@@ -310,14 +312,15 @@ class Lab(Plots, anywidget.AnyWidget):
         self._views.note(message)
         self._listener.width = self._views.width
         # Before anything else is sent: the new page knows nothing that a frame adds to.
-        if len(self._menu) > MANY_OFFERS:
-            self._say(self._layout([]))
-        self._say(self._layout(self._menu.layout()))
+        self._say(self._layout(self._first_offers()))
         self._listener.snapshot()
         if self._output is not None:
             self._output.say_all()
         self._say_past()
         self._watch()
+
+    def _first_offers(self) -> list[Offer]:
+        return [] if len(self._menu) > MANY_OFFERS else self._menu.layout()
 
     def _see(self, message: Any) -> None:
         self._views.note(message)

@@ -247,7 +247,14 @@ class ForPanel(TypedDict):
     content: dict[str, Any]
 
 
-KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | ForPanel
+class Code(TypedDict):
+    """The Python that makes this Lab, to be copied."""
+
+    type: Literal["code"]
+    text: str
+
+
+KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | ForPanel | Code
 
 # ---- from a page -------------------------------------------------------------------------------
 
@@ -420,6 +427,18 @@ class Redo(TypedDict):
     type: Literal["redo"]
 
 
+class AskOffers(TypedDict):
+    """A person looks for a plot to add: what is there? Of a small network that is known already."""
+
+    type: Literal["ask_offers"]
+
+
+class AskCode(TypedDict):
+    """A person wants the Python that makes this Lab."""
+
+    type: Literal["ask_code"]
+
+
 class ToPanel(TypedDict):
     """What the page side of a panel says to its Python side."""
 
@@ -450,6 +469,8 @@ PageMessage = (
     | SizePanel
     | Undo
     | Redo
+    | AskOffers
+    | AskCode
     | ToPanel
 )
 

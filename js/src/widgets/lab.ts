@@ -7,7 +7,7 @@ import { findModel, watchKernel, type WidgetModel } from "./host";
 import { keyList, listenToKeys } from "./keys";
 import { Link } from "./link";
 import { Liveness } from "./liveness";
-import { speedReadout } from "./menu";
+import { LabMenu } from "./menu";
 import {
   decodeMessage,
   type Frame,
@@ -105,6 +105,7 @@ class LabView {
   private readonly liveness: Liveness;
   private readonly sliders: Sliders;
   private readonly picker: Picker;
+  private readonly menu: LabMenu;
   private readonly transport: Transport;
   private readonly travel: Travel;
   private readonly travels: UndoButtons;
@@ -160,15 +161,18 @@ class LabView {
     });
     this.picker = new Picker(send);
     const keys = keyList();
-    const fast = speedReadout(
-      () => this.stream.stats,
-      () => this.store.get().status.rtf,
+    this.menu = new LabMenu(
+      {
+        stats: () => this.stream.stats,
+        share: () => this.store.get().status.rtf,
+        askCode: () => send({ type: "ask_code" }),
+      },
       signal,
     );
     const travel = (which: "undo" | "redo"): void => send({ type: which });
     this.travels = new UndoButtons(travel);
     const { undo, redo } = this.travels;
-    const tools = make("span", "nl-tools", {}, undo, redo, fast.button, keys.button);
+    const tools = make("span", "nl-tools", {}, undo, redo, this.menu.button, keys.button);
     const history = new HistoryBar(this.store, this.timeline, signal);
     this.travel = new Travel(this.store, send, signal);
     history.element.append(...this.travel.elements);
@@ -177,7 +181,7 @@ class LabView {
       this.root.append(
         ...this.whole(),
         this.printouts.element,
-        fast.list,
+        this.menu.element,
         keys.list,
         this.transport.element,
       );
@@ -300,6 +304,7 @@ class LabView {
     else if (message.type === "notice") this.notice.show(message.text, message.offer);
     else if (message.type === "past") this.travel.update(message);
     else if (message.type === "printed") this.printouts.take(message);
+    else if (message.type === "code") void this.menu.take(message.text);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }

@@ -329,6 +329,17 @@ export const isForPanel: Check<ForPanel> = record<ForPanel>({
   content: dictOf(isUnknown),
 });
 
+/** The Python that makes this Lab, to be copied. */
+export interface Code {
+  type: "code";
+  text: string;
+}
+
+export const isCode: Check<Code> = record<Code>({
+  type: oneOf("code"),
+  text: isString,
+});
+
 export type KernelMessage =
   | Frame
   | Ping
@@ -337,7 +348,8 @@ export type KernelMessage =
   | Notice
   | Printed
   | Past
-  | ForPanel;
+  | ForPanel
+  | Code;
 
 /** A page asks for the layout; said again until there is one. ``panel`` is the one that it shows, where that stands alone. */
 export interface Hello {
@@ -592,6 +604,24 @@ export const isRedo: Check<Redo> = record<Redo>({
   type: oneOf("redo"),
 });
 
+/** A person looks for a plot to add: what is there? Of a small network that is known already. */
+export interface AskOffers {
+  type: "ask_offers";
+}
+
+export const isAskOffers: Check<AskOffers> = record<AskOffers>({
+  type: oneOf("ask_offers"),
+});
+
+/** A person wants the Python that makes this Lab. */
+export interface AskCode {
+  type: "ask_code";
+}
+
+export const isAskCode: Check<AskCode> = record<AskCode>({
+  type: oneOf("ask_code"),
+});
+
 /** What the page side of a panel says to its Python side. */
 export interface ToPanel {
   type: "to_panel";
@@ -627,6 +657,8 @@ export type PageMessage =
   | SizePanel
   | Undo
   | Redo
+  | AskOffers
+  | AskCode
   | ToPanel;
 
 const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
@@ -638,6 +670,7 @@ const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
   printed: isPrinted,
   past: isPast,
   for_panel: isForPanel,
+  code: isCode,
 };
 
 /** Tell a message of the kernel from anything else; null is something else. */

@@ -43,6 +43,8 @@ export class Picker {
     "aria-label": "add a plot",
   });
   private offers: Offer[] = [];
+  /** Of a large network the kernel tells them when they are looked for. */
+  private asked = false;
 
   constructor(private readonly send: (message: PageMessage) => void) {
     this.menu.append(this.field, this.list);
@@ -55,7 +57,10 @@ export class Picker {
   /** Show what can be added; `empty` says that there is no plot yet. */
   update(offers: Offer[] | null, empty: boolean): void {
     setText(this.hint, empty ? "No plot yet: choose below what to look at." : "");
-    this.offers = offers ?? this.offers;
+    if (offers !== null) {
+      this.offers = offers;
+      this.asked = false;
+    }
     if (!this.menu.hidden) this.fill();
   }
 
@@ -64,6 +69,10 @@ export class Picker {
     this.button.setAttribute("aria-expanded", String(open));
     if (!open) return this.button.focus();
     this.field.value = "";
+    if (this.offers.length === 0) {
+      this.asked = true;
+      this.send({ type: "ask_offers" });
+    }
     this.fill();
     this.field.focus();
     this.menu.scrollIntoView({ block: "nearest" });
@@ -87,7 +96,9 @@ export class Picker {
       left > 0
         ? `${left} more: type to find them.`
         : found.length === 0
-          ? "Nothing is called so."
+          ? this.asked
+            ? "Looking at what there is …"
+            : "Nothing is called so."
           : "";
     this.list.replaceChildren(...sections, make("p", "nl-empty", {}, note));
   }

@@ -197,9 +197,10 @@
     return groups;
   }
 
-  /** Begin to count; the plots are those that are on the screen now. */
-  function begin() {
-    plots = findPlots();
+  /** Begin to count; the plots are those that are on the screen now, of one width where it is given. */
+  function begin(width) {
+    const fits = ({ box }) => width === undefined || Math.abs(box.width - width) < 2;
+    plots = findPlots().filter(fits);
     since = { at: performance.now(), frames, ...data };
     return plots.map(({ box }) => ({
       left: box.left, top: box.top, width: box.width, height: box.height,

@@ -18,19 +18,26 @@ if TYPE_CHECKING:
 SETTLE_S = 2.0
 LOOK_S = 5.0
 MOVES = 40
+#: More of the page, where the network view stands beside the plots.
+NETWORK_WIDTH = 640
 #: A move whose effect is not seen in this time counts as lost.
 LOST_MS = 5000
 
 _LAB = """\
 net = network({ensembles})
-lab = Lab(net, plots=mixed(net, {count}), inputs=[net.drive], window=2.0, speed=1.0, network=False)
+plots = mixed(net, {count})
+lab = Lab(net, plots, inputs=[net.drive], window=2.0, speed=1.0, network={network})
 lab"""
 
 
-def open_plots(stage: Stage, count: int, ensembles: int = 100) -> None:
-    """Show ``count`` plots of a network of ensembles of 50, and run it in real time."""
-    code = _LAB.format(count=count, ensembles=ensembles)
-    stage.open([code], height=TALL if count > 8 else PAGE["height"])
+def open_plots(stage: Stage, count: int, network: bool = False, ensembles: int = 100) -> None:
+    """Show ``count`` plots of a network of ensembles of 50, and run it in real time.
+
+    ``network`` says whether the network itself is shown beside them, coloured by its activity.
+    """
+    code = _LAB.format(count=count, ensembles=ensembles, network=network)
+    beside = NETWORK_WIDTH if network else 0
+    stage.open([code], TALL if count > 8 else PAGE["height"], PAGE["width"] + beside)
     stage.run_cell(1)
     stage.wait("lab.session.state in ('ready', 'running')")
     stage.do("lab.session.play()")
@@ -44,7 +51,7 @@ def freshness(stage: Stage, count: int) -> tuple[Freshness, Idle]:
     time.sleep(SETTLE_S)
     kernel = psutil.Process(stage.kernel_pid())
     pages = [psutil.Process(pid) for pid in stage.renderer_pids()]
-    boxes = until(lambda: _if_all(stage.call("begin"), count), f"{count} plots on the page")
+    boxes = until(lambda: _if_all(stage.plots(), count), f"{count} plots on the page")
     with idle(kernel, pages) as idle_found, share_of_real_time(stage) as share:
         before = stage.call("counts")
         time.sleep(LOOK_S)
@@ -106,7 +113,7 @@ def slider(stage: Stage, count: int, moves: int = MOVES) -> Delays:
     value itself is what is seen, not what a network makes of it.
     """
     stage.do("lab.remove_plot(lab.plots[-1])\nlab.add_plot(net.drive, 'value')")
-    until(lambda: len(stage.call("begin")) == count, f"{count} plots with that of the Node")
+    until(lambda: len(stage.plots()) == count, f"{count} plots with that of the Node")
     return moves_between(stage, stage.page.get_by_role("slider", name="drive").first, moves)
 
 

@@ -55,9 +55,11 @@ class Stage:
 
     # --- the notebook ---------------------------------------------------------------------------
 
-    def open(self, cells: list[str], height: int = PAGE["height"]) -> None:
+    def open(
+        self, cells: list[str], height: int = PAGE["height"], width: int = PAGE["width"]
+    ) -> None:
         """Open a notebook that runs `in_kernel` and the imports first; run none of it yet."""
-        self.page.set_viewport_size({"width": PAGE["width"], "height": height})
+        self.page.set_viewport_size({"width": width, "height": height})
         (self.lab.server.root / "live_setup.py").write_text(IN_KERNEL + IMPORTS)
         name = self.lab.server.add_notebook([SETUP, *cells], "live.ipynb")
         self.lab.open_notebook(name)
@@ -101,9 +103,8 @@ class Stage:
         self.page.add_style_tag(content=_COLUMNS)
 
         def found() -> list[dict[str, float]]:
-            boxes = self.call("begin")
-            wide = all(abs(box["width"] - PLOT_WIDTH) < 2 for box in boxes)
-            return boxes if len(boxes) == count and wide else []
+            boxes = self.plots()
+            return boxes if len(boxes) == count else []
 
         try:
             return until(found, f"{count} plots of {PLOT_WIDTH} pixels")
@@ -111,6 +112,10 @@ class Stage:
             boxes = self.call("begin")
             sizes = sorted({(round(box["width"]), round(box["height"])) for box in boxes})
             raise TimeoutError(f"{error}; there are {len(boxes)} of sizes {sizes}") from None
+
+    def plots(self) -> list[dict[str, float]]:
+        """Begin to count; give where the plots are. The network view beside them is none."""
+        return self.call("begin", PLOT_WIDTH)
 
     def bring(self, act: str, *arguments: Any, timeout: float = 60.0) -> dict[str, float]:
         """Do something in the page and wait for a new plot with a line on it.

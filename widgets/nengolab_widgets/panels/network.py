@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypedDict
 
 import nengo
+from nengo.ensemble import Neurons
 from nengo.exceptions import ValidationError
 
 from nengolab.live import LiveProbe, LookSpec, PanelSpec
 from nengolab.live.activity import Activity
 from nengolab.live.specs import Cadence
+from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
 from nengolab_widgets.graph import ConnectionColumns, Graph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
@@ -225,7 +227,10 @@ class Network(Panel):
             wanted = [(at, obj) for at, obj in wanted if at not in closed]
         if sum(obj.size_out for _, obj in wanted) > MOST_NEURONS:
             return []
-        return [(at, self.place.probe(obj)) for at, obj in wanted]
+        return [
+            (at, self.place.probe(obj, MEAN if isinstance(obj, Neurons) else None))
+            for at, obj in wanted
+        ]
 
     # ---- what the page asks --------------------------------------------------
 

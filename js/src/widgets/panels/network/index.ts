@@ -66,7 +66,7 @@ class NetworkPanel implements Panel {
       signal,
     );
     this.watching = new Watching(
-      () => this.view.onScreen(),
+      () => (this.payload.folded ? [] : this.view.onScreen()),
       (objects) => context.send({ type: "watch", objects }),
       store,
       signal,
@@ -155,6 +155,8 @@ class NetworkPanel implements Panel {
       this.context.send({ type: "describe" });
       return;
     }
+    // Folded away, it needs no colour, and what is probed for that costs the run something.
+    if (before.folded !== this.payload.folded) this.watching.rest();
     this.setHeight();
     if (this.graph === null) return;
     this.opened = this.openedOf(this.payload);

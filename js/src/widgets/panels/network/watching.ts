@@ -9,7 +9,8 @@ const MOST = 40;
 
 export class Watching {
   private timer = 0;
-  private told = "";
+  /** What the kernel knows; nothing at first. */
+  private told: string | null = null;
 
   constructor(
     private readonly onScreen: () => number[],
@@ -22,7 +23,7 @@ export class Watching {
       (s) => s.status.state === "asleep",
       signal,
       () => {
-        this.told = "";
+        this.told = null;
         this.rest();
       },
     );
