@@ -12,6 +12,7 @@ from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from .changes import Changes
 from .delivery import Delivery
+from .inputs import Inputs
 from .probes import Feed
 from .timeline import Branch, Event, Moment, Timeline
 
@@ -53,10 +54,8 @@ class TimeMachine:
         Takes the data of what is computed again.
     feeds : callable
         Gives what is looked at.
-    inputs : callable
-        Gives what Nodes put out instead of their own output.
-    put_input : callable
-        Sets a Node's output, or with None gives back its own.
+    inputs : Inputs
+        What Nodes put out instead of their own output.
     changes : Changes
         What was changed.
     closing : callable
@@ -70,14 +69,13 @@ class TimeMachine:
         sim: Any,
         delivery: Delivery,
         feeds: Callable[[], Iterable[Feed]],
-        inputs: Callable[[], dict[Any, np.ndarray]],
-        put_input: Callable[[Any, np.ndarray | None], None],
+        inputs: Inputs,
         changes: Changes,
         closing: Callable[[], bool],
         budget: int,
     ) -> None:
         self._sim, self._delivery = sim, delivery
-        self._feeds, self._inputs, self._put_input = feeds, inputs, put_input
+        self._feeds, self._inputs = feeds, inputs
         self._changes, self._closing = changes, closing
         self.timeline = Timeline(sim.dt, self._take, budget)
 
@@ -91,7 +89,7 @@ class TimeMachine:
             sim.state,
             sim.standing,
             dict(self._changes.standing),
-            dict(self._inputs()),
+            dict(self._inputs.standing),
             filters | {"tracks": self._delivery.recorder.filters()},
             sim.formulas,
             seq,
@@ -101,8 +99,8 @@ class TimeMachine:
         sim = self._sim
         sim.standing = moment.standing
         self._changes.recount(moment.changes)
-        for node in {*self._inputs(), *moment.inputs}:
-            self._put_input(node, moment.inputs.get(node))
+        for node in {*self._inputs.standing, *moment.inputs}:
+            self._inputs.put(node, moment.inputs.get(node))
         with warnings.catch_warnings():
             # What Python functions remember is said by `doubts`, beforehand.
             warnings.simplefilter("ignore")
@@ -134,6 +132,7 @@ class TimeMachine:
         """
         timeline = self.timeline
         self._changes.finish()
+        self._inputs.finish()
         if not branch.lineage[-1][0].start <= step <= branch.end:
             raise ValidationError(
                 f"the branch {branch.name!r} was run from step {branch.lineage[-1][0].start} to "
@@ -171,7 +170,7 @@ class TimeMachine:
         for event in events:
             self._compute(event.step)
             if event.kind == "input":
-                self._put_input(*event.what)
+                self._inputs.put(*event.what)
             else:
                 self._changes.again(event.what)
         self._compute(until)

@@ -14,7 +14,7 @@ from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
 
-from .changes import Change
+from .changes import Change, Deed
 from .conditions import Condition
 from .history import History
 from .owner import OwnerThread
@@ -96,12 +96,22 @@ class Poking:
         )
 
     def undo(self) -> Future[Any]:
-        """Take the last change back, or all of its gesture."""
+        """Take back the last change or input, or all of its gesture."""
         return self._owner.post(lambda: self._owner.runner.changes.undo(), after_steps=True)
 
     def redo(self) -> Future[Any]:
         """Make the change again that was undone last."""
         return self._owner.post(lambda: self._owner.runner.changes.redo(), after_steps=True)
+
+    @property
+    def undoes(self) -> Deed | None:
+        """What `undo` would take back; None where there is nothing."""
+        return self._owner.deeds[0]
+
+    @property
+    def redoes(self) -> Deed | None:
+        """What `redo` would make again; None where there is nothing."""
+        return self._owner.deeds[1]
 
     @property
     def changes(self) -> list[Change]:

@@ -15,7 +15,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
@@ -23,6 +22,7 @@ from nengolab.names import Names
 from .changes import Changes
 from .delivery import Delivery
 from .errors import failing_step, report_error
+from .inputs import InputEdit, Inputs, Standing, Value
 from .machine import Return, TimeMachine, record
 from .pacing import FRAME_PERIOD, Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
@@ -73,6 +73,8 @@ class LiveRunner:
         Whether the session is to end.
     budget : int
         Bytes of memory for going back.
+    driven : callable
+        Hears of each Node that puts out something else from now on.
     """
 
     def __init__(
@@ -85,26 +87,26 @@ class LiveRunner:
         names: Names,
         closing: Callable[[], bool],
         budget: int,
+        driven: Callable[[Any, Any], None],
     ) -> None:
         self.sim = sim
         self._delivery, self._names = delivery, names
         self._read, self._publish, self._note_progress = read, publish, note_progress
         self._feeds: dict[str, Feed] = {}
         self._taps = Taps(sim)
-        self._inputs: dict[Any, np.ndarray] = {}
         self._goal: Goal | None = None
         self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
         self._aside = 0.0
         self._hurried = False
         # What stood when the simulator came, to give it back so.
         self._found: Any = None
-        self.changes = Changes(sim, self._note_change)
+        self._inputs, self._driven = Inputs(sim, self._note_input), driven
+        self.changes = Changes(sim, self._note_change, self._inputs.set)
         self.machine = TimeMachine(
             sim,
             delivery,
             lambda: self._feeds.values(),
-            lambda: self._inputs,
-            self._put_input,
+            self._inputs,
             self.changes,
             closing,
             budget,
@@ -178,7 +180,7 @@ class LiveRunner:
         record(self._feeds.values(), data, first, self.sim.n_steps, self._delivery)
         now = time.perf_counter()
         self._sizer.learn(steps, done - before, now - done + self._aside)
-        self.changes.settle()
+        self._settle_changes()
         self.machine.timeline.reached(self.sim.n_steps)
         self._arrive(now)
 
@@ -268,11 +270,11 @@ class LiveRunner:
         """Back to step 0; a run goes on from there."""
         self._drop_goal()
         self.changes.finish()
+        self._inputs.finish()
         standing = self.sim.standing
         self.sim.reset(seed=seed)
         self.sim.standing = standing
-        for node, value in self._inputs.items():
-            self.sim.set_input(node, value)
+        self._inputs.restart()
         for feed in self._feeds.values():
             feed.reset()
         self._delivery.time_restarted(self.sim.n_steps)
@@ -285,10 +287,19 @@ class LiveRunner:
         )
         self.count_from_here()
 
-    def set_input(self, node: Any, value: np.ndarray | None) -> None:
-        """Override a node's output; None gives back its own."""
-        self._put_input(node, value)
+    def drive(self, node: Any, value: Value, gesture: str | None = None) -> Future[Any]:
+        """Override a node's output; None gives back its own. The result comes when it counts."""
+        edit = InputEdit(node, self._names.get(node), self._inputs.asked(node), value)
+        return self.changes.drive(edit, gesture)
+
+    def set_input(self, node: Any, value: Value) -> None:
+        """Override a node's output at once, as nothing that is to be undone."""
+        self._inputs.put(node, value)
+        self._note_input(node, self.inputs.get(node))
+
+    def _note_input(self, node: Any, value: Value) -> None:
         self.machine.timeline.note(self.sim.n_steps, "input", (node, value))
+        self._driven(node, value)
         # Its effect is shown at once: the next tile comes up to a frame early.
         self._hurried = True
 
@@ -323,13 +334,6 @@ class LiveRunner:
                 n_steps=self.sim.n_steps,
                 real_time_factor=None,
             )
-
-    def _put_input(self, node: Any, value: np.ndarray | None) -> None:
-        self.sim.set_input(node, value)
-        if value is None:
-            self._inputs.pop(node, None)
-        else:
-            self._inputs[node] = value
 
     def count_from_here(self) -> None:
         """Pace and measure from this moment, after anything that breaks the run."""
@@ -387,16 +391,20 @@ class LiveRunner:
 
     def settle(self) -> bool:
         """Tell those who wait for probes or changes; whether some are still being compiled."""
-        changing = self.changes.settle()
+        changing = self._settle_changes()
         if changing:
             self.sim.take_up()
-            changing = self.changes.settle()
+            changing = self._settle_changes()
         return self.settle_taps() or changing
 
+    def _settle_changes(self) -> bool:
+        changing = self.changes.settle()
+        return self._inputs.settle() or changing
+
     @property
-    def inputs(self) -> dict[Any, np.ndarray]:
+    def inputs(self) -> Standing:
         """What Nodes put out instead of their own output."""
-        return self._inputs
+        return self._inputs.standing
 
     def feed_of(self, probe: LiveProbe) -> Feed:
         """The owner's side of a probe."""
@@ -439,7 +447,7 @@ class LiveRunner:
         if built_here:
             self.sim.close()
             return
-        for node in self._inputs:
+        for node in self.inputs:
             self.sim.set_input(node, None)
         self.sim.hear_prints(None)
         self.sim.release()

@@ -376,9 +376,11 @@ class Lab(Plots, anywidget.AnyWidget):
 
     def _drive(self, message: Any) -> None:
         entry = self._inputs.find(message["node"])
-        values = None if "dim" not in message else entry.moved(message["dim"], message["value"])
+        values = message.get("values")
+        if "dim" in message:
+            values = entry.moved(message["dim"], message["value"])
+        done = self.session.set_input(entry.node, values, gesture=message.get("gesture"))
         entry.take(values)
-        done = self.session.set_input(entry.node, values)
         done.add_done_callback(lambda done: self._driven(message["number"], entry, done))
 
     def _driven(self, number: int, entry: Any, done: Future) -> None:
@@ -393,9 +395,9 @@ class Lab(Plots, anywidget.AnyWidget):
         entry = self._inputs.of(node)
         if entry is None:
             return
-        new = None if values is None else list(values)
-        if (entry.values if entry.taken else None) != new:
-            entry.take(new)
+        before = entry.layout()
+        entry.take(values)
+        if entry.layout() != before:
             self._say_inputs()
         elif len(self._views) > 1:
             self._say_inputs()

@@ -106,12 +106,13 @@ class PanelLayout(TypedDict):
 
 
 class InputLayout(TypedDict):
-    """One Node that a person can drive."""
+    """One Node that a person can drive; ``playing`` names the recording that drives it, or ""."""
 
     id: str
     label: str
     own: Literal["constant", "function"]
     taken: bool
+    playing: str
     values: list[float]
     min: float
     max: float
@@ -344,7 +345,8 @@ class Speed(TypedDict):
 class Input(TypedDict):
     """Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard.
 
-    ``dim`` is the one dimension that was moved, to ``value``; without it the Node is given back.
+    ``dim`` is the one dimension that was moved, to ``value``; or ``values`` are those of all.
+    Without both the Node is given back. Moves of one ``gesture`` are undone together.
     """
 
     type: Literal["input"]
@@ -352,6 +354,8 @@ class Input(TypedDict):
     node: str
     dim: NotRequired[int]
     value: float | None
+    values: NotRequired[list[float]]
+    gesture: NotRequired[str]
 
 
 class GoOnFrom(TypedDict):

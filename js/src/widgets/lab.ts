@@ -146,6 +146,7 @@ class LabView {
         change: (panel, values) => send({ type: "set_panel", panel, values }),
         send: (panel, content) => send({ type: "to_panel", panel, content }),
         drive: (node, dim, value) => this.sliders.drive(node, dim, value),
+        driveAll: (node, values, gesture) => this.sliders.driveAll(node, values, gesture),
         arranging: alone === null ? arranging(send) : undefined,
         plots: alone === null,
       },

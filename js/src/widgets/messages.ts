@@ -156,12 +156,13 @@ export const isPanelLayout: Check<PanelLayout> = record<PanelLayout>({
   data: dictOf(isUnknown),
 });
 
-/** One Node that a person can drive. */
+/** One Node that a person can drive; ``playing`` names the recording that drives it, or "". */
 export interface InputLayout {
   id: string;
   label: string;
   own: "constant" | "function";
   taken: boolean;
+  playing: string;
   values: number[];
   min: number;
   max: number;
@@ -173,6 +174,7 @@ export const isInputLayout: Check<InputLayout> = record<InputLayout>({
   label: isString,
   own: oneOf("constant", "function"),
   taken: isBoolean,
+  playing: isString,
   values: listOf(isNumber),
   min: isNumber,
   max: isNumber,
@@ -492,13 +494,15 @@ export const isSpeed: Check<Speed> = record<Speed>({
   value: either(isNumber, isNull),
 });
 
-/** Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard. ``dim`` is the one dimension that was moved, to ``value``; without it the Node is given back. */
+/** Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard. ``dim`` is the one dimension that was moved, to ``value``; or ``values`` are those of all. Without both the Node is given back. Moves of one ``gesture`` are undone together. */
 export interface Input {
   type: "input";
   number: number;
   node: string;
   dim?: number;
   value: number | null;
+  values?: number[];
+  gesture?: string;
 }
 
 export const isInput: Check<Input> = record<Input>({
@@ -507,6 +511,8 @@ export const isInput: Check<Input> = record<Input>({
   node: isString,
   dim: optional(isNumber),
   value: either(isNumber, isNull),
+  values: optional(listOf(isNumber)),
+  gesture: optional(isString),
 });
 
 /** Look at something more. */

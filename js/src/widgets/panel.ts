@@ -17,6 +17,8 @@ export interface PanelContext {
   change: (values: Record<string, unknown>) => void;
   /** Move one dimension of an input, by the id that the layout has for it. */
   drive: (node: string, dim: number, value: number) => void;
+  /** Move all dimensions of an input; those of one gesture are undone together. */
+  driveAll: (node: string, values: number[], gesture: string) => void;
   /** Whether other panels can be opened beside it. */
   plots: boolean;
   /** Aborted when the panel is removed: what was begun must end, and listeners with it. */

@@ -22,6 +22,7 @@ const INPUT: InputLayout = {
   label: "<img src=x>",
   own: "function",
   taken: false,
+  playing: "",
   values: [0],
   min: -1,
   max: 1,

@@ -37,6 +37,7 @@ export interface TileHost {
   change: (panel: string, values: Record<string, unknown>) => void;
   send: (panel: string, content: Record<string, unknown>) => void;
   drive: (node: string, dim: number, value: number) => void;
+  driveAll: (node: string, values: number[], gesture: string) => void;
   /** How a person moves and resizes panels; none for one that stands alone. */
   arranging?: Arranging;
   /** Whether other panels can be opened beside it. */
@@ -219,7 +220,7 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw, drive, plots } = this.host;
+    const { store, timeline, redraw, drive, driveAll, plots } = this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
     const change = (values: Record<string, unknown>): void =>
@@ -230,6 +231,7 @@ export class Tile {
       send,
       change,
       drive,
+      driveAll,
       plots,
       signal,
       store,

@@ -56,6 +56,7 @@ class SavedView {
         change: () => undefined,
         send: () => undefined,
         drive: () => undefined,
+        driveAll: () => undefined,
         plots: false,
       },
       signal,
