@@ -211,13 +211,13 @@ class Drive(Panel):
             super().handle(content)
 
     def _try(self, kind: str, content: dict[str, Any]) -> None:
-        """Drive the Node by something that a person made; what is wrong with it is said in place."""
+        """Drive the Node by what a person made; what is wrong with it is said in place."""
         made = {"curve": self._drawn, "csv": self._read, "pointer": self._pointed}
         form = "recording" if kind == "csv" else kind
         try:
             value = made[kind](content)
         except (NengoException, UnicodeError) as error:
-            return self._refuse(form, str(error))
+            return self._refuse(form, error)
         done = self.place.session.set_input(self.obj, value)
         settled = weakref.WeakMethod(self._settled)
 
@@ -230,11 +230,13 @@ class Drive(Panel):
 
     def _settled(self, form: str, error: BaseException | None) -> None:
         if error is not None:
-            return self._refuse(form, str(error))
+            return self._refuse(form, error)
         said: Driven = {"type": "driven", "form": form}
         self.place.send(self, {**said})
 
-    def _refuse(self, form: str, text: str) -> None:
+    def _refuse(self, form: str, error: BaseException) -> None:
+        # Which argument was wrong is no news to who sees only one field.
+        text = str(error).removeprefix(f"{getattr(error, 'attr', '')}: ")
         said: Refused = {"type": "refused", "form": form, "text": text}
         self.place.send(self, {**said})
 

@@ -41,7 +41,7 @@ export class RecordingForm {
       "div",
       "nl-drive-form",
       {},
-      make("p", "nl-hint", {}, `A CSV file with ${columns}.`),
+      make("p", "nl-drive-hint", {}, `A CSV file with ${columns}.`),
       this.file,
       make(
         "div",
