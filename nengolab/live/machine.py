@@ -14,6 +14,7 @@ from .changes import Changes
 from .delivery import Delivery
 from .inputs import Inputs
 from .probes import Feed
+from .shelf import taken_down
 from .timeline import Branch, Event, Moment, Timeline
 
 # Steps that are computed again at a time; between two the session can be closed.
@@ -62,6 +63,8 @@ class TimeMachine:
         Whether the session is to end.
     budget : int
         Bytes for moments.
+    say : callable
+        Tells people how far it has come, where that takes a while.
     """
 
     def __init__(
@@ -73,10 +76,13 @@ class TimeMachine:
         changes: Changes,
         closing: Callable[[], bool],
         budget: int,
+        say: Callable[[str], None],
     ) -> None:
         self._sim, self._delivery = sim, delivery
         self._feeds, self._inputs = feeds, inputs
-        self._changes, self._closing = changes, closing
+        self._changes, self._closing, self._say = changes, closing, say
+        # From which step to which it computes again.
+        self._whole = (0, 0)
         self.timeline = Timeline(sim.dt, self._take, budget)
 
     # ---- moments ---------------------------------------------------------
@@ -104,7 +110,7 @@ class TimeMachine:
         with warnings.catch_warnings():
             # What Python functions remember is said by `doubts`, beforehand.
             warnings.simplefilter("ignore")
-            sim.state = moment.state
+            sim.state = taken_down(moment.state)
         for feed in self._feeds():
             feed.put_filters(moment.filters.get(feed.probe.id))
 
@@ -152,6 +158,7 @@ class TimeMachine:
             self._put(moment)
             why = self.doubts(moment)
             self._delivery.recorder.go_back(kept, moment.filters.get("tracks", {}))
+            self._whole = (moment.step, step)
             self._replay(branch.events_after(moment, step), step)
             why = why or self.doubts(moment)
         except Exception:
@@ -171,9 +178,14 @@ class TimeMachine:
             self._compute(event.step)
             if event.kind == "input":
                 self._inputs.put(*event.what)
-            else:
+            elif event.kind == "change":
                 self._changes.again(event.what)
         self._compute(until)
+
+    def _say_how_far(self) -> None:
+        first, last = self._whole
+        if last - first > REPLAYED:
+            self._say(f"going back, {(self._sim.n_steps - first) / (last - first):.0%}")
 
     def _compute(self, until: int) -> None:
         """Compute up to a step, as it was computed before."""
@@ -181,6 +193,7 @@ class TimeMachine:
         while sim.n_steps < until:
             if self._closing():
                 raise SimulatorClosed("the session was closed while it went back")
+            self._say_how_far()
             first = sim.n_steps + 1
             data = sim.advance(min(REPLAYED, until - sim.n_steps))
             record(self._feeds(), data, first, sim.n_steps, self._delivery)

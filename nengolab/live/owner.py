@@ -423,6 +423,12 @@ class OwnerThread:
             self._runner.machine.timeline.budget = nbytes
             self._runner.machine.timeline.stay_within()
 
+    def set_disk_budget(self, nbytes: int) -> None:
+        """Keep no more than this of the past on disk."""
+        timeline = self.runner.machine.timeline
+        timeline.shelf.budget = nbytes
+        timeline.stay_within()
+
     def set_speed(self, speed: float | None) -> None:
         """Change the real-time factor asked for."""
         self.publish(speed=speed)

@@ -166,12 +166,12 @@ class Poking:
             def holds(times: np.ndarray, samples: list[np.ndarray]) -> np.ndarray:
                 return condition.hits(times, dict(zip(signals, samples, strict=True)))
 
-            return self._run_until(holds, probes, probes)
+            return self._run_until(holds, probes, probes, f"{when} came to hold")
         if callable(when):
             own = [self.add_probe(obj) for obj in of if not isinstance(obj, LiveProbe)]
             rest = iter(own)
             probes = [obj if isinstance(obj, LiveProbe) else next(rest) for obj in of]
-            return self._run_until(_each_step(when), probes, own)
+            return self._run_until(_each_step(when), probes, own, "the function said so")
         if not isinstance(when, (int, float)) or not math.isfinite(when):
             raise ValidationError(
                 f"runs until a time (s), a condition or a function says so; got {when!r}", "when"
@@ -179,7 +179,7 @@ class Poking:
         return self._owner.post(lambda: self._owner.runner.run_to(round(float(when) / self.dt)))
 
     def _run_until(
-        self, holds: Holds, probes: list[LiveProbe], own: list[LiveProbe]
+        self, holds: Holds, probes: list[LiveProbe], own: list[LiveProbe], said: str
     ) -> Future[float]:
         known = self._probes
 
@@ -190,7 +190,7 @@ class Poking:
         def act() -> Future[float]:
             runner = self._owner.runner
             feeds = [runner.feed_of(probe) for probe in probes]
-            return runner.run_until(Watch(holds, probes, own, forget, feeds))
+            return runner.run_until(Watch(holds, probes, own, forget, feeds), said)
 
         return self._owner.post(act)
 

@@ -38,12 +38,16 @@ WATCH_POLL = 0.02
 
 @dataclass
 class Goal:
-    """Where a run is to stop by itself: after a step, or where a condition holds before that."""
+    """Where a run is to stop by itself: after a step, or where a condition holds before that.
+
+    ``said`` tells people why it stopped.
+    """
 
     step: int
     paced: bool
     end: str
     watch: Watch | None = None
+    said: str = ""
     result: Future[float] = field(default_factory=Future[float])
 
     @property
@@ -110,6 +114,7 @@ class LiveRunner:
             self.changes,
             closing,
             budget,
+            lambda text: note_progress(note=text, time=sim.time, n_steps=sim.n_steps),
         )
 
     def begin(self) -> None:
@@ -196,7 +201,8 @@ class LiveRunner:
             self._note_progress(**progress)
             return
         self._goal = None
-        self._publish(**{**progress, "state": goal.end, "real_time_factor": None})
+        ended = {"state": goal.end, "real_time_factor": None, "note": goal.said}
+        self._publish(**{**progress, **ended})
         goal.result.set_result(sim.time)
 
     def _go_up_to(self, error: Exception, tried: int) -> Exception:
@@ -216,7 +222,9 @@ class LiveRunner:
         return error
 
     def _stop_for(self, error: Exception) -> None:
-        self._publish(state="error", error=report_error(error, self._names), real_time_factor=None)
+        report = report_error(error, self._names)
+        self._publish(state="error", error=report, real_time_factor=None)
+        self.machine.timeline.note(self.sim.n_steps, "error", report)
         goal, self._goal = self._goal, None
         if goal is not None:
             goal.result.set_exception(error)
@@ -232,7 +240,7 @@ class LiveRunner:
         """Stop after the current tile; a run that an error stopped stays so."""
         self._drop_goal()
         if self._read().state != "error":
-            self._publish(state="paused", real_time_factor=None)
+            self._publish(state="paused", real_time_factor=None, note="")
 
     def run_steps(self, n: int, paced: bool, end: str) -> Future[float]:
         """Run n steps and stop in state ``end``; the result is the time reached."""
@@ -251,10 +259,10 @@ class LiveRunner:
             "when",
         )
 
-    def run_until(self, watch: Watch) -> Future[float]:
+    def run_until(self, watch: Watch, said: str) -> Future[float]:
         """Run until a condition holds; the result is the time reached, of a pause, too."""
         self._drop_goal()
-        goal = self._goal = Goal(NEVER, True, "finished", watch)
+        goal = self._goal = Goal(NEVER, True, "finished", watch, said)
         goal.result.add_done_callback(lambda _: self._leave(watch))
         self._start()
         return goal.result
@@ -268,6 +276,8 @@ class LiveRunner:
 
     def reset(self, seed: int | None) -> None:
         """Back to step 0; a run goes on from there."""
+        # Steps that were asked for are of the run that ends here.
+        runs_on = self.running and self._goal is None
         self._drop_goal()
         self.changes.finish()
         self._inputs.finish()
@@ -280,10 +290,11 @@ class LiveRunner:
         self._delivery.time_restarted(self.sim.n_steps)
         self.begin()
         self._publish(
-            state="running" if self.running else "ready",
+            state="running" if runs_on else "ready",
             error=None,
             time=self.sim.time,
             n_steps=self.sim.n_steps,
+            note="",
         )
         self.count_from_here()
 
@@ -333,6 +344,7 @@ class LiveRunner:
                 time=self.sim.time,
                 n_steps=self.sim.n_steps,
                 real_time_factor=None,
+                note="",
             )
 
     def count_from_here(self) -> None:
@@ -342,7 +354,7 @@ class LiveRunner:
         self._meter.restart(wall, sim_time)
 
     def _start(self) -> None:
-        self._publish(state="running", error=None)
+        self._publish(state="running", error=None, note="")
         self.count_from_here()
 
     def _drop_goal(self) -> None:
@@ -441,6 +453,7 @@ class LiveRunner:
             for feed in self._feeds.values():
                 self._forget(feed, "the session was closed")
         self._taps.clear()
+        self.machine.timeline.shelf.close()
         if not built_here and self._found is not None:
             self.changes.finish()
             self.sim.standing = self._found

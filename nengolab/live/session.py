@@ -235,7 +235,9 @@ class Session(Poking):
         )
 
     def reset(self, seed: int | None = None) -> Future[None]:
-        """Back to time 0; a run goes on from there. Inputs that were set stay set.
+        """Back to time 0; a run goes on from there, unless it was for some steps or seconds only.
+
+        Inputs that were set stay set; recordings are played from their start.
 
         When the network could not be built, it is built again.
         """

@@ -29,7 +29,7 @@ from .output import Output
 from .panel import Choice
 from .plots import Plots
 from .sliders import Inputs
-from .transport import past_message, status_message
+from .transport import past_message, status_message, until_when
 from .views import Views
 from .weakly import weakly
 
@@ -168,6 +168,7 @@ class Lab(Plots, anywidget.AnyWidget):
             "reset": lambda _: self._reset(),
             "rebuild": lambda _: self.rebuild(),
             "step": lambda m: self.session.step(m["n"]),
+            "run_until": self._run_until,
             "speed": lambda m: self.session.set_speed(m["value"]),
             "go_on_from": lambda m: self._travel(self.session.history.go_on_from(m["time"])),
             "switch_branch": lambda m: self._travel(self.session.history.switch(m["branch"])),
@@ -359,6 +360,9 @@ class Lab(Plots, anywidget.AnyWidget):
             self.rebuild(keep_state=False)
         else:
             self.session.reset()
+
+    def _run_until(self, message: Any) -> None:
+        self.session.run_until(until_when(message, self._menu, self._names))
 
     def _travel(self, done: Future) -> None:
         said = weakly(self._say_past)

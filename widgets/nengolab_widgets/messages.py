@@ -52,6 +52,7 @@ class Status(TypedDict):
     n_steps: int
     rtf: float | None
     speed: float | None
+    note: str
     error: ErrorReport | None
 
 
@@ -227,17 +228,27 @@ class Printed(TypedDict):
     lines: list[PrintedLine]
 
 
+class Mark(TypedDict):
+    """Something that was done, or went wrong, at a time (s) of the run."""
+
+    time: float
+    kind: Literal["input", "change", "error", "branch"]
+    text: str
+
+
 class Past(TypedDict):
     """The branches of the run: the one that goes on, and all.
 
     ``doubts`` names Python code that may remember something, so that what is gone back to may not
-    be exactly what was.
+    be exactly what was. ``memory`` says how much of the past is kept.
     """
 
     type: Literal["past"]
     branch: str
     branches: list[str]
     doubts: list[str]
+    memory: str
+    marks: list[Mark]
 
 
 class ForPanel(TypedDict):
@@ -326,6 +337,17 @@ class Rebuild(TypedDict):
     """Build the network again as it is now, and go on from the state that there is."""
 
     type: Literal["rebuild"]
+
+
+class RunUntil(TypedDict):
+    """Run until a time (s), or until a value of an object is above or below a level."""
+
+    type: Literal["run_until"]
+    time: NotRequired[float]
+    object: NotRequired[str]
+    dim: NotRequired[int]
+    above: NotRequired[bool]
+    level: NotRequired[float]
 
 
 class Step(TypedDict):
@@ -444,6 +466,7 @@ PageMessage = (
     | Pause
     | Reset
     | Rebuild
+    | RunUntil
     | Step
     | Speed
     | Input

@@ -29,6 +29,7 @@ import { Stream, type StreamStats } from "./stream";
 import { shareTimeline } from "./sharing";
 import { readTheme, watchTheme } from "./theme";
 import { UndoButtons } from "./undo";
+import { UntilMenu } from "./until";
 import { shown, Timeline } from "./timeline";
 import { Transport, stateWords, timeText } from "./transport";
 import { watchSight } from "./visibility";
@@ -38,6 +39,7 @@ const FIRST_STATUS: Status = {
   time: 0,
   n_steps: 0,
   rtf: null,
+  note: "",
   speed: 1,
   error: null,
 };
@@ -107,6 +109,8 @@ class LabView {
   private readonly picker: Picker;
   private readonly transport: Transport;
   private readonly travel: Travel;
+  private readonly history: HistoryBar;
+  private readonly until: UntilMenu;
   private readonly travels: UndoButtons;
   private readonly talking = new AbortController();
   private resting = false;
@@ -160,6 +164,7 @@ class LabView {
       send(move);
     });
     this.picker = new Picker(send);
+    this.until = new UntilMenu(send);
     const keys = keyList();
     const fast = speedReadout(
       () => this.stream.stats,
@@ -169,8 +174,17 @@ class LabView {
     const travel = (which: "undo" | "redo"): void => send({ type: which });
     this.travels = new UndoButtons(travel);
     const { undo, redo } = this.travels;
-    const tools = make("span", "nl-tools", {}, undo, redo, fast.button, keys.button);
-    const history = new HistoryBar(this.store, this.timeline, signal);
+    const tools = make(
+      "span",
+      "nl-tools",
+      {},
+      this.until.element,
+      undo,
+      redo,
+      fast.button,
+      keys.button,
+    );
+    const history = (this.history = new HistoryBar(this.store, this.timeline, signal));
     this.travel = new Travel(this.store, send, signal);
     history.element.append(...this.travel.elements);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
@@ -299,8 +313,10 @@ class LabView {
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
     else if (message.type === "notice") this.notice.show(message.text, message.offer);
-    else if (message.type === "past") this.travel.update(message);
-    else if (message.type === "printed") this.printouts.take(message);
+    else if (message.type === "past") {
+      this.travel.update(message);
+      this.history.update(message);
+    } else if (message.type === "printed") this.printouts.take(message);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }
@@ -321,8 +337,8 @@ class LabView {
     else this.link.send({ type: "view", ...this.view() });
   }
 
-  private setStatus({ state, time, n_steps, rtf, speed, error }: Frame | Ping): void {
-    this.store.set({ status: { state, time, n_steps, rtf, speed, error } });
+  private setStatus({ state, time, n_steps, rtf, speed, note, error }: Frame | Ping): void {
+    this.store.set({ status: { state, time, n_steps, rtf, speed, note, error } });
   }
 
   private showStatus(): void {
@@ -360,6 +376,7 @@ class LabView {
     this.showAside(layout);
     this.updateInputs(layout);
     this.travels.update(layout);
+    this.until.update(layout.offers);
     this.picker.update(layout.offers, layout.panels.length === 0);
     await this.stage.arrange(layout);
     if (this.signal.aborted) return;

@@ -57,6 +57,7 @@ export interface Frame {
   n_steps: number;
   rtf: number | null;
   speed: number | null;
+  note: string;
   error: ErrorReport | null;
   type: "frame";
   seq: number;
@@ -73,6 +74,7 @@ export const isFrame: Check<Frame> = record<Frame>({
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
   speed: either(isNumber, isNull),
+  note: isString,
   error: either(isErrorReport, isNull),
   type: oneOf("frame"),
   seq: isNumber,
@@ -90,6 +92,7 @@ export interface Ping {
   n_steps: number;
   rtf: number | null;
   speed: number | null;
+  note: string;
   error: ErrorReport | null;
   type: "ping";
   drawn: number;
@@ -102,6 +105,7 @@ export const isPing: Check<Ping> = record<Ping>({
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
   speed: either(isNumber, isNull),
+  note: isString,
   error: either(isErrorReport, isNull),
   type: oneOf("ping"),
   drawn: isNumber,
@@ -303,12 +307,27 @@ export const isPrinted: Check<Printed> = record<Printed>({
   lines: listOf(isPrintedLine),
 });
 
-/** The branches of the run: the one that goes on, and all. ``doubts`` names Python code that may remember something, so that what is gone back to may not be exactly what was. */
+/** Something that was done, or went wrong, at a time (s) of the run. */
+export interface Mark {
+  time: number;
+  kind: "input" | "change" | "error" | "branch";
+  text: string;
+}
+
+export const isMark: Check<Mark> = record<Mark>({
+  time: isNumber,
+  kind: oneOf("input", "change", "error", "branch"),
+  text: isString,
+});
+
+/** The branches of the run: the one that goes on, and all. ``doubts`` names Python code that may remember something, so that what is gone back to may not be exactly what was. ``memory`` says how much of the past is kept. */
 export interface Past {
   type: "past";
   branch: string;
   branches: string[];
   doubts: string[];
+  memory: string;
+  marks: Mark[];
 }
 
 export const isPast: Check<Past> = record<Past>({
@@ -316,6 +335,8 @@ export const isPast: Check<Past> = record<Past>({
   branch: isString,
   branches: listOf(isString),
   doubts: listOf(isString),
+  memory: isString,
+  marks: listOf(isMark),
 });
 
 /** What the Python side of a panel says to its page side. */
@@ -472,6 +493,25 @@ export const isRebuild: Check<Rebuild> = record<Rebuild>({
   type: oneOf("rebuild"),
 });
 
+/** Run until a time (s), or until a value of an object is above or below a level. */
+export interface RunUntil {
+  type: "run_until";
+  time?: number;
+  object?: string;
+  dim?: number;
+  above?: boolean;
+  level?: number;
+}
+
+export const isRunUntil: Check<RunUntil> = record<RunUntil>({
+  type: oneOf("run_until"),
+  time: optional(isNumber),
+  object: optional(isString),
+  dim: optional(isNumber),
+  above: optional(isBoolean),
+  level: optional(isNumber),
+});
+
 /** Run some steps. */
 export interface Step {
   type: "step";
@@ -623,6 +663,7 @@ export type PageMessage =
   | Pause
   | Reset
   | Rebuild
+  | RunUntil
   | Step
   | Speed
   | Input

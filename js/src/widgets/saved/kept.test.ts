@@ -31,6 +31,7 @@ function frameOf(seq: number, ids: string[], count: number, clear = false): [Fra
     time: seq / 10,
     n_steps: seq,
     rtf: null,
+    note: "",
     speed: 1,
     error: null,
     seq,
