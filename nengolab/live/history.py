@@ -13,9 +13,11 @@ from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
 
+from .beside import pack_beside
 from .machine import Return
 from .owner import OwnerThread
 from .shelf import DEFAULT_DISK
+from .specs import StreamSpec
 from .timeline import Event, Timeline
 
 
@@ -272,6 +274,28 @@ class History:
             return self._owner.go_back(None, self._owner.board.now.n_steps - n, None)
 
         return self._owner.post(act, after_steps=True)
+
+    def beside(
+        self, branch: str, specs: list[StreamSpec], width: int
+    ) -> Future[tuple[list[dict[str, Any]], bytes]]:
+        """Give what plots of lines had of a branch when the run left it, packed as in a frame.
+
+        Parameters
+        ----------
+        branch : str
+            Its name.
+        specs : list of StreamSpec
+            The plots; for those that were not there then, or are no lines, there is nothing.
+        width : int
+            Pixels, to which it is thinned.
+        """
+
+        def act() -> tuple[list[dict[str, Any]], bytes]:
+            self._owner.runner.machine.timeline.branch(branch)
+            rows = self._owner.delivery.recorder.left.rows(branch)
+            return pack_beside(rows, specs, width, self._dt)
+
+        return self._owner.post(act)
 
     def switch(self, branch: str) -> Future[Return]:
         """Go on at the end of another branch, paused."""

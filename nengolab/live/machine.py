@@ -153,17 +153,20 @@ class TimeMachine:
         # Where this branch stands: to come back to, and if something fails on the way.
         left = timeline.keep()
         here = timeline.here
+        self._delivery.recorder.leave(here.name)
         try:
             kept = min(step, _common(here, branch))
             self._put(moment)
             why = self.doubts(moment)
-            self._delivery.recorder.go_back(kept, moment.filters.get("tracks", {}))
+            filters = moment.filters.get("tracks", {})
+            self._delivery.recorder.go_back(kept, filters, branch.name, step)
             self._whole = (moment.step, step)
             self._replay(branch.events_after(moment, step), step)
             why = why or self.doubts(moment)
         except Exception:
             self._put(left)
-            self._delivery.recorder.go_back(left.step, left.filters.get("tracks", {}))
+            filters = left.filters.get("tracks", {})
+            self._delivery.recorder.go_back(left.step, filters, here.name, left.step)
             self._delivery.went_back(left.step)
             raise
         timeline.here = branch

@@ -7,46 +7,46 @@ import itertools
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nengolab.runtime.snapshot import Snapshot
+
 # Bytes of disk that states may take.
 DEFAULT_DISK = 2 * 2**30
 
 
-class Shelved(Mapping[str, np.ndarray]):
-    """Arrays in a file, read when they are asked for; the file goes with this."""
+class Shelved:
+    """A snapshot whose arrays are in a file; the file goes with this.
 
-    def __init__(self, path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-        self._path, self._names = path, tuple(arrays)
+    Attributes
+    ----------
+    rest : Snapshot
+        All but the arrays.
+    nbytes : int
+        Of disk.
+    """
+
+    def __init__(self, path: Path, state: Snapshot) -> None:
+        self._path, self._names = path, tuple(state.arrays)
+        self.rest = replace(state, arrays={})
         try:
             # Names of objects are no names of files: the arrays go by number.
-            np.savez(path, *arrays.values(), allow_pickle=False)
+            np.savez(path, *state.arrays.values())
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         self.nbytes = path.stat().st_size
         weakref.finalize(self, _remove, path)
 
-    def load(self) -> dict[str, np.ndarray]:
-        """Read all of them."""
+    def load(self) -> Snapshot:
+        """Read the arrays again."""
         with np.load(self._path, allow_pickle=False) as file:
-            return {name: file[f"arr_{i}"] for i, name in enumerate(self._names)}
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._names:
-            raise KeyError(name)
-        return self.load()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+            arrays = {name: file[f"arr_{i}"] for i, name in enumerate(self._names)}
+        return replace(self.rest, arrays=arrays)
 
 
 class Shelf:
@@ -71,7 +71,7 @@ class Shelf:
         """Where the files are; None while there are none."""
         return self._folder
 
-    def put(self, state: Any) -> Any:
+    def put(self, state: Snapshot) -> Snapshot | Shelved:
         """Give the same snapshot with its arrays on disk; itself where that is not possible."""
         if self.problem:
             return state
@@ -80,7 +80,7 @@ class Shelf:
                 self._folder = Path(tempfile.mkdtemp(prefix="nengolab-history-"))
                 self._removal = weakref.finalize(self, shutil.rmtree, self._folder, True)
             path = self._folder / f"{next(self._numbers)}.npz"
-            return replace(state, arrays=Shelved(path, state.arrays))
+            return Shelved(path, state)
         except OSError as error:
             self.problem = f"states cannot be put on disk: {error}"
             return state
@@ -92,16 +92,19 @@ class Shelf:
         self._folder = None
 
 
-def on_disk(state: Any) -> int:
+def on_disk(state: Snapshot | Shelved) -> int:
     """Bytes of disk that a snapshot takes; 0 where it is in memory."""
-    return state.arrays.nbytes if isinstance(state.arrays, Shelved) else 0
+    return state.nbytes if isinstance(state, Shelved) else 0
 
 
-def taken_down(state: Any) -> Any:
-    """Give a snapshot with its arrays in memory."""
-    if isinstance(state.arrays, Shelved):
-        return replace(state, arrays=state.arrays.load())
-    return state
+def in_memory(state: Snapshot | Shelved) -> Snapshot:
+    """Give what of a snapshot is in memory: all of it, or all but its arrays."""
+    return state.rest if isinstance(state, Shelved) else state
+
+
+def taken_down(state: Snapshot | Shelved) -> Snapshot:
+    """Give a snapshot with its arrays."""
+    return state.load() if isinstance(state, Shelved) else state
 
 
 def _remove(path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from .shelf import Shelf, on_disk
+from .shelf import Shelf, in_memory, on_disk
 
 DEFAULT_BUDGET = 256 * 2**20
 INTERVAL = 0.5
@@ -66,9 +66,9 @@ class Moment:
     @cached_property
     def nbytes(self) -> int:
         """Memory that it takes beside what was changed, which moments share."""
-        shelved = on_disk(self.state) > 0
-        total = 0 if shelved else sum(array.nbytes for array in self.state.arrays.values())
-        for states in self.state.processes.values():
+        state = in_memory(self.state)
+        total = sum(array.nbytes for array in state.arrays.values())
+        for states in state.processes.values():
             for process in states:
                 # Where its generator started, and where it is.
                 total += 2 * GENERATOR_BYTES + sum(a.nbytes for a in process.arrays.values())
@@ -227,7 +227,7 @@ class Timeline:
             for i, moment in enumerate(branch.moments[:-1]):
                 if nbytes <= 0 or self.shelf.problem:
                     return
-                if not on_disk(moment.state) and moment.state.arrays:
+                if not on_disk(moment.state):
                     shelved = replace(moment, state=self.shelf.put(moment.state))
                     branch.moments[i] = shelved
                     nbytes -= moment.nbytes - shelved.nbytes

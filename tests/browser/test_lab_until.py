@@ -39,6 +39,8 @@ def test_until_and_marks(lab: JupyterLab) -> None:
     root.get_by_label("object to wait for").select_option("memory")
     root.get_by_label("level", exact=True).fill("0.6")
     panel.screenshot("menu")
+    beside = root.get_by_role("slider", name="drive, in the picture")
+    assert beside.input_value() == "1"
     panel.press("run until this value")
     until(lambda: "came to hold" in panel.words, "it says why it stopped", 60)
     assert panel.words == "finished: memory.value(0.03)[0] > 0.6 came to hold"

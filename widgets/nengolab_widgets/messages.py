@@ -251,6 +251,14 @@ class Past(TypedDict):
     marks: list[Mark]
 
 
+class Beside(TypedDict):
+    """What plots of lines had of another branch, with a buffer as of a frame; "" is none."""
+
+    type: Literal["beside"]
+    branch: str
+    panels: list[PanelEntry]
+
+
 class ForPanel(TypedDict):
     """What the Python side of a panel says to its page side."""
 
@@ -259,7 +267,7 @@ class ForPanel(TypedDict):
     content: dict[str, Any]
 
 
-KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | ForPanel
+KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | Beside | ForPanel
 
 # ---- from a page -------------------------------------------------------------------------------
 
@@ -394,6 +402,13 @@ class SwitchBranch(TypedDict):
     branch: str
 
 
+class ShowBeside(TypedDict):
+    """Show another branch beside the one that goes on, in all plots of lines; "" is none."""
+
+    type: Literal["show_beside"]
+    branch: str
+
+
 class AddPanel(TypedDict):
     """Look at something more."""
 
@@ -458,6 +473,7 @@ PageMessage = (
     Hello
     | GoOnFrom
     | SwitchBranch
+    | ShowBeside
     | View
     | Bye
     | Pong

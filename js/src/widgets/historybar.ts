@@ -66,12 +66,12 @@ export class HistoryBar {
     this.show();
   }
 
-  /** A mark stands over the place of the handle at which its instant is the newest that is seen. */
+  /** All that can be looked back at lies between the ends of the strip. */
   private showMarks(first: number, last: number): void {
     const begin = first - this.store.get().playhead.window;
     const seen = this.marks.filter(({ time }) => time >= begin && time <= last);
     const share = (time: number): number =>
-      last <= first ? 1 : Math.min(1, Math.max(0, (time - first) / (last - first)));
+      last <= begin ? 1 : Math.min(1, Math.max(0, (time - begin) / (last - begin)));
     const key = JSON.stringify(seen);
     if (key !== this.shownMarks) {
       this.shownMarks = key;

@@ -11,6 +11,7 @@ import { speedReadout } from "./menu";
 import {
   decodeMessage,
   type Frame,
+  type InputLayout,
   type KernelMessage,
   type Layout,
   type PageMessage,
@@ -159,10 +160,13 @@ class LabView {
     );
     this.fold.addEventListener("click", () => this.foldAside());
     this.liveness = new Liveness((life) => this.store.set({ life }), signal);
-    this.sliders = new Sliders((move) => {
-      this.stream.hurry();
-      send(move);
-    });
+    this.sliders = new Sliders(
+      (move) => {
+        this.stream.hurry();
+        send(move);
+      },
+      (inputs) => this.keepInputs(inputs),
+    );
     this.picker = new Picker(send);
     this.until = new UntilMenu(send);
     const keys = keyList();
@@ -316,13 +320,16 @@ class LabView {
     else if (message.type === "past") {
       this.travel.update(message);
       this.history.update(message);
+    } else if (message.type === "beside") {
+      this.travel.besides(message.branch);
+      this.stage.beside(message, asView(buffer));
     } else if (message.type === "printed") this.printouts.take(message);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }
 
   private takeFrame(frame: Frame, buffer: unknown): void {
-    const data = buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
+    const data = asView(buffer);
     this.sliders.heard(frame.heard);
     this.stream.receive(frame, data);
     this.log.add(frame, data);
@@ -413,7 +420,15 @@ class LabView {
     this.talking.abort();
   }
 
+  /** What else shows them, such as the network view, reads it from the layout. */
+  private keepInputs(inputs: InputLayout[] | null): void {
+    const { layout } = this.store.get();
+    if (layout !== null && layout.inputs !== inputs)
+      this.store.set({ layout: { ...layout, inputs } });
+  }
+
   private updateInputs({ inputs }: Pick<Layout, "inputs">): void {
+    this.keepInputs(inputs);
     this.sliders.update(inputs, this.store.get().layout?.no_inputs ?? "");
   }
 
@@ -463,6 +478,10 @@ class LabView {
         ),
     };
   }
+}
+
+function asView(buffer: unknown): DataView {
+  return buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
 }
 
 function arranging(send: (message: PageMessage) => void): Arranging {

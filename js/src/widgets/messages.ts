@@ -339,6 +339,19 @@ export const isPast: Check<Past> = record<Past>({
   marks: listOf(isMark),
 });
 
+/** What plots of lines had of another branch, with a buffer as of a frame; "" is none. */
+export interface Beside {
+  type: "beside";
+  branch: string;
+  panels: PanelEntry[];
+}
+
+export const isBeside: Check<Beside> = record<Beside>({
+  type: oneOf("beside"),
+  branch: isString,
+  panels: listOf(isPanelEntry),
+});
+
 /** What the Python side of a panel says to its page side. */
 export interface ForPanel {
   type: "for_panel";
@@ -360,6 +373,7 @@ export type KernelMessage =
   | Notice
   | Printed
   | Past
+  | Beside
   | ForPanel;
 
 /** A page asks for the layout; said again until there is one. ``panel`` is the one that it shows, where that stands alone. */
@@ -398,6 +412,17 @@ export interface SwitchBranch {
 
 export const isSwitchBranch: Check<SwitchBranch> = record<SwitchBranch>({
   type: oneOf("switch_branch"),
+  branch: isString,
+});
+
+/** Show another branch beside the one that goes on, in all plots of lines; "" is none. */
+export interface ShowBeside {
+  type: "show_beside";
+  branch: string;
+}
+
+export const isShowBeside: Check<ShowBeside> = record<ShowBeside>({
+  type: oneOf("show_beside"),
   branch: isString,
 });
 
@@ -655,6 +680,7 @@ export type PageMessage =
   | Hello
   | GoOnFrom
   | SwitchBranch
+  | ShowBeside
   | View
   | Bye
   | Pong
@@ -684,6 +710,7 @@ const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
   notice: isNotice,
   printed: isPrinted,
   past: isPast,
+  beside: isBeside,
   for_panel: isForPanel,
 };
 

@@ -66,6 +66,10 @@ export interface Panel {
    * any plot, else `to`; to a panel without a `Strip` it comes as `to`.
    */
   draw?(from: number, to: number, at?: number): void;
+  /**
+   * What it had of another branch of the run, to be drawn lighter beside what goes on; null is none.
+   */
+  beside?(arrays: Map<string, FrameArray> | null, branch: string): void;
   /** What it shows at an instant. */
   readings?(instant: number): Reading[];
   clear(): void;

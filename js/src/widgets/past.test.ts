@@ -72,6 +72,10 @@ describe("going back", () => {
   it("is over with the kernel", () => {
     const { store, travel } = setUp();
     store.set({ life: "gone" });
-    expect(travel.elements.map((e) => (e as HTMLButtonElement).disabled)).toEqual([true, true]);
+    expect(travel.elements.map((e) => (e as HTMLButtonElement).disabled)).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 });

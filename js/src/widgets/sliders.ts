@@ -71,7 +71,7 @@ export class NodeSliders {
   private readonly giveBack: HTMLButtonElement;
 
   constructor(
-    private layout: InputLayout,
+    public layout: InputLayout,
     private readonly moved: (move: Move) => void,
   ) {
     this.sliders = layout.values.map((_, dim) => this.makeSlider(dim));
@@ -194,7 +194,11 @@ export class Sliders {
   private filled = false;
   private readonly moves: Moves;
 
-  constructor(send: (message: Input) => void) {
+  constructor(
+    send: (message: Input) => void,
+    /** Where they stand now that a person has moved one. */
+    private readonly stand: (inputs: InputLayout[]) => void = () => undefined,
+  ) {
     this.moves = new Moves(send);
   }
 
@@ -229,7 +233,10 @@ export class Sliders {
       return;
     }
     this.filled = true;
-    const moved = (move: Move): void => this.moves.move(move);
+    const moved = (move: Move): void => {
+      this.moves.move(move);
+      this.stand([...this.nodes.values()].map(({ layout }) => layout));
+    };
     this.nodes = new Map(inputs.map((input) => [input.id, new NodeSliders(input, moved)]));
     const heading = make("h3", "nl-heading", {}, "Inputs");
     const sections = [...this.nodes.values()].map((node) => node.element);

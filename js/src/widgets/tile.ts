@@ -63,6 +63,7 @@ export class Tile {
   private filled = false;
   private fresh = false;
   private early: [Map<string, FrameArray>, FrameMeta][] = [];
+  private other: [Map<string, FrameArray> | null, string] = [null, ""];
 
   constructor(
     public layout: PanelLayout,
@@ -142,6 +143,7 @@ export class Tile {
       if (signal.aborted) return;
       this.panel = panel;
       for (const [arrays, meta] of this.early) this.receive(arrays, meta);
+      panel.beside?.(...this.other);
       this.retheme(this.host.store.get().theme);
     } catch (error) {
       if (signal.aborted) return;
@@ -186,6 +188,13 @@ export class Tile {
     if (this.filled) return;
     this.filled = [...arrays.values()].some((array) => array.length > 0);
     if (this.filled) this.hint.hidden = true;
+  }
+
+  /** Show another branch too; kept for a panel that is not made yet. */
+  beside(arrays: Map<string, FrameArray> | null, branch: string): void {
+    this.other = [arrays, branch];
+    this.panel?.beside?.(arrays, branch);
+    this.retheme(this.host.store.get().theme);
   }
 
   /** What has no time axis shows the instant that is pointed at on a plot that has one. */
