@@ -19,7 +19,8 @@ import {
 } from "./messages";
 import { Travel } from "./past";
 import { Picker } from "./picker";
-import { keepPicture, type Picture } from "./picture";
+import { asView } from "./frames";
+import { keepPicture, smallPng, type Picture } from "./picture";
 import { Printouts } from "./printouts";
 import { NoticeLine, Problem } from "./problem";
 import { Sliders } from "./sliders";
@@ -392,7 +393,8 @@ class LabView {
     const [model, id] =
       alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
     if (!first) return;
-    const kept = (): string => this.log.pack(this.store.get().layout ?? layout);
+    const kept = (): string =>
+      this.log.pack(this.store.get().layout ?? layout, this.networkPicture());
     keepPicture(model, id, () => this.picture(), kept, this.signal);
   }
 
@@ -441,6 +443,13 @@ class LabView {
     this.store.set({ theme: readTheme(this.root) });
   }
 
+  /** The network view as a PNG's address, no larger than a saved notebook can bear. */
+  private networkPicture(): string {
+    const aside = this.store.get().layout?.aside ?? null;
+    const shown = aside === null ? null : this.stage.tiles.get(aside.id)?.panel?.picture?.();
+    return shown instanceof HTMLCanvasElement ? smallPng(shown) : "";
+  }
+
   private picture(): Picture | null {
     if (!this.root.isConnected) return null;
     const { theme, status, layout } = this.store.get();
@@ -478,10 +487,6 @@ class LabView {
         ),
     };
   }
-}
-
-function asView(buffer: unknown): DataView {
-  return buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
 }
 
 function arranging(send: (message: PageMessage) => void): Arranging {
