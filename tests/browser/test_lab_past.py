@@ -52,7 +52,7 @@ def test_go_on_from_an_instant_and_back_to_the_other_branch(lab: JupyterLab) -> 
     legend = panel.root.locator("figure", has_text="ens").first.locator(".nl-legend")
     until(lambda: "dashed: main" in legend.inner_text(), "the legend says which")
     lab.set_theme(LIGHT)
-    panel.screenshot("beside-light")
+    panel.screenshot("beside-light", docs="branches")
     lab.set_theme(DARK)
     panel.screenshot("beside-dark")
 

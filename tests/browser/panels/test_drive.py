@@ -103,10 +103,10 @@ def test_pad_curve_recording_and_back(lab: JupyterLab, tmp_path) -> None:
     listed = panel.root.locator(".nl-input", has_text="place").inner_text()
     assert "«walk.csv»" in listed, listed
     lab.set_theme(LIGHT)
-    panel.screenshot("light")
+    panel.screenshot("light", docs="drive-light")
     lab.set_theme(DARK)
     panel.wait_time(panel.status["time"] + 0.3)
-    panel.screenshot("dark")
+    panel.screenshot("dark", docs="drive-dark")
 
     place.get_by_role("button", name="give «place» back its own output").click()
     until(lambda: last(panel, "place value") == [0.0, 0.0], "its own output")

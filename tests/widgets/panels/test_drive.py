@@ -1,11 +1,13 @@
 """Taking over a Node: what the page sends reaches the session, what is wrong is said in place."""
 
 import nengo
+import nengo.spa
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
 from nengolab_widgets.panels.drive import POINTS
+from nengolab_widgets.vocabularies import vocabulary_driven_by
 
 import nengolab
 from tests.widgets.browser import until
@@ -153,3 +155,18 @@ def test_a_pointer_is_read_by_the_vocabulary(monkeypatch):
     finally:
         lab.close()
     assert nengolab.Recording is type(now)
+
+
+def test_a_node_that_drives_a_module_of_nengo_spa_speaks_its_vocabulary():
+    with nengo.spa.SPA(seed=1) as net:
+        net.state = nengo.spa.State(16, label="state")
+        net.drive = nengo.Node(np.zeros(16), label="drive")
+        net.part = nengo.Node(np.zeros(4), label="part")
+        nengo.Connection(net.drive, net.state.input)
+        nengo.Connection(net.part, net.state.input[:4])
+    vocabulary = net.get_default_vocab(16)
+    vocabulary.parse("A + B")
+    assert vocabulary_driven_by(net.drive, net) is vocabulary
+    assert vocabulary_driven_by(net.part, net) is None
+    # What only looks at a part, or passes on something else, has none.
+    assert vocabulary_driven_by(nengo.Node(size_in=1, add_to_container=False), net) is None
