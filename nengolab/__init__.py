@@ -24,6 +24,7 @@ from nengolab._version import __version__
 from nengolab.layers.layer import Layer
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
+from nengolab.runtime.recording import Recording
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
@@ -33,6 +34,7 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "ProbeStore",
+    "Recording",
     "Simulator",
     "SoftLIFRate",
     "SpikingLeakyReLU",
