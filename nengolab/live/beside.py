@@ -57,7 +57,8 @@ def pack_beside(
     kept: Mapping[Hashable, Rows], specs: list[StreamSpec], width: int, dt: float
 ) -> tuple[list[dict[str, Any]], bytes]:
     """Lay out what is kept for some panels as a frame does: entries, and their buffer."""
-    packer, panels = Packer(), []
+    packer = Packer()
+    panels: list[dict[str, Any]] = []
     for spec in specs:
         steps, rows = kept.get(spec.key, (np.zeros(0, np.int64), np.zeros((0, 0))))
         if not len(steps):

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengolab.runtime.recording import Recording
+
 from .shelf import Shelf, in_memory, on_disk
 
 DEFAULT_BUDGET = 256 * 2**20
@@ -58,7 +60,7 @@ class Moment:
     state: Any
     standing: Any
     changes: Mapping[Any, Any]
-    inputs: Mapping[Any, np.ndarray]
+    inputs: Mapping[Any, np.ndarray | Recording]
     filters: Mapping[Any, Any]
     formulas: frozenset[Any]
     seq: int
