@@ -63,7 +63,8 @@ def pack_beside(
         steps, rows = kept.get(spec.key, (np.zeros(0, np.int64), np.zeros((0, 0))))
         if not len(steps):
             continue
-        first = int(steps.searchsorted(steps[-1] - WINDOWS * window_steps(spec, dt)))
+        edge = int(steps[-1]) - WINDOWS * window_steps(spec, dt)
+        first = np.count_nonzero(steps < edge)
         thin_steps, thin_rows = thin_lines(
             steps[first:], rows[first:], steps_per_pixel(spec.window, width, dt)
         )
