@@ -56,7 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
         choices=PIECES,
         metavar="PIECE",
         help="the live panel in a real JupyterLab, instead: numbers of plots, 5 beside the network "
-        f"view, the first frame of a small Lab, a bare slider and canvas; by default all of {', '.join(PIECES)}",
+        "view, the first frame of a small Lab, a bare slider and canvas; by default all of "
+        f"{', '.join(PIECES)}",
     )
     parser.add_argument(
         "--live-memory",
