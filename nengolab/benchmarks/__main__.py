@@ -21,7 +21,7 @@ from nengolab.benchmarks.networks import NETWORKS
 from nengolab.startup.tensorflow import load_tensorflow
 
 # What --live can measure.
-PIECES = ("1", "5", "20", "first", "bare")
+PIECES = ("1", "5", "20", "network", "first", "bare")
 TRAINING = ("digits_train", "digits_spiking", "lif_surrogate")
 _HEAD = f"{'network':<22}{'ready s':>17}{'steps/s':>19}{'ratio':>9}{'RMS error':>11}"
 
@@ -55,8 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         nargs="*",
         choices=PIECES,
         metavar="PIECE",
-        help="the live panel in a real JupyterLab, instead: numbers of plots, the first frame of a "
-        f"small Lab, a bare slider and canvas; by default all of {', '.join(PIECES)}",
+        help="the live panel in a real JupyterLab, instead: numbers of plots, 5 beside the network "
+        "view, the first frame of a small Lab, a bare slider and canvas; by default all of "
+        f"{', '.join(PIECES)}",
     )
     parser.add_argument(
         "--live-memory",

@@ -173,6 +173,23 @@ def test_add_and_remove_plots_while_it_runs(lab: JupyterLab) -> None:
     assert panel.status["state"] == "running"
 
 
+def test_the_transport_bar_is_seen_where_the_lab_is_higher_than_the_window(
+    lab: JupyterLab,
+) -> None:
+    panel = open_panel(lab)
+    lab.page.set_viewport_size({"width": 1300, "height": 700})
+    bar, notebook = panel.root.locator(".nl-transport"), lab.page.locator(".jp-WindowedPanel-outer")
+
+    def lower_edges() -> list[float]:
+        boxes = [place.bounding_box() for place in (panel.root, bar, notebook)]
+        return [box["y"] + box["height"] for box in boxes]
+
+    whole, seen, edge = lower_edges()
+    assert whole > edge + 50, "the Lab goes on below"
+    assert seen <= edge + 1
+    panel.screenshot("bar")
+
+
 def test_nothing_is_cut_off_where_it_is_narrow(lab: JupyterLab) -> None:
     panel = open_panel(lab)
     panel.press("play")

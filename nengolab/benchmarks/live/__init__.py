@@ -11,7 +11,9 @@ from nengolab.benchmarks.live import phases, report, starts
 from nengolab.benchmarks.live.stage import Stage, staged
 
 COUNTS = ("1", "5", "20")
-PIECES = (*COUNTS, "first", "bare")
+PIECES = (*COUNTS, "network", "first", "bare")
+#: So many ensembles, and no more, have colour in the network view.
+COLOURED = 36
 
 _HEAD = """\
 100 ensembles of 50 LIF neurons in JupyterLab and Chromium, plots of 600 pixels, 2 s windows,
@@ -24,7 +26,8 @@ def main(pieces: Sequence[str] = (), python: str = sys.executable) -> int:
     Parameters
     ----------
     pieces : sequence of str
-        Of `PIECES`: numbers of plots, "first" for the first frame of a small Lab, "bare" for a
+        Of `PIECES`: numbers of plots, "network" for 5 beside the network view with its colours (of
+        36 ensembles), "first" for the first frame of a small Lab, "bare" for a
         slider and a canvas alone. All of them where it is empty.
     python : str
         The Python whose JupyterLab, engine and panel are measured.
@@ -34,6 +37,8 @@ def main(pieces: Sequence[str] = (), python: str = sys.executable) -> int:
     print(_HEAD, flush=True)
     with staged(python) as open_stage:
         found = {count: _on(open_stage, _plots, int(count)) for count in counts}
+        if "network" in pieces:
+            found["5 + network"] = _on(open_stage, _plots, 5, True)
         if found:
             print(f"\n{report.of_plots(found)}", flush=True)
         if "first" in pieces:
@@ -51,12 +56,13 @@ def _on(open_stage: Callable[[], Stage], measure: Callable, *arguments: int) -> 
         stage.close()
 
 
-def _plots(stage: Stage, count: int) -> report.Found:
-    _said(count, "opened", phases.open_plots, stage, count)
+def _plots(stage: Stage, count: int, network: bool = False) -> report.Found:
+    ensembles = COLOURED if network else 100
+    _said(count, "opened", phases.open_plots, stage, count, network, ensembles)
     freshness, idle = _said(count, "drawn", phases.freshness, stage, count)
     slider = _said(count, "slider", phases.slider, stage, count)
     speed = _said(count, "speed", phases.speed_kept, stage)
-    added = _said(count, "added", starts.adding, stage) if count > 1 else {}
+    added = _said(count, "added", starts.adding, stage) if count > 1 and not network else {}
     return report.Found(freshness, idle, slider, speed, added)
 
 

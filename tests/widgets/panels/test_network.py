@@ -196,6 +196,15 @@ def test_activity_comes_with_the_frames(lab, browser, session):
     until(lambda: session.probes == [], "no probes")
 
 
+def test_a_view_that_is_folded_away_probes_nothing():
+    lab = Lab(build(), plots=[], network={"folded": True})
+    try:
+        assert lab.session.probes == []
+    finally:
+        lab.close()
+        lab.session.close()
+
+
 def test_a_network_by_itself_needs_no_simulator():
     net = build()
     view = Network(net)

@@ -214,6 +214,8 @@ class Network(Panel):
     def _probes(self) -> list[tuple[int, LiveProbe]]:
         """Give what colours the objects that are seen; none where they are too many."""
         graph = self.graph
+        if self._watched is None and self.values["folded"]:
+            return []
         if self._watched is None:
             names = set(self._opened())
             opened = {at for at in range(1, len(graph)) if names and self._name(at) in names}
