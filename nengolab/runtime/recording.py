@@ -39,6 +39,15 @@ class Recording:
         What it is called where it plays.
     start : int, optional
         Step after which it plays; set by who plays it.
+
+    Examples
+    --------
+    >>> steps = nengolab.Recording([0.5, -0.5], dt=0.1, loop=True, name="steps")
+    >>> steps
+    <Recording 'steps': 2 samples of 1, looped>
+    >>> sim.set_input("stimulus", steps)
+    >>> sim.run(0.2)
+    >>> sim.set_input("stimulus", None)  # its own output again
     """
 
     values: Any
