@@ -47,9 +47,10 @@ $(BIN)/python:
 	@echo "== Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
+# The lock names all there is to install, and overrides.txt says what is left out.
 $(STAMPS)/python: .requirements/dev.lock | $(BIN)/python
 	@echo "== Installing the Python packages of .requirements/dev.lock"
-	@$(BIN)/python -m pip install --quiet -r .requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps -r .requirements/dev.lock
 	@mkdir -p $(STAMPS) && touch $@
 
 js/node_modules/.package-lock.json: js/package-lock.json

@@ -24,6 +24,7 @@ from nengolab._version import __version__
 from nengolab.layers.layer import Layer
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
+from nengolab.runtime.recording import Recording
 from nengolab.runtime.store import ProbeStore
 from nengolab.settings import configure_settings
 from nengolab.simulator import Simulator, Tap
@@ -33,6 +34,7 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "ProbeStore",
+    "Recording",
     "Simulator",
     "SoftLIFRate",
     "SpikingLeakyReLU",
@@ -46,12 +48,13 @@ __all__ = [
     "sweep",
 ]
 
-# They are made of Keras classes, so TensorFlow is loaded with them: when they are first asked for.
-_NEED_TENSORFLOW = ("callbacks", "losses")
+# Loaded when they are first asked for: the first two are made of Keras classes, so TensorFlow is
+# loaded with them.
+_LATER = ("callbacks", "losses", "inspect")
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NEED_TENSORFLOW:
+    if name in _LATER:
         return import_module(f"nengolab.{name}")
     raise AttributeError(f"module 'nengolab' has no attribute {name!r}")
 
@@ -67,4 +70,4 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_NEED_TENSORFLOW})
+    return sorted({*globals(), *_LATER})

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from nengolab.compiler.emit import Emitter, joined
+from nengolab.compiler.emit import Emitted, Emitter, joined
 from nengolab.compiler.packing import placed
 from nengolab.compiler.program import LoweredGroup, Program, Reading, kernel_of, own_entries
+from nengolab.compiler.schedule import Region
+from nengolab.compiler.tile import TileArguments
 from nengolab.kernels.compiled import compiled
 from nengolab.kernels.gradient import custom_gradient
 from nengolab.kernels.linear_layers import apart, is_map_and_bias
@@ -66,23 +69,14 @@ class Differentiable(Emitter):
 
     # -- stepped -------------------------------------------------------------------------------
 
-    def stepped(self, region, params, state, held, series, start, n_steps, capacity):
+    def stepped(self, region: Region, given: TileArguments) -> Emitted:
         """An island for each share of the batch: shares run beside each other."""
         batch = self.program.batch
         share = -(-batch // 2) if batch > 1 and self._worth_sharing(region) else batch
         parts = []
         for first in range(0, batch, share):
             items = slice(first, min(first + share, batch))
-            parts.append(
-                self._island(
-                    region,
-                    params,
-                    {k: v[items] for k, v in state.items()},
-                    held[items],
-                    {k: v[:, items] for k, v in series.items()},
-                    start,
-                )
-            )
+            parts.append(self._island(region, given.share(items)))
         return joined(parts)
 
     def _worth_sharing(self, region) -> bool:
@@ -93,16 +87,18 @@ class Differentiable(Emitter):
         )
         return width * self.program.batch >= SHARED_FROM_ELEMENTS
 
-    def _island(self, region, params, state, held, series, start):
+    def _island(self, region: Region, given: TileArguments) -> Emitted:
         carried, records = self.leaves(region)
         keys = [*carried, *(f"rec {key}" for key in records)]
 
         trained = self.program.trained
-        fixed = {} if trained is None else {k: v for k, v in params.items() if k not in trained}
-        params = {k: v for k, v in params.items() if k not in fixed}
+        fixed = (
+            {} if trained is None else {k: v for k, v in given.params.items() if k not in trained}
+        )
+        params = {k: v for k, v in given.params.items() if k not in fixed}
         # Biases: summing their gradient over the batch once, after the loop, costs a fraction.
         for key in [k for k in params if re.fullmatch(r"\d+\.in\d+", k)]:
-            params[key] = tf.tile(params[key][None], (held.shape[0], 1, 1))
+            params[key] = tf.tile(params[key][None], (given.held.shape[0], 1, 1))
 
         def step(params, fixed, state, held, at):
             params = params | fixed
@@ -116,26 +112,16 @@ class Differentiable(Emitter):
             return state | new, out
 
         key = None if self.key is None else (self.key, region.index)
-        state, out = island(step, keys, params, fixed, state, held, series, key)
+        state, out = island(step, keys, replace(given, params=params), fixed, key)
         rec = {key: out[f"rec {key}"] for key in records}
         return state, {key: out[key] for key in carried}, rec
 
-    def python(self, region, params, state, held, series, start, n_steps, capacity):
+    def python(self, region: Region, given: TileArguments) -> Emitted:
         """An uncompiled loop, through which TensorFlow differentiates by itself.
 
         Nothing flows back through a Python function that is called.
         """
-        return self.loop(
-            region,
-            params,
-            state,
-            held,
-            series,
-            start,
-            n_steps,
-            capacity=capacity,
-            segment=self.inline,
-        )[:3]
+        return self.loop(region, given, self.inline)[:3]
 
     # -- batched -------------------------------------------------------------------------------
 
@@ -243,11 +229,8 @@ def _width(program: Program, key: str, index: Any) -> int:
 def island(
     step: Callable[..., tuple[dict, dict]],
     keys: list[str],
-    params: dict,
+    given: TileArguments,
     fixed: dict,
-    state: dict,
-    held: Tensor,
-    series: dict,
     key: Hashable = None,
 ) -> tuple[dict, dict]:
     """``step`` again and again, as two compiled loops.
@@ -258,13 +241,12 @@ def island(
         ``step(params, fixed, state, held, at) -> (state, out)``; ``at`` is one step of ``series``.
     keys : list of str
         Of ``out``.
-    params, fixed, state : dict
-        Parameters of which gradients are asked, and others: each gradient is a sum over the batch
-        in every step, which costs as much as a neuron's step (500 steps of 16 x 512 LIF neurons:
-        213 ms with those of six constants, 108 ms without).
-    held : tensor
-    series : dict
-        ``(steps, batch, ...)`` each.
+    given : TileArguments
+        Its parameters are those of which gradients are asked.
+    fixed : dict
+        Other parameters: each gradient is a sum over the batch in every step, which costs as much
+        as a neuron's step (500 steps of 16 x 512 LIF neurons: 213 ms with those of six constants,
+        108 ms without).
     key : hashable, optional
         Says all that ``step`` and ``keys`` are, for what is compiled to be shared.
 
@@ -273,7 +255,8 @@ def island(
     tuple of dict
         The last state, and ``out`` of every step, ``(steps, batch, ...)``.
     """
-    n_steps = next(iter(series.values())).shape[0]
+    n_steps = next(iter(given.series.values())).shape[0]
+    params, state, held, series = given.params, given.state, given.held, given.series
     arguments = (params, state, held, series)
     still = tf.nest.map_structure(tf.stop_gradient, (params, fixed, state, held, series))
     forward = compiled(lambda *a: _forward(step, keys, n_steps, *a), *still, key=_part(key, "on"))

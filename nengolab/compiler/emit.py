@@ -9,6 +9,7 @@ loop whose body alternates compiled segments with one callback for each level.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,12 @@ from nengolab.compiler.levels import Level, reads, shown
 from nengolab.compiler.program import LoweredGroup, Program, kernel_of, own_entries
 from nengolab.compiler.schedule import BATCHED, PYTHON, Region
 from nengolab.compiler.shares import items_at_once, worth_splitting
+from nengolab.compiler.tile import TileArguments
 from nengolab.kernels.compiled import compiled
 from nengolab.kernels.tensor import UNCOMPILED, TensorKernel
+
+# Of a region: its new state, what it hands on, what it records.
+Emitted = tuple[dict, dict, dict]
 
 
 class Emitter:
@@ -60,8 +65,7 @@ class Emitter:
         for region in self.program.schedule.regions:
             own = {g.index for g in region.groups}
             emit = {BATCHED: self.batched, PYTHON: self.python}.get(region.mode, self.stepped)
-            new, out, rec = emit(
-                region,
+            given = TileArguments(
                 {k: v for k, v in params.items() if int(k.split(".")[0]) in own},
                 {k: v for k, v in state.items() if int(k.split(".")[0]) in own},
                 inputs["held"],
@@ -70,6 +74,7 @@ class Emitter:
                 n_steps,
                 inputs["series"].shape[0],
             )
+            new, out, rec = emit(region, given)
             state.update(new)
             series.update(out)
             records.update(rec)
@@ -112,7 +117,7 @@ class Emitter:
 
     # -- stepped -------------------------------------------------------------------------------
 
-    def stepped(self, region, params, state, held, series, start, n_steps, capacity):
+    def stepped(self, region: Region, given: TileArguments) -> Emitted:
         """A compiled loop over the steps, one for each share of the batch."""
         batch = self.program.batch
         share = items_at_once(self.by_region[region.index], batch)
@@ -120,61 +125,42 @@ class Emitter:
         parts = []
         for first in range(0, batch, share):
             items = slice(first, min(first + share, batch))
-            arguments = (
-                params,
-                {k: v[items] for k, v in state.items()},
-                held[items],
-                {k: v[:, items] for k, v in series.items()},
-                start,
-                n_steps,
-            )
+            tensors = given.share(items).tensors
             size = items.stop - first
             if size not in made:
                 made[size] = compiled(
-                    lambda *args: self.loop(region, *args, capacity=capacity, segment=self.inline)[
-                        :3
-                    ],
-                    *arguments,
+                    lambda *t: self.loop(region, given.of(t), self.inline)[:3], *tensors
                 )
-            parts.append(made[size](*arguments))
+            parts.append(made[size](*tensors))
         return joined(parts)
 
-    def python(self, region, params, state, held, series, start, n_steps, capacity):
+    def python(self, region: Region, given: TileArguments) -> Emitted:
         """A loop over the steps that calls back; its error is TensorFlow's, as of any callback."""
-        arguments = params, state, held, series, start, n_steps
         if region.index in self.program.uncompiled:
-            segment = self.compiled_segment
-            return self.loop(region, *arguments, capacity=capacity, segment=segment)[:3]
+            return self.loop(region, given, self.compiled_segment)[:3]
 
-        def run(*args):
-            return self.loop(region, *args, capacity=capacity, segment=self.inline, inside=True)
+        def run(*tensors):
+            return self.loop(region, given.of(tensors), self.inline, inside=True)
 
-        *parts, done = compiled(run, *arguments)(*arguments)
-        whole = tf.debugging.Assert(done == n_steps, ["a Python function failed"])
+        *parts, done = compiled(run, *given.tensors)(*given.tensors)
+        whole = tf.debugging.Assert(done == given.n_steps, ["a Python function failed"])
         with tf.control_dependencies([whole]):
             return tf.nest.map_structure(tf.identity, parts)
 
     def loop(
         self,
-        region,
-        params,
-        state,
-        held,
-        series,
-        start,
-        n_steps,
-        *,
-        capacity,
-        segment,
-        inside=False,
-    ):
+        region: Region,
+        given: TileArguments,
+        segment: Callable[..., tuple[dict, dict]],
+        inside: bool = False,
+    ) -> tuple[dict, dict, dict, Any]:
         """``n_steps`` times the body; arrays that leave are kept for ``capacity`` steps.
 
         Python is called from ``inside`` compiled code or else by TensorFlow. The last of what is
         returned is how many steps were done: more than asked for, where Python failed inside.
         """
         carried, records = self.leaves(region)
-        batch, dtype = held.shape[0], self.program.dtype
+        batch, dtype = given.held.shape[0], self.program.dtype
         shapes = {key: (batch, *self.program.shape(key)) for key in carried}
         shapes |= {
             f"rec {key}": (batch, self.program.width(key) if index is None else len(index))
@@ -182,28 +168,28 @@ class Emitter:
             if index is not None or key not in carried
         }
         names = list(shapes)
-        arrays = [tf.TensorArray(dtype, capacity, element_shape=shapes[n]) for n in names]
+        arrays = [tf.TensorArray(dtype, given.capacity, element_shape=shapes[n]) for n in names]
         parts = self.segments(region)
         traced = [g for g in self.by_region[region.index] if g.group.op.traced is not None]
         sound = {g.index: tf.ones(g.spec.layout.members, tf.bool) for g in traced}
 
         def body(i, state, arrays, sound):
-            env = {"held": held} | {k: v[i] for k, v in series.items()}
+            env = {"held": given.held} | {k: v[i] for k, v in given.series.items()}
             state, later = dict(state), i + 1
-            step, going = start + tf.cast(i, tf.int64), tf.constant(1)
+            step, going = given.start + tf.cast(i, tf.int64), tf.constant(1)
             for lowered in self.by_region[region.index]:
                 env.update(self.delayed(lowered, state))
             for k, (is_call, groups) in enumerate(parts):
                 if is_call and inside:
                     level = Level(groups, self.program, self.host)
-                    new, out, going = level.from_inside(params, state, env, step, going)
-                    later = tf.where(going == 1, i + 1, n_steps + 1)
+                    new, out, going = level.from_inside(given.params, state, env, step, going)
+                    later = tf.where(going == 1, i + 1, given.n_steps + 1)
                 elif is_call:
-                    new, out = self.call_level(groups, params, state, env, step)
+                    new, out = self.call_level(groups, given.params, state, env, step)
                 else:
                     before = parts[k - 1][1] if k and parts[k - 1][0] else []
                     after = parts[k + 1][1] if k + 1 < len(parts) and parts[k + 1][0] else []
-                    new, out = segment(groups, params, state, env, before, after)
+                    new, out = segment(groups, given.params, state, env, before, after)
                 state.update(new)
                 env.update(out)
             written = []
@@ -217,7 +203,9 @@ class Emitter:
             return later, state, written, sound
 
         done, state, arrays, sound = tf.while_loop(
-            lambda i, *_: i < n_steps, body, (tf.constant(0), dict(state), arrays, sound)
+            lambda i, *_: i < given.n_steps,
+            body,
+            (tf.constant(0), dict(given.state), arrays, sound),
         )
         stacked = {name: array.stack() for name, array in zip(names, arrays, strict=True)}
         out = {k: stacked[k] for k in carried}
@@ -226,7 +214,9 @@ class Emitter:
             if f"rec {key}" in stacked:
                 rec[key] = stacked[f"rec {key}"]
             else:
-                rec[key] = tf.reshape(stacked[key], (capacity, batch, self.program.width(key)))
+                rec[key] = tf.reshape(
+                    stacked[key], (given.capacity, batch, self.program.width(key))
+                )
         return state, out, rec, done
 
     def finite_traced(self, lowered: LoweredGroup, env: dict, valid: Any = None) -> Any:
@@ -343,32 +333,32 @@ class Emitter:
 
     # -- batched -------------------------------------------------------------------------------
 
-    def batched(self, region, params, state, held, series, start, n_steps, capacity):
+    def batched(self, region: Region, given: TileArguments) -> Emitted:
         """All steps of the tile at once."""
-        batch = self.program.batch
+        batch, capacity = self.program.batch, given.capacity
         rows = capacity * batch
-        env = {k: tf.reshape(v, (rows, *v.shape[2:])) for k, v in series.items()}
-        env["held"] = tf.tile(held, (capacity, 1))
+        env = {k: tf.reshape(v, (rows, *v.shape[2:])) for k, v in given.series.items()}
+        env["held"] = tf.tile(given.held, (capacity, 1))
         new: dict[str, Any] = {}
         rec: dict[str, Any] = {}
 
         def emit_group(lowered: LoweredGroup) -> None:
-            own = own_entries(params, lowered.index)
+            own = own_entries(given.params, lowered.index)
             inputs = self.inputs(lowered, own, env.__getitem__, rows)
             if lowered.group.op.call:
-                new_state, out = self.call_tile(lowered, inputs, state, start, n_steps, capacity)
+                new_state, out = self.call_tile(lowered, inputs, given)
                 new.update(new_state)
             elif lowered.group.op.kernel == "tensor":
-                out, also = self.tensor_tile(lowered, own, inputs, rec, n_steps, capacity)
+                out, also = self.tensor_tile(lowered, own, inputs, rec, given)
                 rec.update(also)
             else:
                 out = kernel_of(lowered).apply(own, inputs, lowered.spec)
             env.update({f"{lowered.index}:{k}": v for k, v in out.items()})
             if lowered.group.op.traced is not None:
-                valid = tf.range(rows) < n_steps * batch
+                valid = tf.range(rows) < given.n_steps * batch
                 rec[_sound(lowered.index)] = self.finite_traced(lowered, env, valid)
 
-        self.emit_batched(region, params, env, rows, emit_group)
+        self.emit_batched(region, given.params, env, rows, emit_group)
         carried, records = self.leaves(region)
         series_out = {
             k: tf.reshape(env[k], (capacity, batch, *self.program.shape(k))) for k in carried
@@ -383,27 +373,30 @@ class Emitter:
         for lowered in self.by_region[region.index]:
             emit_group(lowered)
 
-    def tensor_tile(self, lowered, own, inputs, before, n_steps, capacity) -> tuple[dict, dict]:
+    def tensor_tile(
+        self, lowered: LoweredGroup, own: dict, inputs: list, before: dict, given: TileArguments
+    ) -> tuple[dict, dict]:
         """A TensorNode over a tile; with its output, what it changed and adds to the loss."""
         op, kernel = lowered.group.op, kernel_of(lowered)
         assert isinstance(kernel, TensorKernel)
         shared = {role: before.get(f"update:{p.name}") for role, p in op.params.items()}
         own = own | {role: value for role, value in shared.items() if value is not None}
-        out, result = kernel.tile(own, inputs, lowered.spec, capacity, n_steps)
+        out, result = kernel.tile(own, inputs, lowered.spec, given.capacity, given.n_steps)
         also = {f"update:{op.params[r].name}": v for r, v in result.updates.items()}
         if result.losses:
             also[f"loss:{op.name}"] = tf.add_n(result.losses)
         return out, also
 
-    def call_tile(self, lowered, inputs, state, start, n_steps, capacity) -> tuple[dict, dict]:
+    def call_tile(self, lowered, inputs: list, given: TileArguments) -> tuple[dict, dict]:
         """A Python function on no feedback path: one callback for the tile, steps in order."""
         batch, call = self.program.batch, lowered.group.op.call
+        state, capacity = given.state, given.capacity
         x = tf.reshape(inputs[0], (capacity, batch, -1))
         keys = [lowered.state_key(name) for name in call.state]
         held = [state[key] for key in keys]
         found = tf.numpy_function(
             lambda start, n, x, *held: self.host.tile(call, int(start), int(n), x, held),
-            [start, n_steps, x, *held],
+            [given.start, given.n_steps, x, *held],
             [self.program.dtype] + [array.dtype for array in held] * 2,
         )
         y, *results = tf.nest.flatten(found)
@@ -424,12 +417,12 @@ class Emitter:
         key = lowered.state_key("y")
         before = tf.concat([state[key][None], y[:-1]], axis=0)
         return (
-            {key: y[n_steps - 1]},
+            {key: y[given.n_steps - 1]},
             {"out": tf.reshape(before, flat), "out+": tf.reshape(y, flat)},
         )
 
 
-def joined(parts: list[tuple[dict, dict, dict]]) -> tuple[dict, dict, dict]:
+def joined(parts: list[Emitted]) -> Emitted:
     """States, series and records of the shares of a batch, put together."""
     if len(parts) == 1:
         return parts[0]

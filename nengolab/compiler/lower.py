@@ -15,7 +15,7 @@ from nengolab.compiler.emit import Emitter, is_plain
 from nengolab.compiler.fingerprint import fingerprint
 from nengolab.compiler.graph import Graph, Input, Param, Port, Wire
 from nengolab.compiler.program import LoweredGroup, Program, Reading, Record, kernel_of
-from nengolab.compiler.routes import Place, make_route
+from nengolab.compiler.routes import Address, make_route
 from nengolab.compiler.schedule import BATCHED, PYTHON, Group, Schedule, reads_spikes
 from nengolab.compiler.traces import Traced
 from nengolab.kernels import tensor
@@ -97,7 +97,7 @@ def lower(
         if op.kernel == "tensor":
             tensor.check(op, batch, dtype)
     held, series = _inputs(graph, each_step)
-    places = _places(graph, schedule, held, series)
+    addresses = _addresses(graph, schedule, held, series)
     observed = _observed(graph, readings)
     groups = {}
     for group in schedule.groups:
@@ -108,11 +108,11 @@ def lower(
         )
         lowered.spec = replace(lowered.spec, variant=kernel_of(lowered).variant(facts))
         lowered.routes = [
-            make_route(graph, [o.inputs[i] for o in group.ops], places, group.layout, wire.size)
+            make_route(graph, [o.inputs[i] for o in group.ops], addresses, group.layout, wire.size)
             for i, wire in enumerate(op.inputs)
         ]
         groups[group.index] = lowered
-    program_readings = {k: _reading(graph, wire, places) for k, wire in readings.items()}
+    program_readings = {k: _reading(graph, wire, addresses) for k, wire in readings.items()}
     records, carried = _records(schedule, groups, program_readings)
     program = Program(
         schedule, groups, batch, dtype, held, series, records, program_readings, carried
@@ -151,24 +151,24 @@ def _inputs(graph: Graph, each_step: Collection[Any] | None) -> tuple[list[Input
     return held, [i for i in used_inputs if i not in held]
 
 
-def _places(
+def _addresses(
     graph: Graph, schedule: Schedule, held: list[Input], series: list[Input]
-) -> dict[int, Place]:
+) -> dict[int, Address]:
     """Where the elements of every source live."""
-    at: dict[Any, Place] = {}
+    at: dict[Any, Address] = {}
     for key, inputs in ((HELD, held), (SERIES, series)):
         offset = 0
         for source in inputs:
-            at[source] = Place(key, offset, 1)
+            at[source] = Address(key, offset, 1)
             offset += source.size
     member_of = {op: (g, m) for g in schedule.groups for m, op in enumerate(g.ops)}
     for port in (s for s in graph.sources if isinstance(s, Port) and s.op in member_of):
         group, member = member_of[port.op]
         key = f"{group.index}:{port.name}"
         if group.layout.last:
-            at[port] = Place(key, member, group.layout.members)
+            at[port] = Address(key, member, group.layout.members)
         else:
-            at[port] = Place(key, member * port.size, 1)
+            at[port] = Address(key, member * port.size, 1)
     return {
         number: at[source]
         for number, source in enumerate(graph.sources)
@@ -184,7 +184,7 @@ def _observed(graph: Graph, readings: dict[Any, Wire]) -> set[tuple[int, str]]:
     return {(p.op.index, p.name) for p in ports}
 
 
-def _reading(graph: Graph, wire: Wire, places: dict[int, Place]) -> Reading:
+def _reading(graph: Graph, wire: Wire, addresses: dict[int, Address]) -> Reading:
     terms: dict[Any, list] = {}
     constants = []
     for number in wire.numbers:
@@ -193,9 +193,9 @@ def _reading(graph: Graph, wire: Wire, places: dict[int, Place]) -> Reading:
         if isinstance(source, Param):
             constants.append((source, wire.idx[rows], wire.pos[rows]))
         else:
-            place = places[int(number)]
-            terms.setdefault(place.key, []).append(
-                (place.base + place.stride * wire.idx[rows], wire.pos[rows])
+            address = addresses[int(number)]
+            terms.setdefault(address.key, []).append(
+                (address.base + address.stride * wire.idx[rows], wire.pos[rows])
             )
     joined = []
     for key, parts in terms.items():

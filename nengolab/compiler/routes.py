@@ -24,7 +24,7 @@ MAX_RUNS = 8
 
 
 @dataclass(frozen=True)
-class Place:
+class Address:
     """Where a source lives: its element ``i`` is at ``base + stride * i`` of array ``key``."""
 
     key: str
@@ -117,7 +117,7 @@ class Route:
 
 
 def make_route(
-    graph: Graph, wires: list[Wire], places: dict[int, Place], layout: Any, size: int
+    graph: Graph, wires: list[Wire], addresses: dict[int, Address], layout: Any, size: int
 ) -> Route:
     """The route of a group's input, one wire for each member."""
     members = len(wires)
@@ -139,8 +139,9 @@ def make_route(
         if isinstance(source, Param):
             constants.append((source, idx[rows], to[rows]))
             continue
-        place = places[number]
-        by_key.setdefault(place.key, []).append((place.base + place.stride * idx[rows], to[rows]))
+        address = addresses[number]
+        found = address.base + address.stride * idx[rows], to[rows]
+        by_key.setdefault(address.key, []).append(found)
     for key, parts in by_key.items():
         source_index = np.concatenate([p[0] for p in parts])
         target = np.concatenate([p[1] for p in parts])

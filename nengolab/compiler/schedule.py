@@ -22,7 +22,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from nengolab.compiler.graph import Graph, Op, endless
-from nengolab.kernels.base import Layout
+from nengolab.kernels.base import GroupLayout
 from nengolab.kernels.registry import KERNELS
 from nengolab.kernels.tensor import compiles
 
@@ -75,14 +75,14 @@ class Group:
     Attributes
     ----------
     ops : list of Op
-    layout : Layout
+    layout : GroupLayout
     index : int
         Place among all groups.
     region : int
     """
 
     ops: list[Op]
-    layout: Layout
+    layout: GroupLayout
     index: int
     region: int
 
@@ -143,7 +143,9 @@ def schedule(graph: Graph, batch: int, force: str = "auto") -> Schedule:
     for number in sorted(members):
         region = Region(_MODES[number % len(_MODES)], len(regions))
         for ops in _merge(members[number], within):
-            layout = Layout.of(len(ops)) if region.mode != BATCHED else Layout(len(ops), False)
+            layout = (
+                GroupLayout.of(len(ops)) if region.mode != BATCHED else GroupLayout(len(ops), False)
+            )
             region.groups.append(Group(ops, layout, count, region.index))
             count += 1
         regions.append(region)

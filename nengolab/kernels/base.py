@@ -19,7 +19,7 @@ MEMBERS_LAST_FROM = 8
 
 
 @dataclass(frozen=True)
-class Layout:
+class GroupLayout:
     """How a group's arrays are laid out.
 
     Attributes
@@ -33,7 +33,7 @@ class Layout:
     last: bool
 
     @classmethod
-    def of(cls, members: int) -> Layout:
+    def of(cls, members: int) -> GroupLayout:
         return cls(members, members >= MEMBERS_LAST_FROM)
 
     def shape(self, size: int) -> tuple[int, int]:
@@ -51,7 +51,7 @@ class Spec:
 
     Attributes
     ----------
-    layout : Layout
+    layout : GroupLayout
     static : tuple
         The operations' ``static``.
     dt : float
@@ -63,7 +63,7 @@ class Spec:
         Whether the program is to be differentiated, and layers such as Dropout are active.
     """
 
-    layout: Layout
+    layout: GroupLayout
     static: tuple
     dt: float
     dtype: str

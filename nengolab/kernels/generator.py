@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nengolab.kernels.base import Layout
+from nengolab.kernels.base import GroupLayout
 
 WORDS = 4
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -60,12 +60,12 @@ class Draws:
     ----------
     state : tensor of uint32
         Packed, ``WORDS`` to a member and batch item.
-    layout : Layout
+    layout : GroupLayout
     size : int
         Elements of a member.
     """
 
-    def __init__(self, state: Any, layout: Layout, size: int):
+    def __init__(self, state: Any, layout: GroupLayout, size: int):
         words = [layout.element(state, i) for i in range(WORDS)]
         self._key = threefry((words[0], words[1]), (words[2], words[3]))
         index = np.arange(size, dtype=np.uint32)

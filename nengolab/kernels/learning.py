@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from nengolab.kernels.base import Kernel, Layout
+from nengolab.kernels.base import GroupLayout, Kernel
 from nengolab.kernels.transforms import FEW
 
 # Up to this many products of one matrix with one vector, each is a product of its own.
@@ -49,7 +49,7 @@ class MatrixForm:
     name : str
     """
 
-    def __init__(self, shape: tuple[int, int], layout: Layout):
+    def __init__(self, shape: tuple[int, int], layout: GroupLayout):
         rows, columns = shape
         self.shape, self.layout = shape, layout
         if layout.last and rows <= FEW:

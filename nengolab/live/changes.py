@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
 from nengo.exceptions import SimulationError
+
+from .inputs import InputEdit, Value
+
+# Things that can be undone, at most.
+MOST_DEEDS = 500
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,27 @@ class Change:
         return f"{self.name}: {self.role} {_said(self.before)} -> {_said(self.after)}"
 
 
+@dataclass(frozen=True)
+class Deed:
+    """What could be undone or done again: its name, and when (monotonic, s) it was done."""
+
+    name: str
+    when: float
+
+
 @dataclass(eq=False)
 class _Done:
     """One thing to undo: the edits of one gesture."""
 
     edits: list[Any]
     gesture: str | None
+    when: float = field(default_factory=time.monotonic)
+
+    @property
+    def deed(self) -> Deed:
+        edit = self.edits[-1]
+        what = str(edit) if isinstance(edit, InputEdit) else f"{edit.role} of {edit.name}"
+        return Deed(what, self.when)
 
 
 class Changes:
@@ -58,10 +79,17 @@ class Changes:
         Claimed by the calling thread.
     note : callable
         Hears of each edit that counts, and after which step it began to.
+    drive : callable
+        Lets a Node put something out.
     """
 
-    def __init__(self, sim: Any, note: Callable[[Any, int], None]) -> None:
-        self._sim, self._note = sim, note
+    def __init__(
+        self,
+        sim: Any,
+        note: Callable[[Any, int], None],
+        drive: Callable[[Any, Value], Future[None]],
+    ) -> None:
+        self._sim, self._note, self._drive = sim, note, drive
         self._done: list[_Done] = []
         self._undone: list[_Done] = []
         self._waiting: list[tuple[Any, Future[int], Future[Any]]] = []
@@ -71,20 +99,46 @@ class Changes:
     def make(self, what: str, *arguments: Any, gesture: str | None = None) -> Future[Any]:
         """Make a change; the result is its `Edit`, when it counts."""
         edit = self._sim.edit(what, *arguments)
+        return self._do(edit, gesture)
+
+    def drive(self, edit: InputEdit, gesture: str | None = None) -> Future[Any]:
+        """Let a Node put something out; as `make`."""
+        return self._do(edit, gesture)
+
+    def _do(self, edit: Any, gesture: str | None) -> Future[Any]:
         result = self._apply(edit)
         self._undone = []
         last = self._done[-1] if self._done else None
-        if gesture is not None and last is not None and last.gesture == gesture:
-            last.edits.append(edit)
+        if gesture is None or last is None or last.gesture != gesture:
+            self._done = [*self._done[-MOST_DEEDS:], _Done([edit], gesture)]
+            return result
+        last.when = time.monotonic()
+        first = last.edits[-1]
+        if isinstance(edit, InputEdit) and isinstance(first, InputEdit) and edit.node is first.node:
+            # Only where it began, and where it ended, counts of a hand's way.
+            last.edits[-1] = replace(edit, before=first.before)
         else:
-            self._done.append(_Done([edit], gesture))
+            last.edits.append(edit)
         return result
+
+    @property
+    def undoes(self) -> Deed | None:
+        """What `undo` would take back."""
+        done = self._done
+        return done[-1].deed if done else None
+
+    @property
+    def redoes(self) -> Deed | None:
+        """What `redo` would make again."""
+        undone = self._undone
+        return undone[-1].deed if undone else None
 
     def undo(self) -> Future[Any]:
         """Take the last change back."""
         if not self._done:
             raise SimulationError("there is no change to undo")
         last = self._done.pop()
+        last.when = time.monotonic()
         self._undone.append(last)
         results = [self._apply(edit.back) for edit in reversed(last.edits)]
         return results[-1]
@@ -94,11 +148,14 @@ class Changes:
         if not self._undone:
             raise SimulationError("no change was undone that could be made again")
         last = self._undone.pop()
+        last.when = time.monotonic()
         self._done.append(last)
         results = [self._apply(edit) for edit in last.edits]
         return results[-1]
 
     def _apply(self, edit: Any) -> Future[Any]:
+        if isinstance(edit, InputEdit):
+            return _giving(edit, self._drive(edit.node, edit.after))
         counts, result = self._sim.apply(edit), Future[Any]()
         self._waiting.append((edit, counts, result))
         self.settle()
@@ -171,6 +228,20 @@ class Changes:
 def same(one: Any, other: Any) -> bool:
     """Whether two values that a person sees are the same."""
     return bool(np.all(one == other)) and np.shape(one) == np.shape(other)
+
+
+def _giving(edit: InputEdit, done: Future[None]) -> Future[Any]:
+    """The edit as a result, when it counts."""
+    result: Future[Any] = Future()
+
+    def give(done: Future[None]) -> None:
+        if (error := done.exception()) is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(edit)
+
+    done.add_done_callback(give)
+    return result
 
 
 def _said(value: Any) -> str:

@@ -244,6 +244,7 @@ def _header(
         "n_steps": status.n_steps,
         "rtf": status.real_time_factor,
         "speed": status.speed,
+        "note": status.note,
         "clear": clear,
         "error": dict(status.error) if status.error else None,
         "credit": flow.credit,

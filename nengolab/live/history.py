@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
 
+from .beside import pack_beside
 from .machine import Return
 from .owner import OwnerThread
-from .timeline import Timeline
+from .shelf import DEFAULT_DISK
+from .specs import StreamSpec
+from .timeline import Event, Timeline
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,14 @@ class EventInfo:
     Attributes
     ----------
     time : float
-    kind : {"input", "change"}
+    kind : {"input", "change", "error"}
+        The last is one that stopped the run.
     name : str
         The object's.
     role : str
         What of it; "output" of an input.
     value : object
-        What it was set to; None for an input that was given back.
+        What it was set to; None for an input that was given back; of an error its message.
     branch : str
     """
 
@@ -67,7 +72,8 @@ class EventInfo:
 class History:
     """What a session keeps of its past. Made by the session: `Session.history`.
 
-    States are kept at intervals, within `budget` bytes; in between, the run is computed again. What
+    States are kept at intervals, within `budget` bytes of memory, older ones on disk; in between,
+    the run is computed again. What
     was moved and changed then, moves and changes again. So any time since the start can be gone
     back to, and what is computed from there is what was computed then, to the last bit, unless
     Python code that may remember something is in the network (`not_restorable`).
@@ -115,15 +121,49 @@ class History:
         every = [
             (event, b.name) for b in list(timeline.branches.values()) for event in list(b.events)
         ]
+        every.sort(key=lambda pair: pair[0].seq)
+        return [self._told(event, branch) for event, branch in every]
+
+    def _told(self, event: Event, branch: str) -> EventInfo:
+        if event.kind == "input":
+            node, value = event.what
+            name, role = self._names.get(node), "output"
+        elif event.kind == "error":
+            name, role, value = event.what["object"], "error", event.what["message"]
+        else:
+            name, role, value = event.what.name, event.what.role, event.what.after
+        return EventInfo(event.step * self._dt, event.kind, name, role, value, branch)
+
+    def marks(self, most: int) -> list[EventInfo]:
+        """Give the newest events on the way to where the run stands, and where branches began.
+
+        Of moves of one Node that follow each other within 0.25 s the last counts.
+
+        Parameters
+        ----------
+        most : int
+            How many, at most.
+        """
+        timeline = self._timeline
+        if timeline is None:
+            return []
+        near = round(0.25 / self._dt)
         found: list[EventInfo] = []
-        for event, branch in sorted(every, key=lambda pair: pair[0].seq):
-            if event.kind == "input":
-                node, value = event.what
-                name, role = self._names.get(node), "output"
-            else:
-                name, role, value = event.what.name, event.what.role, event.what.after
-            found.append(EventInfo(event.step * self._dt, event.kind, name, role, value, branch))
-        return found
+        for branch, until, seq in timeline.here.lineage:
+            later: Event | None = None
+            for event in reversed(list(branch.events)):
+                if len(found) >= most:
+                    return found[::-1]
+                if event.step > until or event.seq > seq:
+                    continue
+                if later is None or not _one_move(event, later, near):
+                    found.append(self._told(event, branch.name))
+                later = event
+            if branch.parent is not None:
+                start = branch.start * self._dt
+                begun = EventInfo(start, "branch", branch.name, "branch", None, branch.name)
+                found.append(begun)
+        return found[::-1]
 
     @property
     def kept(self) -> np.ndarray:
@@ -153,7 +193,7 @@ class History:
 
     @property
     def budget(self) -> int:
-        """Bytes that they may take; where it is full, every other one is dropped."""
+        """Bytes of memory that they may take; where it is full, the oldest are put on disk."""
         return self._owner.budget
 
     @budget.setter
@@ -163,11 +203,41 @@ class History:
         self._owner.budget = int(nbytes)
         self._owner.post(lambda: self._owner.set_budget(int(nbytes)))
 
+    @property
+    def nbytes_on_disk(self) -> int:
+        """Disk that the older states take."""
+        timeline = self._timeline
+        return 0 if timeline is None else timeline.nbytes_on_disk
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the older states are, None while all are in memory; it goes with the session."""
+        timeline = self._timeline
+        return None if timeline is None else timeline.shelf.folder
+
+    @property
+    def disk_budget(self) -> int:
+        """Bytes of disk that they may take; where it is full, every other one is dropped."""
+        timeline = self._timeline
+        return DEFAULT_DISK if timeline is None else timeline.shelf.budget
+
+    @disk_budget.setter
+    def disk_budget(self, nbytes: int) -> None:
+        if not 0 <= nbytes < math.inf:
+            raise ValidationError(f"must be a number of bytes, got {nbytes!r}", "disk_budget")
+        self._owner.post(lambda: self._owner.set_disk_budget(int(nbytes)))
+
+    @property
+    def summary(self) -> str:
+        """How much is kept and where, in words."""
+        timeline = self._timeline
+        used, budget, disk = self.nbytes / 2**20, self.budget / 2**20, self.nbytes_on_disk / 2**20
+        on_disk = f", {disk:.0f} MB on disk" if disk else ""
+        problem = f"; {timeline.shelf.problem}" if timeline and timeline.shelf.problem else ""
+        return f"{len(self.kept)} states, {used:.1f} of {budget:.0f} MB{on_disk}{problem}"
+
     def __repr__(self) -> str:
-        return (
-            f"<History on {self.branch!r}: {len(self.branches)} branches, {len(self.kept)} states, "
-            f"{self.nbytes / 2**20:.1f} of {self.budget / 2**20:.0f} MB>"
-        )
+        return f"<History on {self.branch!r}: {len(self.branches)} branches, {self.summary}>"
 
     # ---- going there -----------------------------------------------------
 
@@ -205,6 +275,28 @@ class History:
 
         return self._owner.post(act, after_steps=True)
 
+    def beside(
+        self, branch: str, specs: list[StreamSpec], width: int
+    ) -> Future[tuple[list[dict[str, Any]], bytes]]:
+        """Give what plots of lines had of a branch when the run left it, packed as in a frame.
+
+        Parameters
+        ----------
+        branch : str
+            Its name.
+        specs : list of StreamSpec
+            The plots; for those that were not there then, or are no lines, there is nothing.
+        width : int
+            Pixels, to which it is thinned.
+        """
+
+        def act() -> tuple[list[dict[str, Any]], bytes]:
+            self._owner.runner.machine.timeline.branch(branch)
+            rows = self._owner.delivery.recorder.left.rows(branch)
+            return pack_beside(rows, specs, width, self._dt)
+
+        return self._owner.post(act)
+
     def switch(self, branch: str) -> Future[Return]:
         """Go on at the end of another branch, paused."""
         return self._owner.post(lambda: self._owner.go_back(branch, None, None), after_steps=True)
@@ -216,3 +308,9 @@ class History:
             self._owner.runner.machine.timeline.drop(branch)
 
         return self._owner.post(act)
+
+
+def _one_move(event: Event, later: Event, near: int) -> bool:
+    """Whether two events are parts of one move of an input."""
+    both = event.kind == later.kind == "input" and event.what[0] is later.what[0]
+    return both and later.step - event.step <= near

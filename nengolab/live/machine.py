@@ -12,7 +12,9 @@ from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from .changes import Changes
 from .delivery import Delivery
+from .inputs import Inputs
 from .probes import Feed
+from .shelf import taken_down
 from .timeline import Branch, Event, Moment, Timeline
 
 # Steps that are computed again at a time; between two the session can be closed.
@@ -53,16 +55,16 @@ class TimeMachine:
         Takes the data of what is computed again.
     feeds : callable
         Gives what is looked at.
-    inputs : callable
-        Gives what Nodes put out instead of their own output.
-    put_input : callable
-        Sets a Node's output, or with None gives back its own.
+    inputs : Inputs
+        What Nodes put out instead of their own output.
     changes : Changes
         What was changed.
     closing : callable
         Whether the session is to end.
     budget : int
         Bytes for moments.
+    say : callable
+        Tells people how far it has come, where that takes a while.
     """
 
     def __init__(
@@ -70,15 +72,17 @@ class TimeMachine:
         sim: Any,
         delivery: Delivery,
         feeds: Callable[[], Iterable[Feed]],
-        inputs: Callable[[], dict[Any, np.ndarray]],
-        put_input: Callable[[Any, np.ndarray | None], None],
+        inputs: Inputs,
         changes: Changes,
         closing: Callable[[], bool],
         budget: int,
+        say: Callable[[str], object],
     ) -> None:
         self._sim, self._delivery = sim, delivery
-        self._feeds, self._inputs, self._put_input = feeds, inputs, put_input
-        self._changes, self._closing = changes, closing
+        self._feeds, self._inputs = feeds, inputs
+        self._changes, self._closing, self._say = changes, closing, say
+        # From which step to which it computes again.
+        self._whole = (0, 0)
         self.timeline = Timeline(sim.dt, self._take, budget)
 
     # ---- moments ---------------------------------------------------------
@@ -91,7 +95,7 @@ class TimeMachine:
             sim.state,
             sim.standing,
             dict(self._changes.standing),
-            dict(self._inputs()),
+            dict(self._inputs.standing),
             filters | {"tracks": self._delivery.recorder.filters()},
             sim.formulas,
             seq,
@@ -101,12 +105,12 @@ class TimeMachine:
         sim = self._sim
         sim.standing = moment.standing
         self._changes.recount(moment.changes)
-        for node in {*self._inputs(), *moment.inputs}:
-            self._put_input(node, moment.inputs.get(node))
+        for node in {*self._inputs.standing, *moment.inputs}:
+            self._inputs.put(node, moment.inputs.get(node))
         with warnings.catch_warnings():
             # What Python functions remember is said by `doubts`, beforehand.
             warnings.simplefilter("ignore")
-            sim.state = moment.state
+            sim.state = taken_down(moment.state)
         for feed in self._feeds():
             feed.put_filters(moment.filters.get(feed.probe.id))
 
@@ -134,6 +138,7 @@ class TimeMachine:
         """
         timeline = self.timeline
         self._changes.finish()
+        self._inputs.finish()
         if not branch.lineage[-1][0].start <= step <= branch.end:
             raise ValidationError(
                 f"the branch {branch.name!r} was run from step {branch.lineage[-1][0].start} to "
@@ -148,16 +153,20 @@ class TimeMachine:
         # Where this branch stands: to come back to, and if something fails on the way.
         left = timeline.keep()
         here = timeline.here
+        self._delivery.recorder.leave(here.name)
         try:
             kept = min(step, _common(here, branch))
             self._put(moment)
             why = self.doubts(moment)
-            self._delivery.recorder.go_back(kept, moment.filters.get("tracks", {}))
+            filters = moment.filters.get("tracks", {})
+            self._delivery.recorder.go_back(kept, filters, branch.name, step)
+            self._whole = (moment.step, step)
             self._replay(branch.events_after(moment, step), step)
             why = why or self.doubts(moment)
         except Exception:
             self._put(left)
-            self._delivery.recorder.go_back(left.step, left.filters.get("tracks", {}))
+            filters = left.filters.get("tracks", {})
+            self._delivery.recorder.go_back(left.step, filters, here.name, left.step)
             self._delivery.went_back(left.step)
             raise
         timeline.here = branch
@@ -171,10 +180,15 @@ class TimeMachine:
         for event in events:
             self._compute(event.step)
             if event.kind == "input":
-                self._put_input(*event.what)
-            else:
+                self._inputs.put(*event.what)
+            elif event.kind == "change":
                 self._changes.again(event.what)
         self._compute(until)
+
+    def _say_how_far(self) -> None:
+        first, last = self._whole
+        if last - first > REPLAYED:
+            self._say(f"going back, {(self._sim.n_steps - first) / (last - first):.0%}")
 
     def _compute(self, until: int) -> None:
         """Compute up to a step, as it was computed before."""
@@ -182,6 +196,7 @@ class TimeMachine:
         while sim.n_steps < until:
             if self._closing():
                 raise SimulatorClosed("the session was closed while it went back")
+            self._say_how_far()
             first = sim.n_steps + 1
             data = sim.advance(min(REPLAYED, until - sim.n_steps))
             record(self._feeds(), data, first, sim.n_steps, self._delivery)

@@ -22,7 +22,7 @@ from nengo.exceptions import SimulationError, SimulatorClosed
 
 from nengolab.names import Names
 
-from .changes import Change
+from .changes import Change, Deed
 from .delivery import Delivery
 from .errors import report_error
 from .machine import Return
@@ -288,6 +288,7 @@ class OwnerThread:
             names=self._names,
             closing=lambda: self._closing,
             budget=self.budget,
+            driven=self._driven,
         )
         if self._rebuilt is not None:
             self._rebuilt.attach(self._runner, self.delivery)
@@ -338,6 +339,12 @@ class OwnerThread:
         return [] if runner is None else list(runner.changes.standing.values())
 
     @property
+    def deeds(self) -> tuple[Deed | None, Deed | None]:
+        """What would be undone, and what done again. To be read from any thread."""
+        runner = self._runner
+        return (None, None) if runner is None else (runner.changes.undoes, runner.changes.redoes)
+
+    @property
     def timeline(self) -> Timeline | None:
         """What can be gone back to; None while nothing is built. To be read from any thread."""
         runner = self._runner
@@ -369,7 +376,10 @@ class OwnerThread:
             self.publish(state="building", error=None)
             self._open()
         else:
-            self._runner.reset(seed)
+            try:
+                self._runner.reset(seed)
+            finally:
+                self._follow_inputs()
 
     def rebuild(self, keep_state: bool) -> None:
         """Build the network again as it is now, and go on from the state that there is."""
@@ -384,9 +394,8 @@ class OwnerThread:
         self.publish(state="building", error=None, real_time_factor=None)
         self._open()
 
-    def set_input(self, node: Any, values: Any) -> None:
-        """Override a Node's output, or with None give back its own; tell those who watch."""
-        self.runner.set_input(node, values)
+    def _driven(self, node: Any, values: Any) -> None:
+        """A Node puts out something else, or with None its own; tell those who watch."""
         # Others read it while this thread goes on.
         rest = {other: v for other, v in self.inputs.items() if other is not node}
         self.inputs = rest if values is None else {**rest, node: values}
@@ -396,20 +405,29 @@ class OwnerThread:
 
     def go_back(self, branch: str | None, step: int | None, name: str | None) -> Return:
         """Stand where a branch stood after a step (or at its end), with its inputs."""
-        runner = self.runner
         try:
-            return runner.go_back(branch, step, name)
+            return self.runner.go_back(branch, step, name)
         finally:
-            before, self.inputs = self.inputs, dict(runner.inputs)
-            for node in {*before, *self.inputs}:
-                for watcher in list(self.input_watchers):
-                    watcher(node, self.inputs.get(node))
+            self._follow_inputs()
+
+    def _follow_inputs(self) -> None:
+        """All inputs may be others now: tell those who watch."""
+        before, self.inputs = self.inputs, dict(self.runner.inputs)
+        for node in {*before, *self.inputs}:
+            for watcher in list(self.input_watchers):
+                watcher(node, self.inputs.get(node))
 
     def set_budget(self, nbytes: int) -> None:
         """Keep no more than this of the past."""
         if self._runner is not None:
             self._runner.machine.timeline.budget = nbytes
             self._runner.machine.timeline.stay_within()
+
+    def set_disk_budget(self, nbytes: int) -> None:
+        """Keep no more than this of the past on disk."""
+        timeline = self.runner.machine.timeline
+        timeline.shelf.budget = nbytes
+        timeline.stay_within()
 
     def set_speed(self, speed: float | None) -> None:
         """Change the real-time factor asked for."""

@@ -14,7 +14,7 @@ from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
 
-from .changes import Change
+from .changes import Change, Deed
 from .conditions import Condition
 from .history import History
 from .owner import OwnerThread
@@ -96,12 +96,22 @@ class Poking:
         )
 
     def undo(self) -> Future[Any]:
-        """Take the last change back, or all of its gesture."""
+        """Take back the last change or input, or all of its gesture."""
         return self._owner.post(lambda: self._owner.runner.changes.undo(), after_steps=True)
 
     def redo(self) -> Future[Any]:
         """Make the change again that was undone last."""
         return self._owner.post(lambda: self._owner.runner.changes.redo(), after_steps=True)
+
+    @property
+    def undoes(self) -> Deed | None:
+        """What `undo` would take back; None where there is nothing."""
+        return self._owner.deeds[0]
+
+    @property
+    def redoes(self) -> Deed | None:
+        """What `redo` would make again; None where there is nothing."""
+        return self._owner.deeds[1]
 
     @property
     def changes(self) -> list[Change]:
@@ -156,12 +166,12 @@ class Poking:
             def holds(times: np.ndarray, samples: list[np.ndarray]) -> np.ndarray:
                 return condition.hits(times, dict(zip(signals, samples, strict=True)))
 
-            return self._run_until(holds, probes, probes)
+            return self._run_until(holds, probes, probes, f"{when} came to hold")
         if callable(when):
             own = [self.add_probe(obj) for obj in of if not isinstance(obj, LiveProbe)]
             rest = iter(own)
             probes = [obj if isinstance(obj, LiveProbe) else next(rest) for obj in of]
-            return self._run_until(_each_step(when), probes, own)
+            return self._run_until(_each_step(when), probes, own, "the function said so")
         if not isinstance(when, (int, float)) or not math.isfinite(when):
             raise ValidationError(
                 f"runs until a time (s), a condition or a function says so; got {when!r}", "when"
@@ -169,7 +179,7 @@ class Poking:
         return self._owner.post(lambda: self._owner.runner.run_to(round(float(when) / self.dt)))
 
     def _run_until(
-        self, holds: Holds, probes: list[LiveProbe], own: list[LiveProbe]
+        self, holds: Holds, probes: list[LiveProbe], own: list[LiveProbe], said: str
     ) -> Future[float]:
         known = self._probes
 
@@ -180,7 +190,7 @@ class Poking:
         def act() -> Future[float]:
             runner = self._owner.runner
             feeds = [runner.feed_of(probe) for probe in probes]
-            return runner.run_until(Watch(holds, probes, own, forget, feeds))
+            return runner.run_until(Watch(holds, probes, own, forget, feeds), said)
 
         return self._owner.post(act)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from nengo.exceptions import NengoException
 
+from nengolab.runtime.recording import Recording
+
 from .probes import LiveProbe
 
 if TYPE_CHECKING:
@@ -41,8 +43,9 @@ class Rebuilt:
 
     def go_on(self, runner: LiveRunner, delivery: Delivery, inputs: dict[Any, Any]) -> None:
         """Put the state in, as far as its arrays fit by name and shape, and the inputs."""
-        for node, values in inputs.items():
-            runner.set_input(node, values)
+        for node, value in inputs.items():
+            fresh_start = self._state is None and isinstance(value, Recording)
+            runner.set_input(node, value.starting(0) if fresh_start else value)
         if self._state is None:
             delivery.time_restarted(runner.sim.n_steps)
             return

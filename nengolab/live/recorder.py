@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from .beside import LeftBehind
 from .frames import Arrays
 from .specs import PanelSpec, StreamSpec, window_steps
 from .thin import steps_per_pixel
-from .tracks import Look, Track
+from .tracks import Look, Track, ValueTrack
 
 MAX_TRACK_BYTES = 64 * 2**20
 # Seconds of simulated time that are kept for looking back, where the bytes allow.
@@ -36,6 +37,7 @@ class Recorder:
         self.dt = dt
         self._tracks: dict[Hashable, Track] = {}
         self._by_probe: dict[str, list[Track]] = {}
+        self.left = LeftBehind()
 
     @property
     def nbytes(self) -> int:
@@ -74,14 +76,33 @@ class Recorder:
         """What the tracks' filters remember, as a value."""
         return {key: track.filters() for key, track in self._tracks.items()}
 
-    def go_back(self, step: int, filters: Mapping[Hashable, Any]) -> None:
-        """Forget what came after a step, and let filters remember what they did at some step."""
+    def leave(self, branch: str) -> None:
+        """Keep what is plotted of a branch that is left."""
+        self.left.leave(branch, self._tracks)
+
+    def go_back(self, kept: int, filters: Mapping[Hashable, Any], branch: str, step: int) -> None:
+        """Forget what is not of a branch up to a step.
+
+        Parameters
+        ----------
+        kept : int
+            Up to this step what is there is of that branch too.
+        filters : mapping
+            What filters are to remember.
+        branch, step
+            What had been plotted of it when it was left comes back.
+        """
+        left = self.left.rows(branch)
         for key, track in self._tracks.items():
-            track.cut(step)
+            rows = left.get(key)
+            if rows is not None and isinstance(track, ValueTrack):
+                track.put_rows(*rows)
+            track.cut(kept if rows is None else step)
             track.put_filters(filters.get(key))
 
     def clear(self) -> None:
         """Forget the past, as after a reset."""
+        self.left.clear()
         for track in self._tracks.values():
             track.clear()
 

@@ -15,7 +15,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
@@ -23,6 +22,7 @@ from nengolab.names import Names
 from .changes import Changes
 from .delivery import Delivery
 from .errors import failing_step, report_error
+from .inputs import InputEdit, Inputs, Standing, Value
 from .machine import Return, TimeMachine, record
 from .pacing import FRAME_PERIOD, Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
@@ -38,12 +38,16 @@ WATCH_POLL = 0.02
 
 @dataclass
 class Goal:
-    """Where a run is to stop by itself: after a step, or where a condition holds before that."""
+    """Where a run is to stop by itself: after a step, or where a condition holds before that.
+
+    ``said`` tells people why it stopped.
+    """
 
     step: int
     paced: bool
     end: str
     watch: Watch | None = None
+    said: str = ""
     result: Future[float] = field(default_factory=Future[float])
 
     @property
@@ -73,6 +77,8 @@ class LiveRunner:
         Whether the session is to end.
     budget : int
         Bytes of memory for going back.
+    driven : callable
+        Hears of each Node that puts out something else from now on.
     """
 
     def __init__(
@@ -85,29 +91,30 @@ class LiveRunner:
         names: Names,
         closing: Callable[[], bool],
         budget: int,
+        driven: Callable[[Any, Any], None],
     ) -> None:
         self.sim = sim
         self._delivery, self._names = delivery, names
         self._read, self._publish, self._note_progress = read, publish, note_progress
         self._feeds: dict[str, Feed] = {}
         self._taps = Taps(sim)
-        self._inputs: dict[Any, np.ndarray] = {}
         self._goal: Goal | None = None
         self._pacer, self._sizer, self._meter = Pacer(), TileSizer(), RateMeter()
         self._aside = 0.0
         self._hurried = False
         # What stood when the simulator came, to give it back so.
         self._found: Any = None
-        self.changes = Changes(sim, self._note_change)
+        self._inputs, self._driven = Inputs(sim, self._note_input), driven
+        self.changes = Changes(sim, self._note_change, self._inputs.set)
         self.machine = TimeMachine(
             sim,
             delivery,
             lambda: self._feeds.values(),
-            lambda: self._inputs,
-            self._put_input,
+            self._inputs,
             self.changes,
             closing,
             budget,
+            lambda text: note_progress(note=text, time=sim.time, n_steps=sim.n_steps),
         )
 
     def begin(self) -> None:
@@ -178,7 +185,7 @@ class LiveRunner:
         record(self._feeds.values(), data, first, self.sim.n_steps, self._delivery)
         now = time.perf_counter()
         self._sizer.learn(steps, done - before, now - done + self._aside)
-        self.changes.settle()
+        self._settle_changes()
         self.machine.timeline.reached(self.sim.n_steps)
         self._arrive(now)
 
@@ -194,7 +201,8 @@ class LiveRunner:
             self._note_progress(**progress)
             return
         self._goal = None
-        self._publish(**{**progress, "state": goal.end, "real_time_factor": None})
+        ended = {"state": goal.end, "real_time_factor": None, "note": goal.said}
+        self._publish(**{**progress, **ended})
         goal.result.set_result(sim.time)
 
     def _go_up_to(self, error: Exception, tried: int) -> Exception:
@@ -214,7 +222,9 @@ class LiveRunner:
         return error
 
     def _stop_for(self, error: Exception) -> None:
-        self._publish(state="error", error=report_error(error, self._names), real_time_factor=None)
+        report = report_error(error, self._names)
+        self._publish(state="error", error=report, real_time_factor=None)
+        self.machine.timeline.note(self.sim.n_steps, "error", report)
         goal, self._goal = self._goal, None
         if goal is not None:
             goal.result.set_exception(error)
@@ -230,7 +240,7 @@ class LiveRunner:
         """Stop after the current tile; a run that an error stopped stays so."""
         self._drop_goal()
         if self._read().state != "error":
-            self._publish(state="paused", real_time_factor=None)
+            self._publish(state="paused", real_time_factor=None, note="")
 
     def run_steps(self, n: int, paced: bool, end: str) -> Future[float]:
         """Run n steps and stop in state ``end``; the result is the time reached."""
@@ -249,10 +259,10 @@ class LiveRunner:
             "when",
         )
 
-    def run_until(self, watch: Watch) -> Future[float]:
+    def run_until(self, watch: Watch, said: str) -> Future[float]:
         """Run until a condition holds; the result is the time reached, of a pause, too."""
         self._drop_goal()
-        goal = self._goal = Goal(NEVER, True, "finished", watch)
+        goal = self._goal = Goal(NEVER, True, "finished", watch, said)
         goal.result.add_done_callback(lambda _: self._leave(watch))
         self._start()
         return goal.result
@@ -266,29 +276,41 @@ class LiveRunner:
 
     def reset(self, seed: int | None) -> None:
         """Back to step 0; a run goes on from there."""
+        # Steps that were asked for are of the run that ends here.
+        runs_on = self.running and self._goal is None
         self._drop_goal()
         self.changes.finish()
+        self._inputs.finish()
         standing = self.sim.standing
         self.sim.reset(seed=seed)
         self.sim.standing = standing
-        for node, value in self._inputs.items():
-            self.sim.set_input(node, value)
+        self._inputs.restart()
         for feed in self._feeds.values():
             feed.reset()
         self._delivery.time_restarted(self.sim.n_steps)
         self.begin()
         self._publish(
-            state="running" if self.running else "ready",
+            state="running" if runs_on else "ready",
             error=None,
             time=self.sim.time,
             n_steps=self.sim.n_steps,
+            note="",
         )
         self.count_from_here()
 
-    def set_input(self, node: Any, value: np.ndarray | None) -> None:
-        """Override a node's output; None gives back its own."""
-        self._put_input(node, value)
+    def drive(self, node: Any, value: Value, gesture: str | None = None) -> Future[Any]:
+        """Override a node's output; None gives back its own. The result comes when it counts."""
+        edit = InputEdit(node, self._names.get(node), self._inputs.asked(node), value)
+        return self.changes.drive(edit, gesture)
+
+    def set_input(self, node: Any, value: Value) -> None:
+        """Override a node's output at once, as nothing that is to be undone."""
+        self._inputs.put(node, value)
+        self._note_input(node, self.inputs.get(node))
+
+    def _note_input(self, node: Any, value: Value) -> None:
         self.machine.timeline.note(self.sim.n_steps, "input", (node, value))
+        self._driven(node, value)
         # Its effect is shown at once: the next tile comes up to a frame early.
         self._hurried = True
 
@@ -322,14 +344,8 @@ class LiveRunner:
                 time=self.sim.time,
                 n_steps=self.sim.n_steps,
                 real_time_factor=None,
+                note="",
             )
-
-    def _put_input(self, node: Any, value: np.ndarray | None) -> None:
-        self.sim.set_input(node, value)
-        if value is None:
-            self._inputs.pop(node, None)
-        else:
-            self._inputs[node] = value
 
     def count_from_here(self) -> None:
         """Pace and measure from this moment, after anything that breaks the run."""
@@ -338,7 +354,7 @@ class LiveRunner:
         self._meter.restart(wall, sim_time)
 
     def _start(self) -> None:
-        self._publish(state="running", error=None)
+        self._publish(state="running", error=None, note="")
         self.count_from_here()
 
     def _drop_goal(self) -> None:
@@ -387,16 +403,20 @@ class LiveRunner:
 
     def settle(self) -> bool:
         """Tell those who wait for probes or changes; whether some are still being compiled."""
-        changing = self.changes.settle()
+        changing = self._settle_changes()
         if changing:
             self.sim.take_up()
-            changing = self.changes.settle()
+            changing = self._settle_changes()
         return self.settle_taps() or changing
 
+    def _settle_changes(self) -> bool:
+        changing = self.changes.settle()
+        return self._inputs.settle() or changing
+
     @property
-    def inputs(self) -> dict[Any, np.ndarray]:
+    def inputs(self) -> Standing:
         """What Nodes put out instead of their own output."""
-        return self._inputs
+        return self._inputs.standing
 
     def feed_of(self, probe: LiveProbe) -> Feed:
         """The owner's side of a probe."""
@@ -433,13 +453,14 @@ class LiveRunner:
             for feed in self._feeds.values():
                 self._forget(feed, "the session was closed")
         self._taps.clear()
+        self.machine.timeline.shelf.close()
         if not built_here and self._found is not None:
             self.changes.finish()
             self.sim.standing = self._found
         if built_here:
             self.sim.close()
             return
-        for node in self._inputs:
+        for node in self.inputs:
             self.sim.set_input(node, None)
         self.sim.hear_prints(None)
         self.sim.release()

@@ -12,10 +12,12 @@ import numpy as np
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
+from nengolab.runtime.recording import Recording
 
 from .checks import check_speed, check_steps, steps_in
 from .errors import ErrorReport
 from .frames import Frame
+from .inputs import Value, checked_input
 from .listener import Listener
 from .living import note_session
 from .owner import OwnerThread
@@ -145,20 +147,20 @@ class Session(Poking):
         return _members(self.network) != self._known
 
     @property
-    def inputs(self) -> dict[nengo.Node, np.ndarray]:
-        """What Nodes put out instead of their own output, as last set."""
+    def inputs(self) -> dict[nengo.Node, np.ndarray | Recording]:
+        """What Nodes put out instead of their own output."""
         return dict(self._owner.inputs)
 
     def watch_inputs(
-        self, callback: Callable[[nengo.Node, np.ndarray | None], None]
+        self, callback: Callable[[nengo.Node, np.ndarray | Recording | None], None]
     ) -> Callable[[], None]:
         """Hear of each input that is set, whoever sets it.
 
         Parameters
         ----------
         callback : callable
-            Called with the Node and its values, or None when it has its own output again, on
-            the owner thread: it must only pass it on.
+            Called with the Node and what it puts out, or None when it has its own output again,
+            on the owner thread: it must only pass it on.
 
         Returns
         -------
@@ -233,7 +235,9 @@ class Session(Poking):
         )
 
     def reset(self, seed: int | None = None) -> Future[None]:
-        """Back to time 0; a run goes on from there. Inputs that were set stay set.
+        """Back to time 0; a run goes on from there, unless it was for some steps or seconds only.
+
+        Inputs that were set stay set; recordings are played from their start.
 
         When the network could not be built, it is built again.
         """
@@ -260,19 +264,33 @@ class Session(Poking):
         """Change the real-time factor asked for; None is as fast as it goes."""
         return self._owner.post(lambda: self._owner.set_speed(check_speed(speed)), wakes=False)
 
-    def set_input(self, node: nengo.Node, value: Any) -> Future[None]:
+    def set_input(self, node: nengo.Node, value: Any, gesture: str | None = None) -> Future[None]:
         """Override the output of a node that has no input; None gives back its own.
+
+        `undo` brings back what stood before.
 
         Parameters
         ----------
         node : nengo.Node
             A node of the network.
-        value : array_like (size_out,), or float for a node of size 1, or None
-            Finite values.
+        value : array_like or Recording or None
+            Finite values: ``(size_out,)``, or a number for a node of size 1, is put out until
+            something else is set; ``(samples, size_out)`` is played once, a sample a step; a
+            `nengolab.Recording` is played as it says.
+        gesture : str, optional
+            Inputs of a node that follow each other with the same one are undone together: those of
+            a slider that is dragged.
+
+        Returns
+        -------
+        Future
+            Done when it counts: from the next step on, or, where a node with a constant output is
+            to play something for the first time, when the network is compiled for that, beside the
+            run.
         """
 
-        def act() -> None:
-            self._owner.set_input(node, self._checked_input(node, value))
+        def act() -> Future[None]:
+            return self._owner.runner.drive(node, self._checked_input(node, value), gesture)
 
         return self._owner.post(act, about=node, after_steps=True)
 
@@ -423,32 +441,10 @@ class Session(Poking):
                 probe.attached.set_exception(error)
             raise
 
-    def _checked_input(self, node: Any, value: Any) -> np.ndarray | None:
-        if not isinstance(node, nengo.Node):
-            raise ValidationError(f"only a Node takes an input, got {node!r}", "node")
-        check_member(node, self.network, self._names)
-        name = self._names.get(node)
-        if node.size_in > 0:
-            raise ValidationError(
-                f"{name!r} has inputs of its own; only a Node without input can be set",
-                "size_in",
-                node,
-            )
-        if value is None:
-            return None
-        try:
-            array = np.atleast_1d(np.asarray(value, dtype=float))
-        except (TypeError, ValueError):
-            raise ValidationError(f"{name!r}: {value!r} is not numbers", "output", node) from None
-        if array.shape != (node.size_out,):
-            raise ValidationError(
-                f"{name!r} has {node.size_out} values, got shape {array.shape}", "output", node
-            )
-        if not np.isfinite(array).all():
-            raise ValidationError(
-                f"{name!r} got {value!r}; NaN and infinity are no inputs", "output", node
-            )
-        return array
+    def _checked_input(self, node: Any, value: Any) -> Value:
+        if isinstance(node, nengo.Node):
+            check_member(node, self.network, self._names)
+        return checked_input(node, value, self._names.get(node))
 
     def _check_plots(self, plots: list[PanelSpec]) -> None:
         for plot in plots:

@@ -2,7 +2,8 @@
 
 A *moment* is all that a run goes on from: the engine's state, what stands of changes and inputs,
 and the filters of what is plotted. Moments are kept at intervals, in a budget of bytes: where that
-is full, every other one is dropped and the interval doubled. *Events* are what people did, with the
+is full, the oldest go to disk; where the disk's budget is full too, every other one is dropped and
+the interval doubled. *Events* are what people did, with the
 step after which they did it. A branch holds what is its own; before it began, its parent's counts.
 """
 
@@ -10,19 +11,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengolab.runtime.recording import Recording
+
+from .shelf import Shelf, in_memory, on_disk
+
 DEFAULT_BUDGET = 256 * 2**20
 INTERVAL = 0.5
 # A moment takes time, so at most this part of a run goes into them.
 SHARE = 0.03
 GENERATOR_BYTES = 2600
-MOST_MOMENTS = 400
+MOST_MOMENTS = 2000
 FIRST = "main"
 NEVER = 2**62
 
@@ -55,7 +60,7 @@ class Moment:
     state: Any
     standing: Any
     changes: Mapping[Any, Any]
-    inputs: Mapping[Any, np.ndarray]
+    inputs: Mapping[Any, np.ndarray | Recording]
     filters: Mapping[Any, Any]
     formulas: frozenset[Any]
     seq: int
@@ -63,8 +68,9 @@ class Moment:
     @cached_property
     def nbytes(self) -> int:
         """Memory that it takes beside what was changed, which moments share."""
-        total = sum(array.nbytes for array in self.state.arrays.values())
-        for states in self.state.processes.values():
+        state = in_memory(self.state)
+        total = sum(array.nbytes for array in state.arrays.values())
+        for states in state.processes.values():
             for process in states:
                 # Where its generator started, and where it is.
                 total += 2 * GENERATOR_BYTES + sum(a.nbytes for a in process.arrays.values())
@@ -78,9 +84,10 @@ class Event:
     Attributes
     ----------
     step : int
-    kind : {"input", "change"}
+    kind : {"input", "change", "error"}
     what : object
-        Of an input the Node and its values (None: its own output), of a change its `Edit`.
+        Of an input the Node and what it puts out (None: its own output), of a change its `Edit`,
+        of an error that stopped the run its report.
     seq : int
         Its number among all events.
     """
@@ -161,7 +168,7 @@ class Timeline:
 
     def __init__(self, dt: float, take: Callable[[int], Moment], budget: int) -> None:
         self._dt, self._take = dt, take
-        self.budget, self._seq = budget, 0
+        self.budget, self.shelf, self._seq = budget, Shelf(), 0
         self.begin(0)
 
     def begin(self, step: int) -> None:
@@ -170,7 +177,7 @@ class Timeline:
         self.branches = {FIRST: self.here}
         self._interval = max(1, round(INTERVAL / self._dt))
         self._not_before = 0.0
-        self._nbytes = self._n_moments = 0
+        self._nbytes = self._disk = self._n_moments = 0
 
     # ---- as the run goes -------------------------------------------------
 
@@ -202,18 +209,37 @@ class Timeline:
         self.here.events.append(Event(step, kind, what, self._seq))
 
     def stay_within(self) -> None:
-        """Drop moments until the budget holds, as far as it can."""
+        """Put moments on disk and drop some, until the budgets hold, as far as they can."""
         self._count()
-        while self._nbytes > self.budget or self._n_moments > MOST_MOMENTS:
+        if self._nbytes > self.budget:
+            self._put_on_disk(self._nbytes - self.budget)
+            self._count()
+        while (
+            self._nbytes > self.budget
+            or self._disk > self.shelf.budget
+            or self._n_moments > MOST_MOMENTS
+        ):
             if not self._thin():
                 break
             self._count()
+
+    def _put_on_disk(self, nbytes: int) -> None:
+        """The oldest first; where a branch ends stays in memory: it is gone back to most."""
+        for branch in self.branches.values():
+            for i, moment in enumerate(branch.moments[:-1]):
+                if nbytes <= 0 or self.shelf.problem:
+                    return
+                if not on_disk(moment.state):
+                    shelved = replace(moment, state=self.shelf.put(moment.state))
+                    branch.moments[i] = shelved
+                    nbytes -= moment.nbytes - shelved.nbytes
 
     def _count(self) -> None:
         moments = [moment for branch in self.branches.values() for moment in branch.moments]
         changed = {id(a): a.nbytes for m in moments for a in m.standing.values.values()}
         self._n_moments = len(moments)
         self._nbytes = sum(m.nbytes for m in moments) + sum(changed.values())
+        self._disk = sum(on_disk(m.state) for m in moments)
 
     def _thin(self) -> bool:
         """Drop every other moment but the first and the last of each branch."""
@@ -231,6 +257,11 @@ class Timeline:
     def nbytes(self) -> int:
         """Memory that moments take."""
         return self._nbytes
+
+    @property
+    def nbytes_on_disk(self) -> int:
+        """Disk that moments take."""
+        return self._disk
 
     @property
     def interval(self) -> float:

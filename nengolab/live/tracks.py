@@ -121,6 +121,16 @@ class ValueTrack(Track):
     def cut(self, step: int) -> None:
         self._ring.cut(step)
 
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Copies of the step and the values of each sample."""
+        steps, rows = self._ring.since(-1)
+        return steps.copy(), rows.copy()
+
+    def put_rows(self, steps: np.ndarray, rows: np.ndarray) -> None:
+        """Have these samples, and no others."""
+        self._ring.clear()
+        self._ring.append(steps, rows)
+
     def filters(self) -> Any:
         return None if self._filter is None else self._filter.state.copy()
 

@@ -14,7 +14,7 @@ from nengolab.exceptions import ValidationError
 from nengolab.parameters.lesions import SILENCE, falls_silent_when_low
 from nengolab.parameters.rules import is_decoded, rules_of
 from nengolab.parameters.synapses import SYNAPSES
-from nengolab.parameters.transfer import Simulator, Transfer, write
+from nengolab.parameters.transfer import Transfer, Transferable, write
 
 # Roles that are written here, and not by `Transfer`.
 BESIDE = frozenset(["synapse"])
@@ -25,12 +25,12 @@ class Keeper:
 
     Parameters
     ----------
-    sim : Simulator
+    sim : Transferable
     changed : iterable of (object, str)
         What was changed: objects and roles.
     """
 
-    def __init__(self, sim: Simulator, changed: Iterable[tuple[Any, str]]):
+    def __init__(self, sim: Transferable, changed: Iterable[tuple[Any, str]]):
         self._sim, self._engine = sim, sim._engine
         self._changed = list(changed)
         self._transfer = Transfer(sim, beside=BESIDE)

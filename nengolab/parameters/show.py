@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 
-class Row(Protocol):
+class ParameterRow(Protocol):
     """A row of the table; `nengolab.parameters.table.Parameter` is one."""
 
     @property
@@ -91,7 +91,7 @@ def _number(x: float, digits: int) -> str:
     return f"{x:.0f}" if 10**digits <= abs(x) < 1e6 else f"{x:.{digits}g}"
 
 
-def _now(row: Row) -> str:
+def _now(row: ParameterRow) -> str:
     now = row.value
     return _AS_BUILT if _same(row.initial, now) else figures(now)
 
@@ -100,7 +100,7 @@ def _same(initial: np.ndarray, now: np.ndarray) -> bool:
     return bool(np.all(np.float32(now) == np.float32(initial)))  # state has the engine's precision
 
 
-def _totals(rows: Sequence[Row]) -> str:
+def _totals(rows: Sequence[ParameterRow]) -> str:
     trained = [r for r in rows if r.trainable]
     return (
         f"{_count(len(rows), 'array')}, {_count(sum(r.size for r in rows), 'number')}; trainable: "
@@ -112,7 +112,7 @@ def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'s' * (n != 1)}"
 
 
-def _split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+def _split(rows: Sequence[ParameterRow]) -> tuple[list[ParameterRow], list[ParameterRow]]:
     """What a person looks for, and constants of neuron types, synapses and rules."""
     constants = [r for r in rows if r.shape == () and r.role != "weights" and not r.trainable]
     known = set(map(id, constants))
@@ -122,7 +122,7 @@ def _split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 # -- text --------------------------------------------------------------------------------------
 
 
-def as_text(rows: Sequence[Row], absent: Sequence[Missing]) -> str:
+def as_text(rows: Sequence[ParameterRow], absent: Sequence[Missing]) -> str:
     """The table as text."""
     arrays, constants = _split(rows)
     parts = [_totals(rows)]
@@ -140,7 +140,7 @@ def as_text(rows: Sequence[Row], absent: Sequence[Missing]) -> str:
     return "\n\n".join(parts)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: ParameterRow) -> tuple[str, ...]:
     trained = "yes" if row.trainable else "online" if row.learned else "no"
     return (row.name, str(row.shape), trained, figures(row.initial), _now(row), row.why)
 
@@ -165,7 +165,7 @@ def _columns(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     )
 
 
-def one_as_text(row: Row) -> str:
+def one_as_text(row: ParameterRow) -> str:
     """One parameter, a line for each thing there is to say."""
     trained = "yes" if row.trainable else "online" if row.learned else "no"
     lines = {
@@ -220,7 +220,7 @@ _STYLE = """
 """
 
 
-def as_html(rows: Sequence[Row], absent: Sequence[Missing]) -> str:
+def as_html(rows: Sequence[ParameterRow], absent: Sequence[Missing]) -> str:
     """The table as HTML; what objects are called is escaped."""
     arrays, constants = _split(rows)
     parts = [f"<p>{_totals(rows)}</p>"]
@@ -242,7 +242,7 @@ def as_html(rows: Sequence[Row], absent: Sequence[Missing]) -> str:
     return f'<div class="nengolab-parameters">{_STYLE}{"".join(parts)}</div>'
 
 
-def _html_cells(row: Row) -> tuple[str, ...]:
+def _html_cells(row: ParameterRow) -> tuple[str, ...]:
     trained = "yes" if row.trainable else "online" if row.learned else "no"
     said = trained if trained == "no" else f"<strong>{trained}</strong>"
     reason = f"<td{_style('nl-trained')}>{said}<br><small>{escape(row.why)}</small></td>"
@@ -256,7 +256,7 @@ def _html_cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _named(row: Row) -> str:
+def _named(row: ParameterRow) -> str:
     about = " — ".join(text for text in (row.equation, row.unit) if text)
     return f'<td{_style("nl-name")} title="{escape(about)}">{escape(row.name)}</td>'
 
@@ -271,7 +271,7 @@ def _style(kind: str) -> str:
     return f'{named} style="{_INLINE.get(kind, f"{_CELL}nowrap")}"'
 
 
-def _td_now(row: Row, kind: str = "") -> str:
+def _td_now(row: ParameterRow, kind: str = "") -> str:
     now = _now(row)
     return _td(now, "nl-same" if now == _AS_BUILT else kind)
 

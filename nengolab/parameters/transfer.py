@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _EXPRESSED = {"weights", "encoders", "bias", "constants"}
 
 
-class Simulator(Protocol):
+class Transferable(Protocol):
     """What is asked of a simulator: `nengolab.Simulator`, seen from below."""
 
     _engine: Any
@@ -58,7 +58,7 @@ class Transfer:
 
     Parameters
     ----------
-    sim : Simulator
+    sim : Transferable
     item : int or None
         Of what is learned online, which item of the batch counts.
     beside : set of str
@@ -66,7 +66,7 @@ class Transfer:
     """
 
     def __init__(
-        self, sim: Simulator, item: int | None = None, beside: frozenset[str] = frozenset()
+        self, sim: Transferable, item: int | None = None, beside: frozenset[str] = frozenset()
     ):
         self._sim, self._engine = sim, sim._engine
         self._expressed = _EXPRESSED | beside
@@ -301,7 +301,7 @@ def _single(obj: Any) -> Any:
 
 
 def get_nengo_params(
-    sim: Simulator, objs: Any, as_dict: bool = False, item: int | None = None
+    sim: Transferable, objs: Any, as_dict: bool = False, item: int | None = None
 ) -> Any:
     """See `Simulator.get_nengo_params`."""
     transfer = Transfer(sim, item)
@@ -324,7 +324,7 @@ def get_nengo_params(
     return dict(zip(labels, arguments, strict=True))
 
 
-def freeze_params(sim: Simulator, objs: Any, item: int | None = None) -> None:
+def freeze_params(sim: Transferable, objs: Any, item: int | None = None) -> None:
     """See `Simulator.freeze_params`."""
     transfer = Transfer(sim, item)
     found = list(dict.fromkeys(_expanded(sim, objs)))
@@ -342,7 +342,7 @@ def freeze_params(sim: Simulator, objs: Any, item: int | None = None) -> None:
         put_back(sim._engine.graph, lambda p: values.get(p.name, p.value), layers)
 
 
-def _expanded(sim: Simulator, objs: Any) -> Iterable[Any]:
+def _expanded(sim: Transferable, objs: Any) -> Iterable[Any]:
     """Ensembles, connections and probes: those of networks, and the probes of ensembles."""
     for obj in objs if isinstance(objs, (list, tuple)) else [objs]:
         obj = _single(obj)

@@ -25,7 +25,7 @@ from nengolab.runtime.means import probe_of
 from nengolab.startup.worker import Worker, uninterrupted
 
 
-class Engine(Protocol):
+class RunsForms(Protocol):
     """What runs the forms: `nengolab.runtime.engine.Engine`, seen from below."""
 
     built: Built
@@ -65,7 +65,7 @@ class Background:
         By tap, the probe that reads what it looks at.
     """
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: RunsForms):
         self._engine = engine
         self.taps: dict[Any, nengo.Probe] = {}
         self._waiting: list[Waiting] = []

@@ -23,6 +23,7 @@ from nengolab.exceptions import SimulationError
 from nengolab.layers.drawing import words
 from nengolab.runtime import printed
 from nengolab.runtime.processes import ProcessState, RunningProcess
+from nengolab.runtime.recording import Recording
 from nengolab.startup.worker import uninterrupted
 
 
@@ -50,7 +51,8 @@ class Host:
         self.any_tied = any(c.verdict.level == "tied" and c.trace is None for c in calls)
         self.model = model
         self._draw_order: list[Call | None] | None = None
-        self.overrides: dict[Any, np.ndarray] = {}
+        # What Nodes put out instead of their own output.
+        self.overrides: dict[Any, np.ndarray | Recording] = {}
         # What Nodes are fed, (steps, batch, size), and how many steps came before the first.
         self.given: dict[Any, tuple[int, np.ndarray]] = {}
         self.error: BaseException | None = None
@@ -257,7 +259,8 @@ class Host:
         if fed is not None:
             first, rows = fed
             return rows[done - first :][:n_steps]
-        return self.overrides.get(owner)
+        found = self.overrides.get(owner)
+        return found.rows(done, n_steps, self.dt) if isinstance(found, Recording) else found
 
     def _draw(self, call: Call, done: int, n_steps: int) -> list[np.ndarray] | float:
         """Values of a process after ``done`` steps.

@@ -26,6 +26,7 @@ from nengolab.runtime.calls import Host
 from nengolab.runtime.effects import Cover, Effects, Key
 from nengolab.runtime.follower import Follower
 from nengolab.runtime.loop import Tile, TileRunner
+from nengolab.runtime.recording import Recording
 from nengolab.runtime.snapshot import Snapshot
 from nengolab.startup.worker import Worker, uninterrupted
 
@@ -138,6 +139,9 @@ class Engine:
         What was learned online counts among the parameters.
         """
         self.n_steps = 0
+        for node, value in self.host.overrides.items():
+            if isinstance(value, Recording):
+                self.host.overrides[node] = value.starting(0)
         kept = {} if parameters else self._learned_state()
         if processes:
             self.host.reset(seed)
@@ -363,6 +367,8 @@ class Engine:
         if value is None:
             self.host.overrides.pop(node, None)
             return
+        if isinstance(value, Recording):
+            return self._play(node, value)
         try:
             array = np.asarray(value, dtype=float)
         except (TypeError, ValueError):
@@ -375,6 +381,33 @@ class Engine:
                 obj=node,
             )
         self.host.overrides[node] = np.broadcast_to(array, (node.size_out,)).copy()
+
+    def _play(self, node: nengo.Node, recording: Recording) -> None:
+        if recording.size != node.size_out:
+            raise ValidationError(
+                f"{self.built.names.get(node)} puts out {node.size_out} numbers, the samples of "
+                f"{recording.name!r} have {recording.size}",
+                attr="value",
+                obj=node,
+            )
+        self._give_each_step(frozenset([node]))
+        started = recording if recording.start is not None else recording.starting(self.n_steps)
+        self.host.overrides[node] = started
+
+    def ready_to_play(self, node: nengo.Node) -> Future[int]:
+        """Have a form in which a Node is no constant; compiled in the background.
+
+        The Future is done when it runs; it holds the step after which.
+        """
+        if self._plays(node):
+            done: Future[int] = Future()
+            done.set_result(self.n_steps)
+            return done
+        self._each_step |= {node}
+        return self.background.ask_for_values({})
+
+    def _plays(self, node: nengo.Node) -> bool:
+        return not any(i.owner is node for i in self.runner.program.inputs_held)
 
     @contextmanager
     def fed(self, data: dict[nengo.Node, np.ndarray]) -> Iterator[None]:

@@ -95,7 +95,8 @@ def _engine_from(network: nengo.Network | None, contents: dict[str, Any]) -> Eng
         built=built,
         probes=contents["probes"],
     )
-    engine.host.overrides = contents["inputs"]
+    for node, value in contents["inputs"].items():
+        engine.set_input(node, value)
     engine.set_values(contents["values"])
     engine.effects.given.update(contents["given"])
     for key, covers in contents["laid"].items():

@@ -18,7 +18,7 @@ from nengolab.runtime.snapshot import Snapshot
 SHOWN = 5
 
 
-class Engine(Protocol):
+class HasState(Protocol):
     """What has a state: `nengolab.runtime.engine.Engine`, seen from below."""
 
     n_steps: int
@@ -30,7 +30,7 @@ class Engine(Protocol):
     runner: TileRunner
 
 
-def take(engine: Engine) -> Snapshot:
+def take(engine: HasState) -> Snapshot:
     """The snapshot of an engine as it is now."""
     host, owners = engine.host, _owners(engine)
     seen = {None, *engine.probes}  # taps are no part of the network
@@ -48,7 +48,7 @@ def take(engine: Engine) -> Snapshot:
     )
 
 
-def _owners(engine: Engine) -> dict[str, nengo.Probe | None]:
+def _owners(engine: HasState) -> dict[str, nengo.Probe | None]:
     """Which probe keeps a state array for itself, by the array's name; None for no probe."""
     return {
         f"{op.name}.{name}": op.owner if isinstance(op.owner, nengo.Probe) else None
@@ -57,7 +57,7 @@ def _owners(engine: Engine) -> dict[str, nengo.Probe | None]:
     }
 
 
-def put(engine: Engine, snapshot: Snapshot) -> list[str]:
+def put(engine: HasState, snapshot: Snapshot) -> list[str]:
     """Put an engine back to a snapshot: wholly, or, where it does not fit, not at all.
 
     Returns
@@ -82,7 +82,7 @@ def put(engine: Engine, snapshot: Snapshot) -> list[str]:
     return sorted({*snapshot.not_restorable, *engine.host.out_of_reach()})
 
 
-def adapted(engine: Engine, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def adapted(engine: HasState, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What of the state changes when parameters get these values, by name."""
     found: dict[str, np.ndarray] = {}
     for lowered in engine.runner.program.groups.values():
@@ -99,7 +99,7 @@ def adapted(engine: Engine, values: Mapping[str, np.ndarray]) -> dict[str, np.nd
     return found
 
 
-def _check(engine: Engine, snapshot: Snapshot) -> None:
+def _check(engine: HasState, snapshot: Snapshot) -> None:
     if snapshot.batch != engine.batch:
         raise ValidationError(
             f"the snapshot holds {snapshot.batch} batch item(s), the simulator runs "
@@ -120,7 +120,7 @@ def _check(engine: Engine, snapshot: Snapshot) -> None:
         )
 
 
-def _array_misfits(engine: Engine, snapshot: Snapshot) -> list[str]:
+def _array_misfits(engine: HasState, snapshot: Snapshot) -> list[str]:
     own = engine.runner.named_state()
     probes = {name for name, probe in _owners(engine).items() if probe is not None}
     wrong = [f"{n!r} is missing" for n in own if n not in snapshot.arrays and n not in probes]

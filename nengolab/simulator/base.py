@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -311,7 +312,7 @@ class BaseSimulator:
     def set_input(self, node: nengo.Node | str, value: Any) -> None:
         """Let a Node without input, or that of this name, put out ``value`` from now on.
 
-        None gives it back its own output.
+        None gives it back its own output. A `nengolab.Recording` is played from the next step on.
 
         Examples
         --------
@@ -323,6 +324,25 @@ class BaseSimulator:
         """
         self._check_usable("set_input")
         self._engine.set_input(node, value)
+
+    def ready_to_play(self, node: nengo.Node) -> Future[int]:
+        """Compile, beside the run, what it takes for a Node to play a `nengolab.Recording`.
+
+        Returns
+        -------
+        Future of int
+            Done when the form that can is in use: at once where it is, else the next tile takes
+            it up, and so does `prepare`.
+
+        Examples
+        --------
+        >>> ready = sim.ready_to_play(sim.network.nodes[0])
+        >>> sim.prepare()
+        >>> ready.done()
+        True
+        """
+        self._check_usable("ready_to_play")
+        return self._engine.ready_to_play(node)
 
     # -- ownership and end ---------------------------------------------------------------------
 

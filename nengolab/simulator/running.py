@@ -155,10 +155,16 @@ class RunningSimulator(BaseSimulator):
         """
         self.run_steps(1, progress_bar=False, stateful=stateful, data=data)
 
-    def advance(self, n_steps: int) -> dict[nengo.Probe | Tap, np.ndarray]:
+    def advance(self, n_steps: int, data: Any = None) -> dict[nengo.Probe | Tap, np.ndarray]:
         """Advance without keeping anything in ``data``.
 
         Either all steps are done or, where an error is raised, none.
+
+        Parameters
+        ----------
+        n_steps : int
+        data : object, optional
+            See `run_steps`.
 
         Returns
         -------
@@ -179,7 +185,9 @@ class RunningSimulator(BaseSimulator):
                 "learning_phase=True asks for; use run, or leave it out of configure_settings"
             )
         done, n_steps = self.n_steps, whole(n_steps, "n_steps", 0, self)
-        outputs = self._engine.advance(n_steps)
+        given = {} if data is None else self._feeder.for_run(data, n_steps, self._engine.batch)
+        with self._engine.fed(given):
+            outputs = self._engine.advance(n_steps)
         seen: dict[Any, np.ndarray] = dict(self._recording.pick(done, outputs))
         for tap, probe in list(self._engine.taps.items()):
             if probe in outputs:

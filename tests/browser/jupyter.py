@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from nengolab.benchmarks import jupyter
 
@@ -21,6 +24,9 @@ KERNEL6 = "python3-ipykernel6"
 
 #: Where `make` puts ipykernel 6, apart from the environment's own ipykernel.
 KERNEL6_PACKAGES = Path(sys.prefix) / "kernel6"
+
+#: No picture in the docs takes more.
+MOST_DOCS_BYTES = 150_000
 
 LIGHT = "JupyterLab Light"
 DARK = "JupyterLab Dark"
@@ -64,6 +70,21 @@ class JupyterLab(jupyter.JupyterLab):
         path = SCREENSHOTS / f"{name}.png"
         (self.page if of is None else of).screenshot(path=path)
         return path
+
+
+def keep_for_docs(picture: Path, name: str) -> None:
+    """Make the docs' picture of a screenshot, where ``NENGOLAB_DOCS=1`` asks for that."""
+    if os.environ.get("NENGOLAB_DOCS") != "1":
+        return
+    image = Image.open(picture).convert("RGB")
+    path = REPOSITORY / "docs" / "images" / f"{name}.png"
+    for width in (1100, 900, 700, 500):
+        image.thumbnail((width, width))
+        # 128 colours are enough for lines and letters, and a third of the bytes.
+        image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+        if path.stat().st_size <= MOST_DOCS_BYTES:
+            return
+    raise AssertionError(f"{path} has {path.stat().st_size} bytes")
 
 
 def _kernel6_spec() -> dict[str, Any]:

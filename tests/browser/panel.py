@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from tests.browser.jupyter import keep_for_docs
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
@@ -131,9 +133,11 @@ class Panel:
         target = self.root.locator(selector).first if selector else self.root
         return np.asarray(Image.open(io.BytesIO(target.screenshot())).convert("L"), dtype=float)
 
-    def screenshot(self, label: str) -> None:
-        """Keep a picture of the panel."""
-        self.lab.screenshot(label, of=self.root)
+    def screenshot(self, label: str, docs: str = "") -> None:
+        """Keep a picture of the panel; ``docs`` is what the docs call it, if they show it."""
+        picture = self.lab.screenshot(label, of=self.root)
+        if docs:
+            keep_for_docs(picture, docs)
 
 
 def open_panel(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.browser.jupyter import JupyterLab
+from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import NETWORK, open_panel, until
 
 
@@ -46,7 +46,15 @@ def test_go_on_from_an_instant_and_back_to_the_other_branch(lab: JupyterLab) -> 
     until(lambda: abs(panel.recent("ens value") - 0.9) < 0.2, "another input, another value")
     panel.press("pause")
     panel.wait_state("paused")
-    panel.screenshot("other-branch")
+    # The first way is shown beside it: lighter, dashed, in the legend.
+    beside = panel.root.get_by_label("branch beside it")
+    beside.select_option("main")
+    legend = panel.root.locator("figure", has_text="ens").first.locator(".nl-legend")
+    until(lambda: "dashed: main" in legend.inner_text(), "the legend says which")
+    lab.set_theme(LIGHT)
+    panel.screenshot("beside-light", docs="branches")
+    lab.set_theme(DARK)
+    panel.screenshot("beside-dark")
 
     branches.select_option(index=0)
     until(lambda: panel.status["time"] == pytest.approx(end, abs=0.0011), "the end of the first")

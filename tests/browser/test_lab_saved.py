@@ -49,8 +49,13 @@ def test_the_picture_is_there_when_the_notebook_is_opened_again(lab: JupyterLab)
     saved = lab.notebook.locator(".nl-saved")
     saved.wait_for()
     assert "Run the cell to make it live" in saved.inner_text()
-    assert lab.page.locator(".jp-OutputArea img:visible").count() == 0, "not shown twice"
+    pictures = lab.page.locator(".jp-OutputArea img:visible:not(.nl-saved-network)")
+    assert pictures.count() == 0, "not shown twice"
     assert_can_be_scrubbed(lab.page)
+    network = saved.locator("img.nl-saved-network")
+    assert "A network to test" in network.get_attribute("alt")
+    assert network.bounding_box()["width"] > 200
+    assert ink(network) > 0.01, "shapes and names are drawn"
     lab.screenshot("reopened")
 
     lab.run_all()

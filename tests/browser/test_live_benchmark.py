@@ -133,11 +133,11 @@ def test_a_lab_is_measured(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(phases, "SETTLE_S", 0.5)
     monkeypatch.setattr(phases, "LOOK_S", 1.0)
     phases.open_plots(stage, 1, ensembles=2)
-    drawing, idle = phases.drawing(stage, 1)
-    [fresh], [drawn] = drawing.fresh, drawing.drawn
-    assert 0 < fresh <= drawn <= drawing.frames + 2
-    assert abs(drawing.size[0] - 600) <= 2
-    assert drawing.messages >= fresh - 2
+    freshness, idle = phases.freshness(stage, 1)
+    [fresh], [drawn] = freshness.fresh, freshness.drawn
+    assert 0 < fresh <= drawn <= freshness.frames + 2
+    assert abs(freshness.size[0] - 600) <= 2
+    assert freshness.messages >= fresh - 2
     assert idle.kernel < 1
     at = time.monotonic()
     delays = phases.slider(stage, 1, moves=4)

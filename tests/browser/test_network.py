@@ -115,10 +115,10 @@ def test_the_network_stands_at_the_left(lab: JupyterLab) -> None:
     until(lambda: sum(network.columns()["coloured"]) == 8, "colour")
     assert "Hz" in network.root.locator(".nl-network-legend").inner_text()
     until(lambda: "Hz" in network.card.locator(".nl-network-active").inner_text(), "its rate")
-    panel.screenshot("running-light")
+    panel.screenshot("running-light", docs="network-light")
     lab.set_theme(DARK)
     panel.wait_time(panel.status["time"] + 0.5)
-    panel.screenshot("running-dark")
+    panel.screenshot("running-dark", docs="network-dark")
     assert lab.errors == []
 
 
@@ -299,11 +299,11 @@ def test_three_thousand_objects(lab: JupyterLab) -> None:
     print(f"closed {took[0]:.0f} ms, open {took[1]:.0f} ms; frames/s {rates}, blank {blank}")
     network.root.get_by_role("button", name="show all of it").click()
     lab.page.wait_for_timeout(1500)
-    network.panel.screenshot("light")
+    network.panel.screenshot("light", docs="network-3000-light")
     Network(Panel(lab, 0)).panel.screenshot("closed-light")
     lab.set_theme(DARK)
     lab.page.wait_for_timeout(1500)
-    network.panel.screenshot("dark")
+    network.panel.screenshot("dark", docs="network-3000-dark")
     network.root.get_by_label("find in the network").fill("area 7/e42")
     lab.page.keyboard.press("Enter")
     lab.page.wait_for_timeout(1500)

@@ -9,7 +9,7 @@ import pytest
 
 from nengolab.benchmarks.__main__ import main
 from nengolab.benchmarks.live import in_kernel
-from nengolab.benchmarks.live.figures import Delays, Drawing, Row, own_figures, table
+from nengolab.benchmarks.live.figures import Delays, Freshness, TableRow, own_figures, table
 from nengolab.benchmarks.live.stage import staged
 
 
@@ -42,12 +42,12 @@ def _counts(seconds, frames, plots, own=None):
 def test_what_is_drawn_is_counted_by_the_second():
     before = _counts(1.0, 60, [(10, 60), (4, 60)])
     after = _counts(3.0, 160, [(50, 160), (24, 160)])
-    drawing = Drawing.of(before, after, (600, 184), 1.0)
-    assert drawing.fresh == (20, 10)
-    assert drawing.drawn == (50, 50)
-    assert drawing.frames == 50
-    assert (drawing.messages, drawing.kilobytes, drawing.sent) == (10, 3, 1)
-    assert drawing.own == {}
+    freshness = Freshness.of(before, after, (600, 184), 1.0)
+    assert freshness.fresh == (20, 10)
+    assert freshness.drawn == (50, 50)
+    assert freshness.frames == 50
+    assert (freshness.messages, freshness.kilobytes, freshness.sent) == (10, 3, 1)
+    assert freshness.own == {}
 
 
 def test_what_the_panel_says_of_itself():
@@ -68,7 +68,7 @@ def test_what_the_panel_says_of_itself():
 
 
 def test_table():
-    rows = [Row("frames", {"1": "60.0", "20": "9.5"}, "55"), Row("delay", {"20": "800"})]
+    rows = [TableRow("frames", {"1": "60.0", "20": "9.5"}, "55"), TableRow("delay", {"20": "800"})]
     assert table(rows, ("1", "20"), "plots").splitlines() == [
         "plots      1   20  goal",
         "frames  60.0  9.5  55",

@@ -18,7 +18,17 @@ import pytest
 import nengolab
 from nengolab.exceptions import NengoException
 
-MODULES = ("", "callbacks", "dists", "exceptions", "losses", "neurons", "surrogates", "sweep")
+MODULES = (
+    "",
+    "callbacks",
+    "dists",
+    "exceptions",
+    "inspect",
+    "losses",
+    "neurons",
+    "surrogates",
+    "sweep",
+)
 # What a person holds without having made it.
 HELD = (
     "parameters.table.Parameter",

@@ -12,7 +12,7 @@ import nengolab
 ORDER = """
     benchmarks live
     __init__
-    sweep
+    inspect sweep
     simulator
     callbacks
     training saving

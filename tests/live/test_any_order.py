@@ -14,6 +14,7 @@ from nengo.exceptions import SimulationError
 
 import nengolab
 from nengolab.live import LinesSpec, Session
+from nengolab.live.inputs import InputEdit
 
 PATIENCE = 200.0
 EXAMPLES, ACTIONS = 6, 40
@@ -47,7 +48,11 @@ def simulators():
 
 
 STEPS = st.integers(1, 30)
-INPUTS = st.one_of(st.none(), st.floats(-1, 1))
+PLAYED = [
+    nengolab.Recording([0.5, -0.5, 0.1], dt=0.003, loop=True),
+    nengolab.Recording([-0.2, 0.7], times=[0.0, 0.004]),
+]
+INPUTS = st.one_of(st.none(), st.floats(-1, 1), st.sampled_from(PLAYED))
 SETTINGS = st.one_of(
     st.tuples(st.just("ens"), st.just("tau_rc"), st.sampled_from([None, 0.02, 0.03, 0.05])),
     st.tuples(st.just("ens"), st.just("tau_ref"), st.sampled_from([None, 0.001, 0.004])),
@@ -84,6 +89,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.note(("edit", edit))
         self.can_undo, self.can_redo = self.can_undo + 1, 0
 
+    def note_again(self, edit):
+        input_again = isinstance(edit, InputEdit)
+        value = self.session.inputs.get(self.net.drive)
+        self.note(("input", value) if input_again else ("edit", edit))
+
     # ---- what is done ----------------------------------------------------
 
     @rule(n=STEPS)
@@ -94,7 +104,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(value=INPUTS)
     def move(self, value):
         self.session.set_input(self.net.drive, value).result(PATIENCE)
-        self.note(("input", value))
+        self.note(("input", self.session.inputs.get(self.net.drive)))
+        self.can_undo, self.can_redo = self.can_undo + 1, 0
 
     @rule(setting=SETTINGS)
     def change(self, setting):
@@ -119,13 +130,13 @@ class AnyOrder(RuleBasedStateMachine):
             with pytest.raises(SimulationError):
                 self.session.undo().result(PATIENCE)
             return
-        self.note(("edit", self.session.undo().result(PATIENCE)))
+        self.note_again(self.session.undo().result(PATIENCE))
         self.can_undo, self.can_redo = self.can_undo - 1, self.can_redo + 1
 
     @precondition(lambda self: self.can_redo)
     @rule()
     def redo(self):
-        self.note(("edit", self.session.redo().result(PATIENCE)))
+        self.note_again(self.session.redo().result(PATIENCE))
         self.can_undo, self.can_redo = self.can_undo + 1, self.can_redo - 1
 
     @rule(part=st.floats(0, 1))

@@ -205,7 +205,7 @@ def test_a_reset_while_running_goes_on_from_the_start(session):
         (lambda s: s.run_for(float("nan")), "at least one step"),
         (lambda s: s.set_speed(0), "positive real-time factor"),
         (lambda s: s.set_speed("fast"), "positive real-time factor"),
-        (lambda s: s.set_input(s.network.drive, [1.0, 2.0]), r"'drive' has 1 values.*\(2,\)"),
+        (lambda s: s.set_input(s.network.drive, [1.0, 2.0]), r"'drive' has 1 value.*\(2,\)"),
         (lambda s: s.set_input(s.network.drive, [np.nan]), r"'drive' got.*NaN"),
         (lambda s: s.set_input(s.network.drive, np.inf), r"'drive' got.*infinity"),
         (lambda s: s.set_input(s.network.drive, "high"), "'drive'.*not numbers"),

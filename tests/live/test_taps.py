@@ -7,7 +7,9 @@ class Tap:
     error = None
 
 
-class Simulator:
+class Tapped:
+    """What `Taps` asks of a simulator."""
+
     def __init__(self):
         self.taps, self.made = [], 0
 
@@ -21,7 +23,7 @@ class Simulator:
 
 
 def test_probes_of_one_signal_share_a_tap(net):
-    sim = Simulator()
+    sim = Tapped()
     taps = Taps(sim)
     first = taps.take(net.ens.neurons, "output")
     assert taps.take(net.ens.neurons, "output") is first
@@ -32,7 +34,7 @@ def test_probes_of_one_signal_share_a_tap(net):
 
 
 def test_a_tap_that_nobody_needs_stays_for_a_while(net):
-    sim = Simulator()
+    sim = Tapped()
     taps = Taps(sim)
     tap = taps.take(net.ens, None)
     taps.leave(tap)
@@ -48,7 +50,7 @@ def test_a_tap_that_nobody_needs_stays_for_a_while(net):
 
 
 def test_a_tap_that_failed_is_no_spare(net):
-    sim = Simulator()
+    sim = Tapped()
     taps = Taps(sim)
     tap = taps.take(net.ens, None)
     tap.error = RuntimeError("no such signal")

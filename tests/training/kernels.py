@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from nengolab.kernels.base import Kernel, Layout, Spec
+from nengolab.kernels.base import GroupLayout, Kernel, Spec
 from nengolab.kernels.registry import KERNELS
 
 DT = 0.001
@@ -19,7 +19,9 @@ class Facts:
 
     training, stepped, reads_spikes, dt = True, True, False, DT
 
-    def __init__(self, layout: Layout, static: tuple, dtype: str, params: dict, state: dict, **own):
+    def __init__(
+        self, layout: GroupLayout, static: tuple, dtype: str, params: dict, state: dict, **own
+    ):
         self.layout, self.static, self.dtype = layout, static, dtype
         self._params, self._state = params, state
         vars(self).update(own)
@@ -41,7 +43,7 @@ def spec_of(
     kernel: str, members: int, static: tuple = (), dtype: str = "float64", variant: str = ""
 ) -> tuple[Kernel, Spec]:
     """A kernel by name, and the spec of a group of it that is differentiated."""
-    return KERNELS[kernel], Spec(Layout.of(members), static, DT, dtype, variant, True)
+    return KERNELS[kernel], Spec(GroupLayout.of(members), static, DT, dtype, variant, True)
 
 
 def gradients(

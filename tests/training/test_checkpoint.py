@@ -557,3 +557,26 @@ def test_what_numpy_wrote_in_another_order_is_read(made, tmp_path):
     with simulator(network(seed=7)) as sim:
         sim.load_params(crafted(made[0], tmp_path, turn))
         assert same(values(sim), made[1])
+
+
+def test_a_file_of_before_rls_could_be_stopped_is_read(tmp_path):
+    """It has nothing of what stops it, ``slowness``: that is as built, and nothing is said."""
+    with nengo.Network(seed=1) as net:
+        ens = nengo.Ensemble(8, 1, label="ens")
+        error = nengo.Node(size_in=1, label="error")
+        conn = nengo.Connection(ens, error, learning_rule_type=nengo.RLS(), label="conn")
+        nengo.Connection(error, conn.learning_rule, synapse=None)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.save_params(tmp_path / "new.npz")
+        with zipfile.ZipFile(tmp_path / "new.npz") as file:
+            members = {name: file.read(name) for name in file.namelist()}
+        manifest = json.loads(members["manifest.json"])
+        assert manifest["constants"].pop("conn.rls.slowness") == 1.0
+        members["manifest.json"] = json.dumps(manifest).encode()
+        with zipfile.ZipFile(tmp_path / "old.npz", "w") as file:
+            for name, data in members.items():
+                file.writestr(name, data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sim.load_params(tmp_path / "old.npz")
+        assert sim.parameters["conn.rls.slowness"].value == 1.0

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from scipy.sparse import random as random_sparse
 
-from nengolab.kernels.base import Layout
+from nengolab.kernels.base import GroupLayout
 from nengolab.kernels.convolution import Geometry
 from nengolab.kernels.rates import log_one_and_inverse
 from nengolab.kernels.registry import KERNELS
@@ -22,12 +22,14 @@ BATCH, SIZE = 2, 3
 FEW, MANY = 2, 8  # members: their axis before the elements, and after
 
 
-def constants(layout: Layout, rng, **ranges) -> dict[str, np.ndarray]:
+def constants(layout: GroupLayout, rng, **ranges) -> dict[str, np.ndarray]:
     """A packed number for each member and name, within its range."""
     return {k: rng.uniform(*r, layout.shape(1)) for k, r in ranges.items()}
 
 
-def vectors(layout: Layout, rng, n: int, size: int = SIZE, low=-2.0, high=2.0) -> list[np.ndarray]:
+def vectors(
+    layout: GroupLayout, rng, n: int, size: int = SIZE, low=-2.0, high=2.0
+) -> list[np.ndarray]:
     return [rng.uniform(low, high, (BATCH, *layout.shape(size))) for _ in range(n)]
 
 
@@ -316,7 +318,7 @@ def test_convolutions(name, stepped, rng):
 @pytest.mark.parametrize("shape", [(3, 4), (20, 3), (18, 19)])
 def test_weights_that_learn(shape, members, rng):
     rows, columns = shape
-    layout = Layout.of(members)
+    layout = GroupLayout.of(members)
     rules = [
         *vectors(layout, rng, 1, rows),
         *vectors(layout, rng, 1, columns),

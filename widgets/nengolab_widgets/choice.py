@@ -130,7 +130,7 @@ class Menu:
         self._objects: dict[str, Any] = {f"object-{i}": obj for i, obj in enumerate(objects)}
         if kinds_of(None):
             self._objects["network"] = None
-        self._network, self._names = network, names
+        self.network, self._names = network, names
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -148,7 +148,7 @@ class Menu:
         ]
 
     def _label(self, obj: Any) -> str:
-        return (self._network.label or "network") if obj is None else self._names.get(obj)
+        return (self.network.label or "network") if obj is None else self._names.get(obj)
 
     def find(self, key: str) -> Any:
         """Find the object behind an entry.

@@ -16,7 +16,7 @@ import anywidget
 import traitlets
 from nengo.exceptions import NengoException, SimulatorClosed, ValidationError
 
-from nengolab.live import Frame, Listener
+from nengolab.live import Frame, Listener, StreamSpec
 from nengolab.names import Names
 
 from . import control, replaced, sessions
@@ -29,7 +29,7 @@ from .output import Output
 from .panel import Choice
 from .plots import Plots
 from .sliders import Inputs
-from .transport import past_message, status_message
+from .transport import past_message, status_message, until_when
 from .views import Views
 from .weakly import weakly
 
@@ -137,6 +137,8 @@ class Lab(Plots, anywidget.AnyWidget):
         self._path: Literal["control", "comm"] = "comm"
         self._heard, self._closed = 0, False
         self._past: Past | None = None
+        # Which branch is shown beside the one that goes on.
+        self._beside = ""
         self._subscribed: Listener | None = None
         self._bench = Bench(
             self.session, names, window, weakly(self._say), weakly(self._panels_changed)
@@ -168,9 +170,11 @@ class Lab(Plots, anywidget.AnyWidget):
             "reset": lambda _: self._reset(),
             "rebuild": lambda _: self.rebuild(),
             "step": lambda m: self.session.step(m["n"]),
+            "run_until": self._run_until,
             "speed": lambda m: self.session.set_speed(m["value"]),
             "go_on_from": lambda m: self._travel(self.session.history.go_on_from(m["time"])),
             "switch_branch": lambda m: self._travel(self.session.history.switch(m["branch"])),
+            "show_beside": lambda m: self._show_beside(m["branch"]),
             "input": self._drive,
             "add_panel": lambda m: self._add(Choice(self._menu.find(m["object"]), m["kind"])),
             "remove_panel": lambda m: self._bench.remove(m["panel"]),
@@ -317,6 +321,8 @@ class Lab(Plots, anywidget.AnyWidget):
         if self._output is not None:
             self._output.say_all()
         self._say_past()
+        if self._beside:
+            self._say_beside()
         self._watch()
 
     def _first_offers(self) -> list[Offer]:
@@ -363,13 +369,37 @@ class Lab(Plots, anywidget.AnyWidget):
         else:
             self.session.reset()
 
+    def _run_until(self, message: Any) -> None:
+        self.session.run_until(until_when(message, self._menu, self._names))
+
     def _travel(self, done: Future) -> None:
-        said = weakly(self._say_past)
-        done.add_done_callback(lambda _: said())
+        said, beside = weakly(self._say_past), weakly(self._say_beside)
+        done.add_done_callback(lambda _: (said(), beside()))
 
     def _say_past(self) -> None:
         self._past = past_message(self.session)
         self._say(self._past)
+
+    def _show_beside(self, branch: str) -> None:
+        self._beside = branch
+        self._say_beside()
+
+    def _say_beside(self) -> None:
+        """Send what plots had of the other branch; of the one that goes on there is none."""
+        if self._beside in ("", self.session.history.branch):
+            self._beside = ""
+            return self._say({"type": "beside", "branch": "", "panels": []})
+        specs = [spec for spec in self._bench.specs if isinstance(spec, StreamSpec)]
+        found = self.session.history.beside(self._beside, specs, self._views.width)
+        send, branch = weakly(self._say), self._beside
+
+        def tell(done: Future) -> None:
+            if done.cancelled() or done.exception() is not None:
+                return
+            panels, buffer = done.result()
+            send({"type": "beside", "branch": branch, "panels": panels}, [buffer])
+
+        found.add_done_callback(tell)
 
     def _notice(self, text: str) -> None:
         offer = "rebuild" if self.session.network_changed else ""
@@ -379,9 +409,11 @@ class Lab(Plots, anywidget.AnyWidget):
 
     def _drive(self, message: Any) -> None:
         entry = self._inputs.find(message["node"])
-        values = None if "dim" not in message else entry.moved(message["dim"], message["value"])
+        values = message.get("values")
+        if "dim" in message:
+            values = entry.moved(message["dim"], message["value"])
+        done = self.session.set_input(entry.node, values, gesture=message.get("gesture"))
         entry.take(values)
-        done = self.session.set_input(entry.node, values)
         done.add_done_callback(lambda done: self._driven(message["number"], entry, done))
 
     def _driven(self, number: int, entry: Any, done: Future) -> None:
@@ -396,9 +428,9 @@ class Lab(Plots, anywidget.AnyWidget):
         entry = self._inputs.of(node)
         if entry is None:
             return
-        new = None if values is None else list(values)
-        if (entry.values if entry.taken else None) != new:
-            entry.take(new)
+        before = entry.layout()
+        entry.take(values)
+        if entry.layout() != before:
             self._say_inputs()
         elif len(self._views) > 1:
             self._say_inputs()
@@ -461,6 +493,8 @@ class Lab(Plots, anywidget.AnyWidget):
         self._subscribed.set_plots(self._bench.specs)
         if len(self._views):
             self._say(self._layout())
+            if self._beside:
+                self._say_beside()
 
     def _leave_session(self) -> None:
         if sessions.leave(self.session, self):

@@ -52,6 +52,7 @@ class Status(TypedDict):
     n_steps: int
     rtf: float | None
     speed: float | None
+    note: str
     error: ErrorReport | None
 
 
@@ -106,12 +107,13 @@ class PanelLayout(TypedDict):
 
 
 class InputLayout(TypedDict):
-    """One Node that a person can drive."""
+    """One Node that a person can drive; ``playing`` names the recording that drives it, or ""."""
 
     id: str
     label: str
     own: Literal["constant", "function"]
     taken: bool
+    playing: str
     values: list[float]
     min: float
     max: float
@@ -226,17 +228,35 @@ class Printed(TypedDict):
     lines: list[PrintedLine]
 
 
+class Mark(TypedDict):
+    """Something that was done, or went wrong, at a time (s) of the run."""
+
+    time: float
+    kind: Literal["input", "change", "error", "branch"]
+    text: str
+
+
 class Past(TypedDict):
     """The branches of the run: the one that goes on, and all.
 
     ``doubts`` names Python code that may remember something, so that what is gone back to may not
-    be exactly what was.
+    be exactly what was. ``memory`` says how much of the past is kept.
     """
 
     type: Literal["past"]
     branch: str
     branches: list[str]
     doubts: list[str]
+    memory: str
+    marks: list[Mark]
+
+
+class Beside(TypedDict):
+    """What plots of lines had of another branch, with a buffer as of a frame; "" is none."""
+
+    type: Literal["beside"]
+    branch: str
+    panels: list[PanelEntry]
 
 
 class ForPanel(TypedDict):
@@ -254,7 +274,7 @@ class Code(TypedDict):
     text: str
 
 
-KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | ForPanel | Code
+KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | Beside | ForPanel | Code
 
 # ---- from a page -------------------------------------------------------------------------------
 
@@ -334,6 +354,17 @@ class Rebuild(TypedDict):
     type: Literal["rebuild"]
 
 
+class RunUntil(TypedDict):
+    """Run until a time (s), or until a value of an object is above or below a level."""
+
+    type: Literal["run_until"]
+    time: NotRequired[float]
+    object: NotRequired[str]
+    dim: NotRequired[int]
+    above: NotRequired[bool]
+    level: NotRequired[float]
+
+
 class Step(TypedDict):
     """Run some steps."""
 
@@ -351,7 +382,8 @@ class Speed(TypedDict):
 class Input(TypedDict):
     """Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard.
 
-    ``dim`` is the one dimension that was moved, to ``value``; without it the Node is given back.
+    ``dim`` is the one dimension that was moved, to ``value``; or ``values`` are those of all.
+    Without both the Node is given back. Moves of one ``gesture`` are undone together.
     """
 
     type: Literal["input"]
@@ -359,6 +391,8 @@ class Input(TypedDict):
     node: str
     dim: NotRequired[int]
     value: float | None
+    values: NotRequired[list[float]]
+    gesture: NotRequired[str]
 
 
 class GoOnFrom(TypedDict):
@@ -372,6 +406,13 @@ class SwitchBranch(TypedDict):
     """Go on at the end of another branch."""
 
     type: Literal["switch_branch"]
+    branch: str
+
+
+class ShowBeside(TypedDict):
+    """Show another branch beside the one that goes on, in all plots of lines; "" is none."""
+
+    type: Literal["show_beside"]
     branch: str
 
 
@@ -451,6 +492,7 @@ PageMessage = (
     Hello
     | GoOnFrom
     | SwitchBranch
+    | ShowBeside
     | View
     | Bye
     | Pong
@@ -459,6 +501,7 @@ PageMessage = (
     | Pause
     | Reset
     | Rebuild
+    | RunUntil
     | Step
     | Speed
     | Input

@@ -10,6 +10,7 @@ import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengolab import Recording
 from nengolab.names import Names
 
 from .messages import InputLayout
@@ -48,11 +49,16 @@ class Input:
         self.limits = limits or default_limits(self._own)
         self.values = list(self._own)
         self.taken = False
+        # Name of the recording that it plays.
+        self.playing = ""
 
     def take(self, values: Any) -> None:
         """Note what drives the Node, or with None that it drives itself."""
         self.taken = values is not None
-        self.values = list(self._own) if values is None else [float(v) for v in values]
+        playing = isinstance(values, Recording)
+        self.playing = values.name if playing else ""
+        rows = values.values[0] if playing else values
+        self.values = list(self._own) if values is None else [float(v) for v in rows]
 
     def moved(self, dim: int, value: float) -> list[float]:
         """Give what the Node is to put out when one slider is moved: only that changes.
@@ -76,6 +82,7 @@ class Input:
             "label": self.label,
             "own": "constant" if self.is_constant else "function",
             "taken": self.taken,
+            "playing": self.playing,
             "values": self.values,
             "min": low,
             "max": high,

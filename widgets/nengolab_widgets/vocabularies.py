@@ -66,6 +66,36 @@ def _declared(output: Any) -> Any:
     return found if _is_vocabulary(found) else None
 
 
+def vocabulary_driven_by(node: Any, network: nengo.Network) -> Any:
+    """Find the vocabulary in which a Node speaks to the network; None where it speaks in none."""
+    found = _declared(node)
+    if found is not None:
+        return found
+    ends = [
+        c.post_obj
+        for c in network.all_connections
+        if c.pre_obj is node and c.size_in == node.size_out == c.size_mid == c.size_out
+    ]
+    known = [v for end in ends if (v := _understood(end, network)) is not None]
+    return next((v for v in known if v.dimensions == node.size_out), None)
+
+
+def _understood(end: Any, network: nengo.Network) -> Any:
+    """Ask for the vocabulary of an input, of nengo_spa and of modules of nengo.spa."""
+    library = sys.modules.get("nengo_spa")
+    if library is not None:
+        try:
+            return library.Network.get_input_vocab(end)
+        except KeyError:
+            pass
+    for module in network.all_networks:
+        inputs = getattr(module, "inputs", None)
+        for pair in inputs.values() if isinstance(inputs, dict) else ():
+            if isinstance(pair, tuple) and len(pair) == 2 and pair[0] is end:
+                return pair[1] if _is_vocabulary(pair[1]) else None
+    return None
+
+
 def _is_vocabulary(value: Any) -> bool:
     return all(hasattr(value, name) for name in ("keys", "vectors", "dimensions"))
 

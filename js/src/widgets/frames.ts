@@ -50,3 +50,8 @@ export function decodeArrays(panel: PanelEntry, buffer: DataView): Map<string, F
     );
   return arrays;
 }
+
+/** The buffer of a message; empty where there is none. */
+export function asView(buffer: unknown): DataView {
+  return buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
+}

@@ -1,6 +1,7 @@
 /** The history handle: drag it back to look at what has been, also while the run goes on. */
 
 import { make, setText } from "./dom";
+import type { Mark, Past } from "./messages";
 import { timeText } from "./transport";
 import { KEPT } from "./charts/series";
 import type { LabStore } from "./store";
@@ -26,6 +27,9 @@ export class HistoryBar {
     { type: "button", hidden: "", title: "show the newest again (End)" },
     "live",
   );
+  private readonly strip = make("span", "nl-marks", { role: "group", "aria-label": "marks" });
+  private marks: Mark[] = [];
+  private shownMarks = "";
   private timer = 0;
 
   constructor(
@@ -35,7 +39,8 @@ export class HistoryBar {
     /** The first instant that is kept. */
     private readonly first = (): number => store.get().playhead.now - KEPT.seconds,
   ) {
-    this.element = make("span", "nl-history", {}, this.slider, this.where, this.live);
+    const track = make("span", "nl-history-track", {}, this.strip, this.slider);
+    this.element = make("span", "nl-history", {}, track, this.where, this.live);
     this.slider.addEventListener("input", () => this.move());
     this.live.addEventListener("click", () => timeline.follow());
     store.subscribe(
@@ -52,6 +57,43 @@ export class HistoryBar {
       },
     );
     signal.addEventListener("abort", () => clearTimeout(this.timer));
+  }
+
+  /** Take over what was done, and how much of the past is kept. */
+  update({ marks, memory }: Pick<Past, "marks" | "memory">): void {
+    this.marks = marks;
+    this.slider.title = `drag back to see what has been; kept to go on from: ${memory}`;
+    this.show();
+  }
+
+  /** All that can be looked back at lies between the ends of the strip. */
+  private showMarks(first: number, last: number): void {
+    const begin = first - this.store.get().playhead.window;
+    const seen = this.marks.filter(({ time }) => time >= begin && time <= last);
+    const share = (time: number): number =>
+      last <= begin ? 1 : Math.min(1, Math.max(0, (time - begin) / (last - begin)));
+    const key = JSON.stringify(seen);
+    if (key !== this.shownMarks) {
+      this.shownMarks = key;
+      this.strip.replaceChildren(...seen.map((mark) => this.mark(mark)));
+    }
+    seen.forEach(({ time }, i) => {
+      const mark = this.strip.children[i];
+      if (mark instanceof HTMLElement) mark.style.left = `${100 * share(time)}%`;
+    });
+  }
+
+  private mark({ time, kind, text }: Mark): HTMLElement {
+    const said = `${timeText(time)}: ${text}`;
+    const attributes = { type: "button", title: said, "aria-label": `go to ${said}` };
+    const mark = make("button", `nl-mark nl-mark-${kind}`, attributes);
+    mark.addEventListener("click", () => {
+      // What came of it is seen right of it, what was before left.
+      const { window, now } = this.store.get().playhead;
+      const to = Math.min(Math.max(now, window), time + window / 2);
+      this.timeline.hold(to - window, to);
+    });
+    return mark;
   }
 
   private ends(): { first: number; last: number } {
@@ -74,6 +116,7 @@ export class HistoryBar {
     this.timer = 0;
     const { held } = this.store.get().playhead;
     const { first, last } = this.ends();
+    this.showMarks(first, last);
     this.live.hidden = held === null;
     setText(this.where, held === null ? "" : `at ${timeText(held.to)}`);
     if (this.slider.matches(":active")) return;

@@ -11,6 +11,7 @@ import { LabMenu } from "./menu";
 import {
   decodeMessage,
   type Frame,
+  type InputLayout,
   type KernelMessage,
   type Layout,
   type PageMessage,
@@ -18,7 +19,8 @@ import {
 } from "./messages";
 import { Travel } from "./past";
 import { Picker } from "./picker";
-import { keepPicture, type Picture } from "./picture";
+import { asView } from "./frames";
+import { keepPicture, smallPng, type Picture } from "./picture";
 import { Printouts } from "./printouts";
 import { NoticeLine, Problem } from "./problem";
 import { Sliders } from "./sliders";
@@ -29,6 +31,7 @@ import { Stream, type StreamStats } from "./stream";
 import { shareTimeline } from "./sharing";
 import { readTheme, watchTheme } from "./theme";
 import { UndoButtons } from "./undo";
+import { UntilMenu } from "./until";
 import { shown, Timeline } from "./timeline";
 import { Transport, stateWords, timeText } from "./transport";
 import { watchSight } from "./visibility";
@@ -38,6 +41,7 @@ const FIRST_STATUS: Status = {
   time: 0,
   n_steps: 0,
   rtf: null,
+  note: "",
   speed: 1,
   error: null,
 };
@@ -108,6 +112,8 @@ class LabView {
   private readonly menu: LabMenu;
   private readonly transport: Transport;
   private readonly travel: Travel;
+  private readonly history: HistoryBar;
+  private readonly until: UntilMenu;
   private readonly travels: UndoButtons;
   private readonly talking = new AbortController();
   private resting = false;
@@ -147,6 +153,7 @@ class LabView {
         change: (panel, values) => send({ type: "set_panel", panel, values }),
         send: (panel, content) => send({ type: "to_panel", panel, content }),
         drive: (node, dim, value) => this.sliders.drive(node, dim, value),
+        driveAll: (node, values, gesture) => this.sliders.driveAll(node, values, gesture),
         arranging: alone === null ? arranging(send) : undefined,
         plots: alone === null,
       },
@@ -155,11 +162,15 @@ class LabView {
     );
     this.fold.addEventListener("click", () => this.foldAside());
     this.liveness = new Liveness((life) => this.store.set({ life }), signal);
-    this.sliders = new Sliders((move) => {
-      this.stream.hurry();
-      send(move);
-    });
+    this.sliders = new Sliders(
+      (move) => {
+        this.stream.hurry();
+        send(move);
+      },
+      (inputs) => this.keepInputs(inputs),
+    );
     this.picker = new Picker(send);
+    this.until = new UntilMenu(send);
     const keys = keyList();
     this.menu = new LabMenu(
       {
@@ -172,8 +183,17 @@ class LabView {
     const travel = (which: "undo" | "redo"): void => send({ type: which });
     this.travels = new UndoButtons(travel);
     const { undo, redo } = this.travels;
-    const tools = make("span", "nl-tools", {}, undo, redo, this.menu.button, keys.button);
-    const history = new HistoryBar(this.store, this.timeline, signal);
+    const tools = make(
+      "span",
+      "nl-tools",
+      {},
+      this.until.element,
+      undo,
+      redo,
+      this.menu.button,
+      keys.button,
+    );
+    const history = (this.history = new HistoryBar(this.store, this.timeline, signal));
     this.travel = new Travel(this.store, send, signal);
     history.element.append(...this.travel.elements);
     this.transport = new Transport(FIRST_STATUS, send, history.element, tools);
@@ -302,15 +322,20 @@ class LabView {
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
     else if (message.type === "notice") this.notice.show(message.text, message.offer);
-    else if (message.type === "past") this.travel.update(message);
-    else if (message.type === "printed") this.printouts.take(message);
+    else if (message.type === "past") {
+      this.travel.update(message);
+      this.history.update(message);
+    } else if (message.type === "beside") {
+      this.travel.besides(message.branch);
+      this.stage.beside(message, asView(buffer));
+    } else if (message.type === "printed") this.printouts.take(message);
     else if (message.type === "code") void this.menu.take(message.text);
     else if (message.type === "ping") this.takePing(message);
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }
 
   private takeFrame(frame: Frame, buffer: unknown): void {
-    const data = buffer instanceof DataView ? buffer : new DataView(new ArrayBuffer(0));
+    const data = asView(buffer);
     this.sliders.heard(frame.heard);
     this.stream.receive(frame, data);
     this.log.add(frame, data);
@@ -325,8 +350,8 @@ class LabView {
     else this.link.send({ type: "view", ...this.view() });
   }
 
-  private setStatus({ state, time, n_steps, rtf, speed, error }: Frame | Ping): void {
-    this.store.set({ status: { state, time, n_steps, rtf, speed, error } });
+  private setStatus({ state, time, n_steps, rtf, speed, note, error }: Frame | Ping): void {
+    this.store.set({ status: { state, time, n_steps, rtf, speed, note, error } });
   }
 
   private showStatus(): void {
@@ -364,6 +389,7 @@ class LabView {
     this.showAside(layout);
     this.updateInputs(layout);
     this.travels.update(layout);
+    this.until.update(layout.offers);
     this.picker.update(layout.offers, layout.panels.length === 0);
     await this.stage.arrange(layout);
     if (this.signal.aborted) return;
@@ -372,7 +398,8 @@ class LabView {
     const [model, id] =
       alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
     if (!first) return;
-    const kept = (): string => this.log.pack(this.store.get().layout ?? layout);
+    const kept = (): string =>
+      this.log.pack(this.store.get().layout ?? layout, this.networkPicture());
     keepPicture(model, id, () => this.picture(), kept, this.signal);
   }
 
@@ -400,7 +427,15 @@ class LabView {
     this.talking.abort();
   }
 
+  /** What else shows them, such as the network view, reads it from the layout. */
+  private keepInputs(inputs: InputLayout[] | null): void {
+    const { layout } = this.store.get();
+    if (layout !== null && layout.inputs !== inputs)
+      this.store.set({ layout: { ...layout, inputs } });
+  }
+
   private updateInputs({ inputs }: Pick<Layout, "inputs">): void {
+    this.keepInputs(inputs);
     this.sliders.update(inputs, this.store.get().layout?.no_inputs ?? "");
   }
 
@@ -411,6 +446,13 @@ class LabView {
 
   private applyTheme(): void {
     this.store.set({ theme: readTheme(this.root) });
+  }
+
+  /** The network view as a PNG's address, no larger than a saved notebook can bear. */
+  private networkPicture(): string {
+    const aside = this.store.get().layout?.aside ?? null;
+    const shown = aside === null ? null : this.stage.tiles.get(aside.id)?.panel?.picture?.();
+    return shown instanceof HTMLCanvasElement ? smallPng(shown) : "";
   }
 
   private picture(): Picture | null {

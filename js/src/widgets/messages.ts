@@ -57,6 +57,7 @@ export interface Frame {
   n_steps: number;
   rtf: number | null;
   speed: number | null;
+  note: string;
   error: ErrorReport | null;
   type: "frame";
   seq: number;
@@ -73,6 +74,7 @@ export const isFrame: Check<Frame> = record<Frame>({
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
   speed: either(isNumber, isNull),
+  note: isString,
   error: either(isErrorReport, isNull),
   type: oneOf("frame"),
   seq: isNumber,
@@ -90,6 +92,7 @@ export interface Ping {
   n_steps: number;
   rtf: number | null;
   speed: number | null;
+  note: string;
   error: ErrorReport | null;
   type: "ping";
   drawn: number;
@@ -102,6 +105,7 @@ export const isPing: Check<Ping> = record<Ping>({
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
   speed: either(isNumber, isNull),
+  note: isString,
   error: either(isErrorReport, isNull),
   type: oneOf("ping"),
   drawn: isNumber,
@@ -156,12 +160,13 @@ export const isPanelLayout: Check<PanelLayout> = record<PanelLayout>({
   data: dictOf(isUnknown),
 });
 
-/** One Node that a person can drive. */
+/** One Node that a person can drive; ``playing`` names the recording that drives it, or "". */
 export interface InputLayout {
   id: string;
   label: string;
   own: "constant" | "function";
   taken: boolean;
+  playing: string;
   values: number[];
   min: number;
   max: number;
@@ -173,6 +178,7 @@ export const isInputLayout: Check<InputLayout> = record<InputLayout>({
   label: isString,
   own: oneOf("constant", "function"),
   taken: isBoolean,
+  playing: isString,
   values: listOf(isNumber),
   min: isNumber,
   max: isNumber,
@@ -301,12 +307,27 @@ export const isPrinted: Check<Printed> = record<Printed>({
   lines: listOf(isPrintedLine),
 });
 
-/** The branches of the run: the one that goes on, and all. ``doubts`` names Python code that may remember something, so that what is gone back to may not be exactly what was. */
+/** Something that was done, or went wrong, at a time (s) of the run. */
+export interface Mark {
+  time: number;
+  kind: "input" | "change" | "error" | "branch";
+  text: string;
+}
+
+export const isMark: Check<Mark> = record<Mark>({
+  time: isNumber,
+  kind: oneOf("input", "change", "error", "branch"),
+  text: isString,
+});
+
+/** The branches of the run: the one that goes on, and all. ``doubts`` names Python code that may remember something, so that what is gone back to may not be exactly what was. ``memory`` says how much of the past is kept. */
 export interface Past {
   type: "past";
   branch: string;
   branches: string[];
   doubts: string[];
+  memory: string;
+  marks: Mark[];
 }
 
 export const isPast: Check<Past> = record<Past>({
@@ -314,6 +335,21 @@ export const isPast: Check<Past> = record<Past>({
   branch: isString,
   branches: listOf(isString),
   doubts: listOf(isString),
+  memory: isString,
+  marks: listOf(isMark),
+});
+
+/** What plots of lines had of another branch, with a buffer as of a frame; "" is none. */
+export interface Beside {
+  type: "beside";
+  branch: string;
+  panels: PanelEntry[];
+}
+
+export const isBeside: Check<Beside> = record<Beside>({
+  type: oneOf("beside"),
+  branch: isString,
+  panels: listOf(isPanelEntry),
 });
 
 /** What the Python side of a panel says to its page side. */
@@ -348,6 +384,7 @@ export type KernelMessage =
   | Notice
   | Printed
   | Past
+  | Beside
   | ForPanel
   | Code;
 
@@ -387,6 +424,17 @@ export interface SwitchBranch {
 
 export const isSwitchBranch: Check<SwitchBranch> = record<SwitchBranch>({
   type: oneOf("switch_branch"),
+  branch: isString,
+});
+
+/** Show another branch beside the one that goes on, in all plots of lines; "" is none. */
+export interface ShowBeside {
+  type: "show_beside";
+  branch: string;
+}
+
+export const isShowBeside: Check<ShowBeside> = record<ShowBeside>({
+  type: oneOf("show_beside"),
   branch: isString,
 });
 
@@ -482,6 +530,25 @@ export const isRebuild: Check<Rebuild> = record<Rebuild>({
   type: oneOf("rebuild"),
 });
 
+/** Run until a time (s), or until a value of an object is above or below a level. */
+export interface RunUntil {
+  type: "run_until";
+  time?: number;
+  object?: string;
+  dim?: number;
+  above?: boolean;
+  level?: number;
+}
+
+export const isRunUntil: Check<RunUntil> = record<RunUntil>({
+  type: oneOf("run_until"),
+  time: optional(isNumber),
+  object: optional(isString),
+  dim: optional(isNumber),
+  above: optional(isBoolean),
+  level: optional(isNumber),
+});
+
 /** Run some steps. */
 export interface Step {
   type: "step";
@@ -504,13 +571,15 @@ export const isSpeed: Check<Speed> = record<Speed>({
   value: either(isNumber, isNull),
 });
 
-/** Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard. ``dim`` is the one dimension that was moved, to ``value``; without it the Node is given back. */
+/** Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard. ``dim`` is the one dimension that was moved, to ``value``; or ``values`` are those of all. Without both the Node is given back. Moves of one ``gesture`` are undone together. */
 export interface Input {
   type: "input";
   number: number;
   node: string;
   dim?: number;
   value: number | null;
+  values?: number[];
+  gesture?: string;
 }
 
 export const isInput: Check<Input> = record<Input>({
@@ -519,6 +588,8 @@ export const isInput: Check<Input> = record<Input>({
   node: isString,
   dim: optional(isNumber),
   value: either(isNumber, isNull),
+  values: optional(listOf(isNumber)),
+  gesture: optional(isString),
 });
 
 /** Look at something more. */
@@ -639,6 +710,7 @@ export type PageMessage =
   | Hello
   | GoOnFrom
   | SwitchBranch
+  | ShowBeside
   | View
   | Bye
   | Pong
@@ -647,6 +719,7 @@ export type PageMessage =
   | Pause
   | Reset
   | Rebuild
+  | RunUntil
   | Step
   | Speed
   | Input
@@ -669,6 +742,7 @@ const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
   notice: isNotice,
   printed: isPrinted,
   past: isPast,
+  beside: isBeside,
   for_panel: isForPanel,
   code: isCode,
 };

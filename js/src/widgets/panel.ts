@@ -17,6 +17,8 @@ export interface PanelContext {
   change: (values: Record<string, unknown>) => void;
   /** Move one dimension of an input, by the id that the layout has for it. */
   drive: (node: string, dim: number, value: number) => void;
+  /** Move all dimensions of an input; those of one gesture are undone together. */
+  driveAll: (node: string, values: number[], gesture: string) => void;
   /** Whether other panels can be opened beside it. */
   plots: boolean;
   /** Aborted when the panel is removed: what was begun must end, and listeners with it. */
@@ -64,6 +66,10 @@ export interface Panel {
    * any plot, else `to`; to a panel without a `Strip` it comes as `to`.
    */
   draw?(from: number, to: number, at?: number): void;
+  /**
+   * What it had of another branch of the run, to be drawn lighter beside what goes on; null is none.
+   */
+  beside?(arrays: Map<string, FrameArray> | null, branch: string): void;
   /** What it shows at an instant. */
   readings?(instant: number): Reading[];
   clear(): void;

@@ -13,6 +13,7 @@ const STATUS: Status = {
   time: 0,
   n_steps: 0,
   rtf: null,
+  note: "",
   speed: 1,
   error: null,
 };
@@ -22,6 +23,7 @@ const INPUT: InputLayout = {
   label: "<img src=x>",
   own: "function",
   taken: false,
+  playing: "",
   values: [0],
   min: -1,
   max: 1,

@@ -6,7 +6,7 @@ import { Store, type LabState } from "./store";
 
 function setUp(): { store: Store<LabState>; travel: Travel; sent: PageMessage[] } {
   const store = new Store<LabState>({
-    status: { state: "paused", time: 4, n_steps: 4000, rtf: null, speed: 1, error: null },
+    status: { state: "paused", time: 4, n_steps: 4000, rtf: null, note: "", speed: 1, error: null },
     life: "alive",
     layout: null,
     theme: {} as LabState["theme"],
@@ -19,7 +19,14 @@ function setUp(): { store: Store<LabState>; travel: Travel; sent: PageMessage[] 
   return { store, travel, sent };
 }
 
-const PAST: Past = { type: "past", branch: "main", branches: ["main"], doubts: [] };
+const PAST: Past = {
+  type: "past",
+  branch: "main",
+  branches: ["main"],
+  doubts: [],
+  memory: "",
+  marks: [],
+};
 
 function hold(store: Store<LabState>, to: number | null): void {
   const held = to === null ? null : { from: to - 2, to };
@@ -65,6 +72,10 @@ describe("going back", () => {
   it("is over with the kernel", () => {
     const { store, travel } = setUp();
     store.set({ life: "gone" });
-    expect(travel.elements.map((e) => (e as HTMLButtonElement).disabled)).toEqual([true, true]);
+    expect(travel.elements.map((e) => (e as HTMLButtonElement).disabled)).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 });

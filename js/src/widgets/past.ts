@@ -14,7 +14,13 @@ export class Travel {
     title: "branches of the run: another one goes on at its end",
     hidden: "",
   });
+  private readonly other = make("select", "nl-branches nl-beside", {
+    "aria-label": "branch beside it",
+    title: "show another branch beside this one, lighter and dashed, in all plots of lines",
+    hidden: "",
+  });
   private doubts: string[] = [];
+  private shownBeside = "";
 
   constructor(
     private readonly store: LabStore,
@@ -28,6 +34,9 @@ export class Travel {
     this.branches.addEventListener("change", () =>
       send({ type: "switch_branch", branch: this.branches.value }),
     );
+    this.other.addEventListener("change", () =>
+      send({ type: "show_beside", branch: this.other.value }),
+    );
     store.subscribe(
       (s) => s.playhead.held,
       signal,
@@ -39,12 +48,13 @@ export class Travel {
       (alive) => {
         this.go.disabled = !alive;
         this.branches.disabled = !alive;
+        this.other.disabled = !alive;
       },
     );
   }
 
   get elements(): HTMLElement[] {
-    return [this.go, this.branches];
+    return [this.go, this.branches, this.other];
   }
 
   /** Take over what the kernel says of the branches. */
@@ -54,8 +64,20 @@ export class Travel {
       ...branches.map((name) => make("option", "", { value: name }, name)),
     );
     this.branches.value = branch;
-    this.branches.hidden = branches.length < 2;
+    this.branches.hidden = this.other.hidden = branches.length < 2;
+    const others = branches.filter((name) => name !== branch);
+    this.other.replaceChildren(
+      make("option", "", { value: "" }, "alone"),
+      ...others.map((name) => make("option", "", { value: name }, `beside ${name}`)),
+    );
+    this.other.value = this.shownBeside;
     this.show();
+  }
+
+  /** Which branch is shown beside the one that goes on. */
+  besides(branch: string): void {
+    this.shownBeside = branch;
+    this.other.value = branch;
   }
 
   /** What is said beforehand: whether it will be exactly as it was. */

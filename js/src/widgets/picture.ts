@@ -129,6 +129,21 @@ export function compose(picture: Picture): HTMLCanvasElement | null {
   return canvas;
 }
 
+/** A canvas as a PNG of at most so many letters, smaller where it has to be; "" where it is none. */
+export function smallPng(canvas: HTMLCanvasElement, most = 150_000): string {
+  for (const width of [900, 600, 400]) {
+    const scale = Math.min(1, width / canvas.width);
+    const small = document.createElement("canvas");
+    small.width = Math.round(canvas.width * scale);
+    small.height = Math.round(canvas.height * scale);
+    if (small.width === 0 || small.height === 0) return "";
+    small.getContext("2d")?.drawImage(canvas, 0, 0, small.width, small.height);
+    const address = small.toDataURL("image/png");
+    if (address.length <= most) return address;
+  }
+  return "";
+}
+
 /** Hide the kept picture where the Lab itself is alive beside it. */
 export function hideKeptPicture(root: HTMLElement, outputs: CellOutputs): void {
   const area = root.closest(".jp-OutputArea");

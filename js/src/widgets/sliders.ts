@@ -4,7 +4,7 @@ import { iconButton, make, onEntered, setText } from "./dom";
 import type { Input, InputLayout } from "./messages";
 import { typedNumber } from "./settings";
 
-const GIVE_BACK = "M6 3 1.5 7 6 11V8.5h4a2.5 2.5 0 0 1 0 5H7V15h3a4 4 0 0 0 0-8H6z";
+export const GIVE_BACK = "M6 3 1.5 7 6 11V8.5h4a2.5 2.5 0 0 1 0 5H7V15h3a4 4 0 0 0 0-8H6z";
 /** If the kernel does not say that it heard a move, the next one goes out after this. */
 const UNHEARD_MS = 100;
 
@@ -60,15 +60,18 @@ export class Moves {
 }
 
 /** Sliders of one Node. */
-class NodeSliders {
+export class NodeSliders {
   readonly element: HTMLElement;
+  /** One row a dimension. */
+  readonly rows: HTMLElement[];
+  private gesture = "";
   private readonly sliders: HTMLInputElement[];
   private readonly fields: HTMLInputElement[];
   private readonly own = make("span", "nl-own");
   private readonly giveBack: HTMLButtonElement;
 
   constructor(
-    private layout: InputLayout,
+    public layout: InputLayout,
     private readonly moved: (move: Move) => void,
   ) {
     this.sliders = layout.values.map((_, dim) => this.makeSlider(dim));
@@ -78,11 +81,11 @@ class NodeSliders {
     this.giveBack.addEventListener("click", () => this.release());
     const name = make("span", "nl-input-name", { title: layout.label }, layout.label);
     const head = make("div", "nl-input-head", {}, name, this.own, this.giveBack);
-    const rows = this.sliders.map((slider, dim) => {
+    this.rows = this.sliders.map((slider, dim) => {
       const label = make("span", "nl-dim", {}, this.sliders.length > 1 ? `[${dim}]` : "");
       return make("div", "nl-slider-row", {}, label, slider, this.fields[dim]);
     });
-    this.element = make("section", "nl-input", { "aria-label": layout.label }, head, ...rows);
+    this.element = make("section", "nl-input", { "aria-label": layout.label }, head, ...this.rows);
     this.show();
   }
 
@@ -115,6 +118,8 @@ class NodeSliders {
       "aria-label": name,
       title: `${name}: ${min} to ${max}`,
     });
+    const begin = (): void => void (this.gesture = crypto.randomUUID());
+    for (const event of ["pointerdown", "focus"]) slider.addEventListener(event, begin);
     slider.addEventListener("input", () => this.take(dim, Number(slider.value)));
     return slider;
   }
@@ -129,6 +134,7 @@ class NodeSliders {
     const accept = (): void => {
       const typed = typedNumber(field.value);
       const good = typed !== null && Number.isFinite(typed);
+      this.gesture = "";
       if (good && (typed !== this.layout.values[dim] || !this.layout.taken)) this.take(dim, typed);
       else this.show();
     };
@@ -142,31 +148,40 @@ class NodeSliders {
     if (dim < this.layout.values.length) this.take(dim, value);
   }
 
+  /** All of its values are moved elsewhere on the page. */
+  driveAll(values: number[], gesture: string): void {
+    this.layout = { ...this.layout, taken: true, playing: "", values };
+    this.show();
+    this.moved({ node: this.layout.id, value: null, values, gesture });
+  }
+
   /** Only what was moved is told: the others keep values that no slider can make. */
   private take(dim: number, value: number): void {
     const values = this.layout.values.map((old, other) => (other === dim ? value : old));
-    this.layout = { ...this.layout, taken: true, values };
+    this.layout = { ...this.layout, taken: true, playing: "", values };
     this.show();
-    this.moved({ node: this.layout.id, dim, value });
+    const gesture = this.gesture === "" ? {} : { gesture: this.gesture };
+    this.moved({ node: this.layout.id, dim, value, ...gesture });
   }
 
   private release(): void {
-    this.layout = { ...this.layout, taken: false };
+    this.layout = { ...this.layout, taken: false, playing: "" };
     this.show();
     this.moved({ node: this.layout.id, value: null });
   }
 
   private show(): void {
-    const { taken, own, values, step } = this.layout;
-    const ownFunction = own === "function" && !taken;
+    const { taken, own, playing, values, step } = this.layout;
+    const ownFunction = (own === "function" && !taken) || playing !== "";
     values.forEach((value, dim) => {
       this.sliders[dim].value = String(value);
       const text = ownFunction ? "–" : exact(value, step);
       if (this.fields[dim] !== document.activeElement || !ownFunction)
         this.fields[dim].value = text;
     });
-    setText(this.own, ownFunction ? "own output" : "");
-    this.own.title = ownFunction ? "its function drives it; drag the slider to take over" : "";
+    setText(this.own, playing !== "" ? `«${playing}»` : ownFunction ? "own output" : "");
+    const driver = playing !== "" ? `«${playing}»` : "its function";
+    this.own.title = ownFunction ? `${driver} drives it; drag the slider to take over` : "";
     this.element.classList.toggle("nl-untaken", ownFunction);
     this.giveBack.classList.toggle("nl-hidden", !taken);
   }
@@ -179,7 +194,11 @@ export class Sliders {
   private filled = false;
   private readonly moves: Moves;
 
-  constructor(send: (message: Input) => void) {
+  constructor(
+    send: (message: Input) => void,
+    /** Where they stand now that a person has moved one. */
+    private readonly stand: (inputs: InputLayout[]) => void = () => undefined,
+  ) {
     this.moves = new Moves(send);
   }
 
@@ -191,6 +210,11 @@ export class Sliders {
   /** Move a slider from elsewhere on the page. */
   drive(node: string, dim: number, value: number): void {
     this.nodes.get(node)?.drive(dim, value);
+  }
+
+  /** Move all dimensions of a Node from elsewhere on the page. */
+  driveAll(node: string, values: number[], gesture: string): void {
+    this.nodes.get(node)?.driveAll(values, gesture);
   }
 
   /** Sliders of a kernel that is gone do not look alive. */
@@ -209,7 +233,10 @@ export class Sliders {
       return;
     }
     this.filled = true;
-    const moved = (move: Move): void => this.moves.move(move);
+    const moved = (move: Move): void => {
+      this.moves.move(move);
+      this.stand([...this.nodes.values()].map(({ layout }) => layout));
+    };
     this.nodes = new Map(inputs.map((input) => [input.id, new NodeSliders(input, moved)]));
     const heading = make("h3", "nl-heading", {}, "Inputs");
     const sections = [...this.nodes.values()].map((node) => node.element);

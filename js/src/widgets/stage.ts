@@ -2,7 +2,7 @@
 
 import { decodeArrays } from "./frames";
 import { columnsFor, setColumns, showSize } from "./grid";
-import type { Frame, Layout, PanelLayout } from "./messages";
+import type { Beside, Frame, Layout, PanelLayout } from "./messages";
 import { Tile, type TileHost } from "./tile";
 
 export class Stage {
@@ -115,6 +115,17 @@ export class Stage {
       const shapes = new Map(entry.arrays.map(({ name, shape }) => [name, shape]));
       tile.receive(decodeArrays(entry, buffer), { t0: entry.t0, t1: entry.t1, shapes });
     }
+  }
+
+  /** Show another branch beside the one that goes on, where a panel has something of it. */
+  beside({ panels, branch }: Beside, buffer: DataView): void {
+    const entries = new Map(panels.map((entry) => [entry.id, entry]));
+    for (const [id, tile] of this.tiles) {
+      const entry = entries.get(id);
+      const known = entry !== undefined && entry.rev === tile.layout.rev;
+      tile.beside(known ? decodeArrays(entry, buffer) : null, branch);
+    }
+    this.host.redraw();
   }
 
   /** Draw the panels that are on the screen. */

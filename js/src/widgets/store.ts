@@ -5,7 +5,10 @@ import type { Life } from "./liveness";
 import type { Theme } from "./theme";
 import type { Sight } from "./visibility";
 
-export interface Status extends Pick<Ping, "time" | "n_steps" | "rtf" | "speed" | "error"> {
+export interface Status extends Pick<
+  Ping,
+  "time" | "n_steps" | "rtf" | "speed" | "note" | "error"
+> {
   state: SessionState;
 }
 

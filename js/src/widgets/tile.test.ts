@@ -38,6 +38,7 @@ async function open(kind: string, data: Record<string, unknown>) {
     change: () => undefined,
     send: () => undefined,
     drive: () => undefined,
+    driveAll: () => undefined,
     plots: true,
   };
   const layout = {

@@ -37,6 +37,7 @@ export interface TileHost {
   change: (panel: string, values: Record<string, unknown>) => void;
   send: (panel: string, content: Record<string, unknown>) => void;
   drive: (node: string, dim: number, value: number) => void;
+  driveAll: (node: string, values: number[], gesture: string) => void;
   /** How a person moves and resizes panels; none for one that stands alone. */
   arranging?: Arranging;
   /** Whether other panels can be opened beside it. */
@@ -62,6 +63,7 @@ export class Tile {
   private filled = false;
   private fresh = false;
   private early: [Map<string, FrameArray>, FrameMeta][] = [];
+  private other: [Map<string, FrameArray> | null, string] = [null, ""];
 
   constructor(
     public layout: PanelLayout,
@@ -141,6 +143,7 @@ export class Tile {
       if (signal.aborted) return;
       this.panel = panel;
       for (const [arrays, meta] of this.early) this.receive(arrays, meta);
+      panel.beside?.(...this.other);
       this.retheme(this.host.store.get().theme);
     } catch (error) {
       if (signal.aborted) return;
@@ -187,6 +190,13 @@ export class Tile {
     if (this.filled) this.hint.hidden = true;
   }
 
+  /** Show another branch too; kept for a panel that is not made yet. */
+  beside(arrays: Map<string, FrameArray> | null, branch: string): void {
+    this.other = [arrays, branch];
+    this.panel?.beside?.(arrays, branch);
+    this.retheme(this.host.store.get().theme);
+  }
+
   /** What has no time axis shows the instant that is pointed at on a plot that has one. */
   draw(from: number, to: number): void {
     if (this.panel === null) return;
@@ -219,7 +229,7 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw, drive, plots } = this.host;
+    const { store, timeline, redraw, drive, driveAll, plots } = this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
     const change = (values: Record<string, unknown>): void =>
@@ -230,6 +240,7 @@ export class Tile {
       send,
       change,
       drive,
+      driveAll,
       plots,
       signal,
       store,

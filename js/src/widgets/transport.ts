@@ -44,7 +44,7 @@ export function stateWords(status: Status): string {
   if (state === "error" && error !== null && error.object !== "") {
     return `stopped by an error in «${error.object}»`;
   }
-  return WORDS[state];
+  return status.note === "" ? WORDS[state] : `${WORDS[state]}: ${status.note}`;
 }
 
 /** Simulated seconds, to the millisecond that one step usually is. */
@@ -113,7 +113,8 @@ export class Transport {
   update(status: Status): void {
     const before = this.status;
     this.status = status;
-    if (before.state !== status.state || status.state !== "running") this.show(status);
+    const said = before.state === status.state && before.note === status.note;
+    if (!said || status.state !== "running") this.show(status);
     else this.timer ??= window.setTimeout(() => this.show(this.status), NUMBERS_EVERY_MS);
   }
 

@@ -59,11 +59,11 @@ def _on(open_stage: Callable[[], Stage], measure: Callable, *arguments: int) -> 
 def _plots(stage: Stage, count: int, network: bool = False) -> report.Found:
     ensembles = COLOURED if network else 100
     _said(count, "opened", phases.open_plots, stage, count, network, ensembles)
-    drawing, idle = _said(count, "drawn", phases.drawing, stage, count)
+    freshness, idle = _said(count, "drawn", phases.freshness, stage, count)
     slider = _said(count, "slider", phases.slider, stage, count)
     speed = _said(count, "speed", phases.speed_kept, stage)
     added = _said(count, "added", starts.adding, stage) if count > 1 and not network else {}
-    return report.Found(drawing, idle, slider, speed, added)
+    return report.Found(freshness, idle, slider, speed, added)
 
 
 def _said(count: int, what: str, measure: Callable, *arguments: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Freshness:
     """How often plots got new data while the network ran in real time.
 
     Attributes
@@ -44,7 +44,7 @@ class Drawing:
     @classmethod
     def of(
         cls, before: dict[str, Any], after: dict[str, Any], size: tuple[int, int], share: float
-    ) -> Drawing:
+    ) -> Freshness:
         """Make it of two answers of ``counts`` in page.js."""
         seconds = after["seconds"] - before["seconds"]
 
@@ -159,7 +159,7 @@ class Delays:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One line of the table.
 
     Attributes
@@ -176,7 +176,7 @@ class Row:
     goal: str = ""
 
 
-def table(rows: Sequence[Row], columns: Sequence[str], corner: str = "") -> str:
+def table(rows: Sequence[TableRow], columns: Sequence[str], corner: str = "") -> str:
     """Set the rows under the columns; a row says "-" where it has nothing."""
     cells = [[row.name, *(row.cells.get(c, "-") for c in columns), row.goal] for row in rows]
     lines = [[corner, *columns, "goal"], *cells]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from nengolab.benchmarks.live.figures import Delays, Drawing, Idle
+from nengolab.benchmarks.live.figures import Delays, Freshness, Idle
 from nengolab.benchmarks.live.stage import PAGE, TALL, Stage, until
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def open_plots(stage: Stage, count: int, network: bool = False, ensembles: int =
     stage.arrange(count)
 
 
-def drawing(stage: Stage, count: int) -> tuple[Drawing, Idle]:
+def freshness(stage: Stage, count: int) -> tuple[Freshness, Idle]:
     """Look at plots while the network runs in real time."""
     import psutil
 
@@ -58,7 +58,7 @@ def drawing(stage: Stage, count: int) -> tuple[Drawing, Idle]:
         after = stage.call("counts")
     box = boxes[0]
     size = (round(box["width"]), round(box["height"]))
-    return Drawing.of(before, after, size, share[0]), idle_found[0]
+    return Freshness.of(before, after, size, share[0]), idle_found[0]
 
 
 def _if_all(boxes: list[Any], count: int) -> list[Any]:

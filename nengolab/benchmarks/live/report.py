@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nengolab.benchmarks.live.figures import Delays, Drawing, Idle, Row, table
+from nengolab.benchmarks.live.figures import Delays, Freshness, Idle, TableRow, table
 from nengolab.benchmarks.live.starts import Added
 
 LEGEND = """\
@@ -24,7 +24,7 @@ class Found:
 
     Attributes
     ----------
-    drawing : Drawing
+    freshness : Freshness
     idle : Idle
     slider : Delays
     speed : (float, float)
@@ -33,7 +33,7 @@ class Found:
         `Added` by case; empty where it was not measured.
     """
 
-    drawing: Drawing
+    freshness: Freshness
     idle: Idle
     slider: Delays
     speed: tuple[float, float]
@@ -42,8 +42,10 @@ class Found:
 
 def _row(
     name: str, show: Callable[[Found], str], goal: str = ""
-) -> Callable[[Mapping[str, Found]], Row]:
-    return lambda found: Row(name, {column: show(each) for column, each in found.items()}, goal)
+) -> Callable[[Mapping[str, Found]], TableRow]:
+    return lambda found: TableRow(
+        name, {column: show(each) for column, each in found.items()}, goal
+    )
 
 
 def _median_and_least(rates: tuple[float, ...]) -> str:
@@ -53,16 +55,16 @@ def _median_and_least(rates: tuple[float, ...]) -> str:
 _ROWS = (
     _row(
         "new data drawn a second, median / least plot",
-        lambda f: _median_and_least(f.drawing.fresh),
+        lambda f: _median_and_least(f.freshness.fresh),
         "55, 55, 45",
     ),
-    _row("drawn at all a second, median / least", lambda f: _median_and_least(f.drawing.drawn)),
-    _row("browser frames a second", lambda f: f"{f.drawing.frames:.1f}", "55"),
+    _row("drawn at all a second, median / least", lambda f: _median_and_least(f.freshness.drawn)),
+    _row("browser frames a second", lambda f: f"{f.freshness.frames:.1f}", "55"),
     _row(
         "data messages a second, kB a second",
-        lambda f: f"{f.drawing.messages:.1f}, {f.drawing.kilobytes:,.0f}",
+        lambda f: f"{f.freshness.messages:.1f}, {f.freshness.kilobytes:,.0f}",
     ),
-    _row("messages of the page a second", lambda f: f"{f.drawing.sent:.1f}"),
+    _row("messages of the page a second", lambda f: f"{f.freshness.sent:.1f}"),
     _row(
         "slider to changed plot, median / p95 ms",
         lambda f: f"{f.slider.median:.0f} / {f.slider.p95:.0f}",
@@ -81,12 +83,12 @@ _ROWS = (
         "  steps a second, with plots | headless",
         lambda f: f"{f.speed[0]:,.0f} | {f.speed[1]:,.0f}",
     ),
-    _row("at real time: simulated over real time", lambda f: f"{f.drawing.share:.3f}"),
+    _row("at real time: simulated over real time", lambda f: f"{f.freshness.share:.3f}"),
     _row("  kernel idle, of one core", lambda f: f"{100 * f.idle.kernel:.0f} %", "60 % with 5"),
     _row("  machine idle", lambda f: f"{100 * f.idle.machine:.0f} %"),
     _row("  page uses, of one core", lambda f: f"{100 * f.idle.page:.0f} %"),
     _row("  strangers on the machine use, cores", lambda f: f"{f.idle.others:.2f}"),
-    _row("pixels of a plot", lambda f: "{} x {}".format(*f.drawing.size)),
+    _row("pixels of a plot", lambda f: "{} x {}".format(*f.freshness.size)),
 )
 
 _ADDED_GOALS = {"signal plotted already": "0.3", "signal plotted before": "0.3"}
@@ -100,14 +102,14 @@ def of_plots(found: Mapping[str, Found]) -> str:
     return f"{table(rows, list(found), 'plots')}\n\n{LEGEND}"
 
 
-def _added_rows(found: Mapping[str, Found]) -> list[Row]:
+def _added_rows(found: Mapping[str, Found]) -> list[TableRow]:
     cases = dict.fromkeys(case for each in found.values() for case in each.added)
 
     def show(added: Added) -> str:
         return f"{added.first_s:.2f}, {added.standstill_s:.2f}"
 
     return [
-        Row(
+        TableRow(
             f"added plot, {case}: s to a line, standstill",
             {c: show(each.added[case]) for c, each in found.items() if case in each.added},
             _ADDED_GOALS.get(case, "1.5"),
@@ -116,15 +118,15 @@ def _added_rows(found: Mapping[str, Found]) -> list[Row]:
     ]
 
 
-def _own_rows(found: Mapping[str, Found]) -> list[Row]:
-    names = dict.fromkeys(name for each in found.values() for name in each.drawing.own)
+def _own_rows(found: Mapping[str, Found]) -> list[TableRow]:
+    names = dict.fromkeys(name for each in found.values() for name in each.freshness.own)
     return [
-        Row(
+        TableRow(
             f"panel's own: {name}",
             {
-                column: f"{each.drawing.own[name]:.1f}"
+                column: f"{each.freshness.own[name]:.1f}"
                 for column, each in found.items()
-                if name in each.drawing.own
+                if name in each.freshness.own
             },
         )
         for name in names

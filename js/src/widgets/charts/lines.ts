@@ -28,6 +28,9 @@ export class Lines {
   readonly series: Series;
   private readonly range: CalmRange;
   private theme: Theme;
+  /** What there is of another branch, and its name. */
+  private other: Series | null = null;
+  private otherName = "";
   /** Extremes of what is shown, and the instant up to which they were looked for. */
   private extremes = { min: Infinity, max: -Infinity, at: -Infinity };
 
@@ -70,6 +73,18 @@ export class Lines {
     this.extremes = { ...this.extremes, min, max };
   }
 
+  beside(arrays: Map<string, FrameArray> | null, name: string): void {
+    const [t, y] = [arrays?.get("t"), arrays?.get("y")];
+    this.other = null;
+    this.otherName = name;
+    if (t !== undefined && y !== undefined && y.length === t.length * this.series.width) {
+      this.other = new Series(this.series.width);
+      this.other.append(t, y);
+    }
+    this.extremes.at = -Infinity;
+    this.strip.changed();
+  }
+
   draw(from: number, to: number): void {
     this.look(from, to);
     if (this.range.update(this.extremes.min, this.extremes.max, to)) {
@@ -100,7 +115,11 @@ export class Lines {
   }
 
   legend(theme: Theme): LegendItem[] {
-    return this.options.lines.map((name, index) => ({ name, ...lineStyle(theme, index) }));
+    const lines = this.options.lines.map((name, index) => ({ name, ...lineStyle(theme, index) }));
+    if (this.other === null) return lines;
+    // A single line goes by «now»: its own name stands in the heading.
+    const shown = lines.length === 1 ? [{ ...lines[0], name: "now" }] : lines;
+    return [...shown, { name: `dashed: ${this.otherName}`, color: theme.muted, dashed: true }];
   }
 
   readings(instant: number): Reading[] {
@@ -121,19 +140,35 @@ export class Lines {
   private look(from: number, to: number): void {
     const { at } = this.extremes;
     if (to >= at && to - at < (to - from) / 4) return;
-    const { series } = this;
-    const [first, last] = [series.from(from), series.from(to)];
     let [min, max] = [Infinity, -Infinity];
-    for (let i = first * series.width; i < last * series.width; i++) {
-      const value = series.v[i];
-      if (value < min) min = value;
-      if (value > max) max = value;
+    for (const series of this.other === null ? [this.series] : [this.series, this.other]) {
+      const [first, last] = [series.from(from), series.from(to)];
+      for (let i = first * series.width; i < last * series.width; i++) {
+        const value = series.v[i];
+        if (value < min) min = value;
+        if (value > max) max = value;
+      }
     }
     this.extremes = { min, max, at: to };
   }
 
   private paint(canvas: CanvasRenderingContext2D, scale: Scale, from: number, to: number): void {
-    const { series } = this;
+    if (this.other !== null) {
+      canvas.globalAlpha = 0.6;
+      this.paintSeries(this.other, true, canvas, scale, from, to);
+      canvas.globalAlpha = 1;
+    }
+    this.paintSeries(this.series, false, canvas, scale, from, to);
+  }
+
+  private paintSeries(
+    series: Series,
+    other: boolean,
+    canvas: CanvasRenderingContext2D,
+    scale: Scale,
+    from: number,
+    to: number,
+  ): void {
     const { t, v, width } = series;
     const first = Math.max(series.start, series.from(from) - 1);
     const last = Math.min(series.end, series.from(to) + 1);
@@ -148,7 +183,7 @@ export class Lines {
     for (let dim = 0; dim < width; dim++) {
       const { color, dashed } = lineStyle(this.theme, dim);
       canvas.strokeStyle = color;
-      this.dash(canvas, scale, first, dashed);
+      this.dash(canvas, scale, series.t[first], other ? 3 : dashed ? 6 : 0);
       canvas.beginPath();
       let pen = false;
       for (let row = first; row < last; row++) {
@@ -166,10 +201,10 @@ export class Lines {
   }
 
   /** Dashes keep their place in time, however the line is cut into pieces. */
-  private dash(canvas: CanvasRenderingContext2D, scale: Scale, row: number, dashed: boolean): void {
-    if (!dashed) return canvas.setLineDash([]);
-    const dash = 6 * scale.ratio;
+  private dash(canvas: CanvasRenderingContext2D, scale: Scale, t: number, length: number): void {
+    if (length === 0) return canvas.setLineDash([]);
+    const dash = length * scale.ratio;
     canvas.setLineDash([dash, dash]);
-    canvas.lineDashOffset = (this.series.t[row] / scale.pixel) % (2 * dash);
+    canvas.lineDashOffset = (t / scale.pixel) % (2 * dash);
   }
 }

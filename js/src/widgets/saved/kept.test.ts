@@ -1,9 +1,9 @@
-import { gzipSync, strToU8 } from "fflate";
+import { gunzipSync, gzipSync, strFromU8, strToU8 } from "fflate";
 import { describe, expect, it } from "vitest";
 
 import { decodeArrays } from "../frames";
 import type { Frame, Layout } from "../messages";
-import { FrameLog, readKept } from "./kept";
+import { FrameLog, readKept, type Kept } from "./kept";
 
 const LAYOUT: Layout = {
   type: "layout",
@@ -31,6 +31,7 @@ function frameOf(seq: number, ids: string[], count: number, clear = false): [Fra
     time: seq / 10,
     n_steps: seq,
     rtf: null,
+    note: "",
     speed: 1,
     error: null,
     seq,
@@ -91,6 +92,24 @@ describe("what is kept of a Lab", () => {
     const seqs = kept.slice(1).map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, i) => seqs[0] + i));
     expect(log.pack(LAYOUT).length).toBeLessThan(12000);
+  });
+
+  it("has a picture of the network, and reads what was kept without one", () => {
+    const log = new FrameLog();
+    log.add(...frameOf(1, ["a"], 2));
+    const png = "data:image/png;base64,AAAA";
+    expect(readKept(log.pack(LAYOUT, png))?.kept.network).toBe(png);
+    expect(readKept(log.pack(LAYOUT, "https://elsewhere/a.png"))?.kept.network).toBe("");
+    const whole = gunzipSync(Uint8Array.from(atob(log.pack(LAYOUT)), (c) => c.charCodeAt(0)));
+    const end = whole.indexOf(10);
+    const { network, ...old } = JSON.parse(strFromU8(whole.subarray(0, end))) as Kept;
+    expect(network).toBe("");
+    const frames = old.frames.map(({ note: _, ...frame }) => frame);
+    const line = strToU8(`${JSON.stringify({ ...old, frames })}\n`);
+    const packed = gzipSync(Uint8Array.from([...line, ...whole.subarray(end + 1)]));
+    const found = readKept(btoa(String.fromCharCode(...packed)));
+    expect(found?.kept.frames[0].note).toBe("");
+    expect(found?.kept.network).toBe("");
   });
 
   it("is nothing while there is nothing, and is not read where it is something else", () => {

@@ -6,7 +6,7 @@
 
 import { gunzipSync, gzipSync, strFromU8, strToU8 } from "fflate";
 
-import { isNumber, listOf, record, type Check } from "../decode";
+import { isNumber, isRecord, isString, listOf, record, type Check } from "../decode";
 import { isFrame, isLayout, type Frame, type Layout, type PanelEntry } from "../messages";
 
 /** Bytes of frames that are kept for saving; a saved notebook holds them twice, as text. */
@@ -20,6 +20,8 @@ export interface Kept {
   frames: Frame[];
   /** Bytes of the frames' buffers. */
   lengths: number[];
+  /** A picture of the network, as the address of a PNG; empty where there is none. */
+  network: string;
 }
 
 interface Held {
@@ -65,16 +67,16 @@ export class FrameLog {
   }
 
   /** What to write into the notebook; empty while there is nothing. */
-  pack(layout: Layout): string {
+  pack(layout: Layout, network = ""): string {
     this.trim();
     if (this.held.length === 0) return "";
     const frames = this.held.map(({ frame }) => frame);
     const lengths = this.held.map(({ buffer }) => buffer.length);
     // What can be added, set or driven needs a kernel.
     const panels = layout.panels.map((panel) => ({ ...panel, settings: [] }));
-    // The network is drawn of what a kernel says.
+    // The network is drawn of what a kernel says: of it there is a picture.
     const rest = { ...layout, panels, aside: null, offers: null, inputs: [] };
-    const kept: Kept = { version: VERSION, layout: rest, frames, lengths };
+    const kept: Kept = { version: VERSION, layout: rest, frames, lengths, network };
     const head = strToU8(`${JSON.stringify(kept)}\n`);
     const whole = new Uint8Array(head.length + this.bytes);
     whole.set(head);
@@ -131,14 +133,28 @@ const isKept: Check<Kept> = record<Kept>({
   layout: isLayout,
   frames: listOf(isFrame),
   lengths: listOf(isNumber),
+  network: isString,
 });
+
+const PNG = "data:image/png;base64,";
+
+/** What was kept before there was this or that has nothing of it. */
+function completed(kept: unknown): unknown {
+  if (!isRecord(kept) || !Array.isArray(kept.frames)) return kept;
+  const frames = kept.frames.map((frame: unknown) =>
+    isRecord(frame) ? { note: "", ...frame } : frame,
+  );
+  const { network } = kept;
+  const good = typeof network === "string" && network.startsWith(PNG);
+  return { ...kept, frames, network: good ? network : "" };
+}
 
 /** Read what a notebook keeps; null for what is no such thing, or of another make. */
 export function readKept(text: unknown): { kept: Kept; buffers: DataView[] } | null {
   try {
     const whole = gunzipSync(decode(String(text)));
     let at = whole.indexOf(NEWLINE) + 1;
-    const kept: unknown = JSON.parse(strFromU8(whole.subarray(0, at)));
+    const kept = completed(JSON.parse(strFromU8(whole.subarray(0, at))));
     if (!isKept(kept) || kept.version !== VERSION) return null;
     const buffers = kept.lengths.map((length) => {
       at += length;

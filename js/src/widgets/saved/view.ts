@@ -56,6 +56,7 @@ class SavedView {
         change: () => undefined,
         send: () => undefined,
         drive: () => undefined,
+        driveAll: () => undefined,
         plots: false,
       },
       signal,
@@ -65,7 +66,7 @@ class SavedView {
     this.root.setAttribute("aria-label", `nengolab: ${layout.title}, saved`);
     this.root.append(
       make("header", "nl-head", {}, make("h2", "nl-title", {}, layout.title)),
-      make("div", "nl-stage", {}, plots),
+      make("div", "nl-bench", {}, ...this.network(), make("div", "nl-stage", {}, plots)),
       make("div", "nl-transport", {}, saved, bar.element),
     );
     this.store.subscribe(
@@ -78,6 +79,15 @@ class SavedView {
       cancelAnimationFrame(this.scheduled);
       this.root.remove();
     });
+  }
+
+  /** The network as it was last seen. */
+  private network(): HTMLElement[] {
+    const { network, layout } = this.kept;
+    if (network === "") return [];
+    const alt = `the network «${layout.title}», as it was when the notebook was saved`;
+    const picture = make("img", "nl-saved-network", { src: network, alt });
+    return [make("div", "nl-left", {}, picture)];
   }
 
   async open(): Promise<void> {

@@ -27,7 +27,7 @@ export function plain(value: number): string {
 const PER: Record<string, number> = { ms: 1000, "%": 100 };
 
 /** One row: a name, something to move, the way back. */
-class Row {
+class KnobRow {
   readonly element: HTMLElement;
   private readonly field: HTMLInputElement;
   private readonly number: HTMLInputElement | null = null;
@@ -114,14 +114,14 @@ const DEEDS: [string, string, string][] = [
 ];
 
 class ChangePanel implements Panel {
-  private rows = new Map<string, Row>();
+  private rows = new Map<string, KnobRow>();
   private readonly list = make("ul", "nl-changes", { "aria-label": "changed since it was built" });
   private readonly heading = make("p", "nl-changes-head");
   private knobs: Knob[] = [];
 
   mount(body: HTMLElement, context: PanelContext): void {
     this.knobs = read(context.layout);
-    this.rows = new Map(this.knobs.map((knob) => [knob.role, new Row(knob, context.send)]));
+    this.rows = new Map(this.knobs.map((knob) => [knob.role, new KnobRow(knob, context.send)]));
     const deeds = DEEDS.map(([type, name, title]) => {
       const button = make("button", "nl-button", { type: "button", title }, name);
       button.addEventListener("click", () => context.send({ type }));

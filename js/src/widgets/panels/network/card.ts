@@ -3,6 +3,7 @@
 import { iconButton, make, setText } from "../../dom";
 import type { InputLayout } from "../../messages";
 import type { CardLink, CardMessage, CardPart } from "./payload";
+import { Pad } from "../../pad";
 import type { Selected } from "./view";
 
 const CLOSE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
@@ -17,6 +18,7 @@ export interface CardHost {
   /** The slider of a Node, if it has one. */
   input: (title: string) => InputLayout | null;
   drive: (node: string, dim: number, value: number) => void;
+  driveAll: (node: string, values: number[], gesture: string) => void;
   /** Whether plots can be shown here. */
   plots: boolean;
 }
@@ -24,6 +26,7 @@ export interface CardHost {
 export class Card {
   readonly element = make("aside", "nl-network-card", { hidden: "", "aria-label": "card" });
   private title = "";
+  private pad: Pad | null = null;
 
   constructor(private readonly host: CardHost) {
     this.element.addEventListener("keydown", (event) => {
@@ -74,6 +77,7 @@ export class Card {
     const input = this.host.input(this.title);
     const sliders = this.element.querySelectorAll<HTMLInputElement>(".nl-network-slider input");
     if (input === null || this.element.hidden) return;
+    this.pad?.show(input.values, input.taken && input.playing === "");
     sliders.forEach((slider, dim) => {
       if (!slider.matches(":active")) slider.value = String(input.values[dim]);
     });
@@ -81,7 +85,15 @@ export class Card {
 
   private sliders(): HTMLElement[] {
     const input = this.host.input(this.title);
+    this.pad = null;
     if (input === null) return [];
+    const { id, label, min, max, step, values } = input;
+    if (values.length === 2) {
+      const moved = (to: number[], gesture: string): void => this.host.driveAll(id, to, gesture);
+      this.pad = new Pad({ name: `${label}, on its card`, min, max, step, moved });
+      this.pad.show(values, input.taken && input.playing === "");
+      return [this.pad.element];
+    }
     return input.values.map((value, dim) => {
       const name = input.values.length > 1 ? `${input.label}, dimension ${dim}` : input.label;
       const slider = make("input", "nl-slider", {

@@ -10,6 +10,7 @@ import type { Theme } from "../../theme";
 import { Activity } from "./activity";
 import { Arranger } from "./arranger";
 import { Card } from "./card";
+import { Drivers } from "./drivers";
 import { Graph, ROOT } from "./graph";
 import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
 import { requestOf, sceneOf, type Box, type DrawnWire } from "./scene";
@@ -35,6 +36,7 @@ class NetworkPanel implements Panel {
   private tree!: Tree;
   private toolbar!: Toolbar;
   private arranger!: Arranger;
+  private drivers!: Drivers;
   private watching!: Watching;
   private readonly activity = new Activity();
   private readonly key = make("div", "nl-network-legend", { hidden: "" });
@@ -89,7 +91,13 @@ class NetworkPanel implements Panel {
       close: () => this.select(null, null),
       input: (title) => store.get().layout?.inputs?.find(({ label }) => label === title) ?? null,
       drive: context.drive,
+      driveAll: context.driveAll,
       plots: context.plots,
+    });
+    this.drivers = new Drivers({
+      inputs: () => store.get().layout?.inputs ?? [],
+      drive: context.drive,
+      driveAll: context.driveAll,
     });
     this.toolbar = new Toolbar({
       graph: () => this.graph,
@@ -99,7 +107,7 @@ class NetworkPanel implements Panel {
       tidy: () => context.change({ placed: {} }),
     });
     const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip);
-    place.append(this.waiting, this.key, this.tree.element);
+    place.append(this.drivers.element, this.waiting, this.key, this.tree.element);
     this.frame = place;
     // Its lower right corner is a handle of the browser's own.
     place.addEventListener("pointerup", () => this.resized(), { signal });
@@ -125,7 +133,10 @@ class NetworkPanel implements Panel {
     store.subscribe(
       (s) => s.layout?.inputs,
       signal,
-      () => this.card.updateInput(),
+      () => {
+        this.card.updateInput();
+        this.placeDrivers();
+      },
     );
   }
 
@@ -354,7 +365,12 @@ class NetworkPanel implements Panel {
     return [kind, graph.objects.note[at], active].filter((text) => text !== "").join(", ");
   }
 
+  private placeDrivers(): void {
+    this.drivers.place(this.view.scene, this.graph, this.view.camera, this.view);
+  }
+
   private moved(): void {
+    this.placeDrivers();
     this.toolbar.update(this.view.camera.scale, Object.keys(this.payload.placed).length > 0);
     this.watching.rest();
     this.explain();

@@ -44,6 +44,10 @@ export class LinesPanel implements Panel {
     else this.chart.relayout(this.options(layout));
   }
 
+  beside(arrays: Map<string, FrameArray> | null, branch: string): void {
+    if (this.chart instanceof Lines) this.chart.beside(arrays, branch);
+  }
+
   draw(from: number, to: number): void {
     this.chart.draw(from, to);
   }

@@ -1,0 +1,28 @@
+"""Looking inside a network: pure functions that give arrays and small dataclasses with units.
+
+Each takes a network (nothing is run), a ``nengo.Simulator`` or a `nengolab.Simulator`, and an
+object of it or its name.
+"""
+
+from nengolab.inspect.connections import Figures, Weights, weights
+from nengolab.inspect.differences import Differences, Differing, diff
+from nengolab.inspect.populations import Population, population
+from nengolab.inspect.story import Quantity, Story, pipeline
+from nengolab.inspect.tuning import Curves, response_curves, tuning_curves
+
+__all__ = [
+    "Curves",
+    "Differences",
+    "Differing",
+    "Figures",
+    "Population",
+    "Quantity",
+    "Story",
+    "Weights",
+    "diff",
+    "pipeline",
+    "population",
+    "response_curves",
+    "tuning_curves",
+    "weights",
+]

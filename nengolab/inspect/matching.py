@@ -1,0 +1,166 @@
+"""Which object of one network is which of another, by what they are and what they are joined to.
+
+Colours are refined by those of the neighbours (Weisfeiler & Lehman, 1968): after some rounds two
+objects have one colour where the networks look alike from them. Objects of one colour are taken
+for each other, the closest likeness first, those of one name first among the alike.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import nengo
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+
+from nengolab.names import Names
+
+ROUNDS = 4
+Pairs = list[tuple[Any, Any]]
+
+
+class Joined:
+    """The objects of a network and what they are joined to.
+
+    Parameters
+    ----------
+    network : nengo.Network
+    names : Names
+    """
+
+    def __init__(self, network: nengo.Network, names: Names):
+        self.names = names
+        self.parts = [*network.all_nodes, *network.all_ensembles]
+        self.connections = list(network.all_connections)
+        self.probes = list(network.all_probes)
+        self._around: dict[Any, list[tuple[str, Any]]] = defaultdict(list)
+        for conn in self.connections:
+            pre, post = base(conn.pre_obj), base(conn.post_obj)
+            self._around[pre].append((f"to {_end(conn.post_obj)}", post))
+            self._around[post].append((f"from {_end(conn.pre_obj)}", pre))
+        for probe in self.probes:
+            self._around[base(probe.target)].append((f"probe {probe.attr}", None))
+
+    def colours(self, own: Callable[[Any], Hashable]) -> list[dict[Any, int]]:
+        """Colours of nodes and ensembles, a dictionary a round, the first of what each is itself.
+
+        Hashes: equal ones mean alike, in this process.
+        """
+        now = {obj: hash(own(obj)) for obj in self.parts}
+        rounds = [now]
+        for _ in range(ROUNDS):
+            around = {
+                obj: sorted((how, now.get(other, 0)) for how, other in self._around[obj])
+                for obj in self.parts
+            }
+            now = {obj: hash((now[obj], *around[obj])) for obj in self.parts}
+            rounds.append(now)
+        return rounds
+
+
+def base(obj: Any) -> Any:
+    """The object that is joined: the ensemble of neurons, the end of a rule's connection."""
+    if isinstance(obj, nengo.base.ObjView):
+        return base(obj.obj)
+    if isinstance(obj, LearningRule):
+        return base(obj.connection.post_obj)
+    if isinstance(obj, nengo.Connection):
+        return base(obj.post_obj)
+    return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
+def _end(obj: Any) -> str:
+    return type(obj.obj if isinstance(obj, nengo.base.ObjView) else obj).__name__
+
+
+def kind(obj: Any) -> str:
+    """What an object is, whatever its size."""
+    if isinstance(obj, nengo.Node) and obj.output is None:
+        return "passthrough Node"
+    return "Ensemble" if isinstance(obj, nengo.Ensemble) else type(obj).__name__
+
+
+def _sized(obj: Any) -> Hashable:
+    count = obj.n_neurons if isinstance(obj, nengo.Ensemble) else 0
+    return kind(obj), obj.size_in, obj.size_out, count
+
+
+def match(a: Joined, b: Joined) -> tuple[Pairs, list[Any], list[Any]]:
+    """Pairs of objects that are each other's, and what only one of the networks has."""
+    parts = _match_parts(a, b)
+    there = dict(parts)
+    connections = _paired(
+        a, b, a.connections, b.connections, lambda c: _ends(c, there.get), lambda c: _ends(c, _same)
+    )
+    there.update(connections)
+    probes = _paired(
+        a, b, a.probes, b.probes, lambda p: _target(p, there.get), lambda p: _target(p, _same)
+    )
+    pairs = [*parts, *connections, *probes]
+    left, right = {p for p, _ in pairs}, {q for _, q in pairs}
+    return (
+        pairs,
+        [o for o in (*a.parts, *a.connections, *a.probes) if o not in left],
+        [o for o in (*b.parts, *b.connections, *b.probes) if o not in right],
+    )
+
+
+def _match_parts(a: Joined, b: Joined) -> Pairs:
+    """Nodes and ensembles: alike in size and surroundings; in surroundings; in size; in name."""
+    passes: list[tuple[dict[Any, Any], dict[Any, Any]]]
+    sized, shaped = ((a.colours(f), b.colours(f)) for f in (_sized, kind))
+    passes = [(x, y) for x, y in zip(*(r[::-1] for r in sized), strict=True)][:-1]
+    passes += [(x, y) for x, y in zip(*(r[::-1] for r in shaped), strict=True)][:-1]
+    passes.append((sized[0][0], sized[1][0]))
+    named = [{o: (kind(o), j.names.get(o)) for o in j.parts} for j in (a, b)]
+    passes.append((named[0], named[1]))
+    pairs: Pairs = []
+    left, right = list(a.parts), list(b.parts)
+    for of_a, of_b in passes:
+        new = _paired(a, b, left, right, of_a.__getitem__, of_b.__getitem__)
+        done = {p for p, _ in new} | {q for _, q in new}
+        left, right = ([o for o in side if o not in done] for side in (left, right))
+        pairs += new
+    order = {obj: i for i, obj in enumerate(a.parts)}
+    return sorted(pairs, key=lambda pair: order[pair[0]])
+
+
+def _paired(
+    a: Joined,
+    b: Joined,
+    left: Sequence[Any],
+    right: Sequence[Any],
+    of_a: Callable[[Any], Hashable],
+    of_b: Callable[[Any], Hashable],
+) -> Pairs:
+    """Objects with equal keys, those of one name first, the others in order."""
+    named = {(of_b(obj), b.names.get(obj)): obj for obj in right}  # no two have one name
+    both = {obj: named.pop((of_a(obj), a.names.get(obj)), None) for obj in left}
+    groups: dict[Hashable, deque[Any]] = defaultdict(deque)
+    for (key, _), obj in named.items():
+        groups[key].append(obj)
+    for obj, other in both.items():
+        if other is None and groups[of_a(obj)]:
+            both[obj] = groups[of_a(obj)].popleft()
+    return [(obj, other) for obj, other in both.items() if other is not None]
+
+
+def _same(obj: Any) -> Any:
+    return obj
+
+
+def _ends(conn: nengo.Connection, other: Callable[[Any], Any]) -> Hashable:
+    pre, post = other(base(conn.pre_obj)), other(base(conn.post_obj))
+    if pre is None or post is None:
+        return ("unmatched", id(conn))
+    return pre, _end(conn.pre_obj), post, _end(conn.post_obj)
+
+
+def _target(probe: nengo.Probe, other: Callable[[Any], Any]) -> Hashable:
+    target = probe.target
+    if isinstance(target, nengo.base.ObjView):
+        target = target.obj
+    found = other(target if isinstance(target, nengo.Connection) else base(target))
+    return ("unmatched", id(probe)) if found is None else (found, probe.attr)

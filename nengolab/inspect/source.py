@@ -1,0 +1,191 @@
+"""Where numbers are read from: a network that nobody built yet, or a simulator of it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Literal, get_args
+
+import nengo
+import numpy as np
+from nengo.base import ObjView
+from nengo.builder import Model
+from nengo.builder.network import seed_network
+from nengo.ensemble import Neurons
+from nengo.solvers import Solver
+
+from nengolab.exceptions import UnknownObject, ValidationError
+from nengolab.names import Names, listing
+
+When = Literal["now", "built"]
+
+
+def check_when(when: str) -> None:
+    """Raise for what is no time at which values can be asked for."""
+    if when not in get_args(When):
+        raise ValidationError(
+            f'takes "now" (after training, setting and learning) or "built"; got {when!r}',
+            attr="when",
+        )
+
+
+class Source:
+    """What a network or a simulator says of its objects.
+
+    Parameters
+    ----------
+    given : nengo.Network, nengo.Simulator or nengolab.Simulator
+    item : int, optional
+        The item of the batch whose learned values count.
+    """
+
+    def __init__(self, given: Any, item: int | None = None):
+        self._simulator: Any = None if isinstance(given, nengo.Network) else given
+        self._by_nengo = isinstance(given, nengo.Simulator)
+        self._item = item
+        model = given.model if self._is_simulator() else None
+        network = given if model is None else model.toplevel
+        if model is None and not isinstance(given, nengo.Network):
+            raise ValidationError(
+                "takes a nengo.Network, a nengo.Simulator or a nengolab.Simulator; got "
+                f"{type(given).__name__}",
+                attr="source",
+            )
+        self.network, self._model = network, model
+        self.names = Names(network)
+
+    def _is_simulator(self) -> bool:
+        return hasattr(self._simulator, "model") and hasattr(self._simulator, "data")
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether it is a simulator that was given."""
+        return self._simulator is not None
+
+    @property
+    def parameters(self) -> Any:
+        """The table of parameters of a `nengolab.Simulator`; None of anything else."""
+        return getattr(self._simulator, "parameters", None)
+
+    # -- objects -------------------------------------------------------------------------------
+
+    def find(self, obj: Any, kind: type, what: str) -> Any:
+        """The object that is meant, which is to be of a kind.
+
+        Raises
+        ------
+        UnknownObject
+            For what is not in the network.
+        ValidationError
+            For what is of another kind.
+        """
+        asked = obj
+        obj = self.names.find(obj) if isinstance(obj, str) else obj
+        obj = obj.obj if isinstance(obj, ObjView) else obj
+        obj = obj.ensemble if isinstance(obj, Neurons) else obj
+        fitting = [o for o in self.names.objects() if isinstance(o, kind)]
+        there = f"its {what}s are {listing(map(self.names.get, fitting))}"
+        if obj is None or not self.names.has(obj):
+            raise UnknownObject(f"{asked!r} is not in the network; {there}", attr=what)
+        if not isinstance(obj, kind):
+            raise ValidationError(
+                f"{self.names.get(obj)!r} is no {what} but a {type(obj).__name__}; {there}",
+                attr=what,
+            )
+        return obj
+
+    # -- values --------------------------------------------------------------------------------
+
+    def ensemble(self, ens: nengo.Ensemble, when: When = "now") -> Any:
+        """What Nengo built for an ensemble, as it is ``when``."""
+        check_when(when)
+        if self._model is None:
+            return _built_alone(self.network, ens)
+        if when == "built" or self._simulator is None:
+            return self._model.params[ens]
+        built = self._simulator.data[ens]
+        scaled = self._learned_by_nengo(ens, "encoders")
+        if scaled is not None:
+            encoders = scaled * (ens.radius / built.gain)[:, None]
+            built = built._replace(scaled_encoders=scaled, encoders=encoders)
+        return self._unbatched(ens, built, "encoders", "scaled_encoders")
+
+    def neuron_type(self, ens: nengo.Ensemble, when: When = "now") -> Any:
+        """The neuron type of an ensemble, with its constants as they are ``when``."""
+        own, table = ens.neuron_type, self.parameters
+        if when == "built" or table is None:
+            return own
+        constants = [
+            p for p in table.of(ens).values() if p.shape == () and isinstance(p.owner, Neurons)
+        ]
+        edited = {p.role: p for p in constants if float(p.value) != float(p.initial)}
+        arguments = inspect.signature(type(own)).parameters
+        for role, parameter in edited.items():
+            if role not in arguments:
+                raise ValidationError(
+                    f"{parameter.name} was set, and {type(own).__name__} has no argument {role!r} "
+                    'to compute rates with: ask for when="built"',
+                    attr="when",
+                )
+        values = {name: getattr(own, name) for name in arguments}
+        values |= {role: float(p.value) for role, p in edited.items()}
+        return type(own)(**values) if edited else own
+
+    def connection(self, conn: nengo.Connection, when: When = "now") -> Any:
+        """What Nengo built for a connection, as it is ``when``."""
+        check_when(when)
+        if self._model is None:  # decoders are solved for: all of the network is built
+            self._model = Model(label=str(self.network))
+            self._model.build(self.network)
+        if when == "built" or self._simulator is None:
+            return self._model.params[conn]
+        built = self._simulator.data[conn]
+        learned = self._learned_by_nengo(conn, "weights")
+        if learned is not None:
+            built = built._replace(weights=learned)
+        return self._unbatched(conn, built, "weights")
+
+    def _learned_by_nengo(self, obj: Any, key: str) -> np.ndarray | None:
+        """What a rule changed in a ``nengo.Simulator``, whose ``data`` shows what was built."""
+        if not self._by_nengo:
+            return None
+        signal = self._simulator.model.sig[obj].get(key)
+        changes = signal is not None and not signal.readonly and not signal.sparse
+        return np.array(self._simulator.signals[signal]) if changes else None
+
+    def _unbatched(self, obj: Any, built: Any, *fields: str) -> Any:
+        """With one item of what is learned online."""
+        assert self._model is not None  # a simulator has one
+        first = self._model.params[obj]
+        batched = [f for f in fields if np.ndim(getattr(built, f)) > np.ndim(getattr(first, f))]
+        if not batched:
+            return built
+        items = len(getattr(built, batched[0]))
+        if self._item is None:
+            raise ValidationError(
+                f"{self.names.get(obj)!r} is learned online, by each of {items} items for itself: "
+                "name one with item=",
+                attr="item",
+            )
+        if not -items <= self._item < items:
+            raise ValidationError(f"there are {items} items; got {self._item}", attr="item")
+        return built._replace(**{f: getattr(built, f)[self._item] for f in batched})
+
+
+class _Alone(Model):
+    """A model into which one ensemble is built; nothing is solved for."""
+
+    def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(obj, Solver):
+            raise AssertionError("an ensemble has no decoders")
+        return super().build(obj, *args, **kwargs)
+
+
+def _built_alone(network: nengo.Network, ens: nengo.Ensemble) -> Any:
+    """What Nengo would build for an ensemble, with the seed that the network gives it."""
+    model = _Alone(label=str(network))
+    model.toplevel = network
+    model.seeds[network] = np.random.randint(2**31 - 1) if network.seed is None else network.seed
+    model.seeded[network] = network.seed is not None
+    seed_network(network, seeds=model.seeds, seeded=model.seeded)
+    model.build(ens)
+    return model.params[ens]

@@ -1,0 +1,89 @@
+"""Whether two values of an object's attributes are the same, and what they are, in a line."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from nengo.params import iter_params
+
+from nengolab.parameters.show import figures
+
+LONGEST = 80  # characters
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Whether two values say the same: by what they hold, functions by their code."""
+    if a is b:
+        return True
+    if isinstance(a, types.FunctionType) and isinstance(b, types.FunctionType):
+        return _same_code(a, b)
+    if scipy.sparse.issparse(a) and scipy.sparse.issparse(b):
+        return a.shape == b.shape and not (abs(a - b) > 0).nnz
+    if isinstance(a, np.ndarray | int | float) and isinstance(b, np.ndarray | int | float):
+        return np.shape(a) == np.shape(b) and bool(np.array_equal(a, b, equal_nan=True))
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same_value, a, b))
+    if isinstance(a, Mapping):
+        return a.keys() == b.keys() and all(same_value(a[k], b[k]) for k in a)
+    if isinstance(a, str | bool | slice | None.__class__) or not hasattr(a, "__dict__"):
+        return bool(a == b)
+    if type(a).__module__.startswith(("nengo", "nengolab")):
+        return _same_parts(a, b)
+    return bool(a == b)
+
+
+def _same_parts(a: Any, b: Any) -> bool:
+    """Neuron types, synapses, distributions, transforms, solvers, rules: by all that they hold."""
+    parts = [(getattr(a, name), getattr(b, name)) for name in iter_params(type(a))]
+    own = ({k: v for k, v in vars(o).items() if not k.startswith("_")} for o in (a, b))
+    return all(same_value(p, q) for p, q in parts) and same_value(*own)
+
+
+def _same_code(a: types.FunctionType, b: types.FunctionType) -> bool:
+    """Whether functions do the same: their code, constants, defaults, and what they captured."""
+    one, other = a.__code__, b.__code__
+    if (one.co_code, one.co_names) != (other.co_code, other.co_names):
+        return False
+    if not _same_constants(one.co_consts, other.co_consts):
+        return False
+    return all(
+        same_value(_contents(p), _contents(q))
+        for p, q in ((a.__closure__, b.__closure__), (a.__defaults__, b.__defaults__))
+    )
+
+
+def _same_constants(a: tuple, b: tuple) -> bool:
+    def plain(value: Any) -> Any:
+        code = isinstance(value, types.CodeType)
+        return (value.co_code, value.co_names) if code else (type(value), value)
+
+    return [plain(v) for v in a] == [plain(v) for v in b]
+
+
+def _contents(cells: Any) -> Any:
+    if cells is None:
+        return None
+    return tuple(c.cell_contents if isinstance(c, types.CellType) else c for c in cells)
+
+
+def shown(value: Any) -> str:
+    """A value in a line."""
+    if isinstance(value, np.ndarray) and value.size > 4:
+        numbers = f": {figures(value)}" if value.dtype.kind in "fiub" else ""
+        return f"{value.shape}{numbers}"
+    if isinstance(value, types.FunctionType):
+        code = value.__code__
+        where = code.co_filename.rsplit("/", 1)[-1]
+        return f"{value.__qualname__.rsplit('.', 1)[-1]} (line {code.co_firstlineno} of {where})"
+    if isinstance(value, slice):
+        parts = ["" if v is None else str(v) for v in (value.start, value.stop)]
+        parts += [str(value.step)] if value.step not in (None, 1) else []
+        return "all" if value == slice(None) else ":".join(parts)
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,234 @@
+"""Tuning curves: how fast each neuron fires where the ensemble represents a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import nengo
+import numpy as np
+
+from nengolab.exceptions import ValidationError
+from nengolab.inspect.populations import Population, population
+from nengolab.inspect.source import When
+
+LINE_POINTS, PLANE_POINTS = 101, 41
+Direction = int | Sequence[float] | np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Firing rates of neurons over points.
+
+    Attributes
+    ----------
+    population : Population
+    axes : tuple of ndarray
+        Coordinates along each direction: one array for a line, two for a plane, none for points
+        that were given.
+    directions : ndarray
+        ``(axes, dimensions)``, of length 1.
+    points : ndarray
+        ``(..., dimensions)``: a line, a grid, or the points as they were given.
+    rates : ndarray
+        ``(..., neurons)``.
+
+    Examples
+    --------
+    >>> curves = nengolab.inspect.tuning_curves(sim, ensemble)
+    >>> curves.rates.max() > 200, curves.saturated.tolist()
+    (np.True_, [])
+    """
+
+    population: Population
+    axes: tuple[np.ndarray, ...]
+    directions: np.ndarray
+    points: np.ndarray
+    rates: np.ndarray
+
+    units: ClassVar[dict[str, str]] = {"rates": "Hz", "points": "represented value"}
+
+    @property
+    def silent(self) -> np.ndarray:
+        """Neurons that fire at none of these points."""
+        return np.flatnonzero((self._by_point <= 0).all(axis=0))
+
+    @property
+    def saturated(self) -> np.ndarray:
+        """Neurons that fire at all of these points, as fast to a hundredth: they tell nothing."""
+        rates = self._by_point
+        most, least = rates.max(axis=0), rates.min(axis=0)
+        return np.flatnonzero((least > 0) & (most - least <= 0.01 * most))
+
+    @property
+    def _by_point(self) -> np.ndarray:
+        return self.rates.reshape(-1, self.population.n_neurons)
+
+
+def tuning_curves(
+    source: Any,
+    ens: nengo.Ensemble | str,
+    points: Any = None,
+    *,
+    along: Direction | tuple[Direction, Direction] | None = None,
+    at: Any = None,
+    n_points: int | None = None,
+    when: When = "now",
+    item: int | None = None,
+) -> Curves:
+    """Compute how fast each neuron fires where the ensemble represents a value.
+
+    Parameters
+    ----------
+    source : nengo.Network, nengo.Simulator or nengolab.Simulator
+        As in `population`.
+    ens : nengo.Ensemble or str
+    points : array_like, optional
+        ``(..., dimensions)``: at these points.
+    along : int, vector, or tuple of two of them, optional
+        Along an axis or a direction, or on the plane of two directions, from minus to plus the
+        radius. Default: the line or plane that an ensemble of one or two dimensions has; axis 0
+        of one that has more.
+    at : array_like, optional
+        ``(dimensions,)``: a point of the line or plane. Default: 0.
+    n_points : int, optional
+        Along each direction; default 101 on a line, 41 on a plane.
+    when : {"now", "built"}
+        After training, learning and setting, or before.
+    item : int, optional
+        Of the batch, where encoders are learned online.
+
+    Raises
+    ------
+    UnknownObject
+        For what is not in the network.
+    ValidationError
+        For what is no ensemble with neurons; for points or directions of another size.
+
+    Examples
+    --------
+    >>> curves = nengolab.inspect.tuning_curves(net, ensemble)
+    >>> curves.points.shape, curves.rates.shape
+    ((101, 1), (101, 20))
+    """
+    neurons = population(source, ens, when, item)
+    if points is not None:
+        if along is not None or at is not None or n_points is not None:
+            raise ValidationError("takes points, or along, at and n_points", attr="points")
+        where = _checked_points(points, neurons)
+        return _curves(neurons, (), np.zeros((0, neurons.dimensions)), where)
+    directions = _directions(along, neurons)
+    base = np.zeros(neurons.dimensions) if at is None else _vector(at, neurons, "at")
+    count = n_points or (LINE_POINTS if len(directions) == 1 else PLANE_POINTS)
+    if count < 2:
+        raise ValidationError(f"a line takes two points or more; got {count}", attr="n_points")
+    line = np.linspace(-neurons.radius, neurons.radius, count)
+    axes = (line,) * len(directions)
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    return _curves(neurons, axes, directions, base + grid @ directions)
+
+
+def response_curves(
+    source: Any,
+    ens: nengo.Ensemble | str,
+    points: Any = None,
+    *,
+    when: When = "now",
+    item: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute how fast each neuron fires for what it is given along its own encoder.
+
+    Parameters
+    ----------
+    source : nengo.Network, nengo.Simulator or nengolab.Simulator
+        As in `population`.
+    ens : nengo.Ensemble or str
+    points : array_like, optional
+        ``(points,)``, in radii; default: 101 from -1 to 1.
+    when : {"now", "built"}
+        After training, learning and setting, or before.
+    item : int, optional
+        Of the batch, where encoders are learned online.
+
+    Returns
+    -------
+    points : ndarray
+        ``(points,)``.
+    rates : ndarray
+        ``(points, neurons)``, in Hz.
+
+    Examples
+    --------
+    >>> points, rates = nengolab.inspect.response_curves(net, ensemble)
+    >>> rates.shape
+    (101, 20)
+    """
+    neurons = population(source, ens, when, item)
+    line = np.linspace(-1, 1, LINE_POINTS) if points is None else np.asarray(points, float)
+    if line.ndim != 1:
+        raise ValidationError(
+            f"takes a list of numbers, in radii; got an array of shape {line.shape}", attr="points"
+        )
+    given = np.broadcast_to(line[:, None], (len(line), neurons.n_neurons))
+    return line, neurons.along_encoders(given)
+
+
+def _curves(neurons: Population, axes: tuple, directions: np.ndarray, points: np.ndarray) -> Curves:
+    flat = points.reshape(-1, neurons.dimensions)
+    rates = neurons.rates(flat).reshape(*points.shape[:-1], neurons.n_neurons)
+    return Curves(neurons, axes, directions, points, rates)
+
+
+def _checked_points(points: Any, neurons: Population) -> np.ndarray:
+    points = np.asarray(points, float)
+    if points.ndim == 1 and neurons.dimensions == 1:
+        points = points[:, None]
+    if points.ndim < 1 or points.shape[-1] != neurons.dimensions:
+        raise ValidationError(
+            f"{neurons.name!r} represents {neurons.dimensions} dimensions: points have the shape "
+            f"(..., {neurons.dimensions}); got {points.shape}",
+            attr="points",
+        )
+    return points
+
+
+def _directions(along: Any, neurons: Population) -> np.ndarray:
+    if along is None:
+        along = (0, 1) if neurons.dimensions == 2 else 0
+    pair = along if isinstance(along, tuple) and len(along) == 2 and _is_pair(along) else (along,)
+    found = np.stack([_direction(one, neurons) for one in pair])
+    if len(found) == 2 and np.linalg.matrix_rank(found) < 2:
+        raise ValidationError(f"{along!r} is one direction twice: no plane", attr="along")
+    return found
+
+
+def _is_pair(along: tuple) -> bool:
+    """Whether it is two directions, and not a direction of two numbers that are no axes."""
+    return not any(isinstance(one, float) for one in along)
+
+
+def _direction(one: Any, neurons: Population) -> np.ndarray:
+    if isinstance(one, int | np.integer):
+        if not 0 <= one < neurons.dimensions:
+            raise ValidationError(
+                f"{neurons.name!r} has the axes 0 to {neurons.dimensions - 1}; got {one}",
+                attr="along",
+            )
+        return np.eye(neurons.dimensions)[one]
+    vector = _vector(one, neurons, "along")
+    length = np.linalg.norm(vector)
+    if length == 0:
+        raise ValidationError("a direction is not zero everywhere", attr="along")
+    return vector / length
+
+
+def _vector(given: Any, neurons: Population, attr: str) -> np.ndarray:
+    vector = np.asarray(given, float)
+    if vector.shape != (neurons.dimensions,) or not np.isfinite(vector).all():
+        raise ValidationError(
+            f"{neurons.name!r} represents {neurons.dimensions} dimensions: takes as many finite "
+            f"numbers; got {given!r}",
+            attr=attr,
+        )
+    return vector

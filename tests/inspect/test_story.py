@@ -1,0 +1,146 @@
+"""One neuron's story against the probes of nengo.Simulator."""
+
+from __future__ import annotations
+
+import nengo
+import numpy as np
+import pytest
+
+import nengolab
+from nengolab import inspect
+from nengolab.exceptions import UnknownObject, ValidationError
+
+STEPS = 60
+
+
+def make(neuron_type: nengo.neurons.NeuronType, synapse=0.01) -> nengo.Network:
+    with nengo.Network(seed=2) as net:
+        nengolab.configure_settings(dtype="float64")
+        stimulus = nengo.Node(lambda t: [np.sin(40 * t), 0.5], label="stimulus")
+        a = nengo.Ensemble(20, 2, neuron_type=neuron_type, label="a")
+        b, out = nengo.Ensemble(15, 1, label="b"), nengo.Node(size_in=2, label="out")
+        if isinstance(neuron_type, nengo.Izhikevich):
+            a.gain, a.bias = np.full(20, 5.0), np.full(20, 8.0)
+        nengo.Connection(stimulus, a, synapse=None)
+        nengo.Connection(a, out, synapse=0.02)
+        net.onwards = nengo.Connection(a, b, function=lambda x: x[0] * x[1], synapse=synapse)
+        inner = [x for x in a.neurons.probeable if x not in ("input", "output")]
+        net.asked = {x.replace("_", " "): nengo.Probe(a.neurons, x) for x in inner}
+        net.asked |= {
+            "input": nengo.Probe(a, "input"),
+            "current": nengo.Probe(a.neurons, "input"),
+            "spikes" if neuron_type.spiking else "rate": nengo.Probe(a.neurons),
+            "filtered": nengo.Probe(a.neurons, synapse=synapse),
+            "decoded": nengo.Probe(net.onwards, "output"),
+            "next current": nengo.Probe(b.neurons, "input"),
+        }
+    return net
+
+
+TYPES = [
+    nengo.LIF(),
+    nengo.AdaptiveLIF(tau_n=0.1),
+    nengo.LIFRate(),
+    nengo.SpikingRectifiedLinear(),
+    nengo.RegularSpiking(nengo.LIFRate()),
+    nengo.Izhikevich(),
+    nengolab.SoftLIFRate(),
+]
+
+
+@pytest.mark.parametrize("neuron_type", TYPES, ids=lambda t: type(t).__name__)
+def test_every_number_is_that_of_a_probe_of_nengos(neuron_type):
+    net = make(neuron_type)
+    with nengo.Simulator(net, progress_bar=False) as theirs:
+        theirs.run_steps(STEPS)
+        weights = theirs.data[net.ensembles[1]].scaled_encoders @ theirs.data[net.onwards].weights
+    busiest = int(np.argmax(theirs.data[net.asked["filtered"]].sum(axis=0)))
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        story = inspect.pipeline(sim, net.ensembles[0].neurons[busiest], STEPS)
+        assert (sim.n_steps, len(sim.data[net.asked["input"]])) == (0, 0)
+        sim.run_steps(5)  # it goes on as if nothing had been asked
+        np.testing.assert_allclose(
+            sim.data[net.asked["current"]], theirs.data[net.asked["current"]][:5], atol=1e-9
+        )
+    np.testing.assert_allclose(story.t, theirs.trange())
+    target = int(np.argmax(np.abs(weights[:, busiest])))
+    for name, probe in net.asked.items():
+        expected = theirs.data[probe]
+        if name == "next current":
+            expected = expected[:, [target]]
+        elif name not in ("input", "decoded"):
+            expected = expected[:, [busiest]]
+        got = story[name].values
+        if name == "filtered":  # a probe is given it a step later, as the next ensemble is
+            got, expected = got[:-1], expected[1:]
+        np.testing.assert_allclose(got, expected, atol=1e-8, err_msg=name)
+        if not name.startswith("refractory"):
+            assert expected.any(), name
+    share = weights[target, busiest] * story["filtered"].values
+    np.testing.assert_allclose(story["share of the next current"].values, share)
+    assert {q.name for q in story.quantities} == {*net.asked, "share of the next current"}
+
+
+def test_numbers_stand_in_its_equations():
+    net = make(nengo.LIF(tau_rc=0.03))
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        story, people = inspect.pipeline(sim, ("a", 4), 10), inspect.population(sim, "a")
+    (e0, e1), bias = people.scaled_encoders[4], people.bias[4]
+    for number in (e0, e1, bias):
+        assert f"{abs(number):.4g}" in story["current"].filled
+    assert "tau_rc = 0.03" in story["voltage"].filled
+    assert story["filtered"].filled == "Lowpass(tau=0.01)"
+    text = story.at(3)
+    assert text.startswith("a.neurons[4] at t = 0.004 s")
+    assert f"current: J = {story['current'].values[3, 0]:.4g}" in text
+    with pytest.raises(KeyError, match=r"'wings'; the story has \['input', 'current'"):
+        story["wings"]
+
+
+def test_data_is_put_in_and_the_run_goes_on_from_where_it_is():
+    net = make(nengo.LIF())
+    data = {"stimulus": np.random.RandomState(0).uniform(-1, 1, (1, 30, 2))}
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(20)
+        story = inspect.pipeline(sim, ("a", 0), 30, data)
+        again = inspect.pipeline(sim, ("a", 0), 30, data, connection="a -> out")
+        assert sim.n_steps == 20
+    np.testing.assert_allclose(story["input"].values, data["stimulus"][0])
+    np.testing.assert_allclose(story.t, np.arange(21, 51) * 0.001)
+    np.testing.assert_array_equal(story["voltage"].values, again["voltage"].values)
+    assert "next current" not in [q.name for q in again.quantities]
+    assert again["decoded"].values.shape == (30, 2)
+
+
+@pytest.fixture(scope="module")
+def sim():
+    with nengolab.Simulator(make(nengo.LIF(), synapse=None), progress_bar=False) as sim:
+        yield sim
+
+
+def test_without_a_synapse_the_output_goes_on_as_it_is(sim):
+    story = inspect.pipeline(sim, ("a", 1), 10)
+    np.testing.assert_array_equal(story["filtered"].values, story["spikes"].values)
+    assert "no synapse" in story["filtered"].equation
+
+
+@pytest.mark.parametrize(
+    ("asked", "how", "error", "words"),
+    [
+        ("a", {}, ValidationError, r"takes one neuron.*\('a', 3\)|takes one neuron"),
+        (("a", 20), {}, ValidationError, "the neurons 0 to 19; got 20"),
+        (("c", 0), {}, UnknownObject, "'c' is not in the network"),
+        (("stimulus", 0), {}, ValidationError, "no ensemble but a Node"),
+        (("a", 0), {"connection": "stimulus -> a"}, ValidationError, "does not come from 'a'"),
+        (("a", 0), {"n_steps": 0}, ValidationError, "n_steps"),
+    ],
+)
+def test_what_has_no_story_is_named(sim, asked, how, error, words):
+    with pytest.raises(error, match=words):
+        inspect.pipeline(sim, asked, **how)
+    assert not sim._engine.taps
+
+
+def test_only_a_simulator_of_nengolab_tells_it():
+    with pytest.raises(ValidationError, match=r"takes a nengolab.Simulator.*got Network"):
+        inspect.pipeline(make(nengo.LIF()), ("a", 0))
