@@ -53,7 +53,7 @@ class Stretches:
         )
 
 
-class Recording:
+class Recorded:
     """What the probes of a simulator gave, and when.
 
     Parameters
@@ -265,7 +265,7 @@ class SimulationData(Mapping):
     ----------
     params : dict
         What Nengo's builder made of each object.
-    recording : Recording
+    recording : Recorded
     batched : bool
         Whether data has a batch axis.
     names : Names
@@ -282,7 +282,7 @@ class SimulationData(Mapping):
     def __init__(
         self,
         params: dict[Any, Any],
-        recording: Recording,
+        recording: Recorded,
         batched: bool,
         names: Names,
         values: Values,

@@ -139,12 +139,12 @@ class BaseSimulator:
         check_device(self.device)
 
     def _set_up_recording(self, store: Any) -> None:
-        from nengolab.runtime.data import Recording, SimulationData
+        from nengolab.runtime.data import Recorded, SimulationData
 
         engine, batched = self._engine, self.minibatch_size is not None
         shapes = {p: (engine.batch, *self.model.sig[p]["in"].shape) for p in engine.probes}
         keeps = partial(keeps_history, self.network)
-        self._recording = Recording(shapes, self.dt, engine.dtype, batched, keeps, store)
+        self._recording = Recorded(shapes, self.dt, engine.dtype, batched, keeps, store)
         self.data: SimulationData = SimulationData(
             self.model.params, self._recording, batched, engine.built.names, engine
         )
