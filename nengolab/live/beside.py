@@ -57,12 +57,15 @@ def pack_beside(
     kept: Mapping[Hashable, Rows], specs: list[StreamSpec], width: int, dt: float
 ) -> tuple[list[dict[str, Any]], bytes]:
     """Lay out what is kept for some panels as a frame does: entries, and their buffer."""
-    packer, panels = Packer(), []
+    packer = Packer()
+    panels: list[dict[str, Any]] = []
     for spec in specs:
         steps, rows = kept.get(spec.key, (np.zeros(0, np.int64), np.zeros((0, 0))))
         if not len(steps):
             continue
-        first = int(steps.searchsorted(steps[-1] - WINDOWS * window_steps(spec, dt)))
+        last = int(steps[-1])
+        earliest = last - WINDOWS * window_steps(spec, dt)
+        first = int(np.count_nonzero(steps < earliest))
         thin_steps, thin_rows = thin_lines(
             steps[first:], rows[first:], steps_per_pixel(spec.window, width, dt)
         )
@@ -73,7 +76,7 @@ def pack_beside(
                 "id": spec.id,
                 "rev": spec.rev,
                 "t0": start,
-                "t1": float(steps[-1]) * dt,
+                "t1": last * dt,
                 "arrays": [packer.add(TIMES, times), packer.add("y", thin_rows)],
             }
         )

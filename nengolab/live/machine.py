@@ -76,7 +76,7 @@ class TimeMachine:
         changes: Changes,
         closing: Callable[[], bool],
         budget: int,
-        say: Callable[[str], None],
+        say: Callable[[str], object],
     ) -> None:
         self._sim, self._delivery = sim, delivery
         self._feeds, self._inputs = feeds, inputs
