@@ -189,11 +189,4 @@ def _values(size: int) -> str:
     return f"{size} value{'s' * (size != 1)}"
 
 
-def same_input(one: Value, other: Value) -> bool:
-    """Whether two inputs are the same."""
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return np.array_equal(one, other)
-    return one is other
-
-
 Standing = Mapping[Any, np.ndarray | Recording]

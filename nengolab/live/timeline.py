@@ -15,11 +15,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengolab.runtime.recording import Recording
-
+from .inputs import Standing
 from .shelf import Shelf, in_memory, on_disk
 
 DEFAULT_BUDGET = 256 * 2**20
@@ -60,7 +58,7 @@ class Moment:
     state: Any
     standing: Any
     changes: Mapping[Any, Any]
-    inputs: Mapping[Any, np.ndarray | Recording]
+    inputs: Standing
     filters: Mapping[Any, Any]
     formulas: frozenset[Any]
     seq: int
