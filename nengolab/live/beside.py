@@ -63,14 +63,9 @@ def pack_beside(
         steps, rows = kept.get(spec.key, (np.zeros(0, np.int64), np.zeros((0, 0))))
         if not len(steps):
             continue
-<<<<<<< HEAD
-        edge = int(steps[-1]) - WINDOWS * window_steps(spec, dt)
-        first = np.count_nonzero(steps < edge)
-=======
         last = int(steps[-1])
         earliest = last - WINDOWS * window_steps(spec, dt)
         first = int(np.count_nonzero(steps < earliest))
->>>>>>> alive
         thin_steps, thin_rows = thin_lines(
             steps[first:], rows[first:], steps_per_pixel(spec.window, width, dt)
         )
