@@ -15,6 +15,8 @@ import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
 
+ENDLESS = 1 << 62  # epochs
+
 
 def of_arrays(
     x: Any, y: Any, sample_weight: Any, batch_size: int, seed: int, kwargs: dict[str, Any]
@@ -102,8 +104,11 @@ def shuffled_batches(
         return tf.random.experimental.stateless_shuffle(rows, seed=key)
 
     first, skipped = divmod(start, steps)
-    epochs = tf.data.Dataset.counter(first, dtype=tf.int64).map(order).prefetch(1)
-    rows = epochs.flat_map(lambda rows: _cut(rows, size, batch_size)).skip(skipped)
+    # Few operations have a function: TensorFlow enters each in a graph that never ends, and
+    # `counter` and `flat_map` are such ones, too.
+    epochs = tf.data.Dataset.range(first, ENDLESS).map(order).prefetch(1)
+    sizes = [batch_size] * (size // batch_size) + [size % batch_size] * (size % batch_size > 0)
+    rows = epochs.rebatch(sizes).skip(skipped)
     held = tf.data.Dataset.from_tensors(data).repeat()
 
     def gather(rows: tf.Tensor, held: Any) -> Any:
@@ -111,10 +116,3 @@ def shuffled_batches(
 
     batches = tf.data.Dataset.zip((rows, held)).map(gather, num_parallel_calls=tf.data.AUTOTUNE)
     return batches.prefetch(tf.data.AUTOTUNE), steps
-
-
-def _cut(rows: tf.Tensor, size: int, batch_size: int) -> tf.data.Dataset:
-    """An epoch's rows as batches of rows, in order."""
-    whole = size // batch_size * batch_size
-    cut = tf.data.Dataset.from_tensor_slices(tf.reshape(rows[:whole], (-1, batch_size)))
-    return cut if whole == size else cut.concatenate(tf.data.Dataset.from_tensors(rows[whole:]))

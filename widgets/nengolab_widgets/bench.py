@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nengo
 from nengo.exceptions import NengoException, ValidationError
 
 from nengolab.live import LiveProbe, PanelSpec, Session
@@ -21,11 +19,10 @@ from .arrangement import Arrangement, Shown, Size
 from .choice import kinds_of
 from .history import History
 from .messages import ForeignKind, KindOffer, PanelLayout
-from .panel import Choice, Identity, Panel
+from .panel import Choice, Identity, Panel, same_objects
 from .panels import kinds
+from .shared_probes import SharedProbes
 from .weakly import weakly
-
-ProbeKey = tuple[Any, str | None, Any]
 
 
 class Bench:
@@ -62,7 +59,7 @@ class Bench:
         # Stands beside the others, and is none of them: the network view.
         self._aside: Panel | None = None
         self._specs: dict[str, PanelSpec] = {}
-        self._probes: dict[ProbeKey, LiveProbe] = {}
+        self._probes = SharedProbes(session, self.lock, weakly(self._lost))
         self._revs: dict[str, int] = {}
         self.history = History(self.arrangement)
 
@@ -143,7 +140,7 @@ class Bench:
         """Give the page side of those open kinds that are not of this package."""
         kinds_open = {type(panel).name: type(panel) for panel in self._panels.values()}
         return [
-            {"kind": name, "esm": read_text(kind.esm), "css": read_text(kind.css)}
+            {"kind": name, "esm": _text(kind.esm), "css": _text(kind.css)}
             for name, kind in kinds_open.items()
             if kind.esm is not None
         ]
@@ -202,7 +199,7 @@ class Bench:
     def _twin_of(self, panel: Panel) -> str | None:
         for panel_id, other in self._panels.items():
             same = type(other) is type(panel) and other.values == panel.values
-            if same and _same_objects(other.obj, panel.obj):
+            if same and same_objects(other.obj, panel.obj):
                 return panel_id
         return None
 
@@ -415,14 +412,7 @@ class Bench:
 
     def probe(self, obj: Any, attr: str | None = None, synapse: Any = None) -> LiveProbe:
         """Give a probe of something, the same one for panels that look at the same."""
-        key = (obj, attr, synapse)
-        if key not in self._probes:
-            probe = self.session.add_probe(obj, attr, synapse)
-            self._probes[key] = probe
-            # The session's thread keeps the probe: it must not keep this.
-            attached, probe_id = weakly(self._attached), probe.id
-            probe.attached.add_done_callback(lambda done: attached(key, probe_id, done))
-        return self._probes[key]
+        return self._probes.of(obj, attr, synapse)
 
     def send(self, panel: Panel, content: dict[str, Any]) -> None:
         """Say something to the page side of a panel."""
@@ -468,40 +458,26 @@ class Bench:
         if self._aside is not None:
             self._specs[self._aside.identity.id] = self._spec_of(self._aside)
 
-    # ---- probes ----------------------------------------------------------
-
-    def _attached(self, key: ProbeKey, probe_id: str, done: Future) -> None:
-        """Remove what cannot be shown after all; the session's error says why."""
-        with self.lock:
-            probe = self._probes.get(key)
-            # One that was removed before it was attached fails too, and may have a successor.
-            failed = not done.cancelled() and done.exception() is not None
-            if not failed or probe is None or probe.id != probe_id:
-                return
-            del self._probes[key]
-            lost = [i for i, spec in self._specs.items() if any(p is probe for p in spec.probes)]
-            if self._aside is not None and self._aside.identity.id in lost:
-                # It goes on without colour.
-                lost.remove(self._aside.identity.id)
-                self._change(self._aside, {"activity": False})
-                self._on_change()
-            for panel_id in lost:
-                del self._specs[panel_id]
-                self._panels.pop(panel_id).closed()
-                self.history.forget(panel_id)
-            if lost:
-                self._on_change()
+    def _lost(self, probe: LiveProbe) -> None:
+        """Remove what cannot be shown after all."""
+        lost = [i for i, spec in self._specs.items() if any(p is probe for p in spec.probes)]
+        if self._aside is not None and self._aside.identity.id in lost:
+            # It goes on without colour.
+            lost.remove(self._aside.identity.id)
+            self._change(self._aside, {"activity": False})
+            self._on_change()
+        for panel_id in lost:
+            del self._specs[panel_id]
+            self._panels.pop(panel_id).closed()
+            self.history.forget(panel_id)
+        if lost:
+            self._on_change()
 
     def _drop_unused_probes(self) -> None:
-        used = {probe.id for spec in self._specs.values() for probe in spec.probes}
-        for key, probe in list(self._probes.items()):
-            if probe.id not in used:
-                del self._probes[key]
-                if self.session.state != "closed":
-                    self.session.remove_probe(probe)
+        self._probes.keep(self._specs.values())
 
 
-def read_text(source: Any) -> str:
+def _text(source: Any) -> str:
     """Give text, or the text in a file."""
     return source.read_text() if isinstance(source, Path) else source
 
@@ -519,14 +495,3 @@ def _shown(panel: Panel) -> Shown:
 
 def _differing(panel: Panel, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if panel.values.get(name) != value}
-
-
-def _same_objects(a: Any, b: Any) -> bool:
-    if isinstance(a, tuple) or isinstance(b, tuple):
-        both = isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b)
-        return both and all(map(_same_objects, a, b))
-    if isinstance(a, nengo.base.ObjView) and isinstance(b, nengo.base.ObjView):
-        return a.obj is b.obj and a.slice == b.slice
-    if isinstance(a, nengo.ensemble.Neurons) and isinstance(b, nengo.ensemble.Neurons):
-        return a.ensemble is b.ensemble
-    return a is b

@@ -262,16 +262,8 @@ class Lab(Plots, anywidget.AnyWidget):
     def _retire_if_unseen(self) -> None:
         if not self._is_replaced or len(self._views):
             return
-        ours = sessions.is_ours(self.session) and not sessions.is_seen(self.session)
-        if ours and not self._closed:
-            self.session.pause()
         self._heartbeat.stop()
-        replaced.drop_outputs(self)
-        # From here on only variables of a person hold it.
-        super().close()
-        # ipywidgets takes the method away from a closed widget; this one may be shown again.
-        self.__dict__.pop("_repr_mimebundle_", None)
-        threading.Timer(1.0, replaced.collect).start()
+        replaced.retire(self, None if self._closed else self.session)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if self.comm is None:  # it was replaced, and is shown again by somebody who kept it

@@ -378,3 +378,15 @@ class Choice:
     obj: Any
     kind: str
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def same_objects(a: Any, b: Any) -> bool:
+    """Whether two panels' objects are the same to look at: each view is an object of its own."""
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        both = isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b)
+        return both and all(map(same_objects, a, b))
+    if isinstance(a, nengo.base.ObjView) and isinstance(b, nengo.base.ObjView):
+        return a.obj is b.obj and a.slice == b.slice
+    if isinstance(a, nengo.ensemble.Neurons) and isinstance(b, nengo.ensemble.Neurons):
+        return a.ensemble is b.ensemble
+    return a is b

@@ -11,8 +11,15 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 import weakref
 from typing import Any, Protocol
+
+import anywidget
+
+from nengolab.live import Session
+
+from . import sessions
 
 
 class Replaceable(Protocol):
@@ -53,8 +60,26 @@ def _cell_runs(info: Any) -> None:
             lab.replaced()
 
 
-def drop_outputs(value: Any) -> None:
-    """Take something out of IPython's cache of outputs, and collect what that sets free."""
+def retire(widget: anywidget.AnyWidget, session: Session | None) -> None:
+    """Have only a person's variables hold a widget that no page shows.
+
+    Parameters
+    ----------
+    widget : anywidget.AnyWidget
+    session : Session or None
+        What it shows; one of ours that nobody looks at pauses. None if that has ended.
+    """
+    if session is not None and sessions.is_ours(session) and not sessions.is_seen(session):
+        session.pause()
+    _drop_outputs(widget)
+    anywidget.AnyWidget.close(widget)
+    # ipywidgets takes the method away from a closed widget; this one may be shown again.
+    widget.__dict__.pop("_repr_mimebundle_", None)
+    threading.Timer(1.0, gc.collect).start()  # what only cycles hold
+
+
+def _drop_outputs(value: Any) -> None:
+    """Take something out of IPython's cache of outputs."""
     shell = _shell()
     if shell is not None:
         cache = shell.user_ns.get("_oh", {})
@@ -68,11 +93,6 @@ def drop_outputs(value: Any) -> None:
         for name in ("_", "__", "___"):
             if getattr(history, name, None) is value:
                 setattr(history, name, None)
-
-
-def collect() -> None:
-    """Free what only cycles hold."""
-    gc.collect()
 
 
 def _is_cached(name: str) -> bool:

@@ -144,13 +144,7 @@ class Standalone(anywidget.AnyWidget):
         """
         if not self._is_replaced or self.comm is None:
             return
-        if sessions.is_ours(self.session) and not sessions.is_seen(self.session):
-            self.session.pause()
-        replaced.drop_outputs(self)
-        super().close()
-        # ipywidgets takes the method away from a closed widget; this one may be shown again.
-        self.__dict__.pop("_repr_mimebundle_", None)
-        threading.Timer(1.0, replaced.collect).start()
+        replaced.retire(self, self.session)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if self.comm is None:  # it was replaced, and is shown again by somebody who kept it
