@@ -9,8 +9,10 @@ from nengolab.inspect.differences import Differences, Differing, diff
 from nengolab.inspect.populations import Population, population
 from nengolab.inspect.story import Quantity, Story, pipeline
 from nengolab.inspect.tuning import Curves, response_curves, tuning_curves
+from nengolab.inspect.twins import Comparison, Twin, compare, twin_type
 
 __all__ = [
+    "Comparison",
     "Curves",
     "Differences",
     "Differing",
@@ -18,11 +20,14 @@ __all__ = [
     "Population",
     "Quantity",
     "Story",
+    "Twin",
     "Weights",
+    "compare",
     "diff",
     "pipeline",
     "population",
     "response_curves",
     "tuning_curves",
+    "twin_type",
     "weights",
 ]
