@@ -7,6 +7,7 @@ differ in nothing but how a neuron turns its current into output.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -286,7 +287,7 @@ def compare(
         raise ValidationError("the network has no ensembles to compare", attr="net")
     if isinstance(data, Mapping):
         data = {k if isinstance(k, str) else names.get(k): v for k, v in data.items()}
-    kept = net.copy()
+    kept = _copied(net)
     with Simulator(kept, dt=dt, progress_bar=False) as sim:
         sim.freeze_params(kept)
     twins: dict[str, Twin] = {}
@@ -305,6 +306,12 @@ def compare(
     return Comparison(np.arange(1, n_steps + 1) * dt, twins, left_out)
 
 
+def _copied(net: nengo.Network) -> nengo.Network:
+    with warnings.catch_warnings():  # Nengo warns of each passthrough Node that it copies
+        warnings.filterwarnings("ignore", "'Node.size_out' is being overwritten")
+        return net.copy()
+
+
 def _run(
     kept: nengo.Network,
     kind: str,
@@ -313,7 +320,7 @@ def _run(
     data: Any,
     dt: float,
 ) -> Twin:
-    twin = kept.copy()
+    twin = _copied(kept)
     for ens, new in zip(twin.all_ensembles, types, strict=True):
         if new is not None:
             ens.neuron_type = new
