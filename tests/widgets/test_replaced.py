@@ -45,7 +45,7 @@ def test_a_lab_that_nobody_holds_leaves_nothing_in_a_session(net: nengo.Network)
     with Session(net) as session:
         lab = Lab(session)
         session.wait_until("ready", 60)
-        assert len(session.probes) == 2
+        assert len(session.probes) >= 2  # and the network view's
         lab.replaced()
         lab = weakref.ref(lab)
         until(lambda: gc.collect() is not None and lab() is None, "the Lab goes", 30)

@@ -4,7 +4,7 @@ import { iconButton, make, onEntered, setText } from "./dom";
 import type { Input, InputLayout } from "./messages";
 import { typedNumber } from "./settings";
 
-export const GIVE_BACK = "M6 3 1.5 7 6 11V8.5h4a2.5 2.5 0 0 1 0 5H7V15h3a4 4 0 0 0 0-8H6z";
+export const GIVE_BACK = "M8 2.5 14 10H2zM2 11.5h12V14H2z";
 /** If the kernel does not say that it heard a move, the next one goes out after this. */
 const UNHEARD_MS = 100;
 
