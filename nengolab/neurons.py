@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, ClassVar
 
 import nengo
@@ -13,8 +14,22 @@ from nengolab.exceptions import ValidationError
 
 __all__ = ["LeakyReLU", "SoftLIFRate", "SpikingLeakyReLU"]
 
+
 # Below this, log(1 + 1/j) and -log j differ by less than a rounding of double precision.
 _FAR = -40.0
+
+
+def with_constants(made: type, like: Any, **changes: Any) -> Any:
+    """A neuron type with the constants that another one has too, but for ``changes``.
+
+    Of the same type with how it starts, else with what is usual for its own state.
+    """
+    if type(like) is made and not changes:
+        return like
+    names = set(inspect.signature(made).parameters)
+    if type(like) is not made:
+        names.discard("initial_state")
+    return made(**{n: getattr(like, n) for n in names if hasattr(like, n)} | changes)
 
 
 class SoftLIFRate(nengo.LIFRate):

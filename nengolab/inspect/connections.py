@@ -225,7 +225,7 @@ class Weights:
     @cached_property
     def figures(self) -> Figures:
         """Mean, deviation, extremes, signs, and what has no weight at all."""
-        return _figures(self.matrix)
+        return _figures(self.matrix, self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +266,7 @@ class Figures:
     silent_targets: np.ndarray
 
 
-def _figures(matrix: Matrix) -> Figures:
+def _figures(matrix: Matrix, name: str) -> Figures:
     n_rows, n_columns = matrix.shape
     total = n_rows * n_columns
     positive, negative = np.zeros(n_columns, bool), np.zeros(n_columns, bool)
@@ -277,7 +277,7 @@ def _figures(matrix: Matrix) -> Figures:
         if not values.size:
             continue
         if not np.isfinite(values).all():
-            raise ValidationError("the weights hold NaN or infinity", attr="weights")
+            raise ValidationError(f"the weights of {name!r} hold NaN or infinity", attr="weights")
         rows, columns = np.broadcast_arrays(rows, columns)
         up, down = values > 0, values < 0
         positive[columns[up]], negative[columns[down]] = True, True

@@ -11,10 +11,10 @@ from nengo.base import ObjView
 from nengo.builder import Model
 from nengo.builder.network import seed_network
 from nengo.ensemble import Neurons
-from nengo.solvers import Solver
 
 from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.names import Names, listing
+from nengolab.neurons import with_constants
 
 When = Literal["now", "built"]
 
@@ -126,14 +126,13 @@ class Source:
                     'to compute rates with: ask for when="built"',
                     attr="when",
                 )
-        values = {name: getattr(own, name) for name in arguments}
-        values |= {role: float(p.value) for role, p in edited.items()}
-        return type(own)(**values) if edited else own
+        values = {role: float(p.value) for role, p in edited.items()}
+        return with_constants(type(own), own, **values) if edited else own
 
     def connection(self, conn: nengo.Connection, when: When = "now") -> Any:
         """What Nengo built for a connection, as it is ``when``."""
         check_when(when)
-        if self._model is None:  # decoders are solved for: all of the network is built
+        if self._model is None:  # all of it, by Nengo itself: our own builder loads TensorFlow
             self._model = Model(label=str(self.network))
             self._model.build(self.network)
         if when == "built" or self._simulator is None:
@@ -171,18 +170,9 @@ class Source:
         return built._replace(**{f: getattr(built, f)[self._item] for f in batched})
 
 
-class _Alone(Model):
-    """A model into which one ensemble is built; nothing is solved for."""
-
-    def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(obj, Solver):
-            raise AssertionError("an ensemble has no decoders")
-        return super().build(obj, *args, **kwargs)
-
-
 def _built_alone(network: nengo.Network, ens: nengo.Ensemble) -> Any:
     """What Nengo would build for an ensemble, with the seed that the network gives it."""
-    model = _Alone(label=str(network))
+    model = Model(label=str(network))
     model.toplevel = network
     model.seeds[network] = np.random.randint(2**31 - 1) if network.seed is None else network.seed
     model.seeded[network] = network.seed is not None

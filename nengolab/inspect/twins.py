@@ -6,7 +6,6 @@ differ in nothing but how a neuron turns its current into output.
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ import numpy as np
 from nengolab.checks import seconds, whole
 from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.names import Names, listing
-from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU
+from nengolab.neurons import LeakyReLU, SoftLIFRate, SpikingLeakyReLU, with_constants
 from nengolab.simulator import Simulator
 
 # By family: the rate, and what spikes at it by its own mechanism.
@@ -70,19 +69,12 @@ def twin_type(neuron_type: nengo.neurons.NeuronType, kind: str) -> nengo.neurons
         return None
     _, rate, spiking = found
     if kind == "rate":
-        return _with_constants(rate, neuron_type)
+        return with_constants(rate, neuron_type)
     if kind == "spiking":
-        return None if spiking is None else _with_constants(spiking, neuron_type)
+        return None if spiking is None else with_constants(spiking, neuron_type)
     if kind == "soft":
-        return _with_constants(SoftLIFRate, neuron_type) if rate is nengo.LIFRate else None
-    return _MADE_OF_RATES[kind](_with_constants(rate, neuron_type))
-
-
-def _with_constants(made: type, like: Any) -> Any:
-    if type(like) is made:
-        return like
-    names = [n for n in inspect.signature(made).parameters if n != "initial_state"]
-    return made(**{name: getattr(like, name) for name in names if hasattr(like, name)})
+        return with_constants(SoftLIFRate, neuron_type) if rate is nengo.LIFRate else None
+    return _MADE_OF_RATES[kind](with_constants(rate, neuron_type))
 
 
 def _starting(made: Any, voltage: float | None) -> Any:
@@ -90,9 +82,8 @@ def _starting(made: Any, voltage: float | None) -> Any:
     if voltage is None or made is None or "voltage" not in made.state:
         return made
     kept = made.initial_state or {}
-    names = [n for n in inspect.signature(type(made)).parameters if n != "initial_state"]
     start = {**kept, "voltage": nengo.dists.Choice([voltage])}
-    return type(made)(**{n: getattr(made, n) for n in names}, initial_state=start)
+    return with_constants(type(made), made, initial_state=start)
 
 
 @dataclass(frozen=True, eq=False)

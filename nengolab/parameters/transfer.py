@@ -30,6 +30,7 @@ from nengo.transforms import (
 from nengolab.exceptions import UnknownObject, ValidationError, WrongObject
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
+from nengolab.neurons import with_constants
 from nengolab.parameters.rules import is_decoded, rules_of
 
 if TYPE_CHECKING:
@@ -206,8 +207,9 @@ class Transfer:
                     f"{name} was set, and {type(own).__name__} has no argument {role!r} to hold it",
                     attr="objs",
                 )
-        now = {name: getattr(own, name) for name in arguments}
-        return type(own)(**now | {role: value for role, (_, value) in edited.items()})
+        return with_constants(
+            type(own), own, **{role: value for role, (_, value) in edited.items()}
+        )
 
     def _of_item(self, obj: Any, role: str, value: np.ndarray) -> np.ndarray:
         """One item's copy of what is learned online; anything else as it is."""

@@ -218,5 +218,5 @@ def test_weights_that_are_no_numbers_are_named(sims):
         conn = nengo.Connection(
             nengo.Node([1.0, 2.0]), nengo.Node(size_in=2), transform=[[1, np.inf], [0, 1]]
         )
-    with pytest.raises(ValidationError, match="NaN or infinity"):
+    with pytest.raises(ValidationError, match="weights of 'node -> node_1' hold NaN or infinity"):
         _ = inspect.weights(net, conn).figures
