@@ -4,6 +4,21 @@ import { iconButton, make, onEntered, setText } from "./dom";
 import type { Input, InputLayout } from "./messages";
 import { typedNumber } from "./settings";
 
+/** A slider from ``min`` to ``max``, called so for who sees it and who hears it. */
+export function rangeInput(
+  { min, max, step }: { min: number; max: number; step: number },
+  name: string,
+): HTMLInputElement {
+  return make("input", "nl-slider", {
+    type: "range",
+    min: String(min),
+    max: String(max),
+    step: String(step),
+    "aria-label": name,
+    title: `${name}: ${min} to ${max}`,
+  });
+}
+
 export const GIVE_BACK = "M8 2.5 14 10H2zM2 11.5h12V14H2z";
 /** If the kernel does not say that it heard a move, the next one goes out after this. */
 const UNHEARD_MS = 100;
@@ -108,16 +123,7 @@ export class NodeSliders {
   }
 
   private makeSlider(dim: number): HTMLInputElement {
-    const { min, max, step } = this.layout;
-    const name = this.name(dim);
-    const slider = make("input", "nl-slider", {
-      type: "range",
-      min: String(min),
-      max: String(max),
-      step: String(step),
-      "aria-label": name,
-      title: `${name}: ${min} to ${max}`,
-    });
+    const slider = rangeInput(this.layout, this.name(dim));
     const begin = (): void => void (this.gesture = crypto.randomUUID());
     for (const event of ["pointerdown", "focus"]) slider.addEventListener(event, begin);
     slider.addEventListener("input", () => this.take(dim, Number(slider.value)));

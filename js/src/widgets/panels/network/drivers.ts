@@ -3,6 +3,7 @@
 import { make } from "../../dom";
 import type { InputLayout } from "../../messages";
 import { Pad } from "../../pad";
+import { rangeInput } from "../../sliders";
 import type { Graph } from "./graph";
 import type { Box, Scene } from "./scene";
 
@@ -125,14 +126,7 @@ export class Drivers {
         show: ({ values, taken, playing }) => pad.show(values, taken && playing === ""),
       };
     }
-    const slider = make("input", "nl-slider", {
-      type: "range",
-      min: String(min),
-      max: String(max),
-      step: String(step),
-      "aria-label": name,
-      title: `${label}: ${min} to ${max}`,
-    });
+    const slider = rangeInput({ min, max, step }, name);
     slider.addEventListener("input", () => this.host.drive(id, 0, Number(slider.value)));
     // The picture takes hands and keys for its own.
     slider.addEventListener("keydown", (event) => event.stopPropagation());
