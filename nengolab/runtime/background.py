@@ -181,9 +181,19 @@ class Background:
         with uninterrupted():
             while self._pending and self._pending[0].done():
                 latest = self._pending.pop(0).result() or latest
-            if latest is not None:
+            if latest is None:
+                return
+            if self._is_outdated(latest[1]):
+                self._ask(lambda: None)
+            else:
                 self._engine.take_over(*latest)
                 self._settle()
+
+    def _is_outdated(self, runner: TileRunner) -> bool:
+        """Whether it does not compute right with what was set since its compile began."""
+        replaced = {name for waiting in self._waiting for name in waiting.values}
+        values = self._engine.runner.values
+        return not runner.fits({n: v for n, v in values.items() if n not in replaced})
 
     def _settle(self) -> None:
         """Put in the values that waited for the form that runs now; ask again for the others."""

@@ -48,11 +48,14 @@ class Effects:
         array holds as a person says it.
     built : dict
         Synapses that were built, of objects that were given others since, by the same.
+    touched : set of str
+        Parameters over which something was laid at any time.
     """
 
     def __init__(self) -> None:
         self.given: dict[Any, Any] = {}
         self.built: dict[Any, Any] = {}
+        self.touched: set[str] = set()
         self._covers: dict[Key, Mapping[str, Cover]] = {}
         self._by_name: dict[str, list[Cover]] = {}
 
@@ -69,6 +72,7 @@ class Effects:
     def lay(self, key: Key, covers: Mapping[str, Cover]) -> set[str]:
         """Lay covers in place of those that were there for the same; names of what changes."""
         changed = {*self.of(key), *covers}
+        self.touched |= changed
         rest = {other: laid for other, laid in self._covers.items() if other != key}
         self._covers = {**rest, key: dict(covers)} if covers else rest
         self._by_name = {}

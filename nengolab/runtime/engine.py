@@ -484,6 +484,8 @@ class Engine:
         runner.set_named_state(self.runner.named_state())
         known = set(graph.params)
         runner.set_values({n: v for n, v in self.runner.values.items() if n in known})
+        # It was packed when its compile began: what was laid or taken off since counts too.
+        runner.repack(self.effects.touched & known)
         self.compiles += self.runner.program.traces
         self.graph, self.runner = graph, runner
 

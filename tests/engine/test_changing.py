@@ -5,6 +5,7 @@ each change Nengo builds it again, from arrays, and goes on from the signals of 
 """
 
 import pickle
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -498,6 +499,56 @@ def test_single_precision_takes_another_formula_where_it_must():
             sim.run_steps(10)
             data[dtype] = sim.data[seen]
     assert data["float64"].min() == -0.3
+    np.testing.assert_allclose(data["float32"], data["float64"], atol=2e-5)
+
+
+def ready(sim, obj):
+    """Ask for a tap and wait until its form is compiled; the next tile takes it up."""
+    tap = sim.add_tap(obj)
+    until = time.monotonic() + 60
+    while not tap.ready:
+        assert tap.error is None
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    return tap
+
+
+def test_what_is_laid_or_taken_off_while_a_form_is_compiled_counts():
+    with nengo.Network(seed=1) as net:
+        ens, other = (nengo.Ensemble(20, 1, label=label) for label in ("ens", "other"))
+        nengo.Connection(nengo.Node([0.5]), ens)
+    state = {}
+    for tapped in (False, True):
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            sim.run_steps(20)
+            for looked_at, then in [(other, 0.4), (ens, 0.8), (ens.neurons, 0.0)]:
+                if tapped:
+                    ready(sim, looked_at)
+                sim.lesion(ens, then)
+                sim.run_steps(30)
+            state[tapped] = sim.state.arrays
+    for name, array in state[False].items():
+        np.testing.assert_array_equal(array, state[True][name], err_msg=name)
+
+
+def test_a_form_that_does_not_compute_right_with_what_was_set_meanwhile_is_not_taken_up():
+    """One for a long time constant has too few terms for a short one, which is set by then."""
+    data = {}
+    for dtype in ("float32", "float64"):
+        with nengo.Network(seed=1) as net:
+            nengolab.configure_settings(dtype=dtype)
+            ens = nengo.Ensemble(50, 1, label="ens")
+            seen = nengo.Probe(ens.neurons, "voltage")
+        with nengolab.Simulator(net, progress_bar=False) as sim:
+            sim.set_parameter(ens, "tau_rc", 0.0015)
+            sim.set_parameter(ens, "tau_rc", 0.02)
+            sim.run_steps(20)
+            tap = ready(sim, ens)
+            sim.set_parameter(ens, "tau_rc", 0.0015)
+            sim.prepare()
+            sim.run_steps(10)
+            assert tap in sim.advance(1)
+            data[dtype] = sim.data[seen]
     np.testing.assert_allclose(data["float32"], data["float64"], atol=2e-5)
 
 

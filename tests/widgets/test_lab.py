@@ -183,6 +183,20 @@ def test_nothing_is_sent_while_nobody_looks_or_acknowledges(lab: Lab) -> None:
     until(lambda: len(browser.of("frame")) > count + 8, "a page that says hello revives it")
 
 
+def test_a_session_that_is_closed_while_a_plot_is_prepared_leaves_the_plots(
+    lab: Lab, net: nengo.Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = Browser(lab)
+    browser.look()
+    lab.session.wait_until("ready", 60)
+    plots = len(lab.plots)
+    lab.add_plot(net.drive)
+    lab.session.pause().result(60)  # it has begun with the plot
+    lab.session.close()
+    assert len(lab.plots) == plots + 1
+    assert caplog.records == []
+
+
 def test_the_run_pauses_when_the_last_view_is_closed(lab: Lab) -> None:
     browser = Browser(lab)
     lab.session.wait_until("ready", 60)

@@ -459,7 +459,9 @@ class Bench:
             self._specs[self._aside.identity.id] = self._spec_of(self._aside)
 
     def _lost(self, probe: LiveProbe) -> None:
-        """Remove what cannot be shown after all."""
+        """Remove what cannot be shown after all; what a closed session showed stays."""
+        if self.session.is_closing:
+            return
         lost = [i for i, spec in self._specs.items() if any(p is probe for p in spec.probes)]
         if self._aside is not None and self._aside.identity.id in lost:
             # It goes on without colour.
