@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from nengolab.benchmarks import chromium
+from tests.browser.forking import Forker
 from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
 
 #: Cells off screen are not rendered, so a page is taller than any screen.
@@ -18,14 +19,16 @@ VIEWPORT = {"width": 1500, "height": 2200}
 @pytest.fixture(scope="session")
 def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A JupyterLab for the whole session, with copies of the notebooks."""
-    server = Server(tmp_path_factory.mktemp("jupyter"))
-    server.start()
-    try:
-        for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
-            server.add_notebook(path, path.name)
-        yield server
-    finally:
-        server.stop()
+    folder = tmp_path_factory.mktemp("jupyter")
+    with Forker(folder) as forker:
+        server = Server(folder, forker)
+        server.start()
+        try:
+            for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+                server.add_notebook(path, path.name)
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from nengolab.benchmarks import jupyter
+from tests.browser.forking import Forker
 
 if TYPE_CHECKING:
     import nbformat
@@ -21,6 +22,9 @@ SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
 
 #: Name of the kernelspec that runs on ipykernel 6; "python3" runs on the installed ipykernel.
 KERNEL6 = "python3-ipykernel6"
+
+#: Name of the kernelspec that starts as a person's does; "python3" is forked, which takes no time.
+COLD = "python3-cold"
 
 #: Where `make` puts ipykernel 6, apart from the environment's own ipykernel.
 KERNEL6_PACKAGES = Path(sys.prefix) / "kernel6"
@@ -33,15 +37,32 @@ DARK = "JupyterLab Dark"
 
 
 class Server(jupyter.Server):
-    """One JupyterLab that also offers ipykernel 6; parameters as for `jupyter.Server`."""
+    """One JupyterLab that also offers ipykernel 6, and kernels that are forked.
 
-    def __init__(self, folder: Path, **options: Any) -> None:
-        super().__init__(folder, kernelspecs={KERNEL6: _kernel6_spec()}, **options)
+    Parameters
+    ----------
+    folder : Path
+        As for `jupyter.Server`.
+    forker : Forker
+        Of whom kernels are forks.
+    """
+
+    def __init__(self, folder: Path, forker: Forker) -> None:
+        super().__init__(
+            folder,
+            # The kernel "python3" of this server's folder comes before the environment's.
+            environment={"JUPYTER_PREFER_ENV_PATH": "no"},
+            kernelspecs={
+                "python3": forker.kernelspec,
+                COLD: _spec("Python 3 (cold)"),
+                KERNEL6: _spec("Python 3 (ipykernel 6)", {"PYTHONPATH": str(KERNEL6_PACKAGES)}),
+            },
+        )
 
     def add_notebook(
         self, notebook: Path | nbformat.NotebookNode | list[str], name: str, kernel: str = "python3"
     ) -> str:
-        """Put a notebook into the server's folder, for the kernel "python3" or `KERNEL6`."""
+        """Put a notebook into the server's folder, for "python3", `COLD` or `KERNEL6`."""
         if kernel == KERNEL6 and not KERNEL6_PACKAGES.is_dir():
             raise FileNotFoundError(
                 f"ipykernel 6 is not in {KERNEL6_PACKAGES}; `make setup-tests` puts it there"
@@ -89,11 +110,11 @@ def keep_for_docs(picture: Path, name: str) -> None:
     raise AssertionError(f"{path} has {path.stat().st_size} bytes")
 
 
-def _kernel6_spec() -> dict[str, Any]:
+def _spec(name: str, environment: dict[str, str] | None = None) -> dict[str, Any]:
     return {
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": "Python 3 (ipykernel 6)",
+        "display_name": name,
         "language": "python",
         "metadata": {"debugger": True},
-        "env": {"PYTHONPATH": str(KERNEL6_PACKAGES)},
+        "env": environment or {},
     }

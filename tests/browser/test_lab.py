@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from tests.browser.jupyter import DARK, KERNEL6, LIGHT, JupyterLab
+from tests.browser.jupyter import COLD, DARK, KERNEL6, LIGHT, JupyterLab
 from tests.browser.panel import NETWORK, Panel, open_panel, until
 
 
-@pytest.mark.parametrize("kernel", ["python3", KERNEL6])
+@pytest.mark.parametrize("kernel", [COLD, KERNEL6])
 def test_play_drag_pause_step_reset(lab: JupyterLab, kernel: str) -> None:
     panel = open_panel(lab, kernel=kernel)
     assert panel.titles() == ["ens value", "ens raster", "ens rates", "plane value"]

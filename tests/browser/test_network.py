@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.browser.jupyter import DARK, JupyterLab
+from tests.browser.jupyter import COLD, DARK, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
 
 SMALL = """\
@@ -160,7 +160,7 @@ net
 
 
 def test_a_network_on_the_last_line_needs_no_simulator(lab: JupyterLab) -> None:
-    lab.open_notebook(lab.server.add_notebook([SMALL, ALONE], "alone.ipynb"))
+    lab.open_notebook(lab.server.add_notebook([SMALL, ALONE], "alone.ipynb", kernel=COLD))
     lab.run_all()
     network = Network(Panel(lab))
     until(lambda: network.columns().get("object"), "the network laid out")
