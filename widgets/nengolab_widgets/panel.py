@@ -204,6 +204,8 @@ class Panel(ABC):
         What can be changed while it runs; values are in ``self.values``.
     needs_simulator : bool
         Whether there is nothing to show of a network that is not built.
+    looks : bool
+        Whether it only looks at a simulator, nengo's too, which then stays the caller's.
     esm, css : str or Path, optional
         The page side of a kind from outside this package: an ES module, as text or file, whose
         default export is what ``panel.ts`` calls a `PanelKind`.
@@ -213,6 +215,7 @@ class Panel(ABC):
     label: ClassVar[str]
     settings: tuple[Setting, ...] = ()
     needs_simulator: ClassVar[bool] = True
+    looks: ClassVar[bool] = False
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 
@@ -230,6 +233,11 @@ class Panel(ABC):
     @abstractmethod
     def suits(cls, obj: Any) -> bool:
         """Whether something can be looked at so."""
+
+    @classmethod
+    def first(cls, network: nengo.Network) -> Any:
+        """Choose what to look at where a person has named nothing."""
+        return None
 
     @classmethod
     def rank(cls, obj: Any) -> float:
