@@ -71,12 +71,12 @@ class Tuned(Looked):
     def arrays(self, source: Any) -> Arrays:
         now = self._now(source)
         built = self._built(source, now)
-        curves = self._curves(now)
+        over = _over_all(now)
         found: Arrays = [
             ("max_rates", _single(now.max_rates, now.n_neurons)),
             ("intercepts", _single(now.intercepts, now.n_neurons)),
-            ("silent", curves.silent.astype(np.uint32)),
-            ("saturated", curves.saturated.astype(np.uint32)),
+            ("silent", over.silent.astype(np.uint32)),
+            ("saturated", over.saturated.astype(np.uint32)),
             ("bad", np.flatnonzero(~_are_numbers(now)).astype(np.uint32)),
         ]
         if self._view.show == "plane":
@@ -84,9 +84,10 @@ class Tuned(Looked):
             found += [] if built is None else self._plane(built, "built_")
         else:
             drawn = self._drawn(now)
+            curves = self._curves(now.only(drawn))
             found.append(("drawn", drawn.astype(np.uint32)))
             found.append(("x", curves.axes[0].astype(np.float32)))
-            found.append(("rates", curves.rates.T[drawn].astype(np.float32)))
+            found.append(("rates", curves.rates.T.astype(np.float32)))
             if built is not None:
                 before = self._curves(built.only(drawn)).rates
                 found.append(("built_rates", before.T.astype(np.float32)))
@@ -176,6 +177,12 @@ class Tuned(Looked):
         params = source.model.params if when == "built" else source.data
         weights = np.asarray(params[conn].weights, float)
         return weights[0] if weights.ndim == 3 else np.atleast_2d(weights)
+
+
+def _over_all(neurons: Population) -> Curves:
+    """Rates over all that can be represented: along each encoder, from one end to the other."""
+    line, rates = response_curves(neurons, points=np.linspace(-1, 1, 21))
+    return Curves(neurons, (line,), np.zeros((0, 0)), line[:, None], rates)
 
 
 def _single(values: Any, count: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengolab_widgets.arrangement import Size
 from nengolab_widgets.inspecting.tuned import MOST_CURVES, Direction, Tuned, View
 from nengolab_widgets.panel import Panel, Setting, ensemble_of, has_neurons
 from nengolab_widgets.picking import picks_of
@@ -53,6 +54,7 @@ class Tuning(Panel):
     label = "tuning curves"
     needs_simulator = False
     looks = True
+    usual_size = Size(columns=2)
     settings = (
         Setting("show", "show", "tuning curves", "choice", choices=SHOWN),
         Setting("along", "along", "", "text", hint=f"{ALONG}; empty: chosen by itself"),
@@ -127,7 +129,8 @@ class Tuning(Panel):
 
     @property
     def what(self) -> str:
-        return self.values["show"]
+        shown = self.values["show"]
+        return "rates on a plane" if shown == "plane" else shown
 
     def layout(self) -> Payload:
         view, ens = self._view(), self._ens

@@ -9,12 +9,13 @@ import "./figure.css";
 import "./inspect.css";
 
 import { iconButton, make } from "../dom";
+import { call, dig } from "../host";
 import type { Theme } from "../theme";
 import type { Bokeh, Columns, Glyph, Source } from "./bokeh";
 
 export interface AxisOptions {
   label: string;
-  range: [number, number];
+  range: Range;
   /** Whole numbers only, such as those of neurons. */
   whole?: boolean;
 }
@@ -41,12 +42,18 @@ export interface Spot {
 }
 
 export interface Box {
-  x: [number, number];
-  y: [number, number];
+  x: Range;
+  y: Range;
   adds: boolean;
 }
 
+/** Tests ask where something is drawn, in CSS pixels of the page. */
+export type FigureElement = HTMLElement & {
+  nengolabSpot?: (x: number, y: number) => { x: number; y: number };
+};
+
 export type Rows = [name: string, text: string][];
+export type Range = [low: number, high: number];
 type Style = (theme: Theme) => Record<string, unknown>;
 type Annotation = Parameters<InstanceType<Bokeh["Plot"]>["add_layout"]>[0];
 type Drawn = ReturnType<InstanceType<Bokeh["Plot"]>["add_glyph"]>;
@@ -55,7 +62,7 @@ const FIT = "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z";
 const MOVE = "M8 1l3 3H9v3h3V5l3 3-3 3V9H9v3h2l-3 3-3-3h2V9H4v2L1 8l3-3v2h3V4H5z";
 
 export class Figure {
-  readonly element: HTMLElement;
+  readonly element: FigureElement;
   private readonly place = make("div", "nl-figure-place");
   private readonly readout = make("div", "nl-readings nl-figure-readout", { hidden: "" });
   private readonly bar = make("div", "nl-figure-bar");
@@ -64,9 +71,11 @@ export class Figure {
   private readonly styled: { apply: (theme: Theme) => void }[] = [];
   private readonly box;
   private readonly pan;
+  private readonly square: boolean;
+  private untouched = true;
   private adds = false;
   private view: Awaited<ReturnType<Bokeh["show"]>> | null = null;
-  private home: { x: [number, number]; y: [number, number] };
+  private home: { x: Range; y: Range };
 
   constructor(
     private readonly bokeh: Bokeh,
@@ -82,19 +91,29 @@ export class Figure {
       y_scale: new bokeh.LinearScale(),
       sizing_mode: "stretch_both",
       toolbar_location: null,
-      match_aspect: square === true,
       min_border: 6,
     });
+    bokeh.set_log_level("warn");
+    if (square === true) {
+      // BokehJS itself keeps an aspect only where it chooses the ranges.
+      const { inner_width, inner_height } = this.plot.properties;
+      for (const side of [inner_width, inner_height])
+        side.change.connect(() => this.untouched && this.fit());
+    }
+    this.square = square === true;
     this.axes = [this.axis(x, 0), this.axis(y, 1)];
     this.box = new bokeh.BoxSelectTool({ renderers: [] });
     this.pan = new bokeh.PanTool();
     const wheel = new bokeh.WheelZoomTool({ modifiers: { ctrl: true } });
     this.plot.add_tools(this.box, this.pan, wheel);
     this.plot.toolbar.active_scroll = wheel;
+    // Only a hand makes these: what is set from here does not.
+    this.plot.on_event("rangesupdate", () => (this.untouched = false));
     this.plot.on_event("doubletap", () => this.fit());
     this.plot.on_event("mouseleave", () => this.say(null));
     this.element = make("div", "nl-figure", { role: "group", "aria-label": name });
     this.element.append(this.place, this.bar, this.readout);
+    this.element.nengolabSpot = (x, y) => this.onPage(x, y);
     // Of a box BokehJS does not say which keys were held.
     const held = (event: PointerEvent): void => {
       this.adds = event.shiftKey || event.ctrlKey || event.metaKey;
@@ -183,26 +202,35 @@ export class Figure {
   }
 
   /** Show this much, unless a person has zoomed or moved; then it is where "show all" leads. */
-  range(x: [number, number], y: [number, number]): void {
-    const untouched =
-      this.shows(this.home.x, this.plot.x_range) && this.shows(this.home.y, this.plot.y_range);
+  range(x: Range, y: Range): void {
     this.home = { x, y };
-    if (untouched) this.fit();
+    if (this.untouched) this.fit();
   }
 
-  private shows([low, high]: [number, number], range: { start: unknown; end: unknown }): boolean {
-    return range.start === low && range.end === high;
-  }
-
+  /** Show all there is. */
   fit(): void {
-    const { x, y } = this.home;
+    const { x, y } = this.square ? this.squared() : this.home;
     this.plot.x_range.setv({ start: x[0], end: x[1] });
     this.plot.y_range.setv({ start: y[0], end: y[1] });
+    this.untouched = true;
+  }
+
+  /** All there is with units of one length: with more room along the longer side. */
+  private squared(): { x: Range; y: Range } {
+    const { x, y } = this.home;
+    const { inner_width: width, inner_height: height } = this.plot;
+    if (!(width > 0 && height > 0)) return this.home;
+    const unit = Math.max((x[1] - x[0]) / width, (y[1] - y[0]) / height);
+    const around = ([low, high]: Range, pixels: number): Range => {
+      const middle = (low + high) / 2;
+      return [middle - (unit * pixels) / 2, middle + (unit * pixels) / 2];
+    };
+    return { x: around(x, width), y: around(y, height) };
   }
 
   /** What is shown, in units of the axes. */
-  get shown(): { x: [number, number]; y: [number, number] } {
-    const of = (range: { start: unknown; end: unknown }): [number, number] => [
+  get shown(): { x: Range; y: Range } {
+    const of = (range: { start: unknown; end: unknown }): Range => [
       Number(range.start),
       Number(range.end),
     ];
@@ -219,6 +247,16 @@ export class Figure {
     const inner = { x: this.plot.inner_width, y: this.plot.inner_height };
     const { x, y } = this.shown;
     return { x: inner.x / (x[1] - x[0]), y: inner.y / (y[1] - y[0]) };
+  }
+
+  private onPage(x: number, y: number): { x: number; y: number } {
+    const { left, top } = this.place.getBoundingClientRect();
+    const [inner, shown] = [dig(this.view, "frame", "bbox"), this.shown];
+    const [width, height] = [this.plot.inner_width, this.plot.inner_height];
+    return {
+      x: left + Number(dig(inner, "left")) + ((x - shown.x[0]) / (shown.x[1] - shown.x[0])) * width,
+      y: top + Number(dig(inner, "top")) + ((shown.y[1] - y) / (shown.y[1] - shown.y[0])) * height,
+    };
   }
 
   // ---- what a hand does -----------------------------------------------------------------------
@@ -244,7 +282,7 @@ export class Figure {
         y0 = NaN,
         y1 = NaN,
       } = geometry as Partial<Record<"x0" | "x1" | "y0" | "y1", number>>;
-      const pair = (a: number, b: number): [number, number] => [Math.min(a, b), Math.max(a, b)];
+      const pair = (a: number, b: number): Range => [Math.min(a, b), Math.max(a, b)];
       drawn({ x: pair(x0, x1), y: pair(y0, y1), adds: this.adds });
     });
   }
@@ -298,13 +336,8 @@ export class Figure {
 
   /** What it shows, as pixels. */
   picture(): HTMLCanvasElement | null {
-    const view = this.view;
-    if (view === null || Array.isArray(view) || !("export" in view)) return null;
-    const exported: unknown = (view as unknown as { export: (type: string) => unknown }).export(
-      "png",
-    );
-    const canvas =
-      typeof exported === "object" && exported !== null ? Reflect.get(exported, "canvas") : null;
+    if (this.view === null) return null;
+    const canvas = dig(call(this.view, "export", "png"), "canvas");
     return canvas instanceof HTMLCanvasElement ? canvas : null;
   }
 }

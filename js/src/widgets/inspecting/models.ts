@@ -3,6 +3,8 @@
  * needs it (`parts.ts`). Nothing else may import it but for its types.
  */
 
+export { set_log_level } from "@bokeh/bokehjs/build/js/lib/core/logging";
+export { ndarray } from "@bokeh/bokehjs/build/js/lib/core/util/ndarray";
 export { show } from "@bokeh/bokehjs/build/js/lib/api/io";
 export { Span } from "@bokeh/bokehjs/build/js/lib/models/annotations/span";
 export { BoxAnnotation } from "@bokeh/bokehjs/build/js/lib/models/annotations/box_annotation";

@@ -1,7 +1,5 @@
 /** What each neuron of an ensemble answers to: curves, and a point for each neuron beside them. */
 
-import "./tuning.css";
-
 import { make, setText } from "../../dom";
 import type { FrameArray } from "../../frames";
 import { together, type Figure } from "../../inspecting/figure";
@@ -101,6 +99,8 @@ class TuningPanel implements Panel {
       max_rate: [...told.maxRates],
       intercept: [...told.intercepts],
       picked: [...this.picked],
+      px: [...told.px],
+      py: [...told.py],
       x: [...told.x],
     };
     const n = told.x.length;

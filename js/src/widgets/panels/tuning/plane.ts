@@ -16,7 +16,12 @@ export class PlaneFigure {
   private readonly radius: number;
   private told: Told | null = null;
 
-  constructor(bokeh: Bokeh, axes: [string, string], radius: number, theme: Theme) {
+  constructor(
+    private readonly bokeh: Bokeh,
+    axes: [string, string],
+    radius: number,
+    theme: Theme,
+  ) {
     this.radius = radius;
     this.figure = new Figure(
       bokeh,
@@ -24,6 +29,7 @@ export class PlaneFigure {
         name: "rate of one neuron on a plane",
         x: { label: axes[0], range: [-radius, radius] },
         y: { label: axes[1], range: [-radius, radius] },
+        square: true,
       },
       theme,
     );
@@ -73,7 +79,8 @@ export class PlaneFigure {
     const high = extent([told.plane], [0, 1], 0)[1];
     this.figure.update(() => {
       this.mapper.setv({ high: high > 0 ? high : 1 });
-      this.source.data = new Map([["image", [asImage(told.plane, side)]]]);
+      const image = this.bokeh.ndarray(told.plane, { dtype: "float32", shape: [side, side] });
+      this.source.data = new Map([["image", [image]]]);
     });
   }
 
@@ -90,11 +97,4 @@ export class PlaneFigure {
 function palette(theme: Theme): string[] {
   const table = colorTable("amounts", theme);
   return Array.from({ length: COLORS }, (_, i) => cssColor(table, i / (COLORS - 1)));
-}
-
-/** Rows of an image, as BokehJS takes them. */
-function asImage(values: ArrayLike<number>, side: number): number[][] {
-  return Array.from({ length: side }, (_, row) =>
-    Array.from({ length: side }, (_, column) => values[row * side + column]),
-  );
 }
