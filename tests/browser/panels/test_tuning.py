@@ -1,6 +1,5 @@
 """Tuning curves on the page: alone and in a Lab, picked in one panel and marked in the others."""
 
-import numpy as np
 
 from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import Panel, until
@@ -17,12 +16,12 @@ with nengo.Network(label="What neurons answer to", seed=1) as net:
     plane = nengo.Ensemble(120, 2, label="plane")
     nengo.Connection(wave[0], line)
     nengo.Connection(wave, plane)
-tuning = Tuning(net, line)
-tuning
-"""
-LAB = """\
 lab = Lab(net, plots=[(line, "raster"), (line, "tuning"), (plane, "tuning")])
 lab
+"""
+ALONE = """\
+tuning = Tuning(lab, line)
+tuning
 """
 
 
@@ -37,14 +36,14 @@ def place_of(panel: Panel, title: str, neuron: int) -> tuple[float, float]:
 
 
 def test_what_is_picked_in_one_panel_is_marked_in_all(lab: JupyterLab) -> None:
-    lab.open_notebook(lab.server.add_notebook([NETWORK, LAB], "tuning.ipynb"))
+    lab.open_notebook(lab.server.add_notebook([NETWORK, ALONE], "tuning.ipynb"))
     lab.run_all()
-    alone, whole = Panel(lab, 0), Panel(lab, 1)
+    whole, alone = Panel(lab, 0), Panel(lab, 1)
     whole.wait_state("ready")
     for panel in (alone, whole):
         until(lambda p=panel: len(p.plot("line tuning").get("px", ())) == 60, "points")
         until(lambda p=panel: p.root.locator(".nl-figure canvas").count() > 0, "figures")
-    # Alone, on a session that sleeps: a click on a neuron's point.
+    # A click on a neuron's point.
     lab.page.mouse.click(*place_of(alone, "line tuning", 7))
     picked = {"line": [7]}
     until(lambda: lab.value("lab.picked") == picked, "the kernel hears of it")

@@ -170,7 +170,7 @@ class Tuned(Looked):
         ]
 
     def _decoders(self, source: Any, when: str) -> np.ndarray | None:
-        """Give ``(outputs, neurons)`` of the connection that is looked at; None before it is built."""
+        """Give ``(outputs, neurons)`` of the connection; None before it is built."""
         conn = self._view.decoded
         if conn is None or is_network(source):
             return None

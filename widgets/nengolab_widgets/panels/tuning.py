@@ -22,7 +22,7 @@ BESIDE = (
     "decoders",
     "nothing",
 )
-ALONG = 'an axis such as 1, two of them such as 0, 1, or directions such as [1, 1], [1, -1]'
+ALONG = "an axis such as 1, two of them such as 0, 1, or directions such as [1, 1], [1, -1]"
 
 
 class Payload(TypedDict):
@@ -69,7 +69,7 @@ class Tuning(Panel):
 
     @classmethod
     def rank(cls, obj: Any) -> float:
-        return 15.0
+        return 22.0
 
     @classmethod
     def first(cls, network: nengo.Network) -> Any:
