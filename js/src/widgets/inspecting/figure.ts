@@ -242,6 +242,12 @@ export class Figure {
     this.plot.on_event("rangesupdate", () => changed());
   }
 
+  /** Whole CSS pixels between the axes. */
+  get size(): { width: number; height: number } {
+    const whole = (pixels: number): number => Math.max(1, Math.round(pixels) || 1);
+    return { width: whole(this.plot.inner_width), height: whole(this.plot.inner_height) };
+  }
+
   /** Pixels of one unit of each axis. */
   get pixels(): { x: number; y: number } {
     const inner = { x: this.plot.inner_width, y: this.plot.inner_height };
