@@ -18,6 +18,8 @@ export interface AxisOptions {
   range: Range;
   /** Whole numbers only, such as those of neurons. */
   whole?: boolean;
+  /** It is zoomed to no less than this. */
+  least?: number;
 }
 
 export interface FigureOptions {
@@ -85,8 +87,8 @@ export class Figure {
     const { x, y, square, name, picks } = options;
     this.home = { x: x.range, y: y.range };
     this.plot = new bokeh.Plot({
-      x_range: new bokeh.Range1d({ start: x.range[0], end: x.range[1] }),
-      y_range: new bokeh.Range1d({ start: y.range[0], end: y.range[1] }),
+      x_range: this.span(x),
+      y_range: this.span(y),
       x_scale: new bokeh.LinearScale(),
       y_scale: new bokeh.LinearScale(),
       sizing_mode: "stretch_both",
@@ -120,6 +122,14 @@ export class Figure {
     };
     this.element.addEventListener("pointerdown", held, { capture: true });
     this.buttons(picks === true);
+  }
+
+  private span({ range, least }: AxisOptions): InstanceType<Bokeh["Range1d"]> {
+    return new this.bokeh.Range1d({
+      start: range[0],
+      end: range[1],
+      min_interval: least ?? null,
+    });
   }
 
   private axis({ label, whole }: AxisOptions, dimension: 0 | 1): InstanceType<Bokeh["LinearAxis"]> {

@@ -16,7 +16,7 @@ export class Editing {
   private readonly entry = make("span", "nl-parameters-entry", { hidden: "" });
   private at: number[] | null = null;
 
-  constructor(private readonly host: EditHost) {
+  constructor(host: EditHost) {
     const back = button("as built", "give this entry the value that it was built with");
     back.addEventListener("click", () => this.at !== null && host.edit({ at: block(this.at) }));
     this.entry.append(this.where, " = ", this.value, back);

@@ -7,6 +7,10 @@ import type { Theme } from "../../theme";
 import { farther, short, type Part, type Region } from "./told";
 
 const COLORS = 255;
+/** An entry lies around its numbers. */
+const HALF = 0.5;
+/** Fewer entries than these are not zoomed to. */
+const LEAST = 4;
 /** A part is asked for anew when the hand has rested for this, or while it moves this often. */
 const ASK_EVERY_MS = 80;
 
@@ -40,8 +44,8 @@ export class MatrixFigure {
       bokeh,
       {
         name: "entries of the array",
-        x: { label: "column", range: [0, 1], whole: true },
-        y: { label: "row", range: [1, 0], whole: true },
+        x: { label: "column", range: [0, 1], whole: true, least: LEAST },
+        y: { label: "row", range: [1, 0], whole: true, least: LEAST },
       },
       theme,
     );
@@ -73,9 +77,9 @@ export class MatrixFigure {
       major_label_text_font: of.font,
       major_label_text_font_size: "11px",
     }));
-    this.figure.onPoint(({ x, y }) => this.say(Math.floor(y), Math.floor(x)));
+    this.figure.onPoint(({ x, y }) => this.say(Math.round(y), Math.round(x)));
     this.figure.onTap(({ x, y, adds }) => {
-      const [row, column] = [Math.floor(y), Math.floor(x)];
+      const [row, column] = [Math.round(y), Math.round(x)];
       if (this.holds(row, column)) this.host.choose(this.rowOf(row), column, adds);
     });
     this.figure.onRange(() => this.moved());
@@ -99,8 +103,6 @@ export class MatrixFigure {
       y: { field: "y" },
       dw: { field: "dw" },
       dh: { field: "dh" },
-      origin: "top_left",
-      anchor: "top_left",
       color_mapper: this.mapper,
     });
     this.figure.draw(image, source);
@@ -119,7 +121,7 @@ export class MatrixFigure {
     this.figure.update(() => {
       if (anew || other) {
         this.put(this.detail, null);
-        this.figure.range([0, columns], [rows, 0]);
+        this.figure.range([-HALF, columns - HALF], [rows - HALF, -HALF]);
         if (other) this.figure.fit();
       }
       this.put(all ? this.whole : this.detail, part);
@@ -143,12 +145,12 @@ export class MatrixFigure {
     const [order, columns] = [this.whole.part?.order ?? null, this.shape[1]];
     const boxes = [...rows].map(([row, color]) => {
       const at = order === null ? row : order.indexOf(row);
-      return { left: 0, right: columns, top: at, bottom: at + 1, color };
+      return { left: -HALF, right: columns - HALF, top: at - HALF, bottom: at + HALF, color };
     });
     if (entry !== null) {
       const at = order === null ? entry[0] : order.indexOf(entry[0]);
-      const box = { left: entry[1], right: entry[1] + 1, top: at, bottom: at + 1 };
-      boxes.push({ ...box, color: this.ink });
+      const [left, right] = [entry[1] - HALF, entry[1] + HALF];
+      boxes.push({ left, right, top: at - HALF, bottom: at + HALF, color: this.ink });
     }
     const column = (name: "left" | "right" | "top" | "bottom"): number[] =>
       boxes.map((box) => box[name]);
@@ -174,8 +176,8 @@ export class MatrixFigure {
     layer.source.data = new Map(
       Object.entries({
         image: [image],
-        x: [left],
-        y: [top],
+        x: [left - HALF],
+        y: [top - HALF],
         dw: [right - left],
         dh: [bottom - top],
       }),
@@ -197,8 +199,8 @@ export class MatrixFigure {
     const [rows, columns] = this.shape;
     const side = ([a, b]: [number, number], count: number): [number, number] => {
       const [low, high] = [Math.min(a, b), Math.max(a, b)];
-      const start = Math.min(count - 1, Math.max(0, Math.floor(low)));
-      return [start, Math.max(start + 1, Math.min(count, Math.ceil(high)))];
+      const start = Math.min(count - 1, Math.max(0, Math.floor(low + HALF)));
+      return [start, Math.max(start + 1, Math.min(count, Math.ceil(high + HALF)))];
     };
     const [[left, right], [top, bottom]] = [side(x, columns), side(y, rows)];
     const { width, height } = this.figure.size;
@@ -233,26 +235,29 @@ export class MatrixFigure {
   /** An entry by the number of its row; NaN where it is not seen by itself. */
   valueAt(number: number, column: number): number {
     const order = this.whole.part?.order ?? null;
-    const row = order === null ? number : order.indexOf(number);
-    const rows = this.say(row, column);
-    return Number(rows?.find(([name]) => name === "value")?.[1] ?? NaN);
+    const cell = this.cellAt(order === null ? number : order.indexOf(number), column);
+    return cell === null || cell.many ? NaN : cell.low;
   }
 
-  private say(row: number, column: number): Rows | null {
-    if (!this.holds(row, column)) return null;
-    const part = this.partAt(row, column);
+  private cellAt(row: number, column: number): { low: number; high: number; many: boolean } | null {
+    const part = this.holds(row, column) ? this.partAt(row, column) : null;
     if (part === null) return null;
     const { top, bottom, left, right } = part.region;
     const [down, across] = part.cells;
     const i = Math.floor(((row - top) * down) / (bottom - top));
     const j = Math.floor(((column - left) * across) / (right - left));
-    const [low, high] = [part.low[i * across + j], part.high[i * across + j]];
     const many = (bottom - top) * (right - left) > down * across;
-    const value = low === high || !many ? short(low) : `${short(low)} to ${short(high)}`;
+    return { low: part.low[i * across + j], high: part.high[i * across + j], many };
+  }
+
+  private say(row: number, column: number): Rows | null {
+    const cell = this.cellAt(row, column);
+    if (cell === null) return null;
+    const { low, high, many } = cell;
     return [
       ["row", String(this.rowOf(row))],
       ["column", String(column)],
-      [many ? "around here" : "value", value],
+      [many ? "around here" : "value", many ? `${short(low)} to ${short(high)}` : short(low)],
     ];
   }
 }

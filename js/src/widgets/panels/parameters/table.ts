@@ -2,6 +2,7 @@
 
 import { make, setText } from "../../dom";
 import type { Row } from "./payload";
+import { short } from "./told";
 
 export class Table {
   readonly element = make("div", "nl-parameters-list");
@@ -22,7 +23,10 @@ export class Table {
 
   fill(rows: Row[]): void {
     this.items.clear();
-    for (const row of rows) this.items.set(row.name, this.item(row));
+    // Single numbers, of which there are many, come after what can be looked at.
+    const few = (row: Row): number => Number(row.value !== null);
+    const inOrder = [...rows].sort((a, b) => few(a) - few(b));
+    for (const row of inOrder) this.items.set(row.name, this.item(row));
     this.list.replaceChildren(...this.items.values());
     this.find.hidden = rows.length < 8;
     this.sift();
@@ -41,7 +45,7 @@ export class Table {
   }
 
   private item(row: Row): HTMLElement {
-    const shape = row.shape.length === 0 ? "number" : row.shape.join(" × ");
+    const shape = row.value !== null ? short(row.value) : row.shape.join(" × ");
     const state = row.learned ? "learns" : row.trainable ? "trains" : "";
     const item = make(
       "li",
