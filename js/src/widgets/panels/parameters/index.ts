@@ -196,12 +196,12 @@ class ParametersPanel implements Panel {
     const axis = (ensemble: string, usual: string): string =>
       ensemble === "" ? usual : `neuron of ${ensemble}`;
     const images = row.shape.length > 2 || this.payload.fields !== "";
-    const [down, across] = images
-      ? row.shape.length > 2
-        ? ["channels", "filters"]
-        : ["rows as images", ""]
-      : [axis(row.rows, "row"), axis(row.columns, "column")];
-    this.matrix?.label(down, across);
+    this.matrix?.images(images);
+    if (row.shape.length > 2) {
+      const size = row.shape.slice(0, -2).join(" × ");
+      this.matrix?.label("channels", `filters, ${size} each`);
+    } else if (images) this.matrix?.label("", `rows as images, ${this.payload.fields} each`);
+    else this.matrix?.label(axis(row.rows, "row"), axis(row.columns, "column"));
     this.vector?.label(axis(row.rows, "index"), row.role);
   }
 

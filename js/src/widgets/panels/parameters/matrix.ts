@@ -11,8 +11,8 @@ const COLORS = 255;
 const HALF = 0.5;
 /** Fewer entries than these are not zoomed to. */
 const LEAST = 4;
-/** A part is asked for anew when the hand has rested for this, or while it moves this often. */
-const ASK_EVERY_MS = 80;
+/** A part that was asked for and has not come by then may be asked for anew. */
+const PATIENCE_MS = 1500;
 
 export interface MatrixHost {
   /** Ask for a part, with so many cells. */
@@ -32,7 +32,9 @@ export class MatrixFigure {
   private shape: [number, number] = [0, 0];
   private ink = "";
   private timer = 0;
-  private asked = 0;
+  /** Whether a part is on its way, and whether another one is wanted meanwhile. */
+  private asking = false;
+  private wanted = false;
 
   constructor(
     private readonly bokeh: Bokeh,
@@ -127,12 +129,18 @@ export class MatrixFigure {
       this.put(all ? this.whole : this.detail, part);
     });
     if (anew && !all) this.ask();
+    else this.answered();
   }
 
   /** Colours reach as far below zero as above it. */
   reach(most: number): void {
     const reach = most > 0 ? most : 1;
     if (this.mapper.high !== reach) this.mapper.setv({ low: -reach, high: reach });
+  }
+
+  /** Images side by side keep their shape; other matrices fill what room there is. */
+  images(are: boolean): void {
+    this.figure.keepSquare(are);
   }
 
   label(rows: string, columns: string): void {
@@ -186,15 +194,23 @@ export class MatrixFigure {
 
   // ---- what is seen -----------------------------------------------------------------------------
 
+  /** Ask for what is seen; while an answer is on its way, for what is seen then. */
   private moved(): void {
-    const rest = this.asked + ASK_EVERY_MS - performance.now();
+    if (this.asking) this.wanted = true;
+    else this.ask();
+  }
+
+  private answered(): void {
     clearTimeout(this.timer);
-    if (rest <= 0) this.ask();
-    else this.timer = window.setTimeout(() => this.ask(), rest);
+    this.asking = false;
+    if (this.wanted) this.ask();
   }
 
   private ask(): void {
-    this.asked = performance.now();
+    this.asking = true;
+    this.wanted = false;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.answered(), PATIENCE_MS);
     const { x, y } = this.figure.shown;
     const [rows, columns] = this.shape;
     const side = ([a, b]: [number, number], count: number): [number, number] => {

@@ -18,7 +18,7 @@ export class HistogramFigure {
       {
         name: "how entries are spread",
         x: { label: "value", range: [0, 1] },
-        y: { label: "entries", range: [0, 1] },
+        y: { label: "entries", range: [0, 1], whole: true },
       },
       theme,
     );
