@@ -149,8 +149,8 @@ class Place(Protocol):
         """Give a probe of something, the same one for panels that look at the same."""
         ...
 
-    def send(self, panel: Panel, content: dict[str, Any]) -> None:
-        """Say something to the page side of a panel."""
+    def send(self, panel: Panel, content: dict[str, Any], buffer: bytes | None = None) -> None:
+        """Say something to the page side of a panel, with arrays in a buffer."""
 
     def changed(self, panel: Panel, anew: bool = True) -> None:
         """Take up what has changed; ``anew`` where its `Panel.spec` has."""
@@ -204,6 +204,10 @@ class Panel(ABC):
         What can be changed while it runs; values are in ``self.values``.
     needs_simulator : bool
         Whether there is nothing to show of a network that is not built.
+    looks : bool
+        Whether it only looks at a simulator, nengo's too, which then stays the caller's.
+    usual_size : Size
+        How large it is at first.
     esm, css : str or Path, optional
         The page side of a kind from outside this package: an ES module, as text or file, whose
         default export is what ``panel.ts`` calls a `PanelKind`.
@@ -213,6 +217,8 @@ class Panel(ABC):
     label: ClassVar[str]
     settings: tuple[Setting, ...] = ()
     needs_simulator: ClassVar[bool] = True
+    looks: ClassVar[bool] = False
+    usual_size: ClassVar[Size] = Size()
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 
@@ -220,7 +226,7 @@ class Panel(ABC):
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
         self.obj, self.place, self.identity = obj, place, identity
-        self.size = Size()
+        self.size = self.usual_size
         self.values = self.usual()
         self.take(values or {})
 
@@ -230,6 +236,11 @@ class Panel(ABC):
     @abstractmethod
     def suits(cls, obj: Any) -> bool:
         """Whether something can be looked at so."""
+
+    @classmethod
+    def first(cls, network: nengo.Network) -> Any:
+        """Choose what to look at where a person has named nothing."""
+        return None
 
     @classmethod
     def rank(cls, obj: Any) -> float:

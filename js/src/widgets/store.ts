@@ -2,6 +2,7 @@
 
 import type { Layout, Ping, SessionState } from "./messages";
 import type { Life } from "./liveness";
+import type { Picks } from "./picking";
 import type { Theme } from "./theme";
 import type { Sight } from "./visibility";
 
@@ -32,6 +33,8 @@ export interface LabState {
   sight: Sight;
   /** Title of the object that is pointed at, on any part of the Lab. */
   selection: string | null;
+  /** Neurons that are picked, in all panels. */
+  picked: Picks;
   playhead: Playhead;
 }
 
