@@ -6,8 +6,7 @@ filter (a neuron's own share of a decoded value) is worked out from those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from nengolab.exceptions import ValidationError
 from nengolab.inspect.connections import weights
 from nengolab.inspect.equations import constants, membrane
 from nengolab.inspect.populations import Population, population
+from nengolab.inspect.running import check_runs, tapped, went_back
 from nengolab.inspect.source import Source
 
 
@@ -127,18 +127,15 @@ def pipeline(
     >>> print(nengolab.inspect.pipeline(sim, ("ensemble", 3), 10).at(4).splitlines()[0])
     ensemble.neurons[3] at t = 0.005 s
     """
-    if not hasattr(sim, "add_tap"):
-        raise ValidationError(
-            f"takes a nengolab.Simulator, which is run; got {type(sim).__name__}", attr="sim"
-        )
+    check_runs(sim)
     read = Source(sim, item=0)
     ens, i = _neuron(read, neuron)
     people = population(sim, ens, item=0)
     conn = _way_on(read, ens, connection)
     wanted = _wanted(ens, conn)
-    with _went_back(sim), _tapped(sim, wanted) as seen:
+    with went_back(sim), tapped(sim, wanted) as seen:
         t = (sim.n_steps + 1 + np.arange(whole(n_steps, "n_steps", 1))) * sim.dt
-        got = seen(n_steps, data)
+        got = {name: values[0] for name, values in seen(n_steps, data).items()}
     rows = _inside(people, i, got, sim.dt)
     if conn is not None:
         rows += _onwards(sim, read, conn, i, got)
@@ -216,37 +213,6 @@ def _wanted(ens: nengo.Ensemble, conn: nengo.Connection | None) -> dict[str, tup
         if _has_neurons(conn.post_obj):
             found["next J"] = (_ensemble(conn.post_obj).neurons, "input")
     return found
-
-
-@contextmanager
-def _went_back(sim: Any) -> Iterator[None]:
-    before = sim.state
-    try:
-        yield
-    finally:
-        sim.state = before
-
-
-@contextmanager
-def _tapped(
-    sim: Any, wanted: dict[str, tuple[Any, str]]
-) -> Iterator[Callable[[int, Any], dict[str, np.ndarray]]]:
-    """What reads them while the simulator advances: ``(steps, size)`` of the first item each."""
-    taps = {name: sim.add_tap(*what) for name, what in wanted.items()}
-
-    def seen(n_steps: int, data: Any) -> dict[str, np.ndarray]:
-        sim.prepare()
-        for tap in taps.values():
-            if tap.error is not None:
-                raise tap.error
-        outputs = sim.advance(n_steps, data)
-        return {name: np.asarray(outputs[tap][0], float) for name, tap in taps.items()}
-
-    try:
-        yield seen
-    finally:
-        for tap in taps.values():
-            sim.remove_tap(tap)
 
 
 # -- telling it --------------------------------------------------------------------------------
