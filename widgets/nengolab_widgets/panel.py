@@ -204,6 +204,8 @@ class Panel(ABC):
         What can be changed while it runs; values are in ``self.values``.
     needs_simulator : bool
         Whether there is nothing to show of a network that is not built.
+    offered : bool
+        Whether menus offer it; else it is there for those who name it.
     esm, css : str or Path, optional
         The page side of a kind from outside this package: an ES module, as text or file, whose
         default export is what ``panel.ts`` calls a `PanelKind`.
@@ -213,6 +215,7 @@ class Panel(ABC):
     label: ClassVar[str]
     settings: tuple[Setting, ...] = ()
     needs_simulator: ClassVar[bool] = True
+    offered: ClassVar[bool] = True
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 
@@ -287,6 +290,13 @@ class Panel(ABC):
             else:
                 lines.append(f"plt.plot({times_of(probe)}, sim.data[probe{i}])  # {probe.label}")
         return [*lines, 'plt.xlabel("time (s)")']
+
+    def still(self) -> str:
+        """Give what is shown of it as HTML where no widget is: on a page that shows the file only.
+
+        Called once, when it is shown; "" where there is nothing.
+        """
+        return ""
 
     def handle(self, content: dict[str, Any]) -> None:
         """Take what the page side says; what is not understood is refused by name."""
