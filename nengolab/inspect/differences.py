@@ -271,9 +271,11 @@ def _compared(sides: list[_Side], x: Any, y: Any) -> Iterator[Differing]:
         one, other = left.get(what, NOWHERE), right.get(what, NOWHERE)
         if not same_value(one, other):
             meaning = _MEANINGS.get(what, lambda x, y: "")(one, other)
-            arrays = all(isinstance(v, np.ndarray) for v in (one, other))
-            values = (one, other) if arrays else ()
-            yield Differing(*names, what, shown(one), shown(other), meaning, values)
+            values = tuple(v for v in map(_array, (one, other)) if v is not None)
+            texts = [shown(one), shown(other)]
+            if texts[0] == texts[1] and len(values) == 2:
+                texts = [f"{t}: {figures(v)}" for t, v in zip(texts, values, strict=True)]
+            yield Differing(*names, what, *texts, meaning, values if len(values) == 2 else ())
     if all(side.source.is_simulator for side in sides):
         yield from _arrays(sides, names, x, y)
     if all(side.source.parameters is not None for side in sides):
@@ -281,6 +283,13 @@ def _compared(sides: list[_Side], x: Any, y: Any) -> Iterator[Differing]:
         for what in dict.fromkeys([*one, *other]):
             if one.get(what, "").split(":")[0] != other.get(what, "").split(":")[0]:
                 yield Differing(*names, what, one.get(what, NOWHERE), other.get(what, NOWHERE))
+
+
+def _array(value: Any) -> np.ndarray | None:
+    """The numbers of an attribute: an array, or what a transform was given."""
+    held = getattr(value, "init", value)
+    numbers = isinstance(held, np.ndarray) and held.dtype.kind in "fiub"
+    return held if numbers else None
 
 
 def _arrays(sides: list[_Side], names: tuple[str, str], x: Any, y: Any) -> Iterator[Differing]:

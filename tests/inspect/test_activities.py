@@ -52,7 +52,8 @@ def test_in_a_run_it_is_what_was_put_out(net):
         sim.run_steps(200)
         output, current = sim.data[net.output][7:], sim.data[net.current][7:]
     np.testing.assert_allclose(found.mean, output.mean(0))
-    np.testing.assert_allclose(found.most, nengo.LIF().rates(current, np.ones(6), np.zeros(6)).max(0))
+    rates = nengo.LIF().rates(current, np.ones(6), np.zeros(6))
+    np.testing.assert_allclose(found.most, rates.max(0))
     assert found.silent.tolist() == np.flatnonzero(~output.any(0)).tolist() == [4]
     assert found.saturated.tolist() == [5]
     assert found.over == "a run of 200 steps (0.2 s)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -19,8 +19,9 @@ from nengolab.inspect import Differences, Differing
 from nengolab.live import LookSpec, PanelSpec
 from nengolab.live.specs import Cadence
 from nengolab.names import Names
+from nengolab_widgets.arrangement import Size
 from nengolab_widgets.graph import Graph, describe
-from nengolab_widgets.panel import Panel
+from nengolab_widgets.panel import Identity, Panel, Place
 
 # Up to so many numbers an array is written out, else it has bars.
 FEW_NUMBERS, BARS = 8, 24
@@ -130,6 +131,12 @@ class Diff(Panel):
     label = "what differs"
     needs_simulator = False
     offered = False
+
+    def __init__(
+        self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(obj, place, identity, values)
+        self.size = Size(columns=2)
 
     @classmethod
     def suits(cls, obj: Any) -> bool:

@@ -56,7 +56,7 @@ it("leads from a line to what its object is, and takes that away again", () => {
   const words = { type: "explained", side: "b", name: "y", is_error: false, of: "", at: -1 };
   panel.hear?.({ ...words, text: "<b>it</b> is" });
   expect(said?.hidden).toBe(false);
-  expect(said?.textContent).toContain("In two<b>it</b> is");
+  expect(said?.textContent).toContain("In “two”<b>it</b> is");
   body.querySelector<HTMLButtonElement>(".nl-diff-what")?.click();
   expect(said?.hidden).toBe(true);
 });

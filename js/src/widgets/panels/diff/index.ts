@@ -61,6 +61,7 @@ function bars(cell: Cell, line: Line): HTMLElement {
 }
 
 class DiffPanel implements Panel {
+  readonly speaks = true;
   private context!: PanelContext;
   private payload!: Payload;
   private readonly element = make("div", "nl-diff");
@@ -204,7 +205,7 @@ class DiffPanel implements Panel {
       if (name === "") continue;
       const place = make("p", "", {}, "…");
       this.places.set(`${side} ${name}`, place);
-      said.append(make("strong", "", {}, `In ${this.payload[side]}`), place);
+      said.append(make("strong", "", {}, `In “${this.payload[side]}”`), place);
       this.context.send({ type: "explain", side, name });
     }
   }
