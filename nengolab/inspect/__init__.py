@@ -11,7 +11,8 @@ from nengolab.inspect.differences import Differences, Differing, diff
 from nengolab.inspect.explaining import Explanation, explain
 from nengolab.inspect.falling import error_by_dt, error_by_neurons
 from nengolab.inspect.populations import Population, population
-from nengolab.inspect.story import Quantity, Story, pipeline
+from nengolab.inspect.quantities import Quantity, Story, Term
+from nengolab.inspect.story import pipeline
 from nengolab.inspect.tuning import Curves, response_curves, tuning_curves
 from nengolab.inspect.twins import Comparison, Twin, compare, twin_type
 
@@ -27,6 +28,7 @@ __all__ = [
     "Population",
     "Quantity",
     "Story",
+    "Term",
     "Twin",
     "Weights",
     "activity",
