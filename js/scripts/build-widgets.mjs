@@ -8,11 +8,19 @@ import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { bundles } from "./bundles.mjs";
 import { esbuildPanels } from "./panels.mjs";
+import { buildParts } from "./parts.mjs";
 import { workers } from "./workers.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const outdir = resolve(root, "../widgets/nengolab_widgets/static");
 const watch = process.argv.includes("--watch");
+
+if (!watch) {
+  // A file that is no longer built must not stay behind and be packed into the wheel.
+  await rm(outdir, { recursive: true, force: true });
+}
+await mkdir(outdir, { recursive: true });
+const digests = await buildParts(root, outdir, !watch);
 
 const options = {
   absWorkingDir: root,
@@ -26,6 +34,7 @@ const options = {
   legalComments: "linked",
   plugins: [esbuildPanels, workers.forEsbuild, bundles.forEsbuild],
   loader: { ".svg": "text" },
+  define: Object.fromEntries(Object.entries(digests).map(([n, d]) => [n, JSON.stringify(d)])),
   logLevel: "info",
 };
 
@@ -33,8 +42,5 @@ if (watch) {
   const context = await esbuild.context(options);
   await context.watch();
 } else {
-  // A file that is no longer built must not stay behind and be packed into the wheel.
-  await rm(outdir, { recursive: true, force: true });
-  await mkdir(outdir, { recursive: true });
   await esbuild.build(options);
 }

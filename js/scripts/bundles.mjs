@@ -1,6 +1,6 @@
 // The module "bundle:<file>": the text of an ES module, and of its style sheet, for pages that have
 // neither a kernel nor a server to load them from.
-import { esbuildPanels } from "./panels.mjs";
+import { esbuildSavedPanels } from "./panels.mjs";
 import { bundled, textModules } from "./texts.mjs";
 
 // What runs in workers is left out: it is larger than all the rest.
@@ -10,7 +10,7 @@ export const bundles = textModules("bundle", async (file, minify) => {
   const text = await bundled(file, {
     minify,
     legalComments: "none",
-    plugins: [esbuildPanels, noWorkers],
+    plugins: [esbuildSavedPanels, noWorkers],
     loader: { ".svg": "text" },
   });
   return `export const js = ${JSON.stringify(text(".js"))};

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import nengo
@@ -69,6 +69,15 @@ class Population:
     def dimensions(self) -> int:
         """Count of represented dimensions."""
         return self.encoders.shape[1]
+
+    def only(self, neurons: Any) -> Population:
+        """Some of the neurons: an index or mask that NumPy understands, of one axis."""
+
+        def some(array: np.ndarray | None) -> Any:
+            return None if array is None else np.asarray(array)[neurons]
+
+        of_each = ("encoders", "scaled_encoders", "gain", "bias", "max_rates", "intercepts")
+        return replace(self, **{name: some(getattr(self, name)) for name in of_each})
 
     def currents(self, points: np.ndarray) -> np.ndarray:
         """Input currents ``(points, neurons)`` where the ensemble is given these values."""

@@ -65,7 +65,7 @@ class Curves:
 
 def tuning_curves(
     source: Any,
-    ens: nengo.Ensemble | str,
+    ens: nengo.Ensemble | str | None = None,
     points: Any = None,
     *,
     along: Direction | tuple[Direction, Direction] | None = None,
@@ -78,9 +78,10 @@ def tuning_curves(
 
     Parameters
     ----------
-    source : nengo.Network, nengo.Simulator or nengolab.Simulator
-        As in `population`.
-    ens : nengo.Ensemble or str
+    source : nengo.Network, nengo.Simulator, nengolab.Simulator or Population
+        As in `population`; or what that gave.
+    ens : nengo.Ensemble or str, optional
+        Of a Population there is none to name.
     points : array_like, optional
         ``(..., dimensions)``: at these points.
     along : int, vector, or tuple of two of them, optional
@@ -109,14 +110,14 @@ def tuning_curves(
     >>> curves.points.shape, curves.rates.shape
     ((101, 1), (101, 20))
     """
-    neurons = population(source, ens, when, item)
+    neurons = _read(source, ens, when, item)
     place = chosen(neurons, points, along, at, n_points, neurons.radius)
     return _curves(neurons, *place)
 
 
 def response_curves(
     source: Any,
-    ens: nengo.Ensemble | str,
+    ens: nengo.Ensemble | str | None = None,
     points: Any = None,
     *,
     when: When = "now",
@@ -126,9 +127,10 @@ def response_curves(
 
     Parameters
     ----------
-    source : nengo.Network, nengo.Simulator or nengolab.Simulator
-        As in `population`.
-    ens : nengo.Ensemble or str
+    source : nengo.Network, nengo.Simulator, nengolab.Simulator or Population
+        As in `population`; or what that gave.
+    ens : nengo.Ensemble or str, optional
+        Of a Population there is none to name.
     points : array_like, optional
         ``(points,)``, in radii; default: 101 from -1 to 1.
     when : {"now", "built"}
@@ -149,7 +151,7 @@ def response_curves(
     >>> rates.shape
     (101, 20)
     """
-    neurons = population(source, ens, when, item)
+    neurons = _read(source, ens, when, item)
     line = np.linspace(-1, 1, LINE_POINTS) if points is None else np.asarray(points, float)
     if line.ndim != 1:
         raise ValidationError(
@@ -157,6 +159,16 @@ def response_curves(
         )
     given = np.broadcast_to(line[:, None], (len(line), neurons.n_neurons))
     return line, neurons.along_encoders(given)
+
+
+def _read(
+    source: Any, ens: nengo.Ensemble | str | None, when: When, item: int | None
+) -> Population:
+    if isinstance(source, Population):
+        return source
+    if ens is None:
+        raise ValidationError("name the ensemble to look at", attr="ens")
+    return population(source, ens, when, item)
 
 
 def _curves(neurons: Population, axes: tuple, directions: np.ndarray, points: np.ndarray) -> Curves:

@@ -32,12 +32,15 @@ class Delivery:
     ----------
     sim : Simulator or None
         What panels that are no data over time are looked up in, once it is there.
+    resting : Network, Simulator or None
+        What those that need no simulator of the session are looked up in while it sleeps.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.listeners: list[Listener] = []
         self.sim: Any = None
+        self.resting: Any = None
 
     def attach(self, listener: Listener, n_steps: int) -> None:
         """Start to serve a listener, with what comes from now on."""
@@ -118,31 +121,35 @@ class Delivery:
             for listener in self.listeners
             if _lacks(listener, status) and listener.flow.state(wall) in ("RESTING", "OPEN")
         ]
-        if self.sim is not None:
-            rests += [
-                spec.period
-                for listener in self.listeners
-                for spec in listener.plots
-                if isinstance(spec, LookSpec)
-                and spec.cadence == "on_change"
-                and listener.flow.visible
-            ]
+        rests += [
+            spec.period
+            for listener in self.listeners
+            for spec in listener.plots
+            if isinstance(spec, LookSpec)
+            and spec.cadence == "on_change"
+            and listener.flow.visible
+            and self._subject(spec) is not None
+        ]
         return min(rests, default=None)
 
     # ---- panels that are looked up ---------------------------------------
 
+    def _subject(self, spec: LookSpec) -> Any:
+        """Give what a panel is looked up in, None while there is nothing."""
+        return self.sim if self.sim is not None or spec.needs_simulator else self.resting
+
     def _look_for_changes(self, listener: Listener, wall: float) -> None:
         """Note which looked-up panels are to be sent; each is asked once in its period."""
-        if self.sim is None or not listener.flow.visible:
+        if not listener.flow.visible:
             return
         for spec in listener.plots:
-            if not isinstance(spec, LookSpec):
+            if not isinstance(spec, LookSpec) or (subject := self._subject(spec)) is None:
                 continue
             looked = listener.looked.get(spec.id, float("-inf"))
             if wall - looked < spec.period and spec.id not in listener.fresh:
                 continue
             listener.looked[spec.id] = wall
-            version = spec.version(self.sim) if spec.cadence == "on_change" else 0
+            version = spec.version(subject) if spec.cadence == "on_change" else 0
             if listener.versions.get(spec.id) != (spec.rev, version):
                 listener.versions[spec.id] = (spec.rev, version)
                 listener.changed.add(spec.id)
@@ -174,8 +181,9 @@ class Delivery:
                 if since < now:
                     arrays = self.recorder.read(spec, since, now, listener.width, listener.height)
                     panels.append(self._pack(spec, since, now, arrays, packer))
-            elif isinstance(spec, LookSpec) and spec.id in changed and self.sim is not None:
-                panels.append(self._pack(spec, now, now, spec.look(self.sim), packer))
+            elif isinstance(spec, LookSpec) and spec.id in changed:
+                if (subject := self._subject(spec)) is not None:
+                    panels.append(self._pack(spec, now, now, spec.look(subject), packer))
         buffer = packer.buffer()
         return Frame(
             _header(listener.flow, status, wall, len(buffer), clear or snapshot, panels), buffer

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
+import nengo
 from nengo.exceptions import SimulationError, SimulatorClosed
 
 from nengolab.names import Names
@@ -87,6 +88,9 @@ class OwnerThread:
         self._rebuilt: Rebuilt | None = None
         # While it sleeps it does what it does while it opens: what needs no simulator.
         self._is_opening = self._is_asleep = asleep
+        # A simulator that sleeps is somebody else's, and is only looked at.
+        self._looks_only = asleep and not isinstance(target, nengo.Network)
+        self.delivery.resting = target if asleep else None
         self._waking = threading.Lock()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="nengolab session", daemon=True)
@@ -101,11 +105,23 @@ class OwnerThread:
         self._thread.start()
 
     def wake(self) -> None:
-        """Begin to build where that has not begun."""
+        """Begin to build where that has not begun.
+
+        Raises
+        ------
+        SimulationError
+            Where there is a simulator that is only looked at.
+        """
+        if self._looks_only:
+            raise SimulationError(
+                "the simulator that is looked at here is yours, and runs where you run it; give it "
+                "to a Session or a Lab to have it run live"
+            )
         with self._waking:
             if not self._is_asleep or self._closing:
                 return
             self._is_asleep = False
+            self.delivery.resting = None
         # At once, so that nobody sees it asleep who has woken it.
         self.publish(state="loading")
         self._open()
@@ -130,9 +146,12 @@ class OwnerThread:
             When the session is closed: nobody would do it.
         """
         command = Command(act, about, early, before_compile, after_steps)
+        needs_simulator = wakes and not early
+        if needs_simulator and self._looks_only:
+            self.wake()
         if not self.mailbox.post(command):
             raise SimulatorClosed("the session is closed; make a new one")
-        if wakes and not early:
+        if needs_simulator:
             self.wake()
         return command.result
 

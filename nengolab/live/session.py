@@ -49,7 +49,9 @@ class Session(Poking):
     speed : float or None
         Simulated seconds in a second; None is as fast as it goes.
     asleep : bool
-        Build nothing until something needs a simulator: a run, a probe, an input, or `wake`.
+        Build nothing until something needs a simulator: a run, a probe, an input, or `wake`. A
+        simulator, nengo's too, is then looked at only: it stays the caller's, who runs and trains
+        it, and what needs another one is refused.
     **options
         For the Simulator when a network is built: ``dt``, ``seed``, ``minibatch_size``.
         Of a batch the first item is the one shown.
@@ -60,20 +62,21 @@ class Session(Poking):
     ) -> None:
         if isinstance(net_or_sim, nengo.Network):
             self.network, self.dt = net_or_sim, float(options.get("dt", 0.001))
-        elif hasattr(net_or_sim, "advance"):
+        elif hasattr(net_or_sim, "advance") or (asleep and hasattr(net_or_sim, "model")):
             if options:
                 raise ValidationError(
                     f"{', '.join(options)}: a simulator is built already; "
                     "give these to the Simulator, or the session the network",
                     "options",
                 )
-            if net_or_sim.network is None:
+            network = getattr(net_or_sim, "network", net_or_sim.model.toplevel)
+            if network is None:
                 raise ValidationError(
                     "the simulator was made from a model alone; a session names and probes "
                     "the objects of a network",
                     "net_or_sim",
                 )
-            self.network, self.dt = net_or_sim.network, float(net_or_sim.dt)
+            self.network, self.dt = network, float(net_or_sim.dt)
         else:
             raise ValidationError(
                 f"needs a nengo.Network or a nengolab.Simulator, got {type(net_or_sim).__name__}",
@@ -83,15 +86,13 @@ class Session(Poking):
         self._known = _members(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
-        if asleep and net_or_sim is not self.network:
-            raise ValidationError("a simulator is built already, it cannot sleep", "asleep")
         speed = check_speed(speed)
         owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, speed, asleep)
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
         self._finalizer = weakref.finalize(self, owner.forget)
         owner.start()
-        if net_or_sim is not self.network:
+        if net_or_sim is not self.network and not asleep:
             note_session(net_or_sim, self)
 
     # ---- what it says ----------------------------------------------------

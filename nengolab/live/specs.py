@@ -91,10 +91,14 @@ class LookSpec(PanelSpec):
     ----------
     period : float
         Seconds between two questions whether it has changed.
+    needs_simulator : bool
+        Whether there is nothing to look up in a session that sleeps; else `look` and `version` are
+        given what such a session is of: a network, or a simulator that is somebody else's.
     """
 
     cadence: ClassVar[Cadence] = "once"
-    period: ClassVar[float] = 0.25
+    period: float = 0.25
+    needs_simulator: ClassVar[bool] = True
 
     def version(self, sim: Any) -> Hashable:
         """Tell states apart: the panel is sent again when it differs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -86,6 +87,8 @@ class Engine:
         # Replaced by who shows progress.
         self.compiling: Callable[[], AbstractContextManager[Any]] = nullcontext
         self.follower: Follower | None = None  # who trains
+        # A panel may look at values while another thread trains: nobody goes on with half of them.
+        self._following = threading.RLock()
         self._settled = False
         self.background = Background(self)
         self.effects = Effects()
@@ -175,9 +178,10 @@ class Engine:
             Look at these first, and at the others where one of these changed.
         """
         if self.follower is not None and not self._settled:
-            changed = self.follower.pull(names)
-            if changed:
-                self.runner.set_values(changed | self.follower.pull(), keep=True)
+            with self._following:
+                changed = self.follower.pull(names)
+                if changed:
+                    self.runner.set_values(changed | self.follower.pull(), keep=True)
 
     def value(self, param: Param) -> np.ndarray:
         """Current value of a parameter."""

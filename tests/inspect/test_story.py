@@ -195,7 +195,7 @@ def test_causes_add_up_to_the_current():
             np.testing.assert_allclose(total, story["current"].values[1:, 0], atol=1e-9)
             assert list(story.causes) == ["bias", "in", "direct", "loop"]
             assert story.causes["direct"][1:].any() == (i == 4)
-            assert ("given directly" in story)
+            assert "given directly" in story
             assert np.isnan(story.causes["loop"][0])
 
 

@@ -2,7 +2,7 @@
 
 import nengo
 import pytest
-from nengo.exceptions import ValidationError
+from nengo.exceptions import SimulationError, ValidationError
 
 import nengolab
 from nengolab.live import LinesSpec, Session
@@ -52,6 +52,16 @@ def test_waiting_wakes_it(net):
         session.wait_until("ready", 60)
 
 
-def test_what_is_built_does_not_sleep(net):
-    with nengolab.Simulator(net) as sim, pytest.raises(ValidationError, match="cannot sleep"):
-        Session(sim, asleep=True)
+def test_a_simulator_is_looked_at_and_stays_whose_it_is(net):
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        with Session(sim, asleep=True) as session:
+            for act in (session.play, session.wake, session.reset):
+                with pytest.raises(SimulationError, match="is yours, and runs where you run it"):
+                    act()
+            assert session.state == "asleep"
+            sim.run_steps(2)  # nobody has claimed it
+        assert sim.n_steps == 2
+    with nengo.Simulator(net, progress_bar=False) as sim, Session(sim, asleep=True) as session:
+        assert session.network is net
+    with pytest.raises(ValidationError, match=r"needs a nengo.Network or a nengolab.Simulator"):
+        Session(3, asleep=True)

@@ -56,7 +56,7 @@ def test_hello_gets_the_layout_and_one_snapshot(lab: Lab) -> None:
         ("ens", "rates"),
     ]
     assert [p["data"].get("axis") for p in layout["panels"]] == ["value", None, "rate (Hz)"]
-    assert layout["panels"][1]["data"] == {"first": 0, "end": 20}
+    assert layout["panels"][1]["data"] == {"ensemble": "ens", "first": 0, "end": 20}
     assert [entry["label"] for entry in layout["inputs"]] == ["drive"]
     assert browser.of("frame")[0]["clear"]
 

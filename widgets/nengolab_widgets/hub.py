@@ -12,8 +12,10 @@ from typing import Any
 
 import anywidget
 import nengo
+from nengo.exceptions import ValidationError
 
 from nengolab.live import Session
+from nengolab.names import listing
 
 from .choice import Menu, read_choice
 from .lab import Lab
@@ -64,9 +66,19 @@ class Hub(Lab):
 
     def open_alone(self, obj: Any, kind: str, settings: dict[str, Any]) -> str:
         """Open a panel; undo does not take it away, for it is not on this hub's page."""
+        if isinstance(obj, str):
+            obj = self._find(obj)
         choice = read_choice(kind if obj is None else (obj, kind), self._names)
         with self._lock:
             return self._bench.settle_in(Choice(choice.obj, choice.kind, settings))
+
+    def _find(self, name: str) -> Any:
+        found = self._names.find(name)
+        if found is None:
+            raise ValidationError(
+                f"{name!r} is not in the network; it holds {listing(self._names.all())}", "obj"
+            )
+        return found
 
     def seat(self, panel_id: str, widget: Any) -> None:
         """Note which widget shows a panel."""

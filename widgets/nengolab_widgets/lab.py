@@ -19,7 +19,7 @@ from nengo.exceptions import NengoException, SimulatorClosed, ValidationError
 from nengolab.live import Frame, Listener, StreamSpec
 from nengolab.names import Names
 
-from . import control, replaced, sessions
+from . import control, picking, replaced, sessions
 from .arrangement import Size
 from .bench import Bench
 from .choice import Menu, default_choices, read_choices
@@ -27,6 +27,7 @@ from .liveness import Heartbeat
 from .messages import Layout, Offer, Past, read_message
 from .output import Output
 from .panel import Choice
+from .parts import part
 from .plots import Plots
 from .sliders import Inputs
 from .transport import past_message, status_message, until_when
@@ -163,6 +164,8 @@ class Lab(Plots, anywidget.AnyWidget):
         for node, values in self.session.inputs.items():
             self._input_changed(node, values)
         self._unwatch = self.session.watch_inputs(weakly(self._input_changed))
+        self._picks = picking.picks_of(self.session)
+        self._unwatch_picks = self._picks.watch(weakly(self._say_picked))
         self._output = Output(self.session, weakly(self._say)) if self.SHOWS_PRINTS else None
         self._acts: dict[str, Callable[[Any], Any]] = {
             "play": lambda _: self._play(),
@@ -187,6 +190,8 @@ class Lab(Plots, anywidget.AnyWidget):
             "redo": lambda _: self.redo(),
             "ask_offers": lambda _: self._say(self._layout(self._menu.layout())),
             "ask_code": lambda _: self._say({"type": "code", "text": self.layout_code()}),
+            "pick": self._pick,
+            "ask_part": self._send_part,
             "to_panel": lambda m: self._bench.find(m["panel"]).handle(m["content"]),
             "hello": self._greet,
             "view": self._see,
@@ -202,6 +207,22 @@ class Lab(Plots, anywidget.AnyWidget):
         control.receive_for(self._key, self._receive_control)
 
     # ---- what a person calls ---------------------------------------------
+
+    def pick(self, ensemble: Any, neurons: Any = ()) -> None:
+        """Pick neurons of an ensemble: all panels of the session mark them; none unmarks.
+
+        Raises
+        ------
+        ValidationError
+            For what is no ensemble of the network, or no number of a neuron of it.
+        """
+        found = self._names.find(ensemble) if isinstance(ensemble, str) else ensemble
+        self._picks.set(found, neurons)
+
+    @property
+    def picked(self) -> dict[str, list[int]]:
+        """The neurons that are picked, by the name of their ensemble."""
+        return self._picks.by_name(self._names)
 
     def rebuild(self, keep_state: bool = True) -> None:
         """Build the network again, as it is now; see `nengolab.live.Session.rebuild`."""
@@ -247,6 +268,7 @@ class Lab(Plots, anywidget.AnyWidget):
             self._closed = True
             self._heartbeat.stop()
             self._unwatch()
+            self._unwatch_picks()
             if self._output is not None:
                 self._output.stop()
             self._leave_session()
@@ -313,6 +335,8 @@ class Lab(Plots, anywidget.AnyWidget):
         if self._output is not None:
             self._output.say_all()
         self._say_past()
+        if self._picks:
+            self._say_picked()
         if self._beside:
             self._say_beside()
         self._watch()
@@ -396,6 +420,31 @@ class Lab(Plots, anywidget.AnyWidget):
     def _notice(self, text: str) -> None:
         offer = "rebuild" if self.session.network_changed else ""
         self._say({"type": "notice", "text": text, "offer": offer})
+
+    # ---- what is picked, and what pages lack ---------------------------------
+
+    def _pick(self, message: Any) -> None:
+        ensemble = self._names.find(message["ensemble"])
+        self._picks.set(ensemble, message["neurons"], message["page"], message["number"])
+
+    def _say_picked(self, page: str = "", number: int = 0) -> None:
+        if len(self._views):
+            self._say(
+                {
+                    "type": "picked",
+                    "page": page,
+                    "number": number,
+                    "neurons": self._picks.by_name(self._names),
+                }
+            )
+
+    def _send_part(self, message: Any) -> None:
+        name = message["name"]
+        try:
+            buffers, problem = [part(name)], ""
+        except ImportError as error:
+            buffers, problem = [], str(error)
+        self._say({"type": "part", "name": name, "problem": problem}, buffers)
 
     # ---- inputs ------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from .arrangement import Arrangement, Shown, Size
 from .bench import Bench
 from .choice import read_choice
 from .panel import Choice, Panel
+from .panels import kinds
 from .references import refer, resolve
 
 VERSION = 1
@@ -43,7 +44,7 @@ def _plot(panel: Panel, names: Names) -> dict[str, Any]:
     plot: dict[str, Any] = {"object": refer(panel.obj, names), "kind": panel.name}
     if chosen := _settings(panel):
         plot["settings"] = chosen
-    if panel.size != Size():
+    if panel.size != panel.usual_size:
         plot["columns"], plot["height"] = panel.size.columns, panel.size.height
     return plot
 
@@ -143,7 +144,8 @@ def _shown(plot: Any, bench: Bench, keep: set[str]) -> tuple[Shown, list[str]]:
         raise ValidationError(f'must have an "object" and a "kind", got {plot!r}', "plots")
     obj = resolve(plot.get("object"), bench.names)
     choice = read_choice((obj, plot["kind"]), bench.names)
-    size = Size.read(plot.get("columns", 1), plot.get("height"))
+    usual = kinds()[choice.kind].usual_size
+    size = Size.read(plot.get("columns", usual.columns), plot.get("height"))
     values, remarks = _fitting(plot.get("settings", {}), choice, bench)
     return bench.would_show(Choice(obj, choice.kind, values), size, keep), remarks
 

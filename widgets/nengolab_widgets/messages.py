@@ -274,7 +274,43 @@ class Code(TypedDict):
     text: str
 
 
-KernelMessage = Frame | Ping | Layout | Inputs | Notice | Printed | Past | Beside | ForPanel | Code
+class Picked(TypedDict):
+    """Which neurons are picked, by the name of their ensemble, in all panels of the session.
+
+    ``page`` and ``number`` are those of the `Pick` that made it so; of one from Python "" and 0.
+    """
+
+    type: Literal["picked"]
+    page: str
+    number: int
+    neurons: dict[str, list[int]]
+
+
+class Part(TypedDict):
+    """A part of the front end that pages ask for when they need it: gzip in the buffer.
+
+    ``problem`` says why there is none, else it is empty.
+    """
+
+    type: Literal["part"]
+    name: str
+    problem: str
+
+
+KernelMessage = (
+    Frame
+    | Ping
+    | Layout
+    | Inputs
+    | Notice
+    | Printed
+    | Past
+    | Beside
+    | ForPanel
+    | Code
+    | Picked
+    | Part
+)
 
 # ---- from a page -------------------------------------------------------------------------------
 
@@ -480,6 +516,26 @@ class AskCode(TypedDict):
     type: Literal["ask_code"]
 
 
+class Pick(TypedDict):
+    """A person picks neurons of an ensemble, instead of those that were picked of it before.
+
+    ``page`` names the page, whose picks are numbered: so it knows which of them are heard.
+    """
+
+    type: Literal["pick"]
+    page: str
+    number: int
+    ensemble: str
+    neurons: list[int]
+
+
+class AskPart(TypedDict):
+    """A page needs a part of the front end."""
+
+    type: Literal["ask_part"]
+    name: str
+
+
 class ToPanel(TypedDict):
     """What the page side of a panel says to its Python side."""
 
@@ -514,6 +570,8 @@ PageMessage = (
     | Redo
     | AskOffers
     | AskCode
+    | Pick
+    | AskPart
     | ToPanel
 )
 

@@ -206,6 +206,10 @@ class Panel(ABC):
         Whether there is nothing to show of a network that is not built.
     offered : bool
         Whether menus offer it; else it is there for those who name it.
+    looks : bool
+        Whether it only looks at a simulator, nengo's too, which then stays the caller's.
+    usual_size : Size
+        How large it is at first.
     esm, css : str or Path, optional
         The page side of a kind from outside this package: an ES module, as text or file, whose
         default export is what ``panel.ts`` calls a `PanelKind`.
@@ -216,6 +220,8 @@ class Panel(ABC):
     settings: tuple[Setting, ...] = ()
     needs_simulator: ClassVar[bool] = True
     offered: ClassVar[bool] = True
+    looks: ClassVar[bool] = False
+    usual_size: ClassVar[Size] = Size()
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""
 
@@ -223,7 +229,7 @@ class Panel(ABC):
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
         self.obj, self.place, self.identity = obj, place, identity
-        self.size = Size()
+        self.size = self.usual_size
         self.values = self.usual()
         self.take(values or {})
 
@@ -233,6 +239,11 @@ class Panel(ABC):
     @abstractmethod
     def suits(cls, obj: Any) -> bool:
         """Whether something can be looked at so."""
+
+    @classmethod
+    def first(cls, network: nengo.Network) -> Any:
+        """Choose what to look at where a person has named nothing."""
+        return None
 
     @classmethod
     def rank(cls, obj: Any) -> float:

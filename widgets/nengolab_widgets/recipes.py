@@ -18,7 +18,6 @@ from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
 
-from .arrangement import Size
 from .bench import Bench
 from .layouts import chosen_values
 from .panel import Choice
@@ -54,7 +53,7 @@ def layout_code(bench: Bench, variables: Mapping[str, Any], target: Any) -> str:
         lines.append(f"    network={view or False!r},")
     lines.append(")")
     for index, panel in enumerate(panels):
-        if panel.size != Size():
+        if panel.size != panel.usual_size:
             columns, height = panel.size.columns, panel.size.height
             lines.append(f"lab.resize_plot(lab.plots[{index}], columns={columns}, height={height})")
     return "\n".join([*lines, "lab", ""])

@@ -32,11 +32,17 @@ class Holder(Protocol):
 _lock = threading.RLock()
 _holders: weakref.WeakKeyDictionary[Session, weakref.WeakSet] = weakref.WeakKeyDictionary()
 _ours: weakref.WeakSet[Session] = weakref.WeakSet()
+# Of simulators that are only looked at.
+_looking: weakref.WeakKeyDictionary[Any, weakref.ref[Session]] = weakref.WeakKeyDictionary()
 _keys: weakref.WeakKeyDictionary[Session, str] = weakref.WeakKeyDictionary()
 
 
 def session_for(
-    target: Any, speed: Any = AS_IT_IS, joins: bool = False, asleep: bool = False
+    target: Any,
+    speed: Any = AS_IT_IS,
+    joins: bool = False,
+    asleep: bool = False,
+    looks: bool = False,
 ) -> Session:
     """Give the session of something: the one that there is, or a new one.
 
@@ -50,6 +56,8 @@ def session_for(
         Of a network, give the session in which another widget shows it, where there is one.
     asleep : bool
         A new one is to build nothing until something needs a simulator.
+    looks : bool
+        A simulator, nengo's too, that no session has is only looked at: it stays the caller's.
 
     Raises
     ------
@@ -57,6 +65,8 @@ def session_for(
         When it is nothing of the kind.
     """
     session = _existing(target, joins)
+    if session is None and looks and hasattr(target, "model") and hasattr(target, "data"):
+        return _looking_at(target)
     if session is None:
         network_of(target)
         session = Session(target, speed=1.0 if speed is AS_IT_IS else speed, asleep=asleep)
@@ -64,6 +74,18 @@ def session_for(
     elif speed is not AS_IT_IS:
         session.set_speed(speed)
     return session
+
+
+def _looking_at(sim: Any) -> Session:
+    """Give the session that looks at a simulator and leaves it to the caller."""
+    with _lock:
+        reference = _looking.get(sim)
+        session = None if reference is None else reference()
+        if session is None or session.is_closing:
+            session = Session(sim, asleep=True)
+            _ours.add(session)
+            _looking[sim] = weakref.ref(session)
+        return session
 
 
 def network_of(target: Any) -> nengo.Network:

@@ -70,8 +70,11 @@ class Standalone(anywidget.AnyWidget):
             window = target.window
         self._is_replaced = False
         asleep = not self.kind.needs_simulator
-        hub = hub_of(sessions.session_for(target, joins=True, asleep=asleep), window)
+        session = sessions.session_for(target, joins=True, asleep=asleep, looks=self.kind.looks)
+        hub = hub_of(session, window)
         try:
+            if obj is None:
+                obj = self.kind.first(session.network)
             panel_id = hub.open_alone(obj, self.kind.name, settings)
         except Exception:
             hub.leave("")
@@ -111,6 +114,15 @@ class Standalone(anywidget.AnyWidget):
             When there is no such setting, or a value does not fit.
         """
         self.hub.set_plot(self._panel, **settings)
+
+    def pick(self, ensemble: Any, neurons: Any = ()) -> None:
+        """Pick neurons of an ensemble, in all panels of the session; see `Lab.pick`."""
+        self.hub.pick(ensemble, neurons)
+
+    @property
+    def picked(self) -> dict[str, list[int]]:
+        """The neurons that are picked, by the name of their ensemble."""
+        return self.hub.picked
 
     @property
     def window(self) -> float:

@@ -3,6 +3,7 @@
 import type { Arranging } from "./arranging";
 import { make, setText } from "./dom";
 import { HistoryBar } from "./historybar";
+import { digest, PART, type Bokeh } from "./inspecting/bokeh";
 import { findModel, watchKernel, type WidgetModel } from "./host";
 import { keyList, listenToKeys } from "./keys";
 import { Link } from "./link";
@@ -18,7 +19,9 @@ import {
   type Ping,
 } from "./messages";
 import { Travel } from "./past";
+import { Parts } from "./parts";
 import { Picker } from "./picker";
+import { Picking } from "./picking";
 import { asView } from "./frames";
 import { keepPicture, smallPng, type Picture } from "./picture";
 import { Printouts } from "./printouts";
@@ -107,6 +110,8 @@ class LabView {
   private readonly stage: Stage;
   private readonly link: Link;
   private readonly liveness: Liveness;
+  private readonly picking: Picking;
+  private readonly parts: Parts;
   private readonly sliders: Sliders;
   private readonly picker: Picker;
   private readonly menu: LabMenu;
@@ -131,10 +136,13 @@ class LabView {
       theme: readTheme(this.root),
       sight: { visible: false, width: 0 },
       selection: null,
+      picked: {},
       playhead: { now: 0, window: 2, held: null, hover: null },
     });
     this.timeline = new Timeline(this.store);
     this.link = new Link(model, () => ({ type: "hello", ...this.view() }), signal);
+    this.picking = new Picking(this.store, send);
+    this.parts = new Parts((name) => send({ type: "ask_part", name }), signal);
     this.stream = new Stream(
       {
         take: (frame, buffer) => this.stage.take(frame, buffer),
@@ -154,6 +162,8 @@ class LabView {
         send: (panel, content) => send({ type: "to_panel", panel, content }),
         drive: (node, dim, value) => this.sliders.drive(node, dim, value),
         driveAll: (node, values, gesture) => this.sliders.driveAll(node, values, gesture),
+        pick: (ensemble, neurons) => this.picking.pick(ensemble, neurons),
+        bokeh: () => this.parts.load(PART, digest()) as Promise<Bokeh>,
         arranging: alone === null ? arranging(send) : undefined,
         plots: alone === null,
       },
@@ -331,6 +341,9 @@ class LabView {
     } else if (message.type === "printed") this.printouts.take(message);
     else if (message.type === "code") void this.menu.take(message.text);
     else if (message.type === "ping") this.takePing(message);
+    else if (message.type === "picked") this.picking.take(message);
+    else if (message.type === "part")
+      this.parts.take(message.name, message.problem, asView(buffer));
     else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content);
   }
 
@@ -399,7 +412,11 @@ class LabView {
       alone === null ? [this.model, layout.model_id] : [alone.model, alone.modelId];
     if (!first) return;
     const kept = (): string =>
-      this.log.pack(this.store.get().layout ?? layout, this.networkPicture());
+      this.log.pack(
+        this.store.get().layout ?? layout,
+        this.networkPicture(),
+        this.stage.stillPictures(smallPng),
+      );
     keepPicture(model, id, () => this.picture(), kept, this.signal);
   }
 

@@ -376,6 +376,34 @@ export const isCode: Check<Code> = record<Code>({
   text: isString,
 });
 
+/** Which neurons are picked, by the name of their ensemble, in all panels of the session. ``page`` and ``number`` are those of the `Pick` that made it so; of one from Python "" and 0. */
+export interface Picked {
+  type: "picked";
+  page: string;
+  number: number;
+  neurons: Record<string, number[]>;
+}
+
+export const isPicked: Check<Picked> = record<Picked>({
+  type: oneOf("picked"),
+  page: isString,
+  number: isNumber,
+  neurons: dictOf(listOf(isNumber)),
+});
+
+/** A part of the front end that pages ask for when they need it: gzip in the buffer. ``problem`` says why there is none, else it is empty. */
+export interface Part {
+  type: "part";
+  name: string;
+  problem: string;
+}
+
+export const isPart: Check<Part> = record<Part>({
+  type: oneOf("part"),
+  name: isString,
+  problem: isString,
+});
+
 export type KernelMessage =
   | Frame
   | Ping
@@ -386,7 +414,9 @@ export type KernelMessage =
   | Past
   | Beside
   | ForPanel
-  | Code;
+  | Code
+  | Picked
+  | Part;
 
 /** A page asks for the layout; said again until there is one. ``panel`` is the one that it shows, where that stands alone. */
 export interface Hello {
@@ -693,6 +723,34 @@ export const isAskCode: Check<AskCode> = record<AskCode>({
   type: oneOf("ask_code"),
 });
 
+/** A person picks neurons of an ensemble, instead of those that were picked of it before. ``page`` names the page, whose picks are numbered: so it knows which of them are heard. */
+export interface Pick {
+  type: "pick";
+  page: string;
+  number: number;
+  ensemble: string;
+  neurons: number[];
+}
+
+export const isPick: Check<Pick> = record<Pick>({
+  type: oneOf("pick"),
+  page: isString,
+  number: isNumber,
+  ensemble: isString,
+  neurons: listOf(isNumber),
+});
+
+/** A page needs a part of the front end. */
+export interface AskPart {
+  type: "ask_part";
+  name: string;
+}
+
+export const isAskPart: Check<AskPart> = record<AskPart>({
+  type: oneOf("ask_part"),
+  name: isString,
+});
+
 /** What the page side of a panel says to its Python side. */
 export interface ToPanel {
   type: "to_panel";
@@ -732,6 +790,8 @@ export type PageMessage =
   | Redo
   | AskOffers
   | AskCode
+  | Pick
+  | AskPart
   | ToPanel;
 
 const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
@@ -745,6 +805,8 @@ const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
   beside: isBeside,
   for_panel: isForPanel,
   code: isCode,
+  picked: isPicked,
+  part: isPart,
 };
 
 /** Tell a message of the kernel from anything else; null is something else. */

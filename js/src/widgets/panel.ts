@@ -1,5 +1,6 @@
 /** The contract of panels: what every kind of panel is on the page. */
 
+import type { Bokeh } from "./inspecting/bokeh";
 import type { Kit } from "./kit";
 import type { FrameArray } from "./frames";
 import type { PanelEntry, PanelLayout } from "./messages";
@@ -19,6 +20,10 @@ export interface PanelContext {
   drive: (node: string, dim: number, value: number) => void;
   /** Move all dimensions of an input; those of one gesture are undone together. */
   driveAll: (node: string, values: number[], gesture: string) => void;
+  /** Pick neurons of an ensemble, by its name, in all panels of the session; none unmarks. */
+  pick: (ensemble: string, neurons: readonly number[]) => void;
+  /** BokehJS, which is loaded when the first panel asks for it. */
+  bokeh: () => Promise<Bokeh>;
   /** Whether other panels can be opened beside it. */
   plots: boolean;
   /** Aborted when the panel is removed: what was begun must end, and listeners with it. */
@@ -87,6 +92,8 @@ export interface Panel {
 /** What the `index.ts` of a kind exports by default. */
 export interface PanelKind {
   name: string;
+  /** Whether BokehJS draws it: then a saved notebook keeps a picture of it, and not its data. */
+  still?: true;
   make(): Panel;
 }
 

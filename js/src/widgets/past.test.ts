@@ -12,6 +12,7 @@ function setUp(): { store: Store<LabState>; travel: Travel; sent: PageMessage[] 
     theme: {} as LabState["theme"],
     sight: { visible: true, width: 800 },
     selection: null,
+    picked: {},
     playhead: { now: 4, window: 2, held: null, hover: null },
   });
   const sent: PageMessage[] = [];

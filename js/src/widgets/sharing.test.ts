@@ -14,6 +14,7 @@ function makeStore(window = 2): LabStore {
     theme: readTheme(document.body),
     sight: { visible: true, width: 600 },
     selection: null,
+    picked: {},
     playhead: { now: 10, window, held: null, hover: null },
   });
 }

@@ -1,5 +1,5 @@
 /**
- * One timeline for all widgets of one session on a page: what is held, pointed at, selected.
+ * One timeline for all widgets of one session on a page: what is held, pointed at, selected, picked.
  *
  * Each widget brings a module of its own, even of the same text, so what they share hangs on the
  * page itself.
@@ -16,17 +16,19 @@ function groups(): Groups {
   return (page[PLACE] ??= new Map());
 }
 
-type Shared = Pick<LabState["playhead"], "held" | "hover"> & Pick<LabState, "selection">;
+type Shared = Pick<LabState["playhead"], "held" | "hover"> & Pick<LabState, "selection" | "picked">;
 
 function read(store: LabStore): Shared {
-  const { playhead, selection } = store.get();
-  return { held: playhead.held, hover: playhead.hover, selection };
+  const { playhead, selection, picked } = store.get();
+  return { held: playhead.held, hover: playhead.hover, selection, picked };
 }
 
-function write(store: LabStore, { held, hover, selection }: Shared): void {
-  const { playhead, selection: before } = store.get();
-  if (playhead.held === held && playhead.hover === hover && before === selection) return;
-  store.set({ playhead: { ...playhead, held, hover }, selection });
+function write(store: LabStore, { held, hover, selection, picked }: Shared): void {
+  const { playhead, selection: before, picked: known } = store.get();
+  const same = playhead.held === held && playhead.hover === hover;
+  if (same && before === selection && known === picked) return;
+  const moved = same ? playhead : { ...playhead, held, hover };
+  store.set({ playhead: moved, selection, picked });
 }
 
 /** Have a widget's store follow those of its session, and lead them, until aborted. */
@@ -48,4 +50,5 @@ export function shareTimeline(session: string, store: LabStore, signal: AbortSig
   store.subscribe((s) => s.playhead.held, signal, tell);
   store.subscribe((s) => s.playhead.hover, signal, tell);
   store.subscribe((s) => s.selection, signal, tell);
+  store.subscribe((s) => s.picked, signal, tell);
 }

@@ -128,6 +128,16 @@ export class Stage {
     this.host.redraw();
   }
 
+  /** Pictures of those that a saved notebook cannot draw, by panel. */
+  stillPictures(address: (canvas: HTMLCanvasElement) => string): Record<string, string> {
+    const found: [string, string][] = [];
+    for (const [id, tile] of this.tiles) {
+      const picture = tile.still ? tile.panel?.picture?.() : null;
+      if (picture instanceof HTMLCanvasElement) found.push([id, address(picture)]);
+    }
+    return Object.fromEntries(found);
+  }
+
   /** Draw the panels that are on the screen. */
   draw(from: number, to: number): void {
     for (const tile of this.tiles.values()) {

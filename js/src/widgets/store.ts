@@ -2,6 +2,7 @@
 
 import type { Layout, Ping, SessionState } from "./messages";
 import type { Life } from "./liveness";
+import type { Picks } from "./picking";
 import type { Theme } from "./theme";
 import type { Sight } from "./visibility";
 
@@ -34,6 +35,8 @@ export interface LabState {
   selection: string | null;
   /** What a panel wants the network view to go to; a new one each time. */
   sought?: { of: "object" | "connection"; at: number };
+  /** Neurons that are picked, in all panels. */
+  picked: Picks;
   playhead: Playhead;
 }
 

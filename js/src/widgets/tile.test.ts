@@ -25,6 +25,7 @@ async function open(kind: string, data: Record<string, unknown>) {
     status: { state: "paused" },
     theme: readTheme(document.body),
     selection: null,
+    picked: {},
     playhead: { now: 2, window: 2, held: null, hover: null },
   };
   const store = new Store(state as unknown as LabState) as LabStore;
@@ -39,6 +40,8 @@ async function open(kind: string, data: Record<string, unknown>) {
     send: () => undefined,
     drive: () => undefined,
     driveAll: () => undefined,
+    pick: () => undefined,
+    bokeh: () => Promise.reject(new Error("none here")),
     plots: true,
   };
   const layout = {

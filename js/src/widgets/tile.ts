@@ -40,6 +40,10 @@ export interface TileHost {
   driveAll: (node: string, values: number[], gesture: string) => void;
   /** How a person moves and resizes panels; none for one that stands alone. */
   arranging?: Arranging;
+  pick: PanelContext["pick"];
+  bokeh: PanelContext["bokeh"];
+  /** Pictures of what cannot be drawn here, by panel. */
+  pictures?: Record<string, string>;
   /** Whether other panels can be opened beside it. */
   plots: boolean;
 }
@@ -48,6 +52,8 @@ export class Tile {
   readonly element: HTMLElement;
   readonly body = make("div", "nl-plot-body");
   panel: Panel | null = null;
+  /** Whether a saved notebook keeps a picture of it, and not its data. */
+  still = false;
   /** Pictures in which there was new data of this panel. */
   drawn = 0;
   private readonly hint = make("p", "nl-plot-hint");
@@ -136,8 +142,16 @@ export class Tile {
     this.body.append(place);
     signal.addEventListener("abort", () => place.remove());
     try {
+      const picture = this.host.pictures?.[this.layout.id];
+      if (picture !== undefined) {
+        const alt = `${this.layout.title}: ${this.layout.what}, as it was saved`;
+        place.append(make("img", "nl-still", { src: picture, alt }));
+        this.filled = true;
+        return;
+      }
       const kind = await findKind(this.layout.kind, foreign);
       if (signal.aborted) return;
+      this.still = kind.still === true;
       const panel = kind.make();
       await panel.mount(place, this.context(signal));
       if (signal.aborted) return;
@@ -229,7 +243,7 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw, drive, driveAll, plots } = this.host;
+    const { store, timeline, redraw, drive, driveAll, plots, pick, bokeh } = this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
     const change = (values: Record<string, unknown>): void =>
@@ -241,6 +255,8 @@ export class Tile {
       change,
       drive,
       driveAll,
+      pick,
+      bokeh,
       plots,
       signal,
       store,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable
 from functools import cached_property
 from itertools import groupby
-from typing import Any, ClassVar, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import nengo
 import numpy as np
@@ -16,12 +14,11 @@ from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import inspect
 from nengolab.inspect import Differences, Differing
-from nengolab.live import LookSpec, PanelSpec
-from nengolab.live.specs import Cadence
 from nengolab.names import Names
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.graph import Graph, describe
-from nengolab_widgets.panel import Identity, Panel, Place
+from nengolab_widgets.inspecting.looked import Looked, is_network, text
+from nengolab_widgets.panel import Panel
 
 # Up to so many numbers an array is written out, else it has bars.
 FEW_NUMBERS, BARS = 8, 24
@@ -54,19 +51,17 @@ class Part(TypedDict):
 
 
 class Told(TypedDict):
-    """All that differs; or ``error``: why that cannot be said."""
+    """All that differs, and the names of what is alike."""
 
     parts: list[Part]
     same: list[tuple[str, str]]
-    error: str
 
 
 class Payload(TypedDict):
-    """What the two are called, and what differs; None while that is looked up."""
+    """What the two are called."""
 
     a: str
     b: str
-    told: Told | None
 
 
 class Explained(TypedDict):
@@ -84,35 +79,38 @@ class Explained(TypedDict):
     at: int
 
 
-Said = Explained
+Said = Explained | Told
 
 
-@dataclass(frozen=True, eq=False)
-class Looked(LookSpec):
-    """What differs from a simulator, looked up once, by the thread that owns ours."""
+class Compared(Looked):
+    """What differs between a network or simulator and another; looked up when it is asked for.
 
-    tell: Callable[[Any], Told]
-    id: str
-    rev: int = 0
+    Parameters
+    ----------
+    other : Network or Simulator
+    """
 
-    cadence: ClassVar[Cadence] = "once"
+    def __init__(self, other: Any, id: str, rev: int) -> None:
+        super().__init__(id, rev)
+        self._other, self._times = other, 0
 
-    def look(self, sim: Any) -> list[Any]:
-        text = json.dumps(self.tell(sim))
-        return [("told", np.frombuffer(text.encode(), np.uint8))]
+    def again(self) -> None:
+        """Compare them as they are now."""
+        self._times += 1
+
+    def state(self, source: Any) -> Hashable:
+        return self._times, is_network(source)
+
+    def arrays(self, source: Any) -> list[Any]:
+        told = told_of(compared(source, self._other))
+        return [("told", text(json.dumps(told)))]
 
 
-@dataclass(frozen=True, eq=False)
-class Known(LookSpec):
-    """Where two networks are compared: that is known without a simulator."""
-
-    id: str
-    rev: int = 0
-
-    cadence: ClassVar[Cadence] = "once"
-
-    def look(self, sim: Any) -> list[Any]:
-        return []
+def compared(source: Any, other: Any) -> Differences:
+    """Compare as networks where one of them is no simulator."""
+    if is_network(other) and not is_network(source):
+        source = source.model.toplevel
+    return inspect.diff(source, other, item=0)
 
 
 def _is_simulator(obj: Any) -> bool:
@@ -130,13 +128,9 @@ class Diff(Panel):
     name = "diff"
     label = "what differs"
     needs_simulator = False
+    looks = True
     offered = False
-
-    def __init__(
-        self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
-    ) -> None:
-        super().__init__(obj, place, identity, values)
-        self.size = Size(columns=2)
+    usual_size = Size(columns=2)
 
     @classmethod
     def suits(cls, obj: Any) -> bool:
@@ -163,40 +157,23 @@ class Diff(Panel):
     def _called(network: nengo.Network) -> str:
         return network.label or "network"
 
-    def spec(self) -> PanelSpec:
-        if isinstance(self.obj, nengo.Network):
-            return Known(self.identity.id, self.identity.rev)
-        if not self.place.is_awake:
-            self.place.session.wake()
-        # The spec lives in the session, which must not keep the panel.
-        panel = weakref.ref(self)
-        return Looked(lambda sim: _looked(panel, sim), self.identity.id, self.identity.rev)
+    def spec(self) -> Compared:
+        self._compared = Compared(self.obj, self.identity.id, self.identity.rev)
+        return self._compared
 
     def layout(self) -> Payload:
         a, b = self._called(self.place.network), self._called(self._other)
-        told = None
-        if isinstance(self.obj, nengo.Network):
-            told = self.tell(self.place.network)
         a, b = (f"{a} (first)", f"{b} (second)") if a == b else (a, b)
-        return {"a": a, "b": b, "told": told}
-
-    def tell(self, source: Any) -> Told:
-        """Compare, for a page; what cannot be compared is said."""
-        try:
-            return told_of(inspect.diff(source, self.obj, item=0))
-        except (NengoException, ValueError) as error:
-            return {"parts": [], "same": [], "error": str(error)}
+        return {"a": a, "b": b}
 
     def still(self) -> str:
-        if not isinstance(self.obj, nengo.Network):
-            return ""
-        return inspect.diff(self.place.network, self.obj)._repr_html_()
+        return compared(self.place.network, self.obj)._repr_html_()
 
     def handle(self, content: dict[str, Any]) -> None:
         """Explain an object, or compare again."""
         kind = content.get("type")
         if kind == "again":
-            self.place.changed(self)
+            self._compared.again()
         elif kind == "explain":
             self._explain(str(content.get("side")), str(content.get("name")))
         else:
@@ -208,9 +185,9 @@ class Diff(Panel):
         network = self.place.network if side == "a" else self._other
         obj, bad = Names(network).find(name), False
         try:
-            text = inspect.explain(network, name if obj is None else obj).text
+            words = inspect.explain(network, name if obj is None else obj).text
         except (NengoException, ValueError) as error:
-            text, bad = str(error), True
+            words, bad = str(error), True
         seen = obj.obj if isinstance(obj, nengo.Probe) else obj
         at = self._graph.index(seen) if side == "a" and seen is not None else -1
         where = "connection" if isinstance(seen, nengo.Connection) else "object"
@@ -218,7 +195,7 @@ class Diff(Panel):
             "type": "explained",
             "side": "a" if side == "a" else "b",
             "name": name,
-            "text": text,
+            "text": words,
             "is_error": bad,
             "of": where if at >= 0 else "",
             "at": at,
@@ -232,13 +209,8 @@ class Diff(Panel):
     def rebuilt(self) -> None:
         self.__dict__.pop("_graph", None)
 
-    def python(self, spec: PanelSpec) -> str:
+    def python(self, spec: Compared) -> str:
         return "\n".join(["from nengolab import inspect", "print(inspect.diff(a, b))", ""])
-
-
-def _looked(panel: weakref.ref[Diff], sim: Any) -> Told:
-    found = panel()
-    return {"parts": [], "same": [], "error": ""} if found is None else found.tell(sim)
 
 
 def told_of(found: Differences) -> Told:
@@ -249,7 +221,7 @@ def told_of(found: Differences) -> Told:
     ]
     differing = {(part["a"], part["b"]) for part in parts}
     same = [pair for pair in found.matched if pair not in differing]
-    return {"parts": parts, "same": same, "error": ""}
+    return {"parts": parts, "same": same}
 
 
 def _line(row: Differing) -> Line:
@@ -274,10 +246,10 @@ def _line(row: Differing) -> Line:
             continue
         counts = np.histogram(good, edges)[0]
         bars = counts / max(1, counts.max())
-        text = line[side]["text"]
+        said = line[side]["text"]
         shape = " × ".join(map(str, values.shape))
         line[side] = {
-            "text": text if text.startswith("(") else f"{shape}: {text}",
+            "text": said if said.startswith("(") else f"{shape}: {said}",
             "bars": [round(float(bar), 3) for bar in bars],
         }
     if not small:

@@ -11,8 +11,9 @@ from nengolab_widgets.panel import Panel, ensemble_of, is_spiking
 
 
 class Payload(TypedDict):
-    """What the page draws: rows from the first neuron to one past the last."""
+    """What the page draws: rows from the first neuron to one past the last, of an ensemble."""
 
+    ensemble: str
     first: int
     end: int
 
@@ -45,4 +46,4 @@ class Raster(Panel):
         return "spikes"
 
     def layout(self) -> Payload:
-        return {"first": 0, "end": ensemble_of(self.obj).n_neurons}
+        return {"ensemble": self.title, "first": 0, "end": ensemble_of(self.obj).n_neurons}

@@ -6,7 +6,7 @@
 
 import { gunzipSync, gzipSync, strFromU8, strToU8 } from "fflate";
 
-import { isNumber, isRecord, isString, listOf, record, type Check } from "../decode";
+import { dictOf, isNumber, isRecord, isString, listOf, record, type Check } from "../decode";
 import { isFrame, isLayout, type Frame, type Layout, type PanelEntry } from "../messages";
 
 /** Bytes of frames that are kept for saving; a saved notebook holds them twice, as text. */
@@ -22,6 +22,8 @@ export interface Kept {
   lengths: number[];
   /** A picture of the network, as the address of a PNG; empty where there is none. */
   network: string;
+  /** Pictures of panels that cannot be drawn without a kernel, as addresses of PNGs, by panel. */
+  pictures: Record<string, string>;
 }
 
 interface Held {
@@ -66,8 +68,19 @@ export class FrameLog {
     this.bytes = bytes;
   }
 
+  /** Drop the arrays of panels of which there are pictures. */
+  private forget(ids: string[]): void {
+    if (ids.length === 0) return;
+    this.held = this.held.map((held) => {
+      const rest = held.frame.panels.filter(({ id }) => !ids.includes(id));
+      return rest.length === held.frame.panels.length ? held : only(held, rest);
+    });
+    this.bytes = this.held.reduce((sum, { buffer }) => sum + buffer.length, 0);
+  }
+
   /** What to write into the notebook; empty while there is nothing. */
-  pack(layout: Layout, network = ""): string {
+  pack(layout: Layout, network = "", pictures: Record<string, string> = {}): string {
+    this.forget(Object.keys(pictures));
     this.trim();
     if (this.held.length === 0) return "";
     const frames = this.held.map(({ frame }) => frame);
@@ -76,7 +89,7 @@ export class FrameLog {
     const panels = layout.panels.map((panel) => ({ ...panel, settings: [] }));
     // The network is drawn of what a kernel says: of it there is a picture.
     const rest = { ...layout, panels, aside: null, offers: null, inputs: [] };
-    const kept: Kept = { version: VERSION, layout: rest, frames, lengths, network };
+    const kept: Kept = { version: VERSION, layout: rest, frames, lengths, network, pictures };
     const head = strToU8(`${JSON.stringify(kept)}\n`);
     const whole = new Uint8Array(head.length + this.bytes);
     whole.set(head);
@@ -134,6 +147,7 @@ const isKept: Check<Kept> = record<Kept>({
   frames: listOf(isFrame),
   lengths: listOf(isNumber),
   network: isString,
+  pictures: dictOf(isString),
 });
 
 const PNG = "data:image/png;base64,";
@@ -144,9 +158,16 @@ function completed(kept: unknown): unknown {
   const frames = kept.frames.map((frame: unknown) =>
     isRecord(frame) ? { note: "", ...frame } : frame,
   );
-  const { network } = kept;
-  const good = typeof network === "string" && network.startsWith(PNG);
-  return { ...kept, frames, network: good ? network : "" };
+  const { network, pictures } = kept;
+  const good = (value: unknown): value is string =>
+    typeof value === "string" && value.startsWith(PNG);
+  const all = Object.entries(isRecord(pictures) ? pictures : {});
+  return {
+    ...kept,
+    frames,
+    network: good(network) ? network : "",
+    pictures: Object.fromEntries(all.filter(([, address]) => good(address))),
+  };
 }
 
 /** Read what a notebook keeps; null for what is no such thing, or of another make. */

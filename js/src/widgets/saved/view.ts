@@ -42,6 +42,7 @@ class SavedView {
       theme: readTheme(this.root),
       sight: { visible: true, width: 0 },
       selection: null,
+      picked: {},
       playhead: { now: last.time, window: layout.window, held: null, hover: null },
     });
     this.timeline = new Timeline(this.store);
@@ -57,6 +58,9 @@ class SavedView {
         send: () => undefined,
         drive: () => undefined,
         driveAll: () => undefined,
+        pick: () => undefined,
+        bokeh: () => Promise.reject(new Error("Run the cell to see it.")),
+        pictures: kept.pictures,
         plots: false,
       },
       signal,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { openPanel } from "../../charts/fakes";
+import { openPanel, type Opened } from "../../charts/fakes";
 import diff, { summary } from ".";
 
 const CELL = { text: "1", bars: [] };
@@ -14,8 +14,18 @@ const TOLD = {
     ["p", "p"],
     ["q", "r"],
   ] as [string, string][],
-  error: "",
 };
+
+const bytes = (value: unknown) =>
+  Uint8Array.from(
+    new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value)),
+  );
+
+function opened(told: unknown): Opened {
+  const found = openPanel(diff.make(), { a: "one", b: "two" });
+  found.give({ told: bytes(told) });
+  return found;
+}
 
 it("says how much differs", () => {
   expect(summary(TOLD)).toBe("3 differences in 2 objects; 2 objects alike.");
@@ -23,7 +33,7 @@ it("says how much differs", () => {
 });
 
 it("shows labels as text, differences first, what is alike folded", () => {
-  const { body, close } = openPanel(diff.make(), { a: "one", b: "two", told: TOLD });
+  const { body, close } = opened(TOLD);
   expect(body.querySelector("b, i")).toBeNull();
   const parts = [...body.querySelectorAll("details")];
   expect(parts.map((part) => part.open)).toEqual([true, true, false]);
@@ -38,7 +48,7 @@ it("draws the values of large arrays as bars, none for what does not occur", () 
   const a = { text: "(30,): 0 ± 1", bars: [0.5, 0, 1] };
   const line = { ...LINE, a, b: { ...a, bars: [0, 0, 1] }, low: "-1", high: "1" };
   const told = { ...TOLD, parts: [{ a: "x", b: "x", lines: [line] }] };
-  const { body } = openPanel(diff.make(), { a: "one", b: "two", told });
+  const { body } = opened(told);
   const [first] = body.querySelectorAll(".nl-diff-bars");
   expect(first.getAttribute("aria-label")).toBe("histogram from -1 to 1");
   expect([...first.children].map((bar) => (bar as HTMLElement).style.height)).toEqual([
@@ -50,7 +60,7 @@ it("draws the values of large arrays as bars, none for what does not occur", () 
 });
 
 it("leads from a line to what its object is, and takes that away again", () => {
-  const { panel, body } = openPanel(diff.make(), { a: "one", b: "two", told: TOLD });
+  const { panel, body } = opened(TOLD);
   const said = body.querySelector<HTMLElement>(".nl-diff-said");
   body.querySelector<HTMLButtonElement>(".nl-diff-what")?.click();
   const words = { type: "explained", side: "b", name: "y", is_error: false, of: "", at: -1 };
@@ -62,9 +72,8 @@ it("leads from a line to what its object is, and takes that away again", () => {
 });
 
 it("says what cannot be compared, in place, and waits where it is not known yet", () => {
-  const { body, give } = openPanel(diff.make(), { a: "one", b: "two", told: null });
+  const { body, give } = openPanel(diff.make(), { a: "one", b: "two" });
   expect(body.textContent).toBe("Comparing …");
-  const told = { parts: [], same: [], error: "closed" };
-  give({ told: new TextEncoder().encode(JSON.stringify(told)) });
+  give({ problem: bytes("closed") });
   expect(body.querySelector("[role=alert]")?.textContent).toBe("They cannot be compared: closed");
 });

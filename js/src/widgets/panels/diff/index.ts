@@ -26,6 +26,10 @@ function read(layout: PanelLayout): Payload {
   return layout.data;
 }
 
+function textOf(bytes: FrameArray | undefined): string | null {
+  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : null;
+}
+
 function counted(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
 }
@@ -73,15 +77,15 @@ class DiffPanel implements Panel {
     this.payload = read(context.layout);
     body.append(this.element);
     context.signal.addEventListener("abort", () => this.element.remove());
-    if (this.payload.told !== null) this.show(this.payload.told);
-    else this.element.append(make("p", "nl-diff-note", {}, "Comparing …"));
+    this.element.append(make("p", "nl-diff-note", {}, "Comparing …"));
   }
 
   receive(arrays: Map<string, FrameArray>): void {
-    const bytes = arrays.get("told");
-    if (!(bytes instanceof Uint8Array)) return;
-    const told: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (isTold(told)) this.show(told);
+    const [told, problem] = ["told", "problem"].map((name) => textOf(arrays.get(name)));
+    if (problem !== null) this.fail(problem);
+    if (told === null) return;
+    const found: unknown = JSON.parse(told);
+    if (isTold(found)) this.show(found);
   }
 
   hear(content: Record<string, unknown>): void {
@@ -106,11 +110,6 @@ class DiffPanel implements Panel {
 
   private show(told: Told): void {
     this.places.clear();
-    if (told.error !== "") {
-      const text = `They cannot be compared: ${told.error}`;
-      this.element.replaceChildren(make("p", "nl-diff-error", { role: "alert" }, text));
-      return;
-    }
     const again = make(
       "button",
       "nl-button",
@@ -133,6 +132,11 @@ class DiffPanel implements Panel {
       ...parts,
       this.same(told),
     );
+  }
+
+  private fail(problem: string): void {
+    const text = `They cannot be compared: ${problem}`;
+    this.element.replaceChildren(make("p", "nl-diff-error", { role: "alert" }, text));
   }
 
   private part(part: Part): HTMLElement {

@@ -1,6 +1,38 @@
 /** Made from nengolab_widgets/panels/diff.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import { either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
+import { isBoolean, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
+
+/** What the two are called. */
+export interface Payload {
+  a: string;
+  b: string;
+}
+
+export const isPayload: Check<Payload> = record<Payload>({
+  a: isString,
+  b: isString,
+});
+
+/** What there is to say of the object ``name`` of one of the two. ``of`` and ``at`` are where the network view has it, "" and -1 where it has not. */
+export interface Explained {
+  type: "explained";
+  side: "a" | "b";
+  name: string;
+  text: string;
+  is_error: boolean;
+  of: "object" | "connection" | "";
+  at: number;
+}
+
+export const isExplained: Check<Explained> = record<Explained>({
+  type: oneOf("explained"),
+  side: oneOf("a", "b"),
+  name: isString,
+  text: isString,
+  is_error: isBoolean,
+  of: oneOf("object", "connection", ""),
+  at: isNumber,
+});
 
 /** What one of the two has: in words, and heights (0 to 1) of bars of its values. */
 export interface Cell {
@@ -45,49 +77,13 @@ export const isPart: Check<Part> = record<Part>({
   lines: listOf(isLine),
 });
 
-/** All that differs; or ``error``: why that cannot be said. */
+/** All that differs, and the names of what is alike. */
 export interface Told {
   parts: Part[];
   same: ([string, string])[];
-  error: string;
 }
 
 export const isTold: Check<Told> = record<Told>({
   parts: listOf(isPart),
   same: listOf(tupleOf(isString, isString)),
-  error: isString,
-});
-
-/** What the two are called, and what differs; None while that is looked up. */
-export interface Payload {
-  a: string;
-  b: string;
-  told: Told | null;
-}
-
-export const isPayload: Check<Payload> = record<Payload>({
-  a: isString,
-  b: isString,
-  told: either(isTold, isNull),
-});
-
-/** What there is to say of the object ``name`` of one of the two. ``of`` and ``at`` are where the network view has it, "" and -1 where it has not. */
-export interface Explained {
-  type: "explained";
-  side: "a" | "b";
-  name: string;
-  text: string;
-  is_error: boolean;
-  of: "object" | "connection" | "";
-  at: number;
-}
-
-export const isExplained: Check<Explained> = record<Explained>({
-  type: oneOf("explained"),
-  side: oneOf("a", "b"),
-  name: isString,
-  text: isString,
-  is_error: isBoolean,
-  of: oneOf("object", "connection", ""),
-  at: isNumber,
 });

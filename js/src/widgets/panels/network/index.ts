@@ -138,6 +138,11 @@ class NetworkPanel implements Panel {
       },
     );
     store.subscribe(
+      (s) => s.picked,
+      signal,
+      () => this.markPicked(),
+    );
+    store.subscribe(
       (s) => s.layout?.inputs,
       signal,
       () => {
@@ -217,6 +222,7 @@ class NetworkPanel implements Panel {
       y: boxes.map((box) => (box.open ? box.y + 12 : box.y + (box.height - 18) / 2) * scale + y),
       open: boxes.map(({ open }) => Number(open)),
       coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
+      picked: boxes.map(({ at }) => this.view.picked.get(at) ?? 0),
       scale: boxes.map(() => scale),
     };
   }
@@ -265,6 +271,7 @@ class NetworkPanel implements Panel {
     this.view.show(sceneOf(graph, visible, request, arranged), anchor);
     this.tree.show(graph, new Set(visible.open), this.context.layout.title);
     this.mark(this.context.store.get().selection);
+    this.markPicked();
   }
 
   private toggle(at: number): void {
@@ -358,6 +365,19 @@ class NetworkPanel implements Panel {
     for (const name of names) {
       const at = graph?.find(name);
       if (at !== undefined && at !== ROOT) view.marked.add(visible?.standIn[at] ?? at);
+    }
+    view.redraw();
+  }
+
+  /** Ensembles of which neurons are picked say how many; closed networks those of all inside. */
+  private markPicked(): void {
+    const { graph, visible, view } = this;
+    view.picked.clear();
+    for (const [name, neurons] of Object.entries(this.context.store.get().picked)) {
+      const at = graph?.find(name);
+      if (at === undefined) continue;
+      const seen = visible?.standIn[at] ?? at;
+      view.picked.set(seen, (view.picked.get(seen) ?? 0) + neurons.length);
     }
     view.redraw();
   }

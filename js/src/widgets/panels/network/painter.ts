@@ -301,3 +301,32 @@ export function paintRing(stage: Stage, box: Box, color: string, width: number):
   shapePath(canvas, box.kind, x, y, larger);
   canvas.stroke();
 }
+
+/** Say at its upper right how many of its neurons are picked. */
+export function paintBadge(
+  stage: Stage,
+  box: Box,
+  count: number,
+  color: string,
+  theme: Theme,
+): void {
+  const { canvas, camera } = stage;
+  const text = count > 999 ? "999+" : String(count);
+  const half = (SHAPE * camera.scale) / 2;
+  const [x, y] = box.open
+    ? onScreen(stage, box.x + box.width, box.y)
+    : onScreen(stage, ...middle(box)).map((v, i) => v + (i === 0 ? 0.7 : -0.7) * half);
+  canvas.font = `600 10px ${theme.font}`;
+  const wide = Math.max(15, canvas.measureText(text).width + 8);
+  canvas.beginPath();
+  canvas.roundRect(x - wide / 2, y - 7.5, wide, 15, 7.5);
+  canvas.fillStyle = color;
+  canvas.fill();
+  canvas.strokeStyle = theme.surface;
+  canvas.lineWidth = 1.5;
+  canvas.stroke();
+  canvas.fillStyle = theme.surface;
+  canvas.textAlign = "center";
+  canvas.textBaseline = "middle";
+  canvas.fillText(text, x, y + 0.5);
+}

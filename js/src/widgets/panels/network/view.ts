@@ -7,7 +7,7 @@ import { Backdrop } from "./backdrop";
 import { centred, fit, windowOf, zoomed, type Camera, type Stage } from "./camera";
 import type { Graph } from "./graph";
 import { Minimap } from "./minimap";
-import { paintRing, paintScene, paintShape, SPECK, type Look } from "./painter";
+import { paintBadge, paintRing, paintScene, paintShape, SPECK, type Look } from "./painter";
 import { boxAt, wireAt } from "./hits";
 import { middle, SHAPE, type Box, type DrawnWire, type Scene } from "./scene";
 import { paintWire } from "./wires";
@@ -50,6 +50,8 @@ export class View {
   selected: Selected | null = null;
   /** What is pointed at, here or on a plot. */
   marked = new Set<number>();
+  /** How many neurons are picked, by object. */
+  picked = new Map<number, number>();
   /** What the keyboard is at. */
   focused: number | null = null;
   private wire: DrawnWire | null = null;
@@ -225,6 +227,10 @@ export class View {
       getComputedStyle(this.canvas).getPropertyValue("--nl-accent").trim() || "#1976d2";
     if (this.wire !== null) paintWire(stage, scene, this.wire, theme, accent, 1.4);
     for (const at of this.marked) this.ring(stage, scene, at, theme.text, 1.5);
+    for (const [at, count] of this.picked) {
+      const box = scene.byObject.get(at);
+      if (box !== undefined) paintBadge(stage, box, count, accent, theme);
+    }
     if (this.selected?.of === "object") this.ring(stage, scene, this.selected.at, accent, 2.5);
     if (this.focused !== null) {
       stage.canvas.setLineDash([3, 2]);

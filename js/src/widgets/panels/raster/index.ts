@@ -3,7 +3,9 @@
 import { Series } from "../../charts/series";
 import { Strip, type Scale } from "../../charts/strip";
 import type { FrameArray } from "../../frames";
+import { markColors } from "../../inspecting/marks";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
+import { combined, pickedOf } from "../../picking";
 import type { Theme } from "../../theme";
 import { isPayload, type Payload } from "./payload";
 
@@ -11,6 +13,10 @@ import { isPayload, type Payload } from "./payload";
 const FULL = 0.84;
 /** Of many rows each is thinner than a pixel; a tick this high can still be seen. */
 const LEAST_PIXELS = 1.6;
+/** A pointer that has moved farther has dragged, and not clicked (CSS pixels). */
+const STILL = 4;
+/** How strongly the rows of picked neurons are washed with their colours. */
+const WASH = 0.16;
 
 class RasterPanel implements Panel {
   private strip!: Strip;
@@ -18,12 +24,15 @@ class RasterPanel implements Panel {
   private theme!: Theme;
   private readonly spikes = new Series(1);
   private known = -Infinity;
+  private context!: PanelContext;
+  private marks = new Map<number, string>();
 
   mount(body: HTMLElement, context: PanelContext): void {
     const { data } = context.layout;
     if (!isPayload(data)) throw new Error("the kernel describes this plot in an unknown way");
     this.payload = data;
     this.theme = context.theme;
+    this.context = context;
     this.strip = new Strip(body, {
       axis: "neuron",
       range: [data.first - 0.5, data.end - 0.5],
@@ -33,6 +42,41 @@ class RasterPanel implements Panel {
       redraw: context.redraw,
       signal: context.signal,
     });
+    this.followPicks(body, context);
+  }
+
+  /** A click picks the neuron of the row; rows of those that are picked are marked. */
+  private followPicks(body: HTMLElement, { store, signal, pick }: PanelContext): void {
+    const { ensemble } = this.payload;
+    let pressed = { x: 0, y: 0 };
+    body.addEventListener("pointerdown", ({ x, y }) => (pressed = { x, y }), { signal });
+    body.addEventListener(
+      "click",
+      (event) => {
+        const drawing = body.querySelector(".nl-strip-drawing");
+        const moved = Math.hypot(event.x - pressed.x, event.y - pressed.y);
+        if (event.target !== drawing || drawing === null || moved > STILL) return;
+        const { top, height } = drawing.getBoundingClientRect();
+        const { first, end } = this.payload;
+        const row = end - 1 - Math.floor(((event.y - top) / height) * (end - first));
+        const neuron = Math.min(end - 1, Math.max(first, row));
+        const adds = event.shiftKey || event.ctrlKey || event.metaKey;
+        pick(ensemble, combined(pickedOf(store.get().picked, ensemble), [neuron], adds));
+      },
+      { signal },
+    );
+    store.subscribe(
+      (s) => pickedOf(s.picked, ensemble),
+      signal,
+      () => this.mark(),
+    );
+  }
+
+  private mark(): void {
+    const { store, redraw } = this.context;
+    this.marks = markColors(this.theme, pickedOf(store.get().picked, this.payload.ensemble));
+    this.strip.changed();
+    redraw();
   }
 
   receive(arrays: Map<string, FrameArray>, meta: { t1: number }): void {
@@ -62,6 +106,7 @@ class RasterPanel implements Panel {
   retheme(theme: Theme): void {
     this.theme = theme;
     this.strip.retheme(theme);
+    this.mark();
   }
 
   picture(): HTMLCanvasElement | null {
@@ -77,10 +122,14 @@ class RasterPanel implements Panel {
     const rows = this.payload.end - this.payload.first;
     const height = Math.max((scale.height / rows) * FULL, LEAST_PIXELS * scale.ratio);
     const width = Math.max(1, Math.round(scale.ratio));
+    this.paintMarks(canvas, scale, from, to, height);
     canvas.fillStyle = this.theme.text;
+    let painted = this.theme.text;
     const last = this.spikes.from(to + scale.pixel);
     for (let spike = this.spikes.from(from); spike < last; spike++) {
       const y = scale.y(v[spike]) - height / 2;
+      const color = this.marks.get(v[spike]) ?? this.theme.text;
+      if (color !== painted) canvas.fillStyle = painted = color;
       canvas.fillRect(
         Math.floor(scale.x(t[spike])),
         Math.round(y),
@@ -88,6 +137,23 @@ class RasterPanel implements Panel {
         Math.max(1, Math.round(height)),
       );
     }
+  }
+
+  private paintMarks(
+    canvas: CanvasRenderingContext2D,
+    scale: Scale,
+    from: number,
+    to: number,
+    height: number,
+  ): void {
+    const [left, right] = [Math.floor(scale.x(from)), Math.ceil(scale.x(to))];
+    const tall = Math.max(height, 3 * scale.ratio);
+    canvas.globalAlpha = WASH;
+    for (const [neuron, color] of this.marks) {
+      canvas.fillStyle = color;
+      canvas.fillRect(left, Math.round(scale.y(neuron) - tall / 2), right - left, tall);
+    }
+    canvas.globalAlpha = 1;
   }
 }
 

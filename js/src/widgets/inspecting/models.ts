@@ -1,0 +1,33 @@
+/**
+ * What of BokehJS is used: a part of the front end of its own, which a page asks for when it first
+ * needs it (`parts.ts`). Nothing else may import it but for its types.
+ */
+
+export { set_log_level } from "@bokeh/bokehjs/build/js/lib/core/logging";
+export { ndarray } from "@bokeh/bokehjs/build/js/lib/core/util/ndarray";
+export { show } from "@bokeh/bokehjs/build/js/lib/api/io";
+export { Span } from "@bokeh/bokehjs/build/js/lib/models/annotations/span";
+export { BoxAnnotation } from "@bokeh/bokehjs/build/js/lib/models/annotations/box_annotation";
+export { ColorBar } from "@bokeh/bokehjs/build/js/lib/models/annotations/color_bar";
+export { LinearAxis } from "@bokeh/bokehjs/build/js/lib/models/axes/linear_axis";
+export { LogAxis } from "@bokeh/bokehjs/build/js/lib/models/axes/log_axis";
+export { Circle } from "@bokeh/bokehjs/build/js/lib/models/glyphs/circle";
+export { Image } from "@bokeh/bokehjs/build/js/lib/models/glyphs/image";
+export { ImageRGBA } from "@bokeh/bokehjs/build/js/lib/models/glyphs/image_rgba";
+export { Line } from "@bokeh/bokehjs/build/js/lib/models/glyphs/line";
+export { MultiLine } from "@bokeh/bokehjs/build/js/lib/models/glyphs/multi_line";
+export { Quad } from "@bokeh/bokehjs/build/js/lib/models/glyphs/quad";
+export { Scatter } from "@bokeh/bokehjs/build/js/lib/models/glyphs/scatter";
+export { Segment } from "@bokeh/bokehjs/build/js/lib/models/glyphs/segment";
+export { Step } from "@bokeh/bokehjs/build/js/lib/models/glyphs/step";
+export { VArea } from "@bokeh/bokehjs/build/js/lib/models/glyphs/varea";
+export { Grid } from "@bokeh/bokehjs/build/js/lib/models/grids/grid";
+export { LinearColorMapper } from "@bokeh/bokehjs/build/js/lib/models/mappers/linear_color_mapper";
+export { Plot } from "@bokeh/bokehjs/build/js/lib/models/plots/plot";
+export { Range1d } from "@bokeh/bokehjs/build/js/lib/models/ranges/range1d";
+export { LinearScale } from "@bokeh/bokehjs/build/js/lib/models/scales/linear_scale";
+export { LogScale } from "@bokeh/bokehjs/build/js/lib/models/scales/log_scale";
+export { ColumnDataSource } from "@bokeh/bokehjs/build/js/lib/models/sources/column_data_source";
+export { BoxSelectTool } from "@bokeh/bokehjs/build/js/lib/models/tools/gestures/box_select_tool";
+export { PanTool } from "@bokeh/bokehjs/build/js/lib/models/tools/gestures/pan_tool";
+export { WheelZoomTool } from "@bokeh/bokehjs/build/js/lib/models/tools/gestures/wheel_zoom_tool";

@@ -1,0 +1,139 @@
+/** Curves of neurons over a line: what each answers to. */
+
+import type { Bokeh } from "../../inspecting/bokeh";
+import { Figure, type Rows } from "../../inspecting/figure";
+import { markColors } from "../../inspecting/marks";
+import { curvesIn, extent, nearestCurve, valueAt, type Curves } from "../../inspecting/near";
+import type { Theme } from "../../theme";
+import { hertz, rowsOf, type Told } from "./told";
+
+export interface PickHost {
+  /** Neurons under a hand: they alone, or with those that are picked. */
+  pick: (neurons: number[], adds: boolean) => void;
+}
+
+type Lines = { xs: ArrayLike<number>[]; ys: ArrayLike<number>[]; color: string[] };
+
+export class CurvesFigure {
+  readonly figure: Figure;
+  private readonly sources;
+  private told: Told | null = null;
+
+  constructor(
+    bokeh: Bokeh,
+    axis: string,
+    private theme: Theme,
+    host: PickHost,
+  ) {
+    this.figure = new Figure(
+      bokeh,
+      {
+        name: "rates over what is represented",
+        x: { label: axis, range: [-1, 1] },
+        y: { label: "rate (Hz)", range: [0, 1] },
+        picks: true,
+      },
+      theme,
+    );
+    const empty = (): ReturnType<Figure["source"]> =>
+      this.figure.source({ xs: [], ys: [], color: [] });
+    this.sources = { built: empty(), rest: empty(), picked: empty() };
+    const line = (
+      width: number,
+      alpha: number,
+      dash: number[] = [],
+    ): InstanceType<Bokeh["MultiLine"]> =>
+      new bokeh.MultiLine({
+        xs: { field: "xs" },
+        ys: { field: "ys" },
+        line_color: { field: "color" },
+        line_width: width,
+        line_alpha: alpha,
+        line_dash: dash,
+      });
+    this.figure.draw(line(1, 0.7, [4, 3]), this.sources.built);
+    this.rest = line(1.2, 0.8);
+    this.figure.draw(this.rest, this.sources.rest);
+    this.figure.draw(line(2.4, 1), this.sources.picked);
+    this.figure.onPoint((spot) => this.say(this.nearest(spot), spot.x));
+    this.figure.onTap((spot) => {
+      const found = this.nearest(spot);
+      host.pick(found < 0 ? [] : [this.neuron(found)], spot.adds);
+    });
+    this.figure.onBox((box) => {
+      const found = curvesIn(this.curves, box);
+      host.pick(
+        found.map((curve) => this.neuron(curve)),
+        box.adds,
+      );
+    });
+  }
+
+  private readonly rest;
+
+  show(told: Told, picked: readonly number[], theme: Theme): void {
+    [this.told, this.theme] = [told, theme];
+    const n = told.x.length;
+    const marks = markColors(theme, picked);
+    const lines = { built: none(), rest: none(), picked: none() };
+    const add = (to: Lines, from: ArrayLike<number>, curve: number, color: string): void => {
+      to.xs.push(told.x);
+      to.ys.push(slice(from, curve * n, (curve + 1) * n));
+      to.color.push(color);
+    };
+    for (let curve = 0; curve < told.drawn.length; curve++) {
+      const mark = marks.get(told.drawn[curve]);
+      const color = mark ?? (picked.length > 0 ? theme.muted : this.usual(told, curve));
+      add(mark === undefined ? lines.rest : lines.picked, told.rates, curve, color);
+      // Beside many curves those as built would be one more grey cloud.
+      const wanted = mark !== undefined || (picked.length === 0 && told.drawn.length <= 60);
+      if (told.builtRates.length > 0 && wanted)
+        add(lines.built, told.builtRates, curve, mark ?? theme.muted);
+    }
+    const high = extent([told.rates, told.builtRates], [0, 1])[1];
+    this.figure.update(() => {
+      const faint = picked.length > 0 ? 0.25 : told.drawn.length > 100 ? 0.45 : 0.85;
+      this.rest.setv({ line_alpha: { value: faint } });
+      this.figure.range([told.x[0] ?? -1, told.x[n - 1] ?? 1], [0, high]);
+      for (const name of ["built", "rest", "picked"] as const)
+        this.sources[name].data = new Map(Object.entries(lines[name]));
+    });
+  }
+
+  /** Those that fire more to the right in one colour, the others in another. */
+  private usual({ x, rates }: Told, curve: number): string {
+    const n = x.length;
+    const rises = rates[curve * n + n - 1] >= rates[curve * n];
+    return this.theme.dimensions[rises ? 0 : 1];
+  }
+
+  private get curves(): Curves {
+    const { told } = this;
+    return told === null
+      ? { x: [], y: [], count: 0 }
+      : { x: told.x, y: told.rates, count: told.drawn.length };
+  }
+
+  private neuron(curve: number): number {
+    return this.told?.drawn[curve] ?? -1;
+  }
+
+  /** The nearest curve; those that are picked first, for they lie above. */
+  private nearest(spot: { x: number; y: number }): number {
+    return nearestCurve(this.curves, spot, this.figure.pixels);
+  }
+
+  private say(curve: number, at: number): Rows | null {
+    if (curve < 0 || this.told === null) return null;
+    const [name, ...rest] = rowsOf(this.told, this.neuron(curve));
+    return [name, ["rate here", hertz(valueAt(this.curves, curve, at))], ...rest];
+  }
+}
+
+function none(): Lines {
+  return { xs: [], ys: [], color: [] };
+}
+
+function slice(from: ArrayLike<number>, start: number, end: number): ArrayLike<number> {
+  return ArrayBuffer.isView(from) ? (from as Float32Array).subarray(start, end) : [];
+}

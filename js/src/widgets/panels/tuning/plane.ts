@@ -1,0 +1,100 @@
+/** Rates of one neuron on a plane of what is represented, as colours. */
+
+import { colorTable, cssColor } from "../../charts/colors";
+import type { Bokeh } from "../../inspecting/bokeh";
+import { Figure } from "../../inspecting/figure";
+import { extent } from "../../inspecting/near";
+import type { Theme } from "../../theme";
+import { hertz, type Told } from "./told";
+
+const COLORS = 128;
+
+export class PlaneFigure {
+  readonly figure: Figure;
+  private readonly source;
+  private readonly mapper;
+  private readonly radius: number;
+  private told: Told | null = null;
+
+  constructor(
+    private readonly bokeh: Bokeh,
+    axes: [string, string],
+    radius: number,
+    theme: Theme,
+  ) {
+    this.radius = radius;
+    this.figure = new Figure(
+      bokeh,
+      {
+        name: "rate of one neuron on a plane",
+        x: { label: axes[0], range: [-radius, radius] },
+        y: { label: axes[1], range: [-radius, radius] },
+        square: true,
+      },
+      theme,
+    );
+    this.mapper = new bokeh.LinearColorMapper({ palette: palette(theme), low: 0, high: 1 });
+    this.source = this.figure.source({ image: [] });
+    const image = new bokeh.Image({
+      image: { field: "image" },
+      x: -radius,
+      y: -radius,
+      dw: 2 * radius,
+      dh: 2 * radius,
+      color_mapper: this.mapper,
+    });
+    this.figure.draw(image, this.source);
+    const bar = new bokeh.ColorBar({
+      color_mapper: this.mapper,
+      width: 10,
+      title: "rate (Hz)",
+      padding: 4,
+      label_standoff: 4,
+    });
+    this.figure.add(bar, "right", (of) => ({
+      background_fill_color: of.surface,
+      title_text_color: of.muted,
+      title_text_font: of.font,
+      title_text_font_size: "12px",
+      title_text_font_style: "normal",
+      major_label_text_color: of.muted,
+      major_label_text_font: of.font,
+      major_label_text_font_size: "11px",
+    }));
+    this.figure.onPoint(({ x, y }) => {
+      const rate = this.rateAt(x, y);
+      return rate === null
+        ? null
+        : [
+            ["neuron", String(this.told?.planeOf)],
+            ["rate here", hertz(rate)],
+          ];
+    });
+  }
+
+  show(told: Told): void {
+    this.told = told;
+    const side = Math.round(Math.sqrt(told.plane.length));
+    if (side === 0) return;
+    const high = extent([told.plane], [0, 1], 0)[1];
+    this.figure.update(() => {
+      this.mapper.setv({ high: high > 0 ? high : 1 });
+      const image = this.bokeh.ndarray(told.plane, { dtype: "float32", shape: [side, side] });
+      this.source.data = new Map([["image", [image]]]);
+    });
+  }
+
+  private rateAt(x: number, y: number): number | null {
+    if (this.told === null) return null;
+    const side = Math.round(Math.sqrt(this.told.plane.length));
+    const cell = (at: number): number => Math.floor(((at / this.radius + 1) / 2) * side);
+    const [column, row] = [cell(x), cell(y)];
+    const inside = column >= 0 && row >= 0 && column < side && row < side;
+    return inside ? this.told.plane[row * side + column] : null;
+  }
+}
+
+function palette(theme: Theme): string[] {
+  const table = colorTable("amounts", theme);
+  return Array.from({ length: COLORS }, (_, i) => cssColor(table, i / (COLORS - 1)));
+}

@@ -1,0 +1,69 @@
+"""Tuning curves on the page: alone and in a Lab, picked in one panel and marked in the others."""
+
+from tests.browser.jupyter import JupyterLab
+from tests.browser.panel import Panel, until
+from tests.browser.panels.looks import check_looks
+
+NETWORK = """\
+import nengo
+import numpy as np
+from nengolab_widgets import Lab, Raster, Tuning
+
+with nengo.Network(label="What neurons answer to", seed=1) as net:
+    wave = nengo.Node(lambda t: [np.sin(6 * t), np.cos(6 * t)], label="wave")
+    line = nengo.Ensemble(60, 1, label="line")
+    plane = nengo.Ensemble(120, 2, label="plane")
+    nengo.Connection(wave[0], line)
+    nengo.Connection(wave, plane)
+lab = Lab(net, plots=[(line, "raster"), (line, "tuning"), (plane, "tuning")])
+lab
+"""
+ALONE = """\
+tuning = Tuning(lab, line)
+tuning
+"""
+
+
+def place_of(panel: Panel, title: str, neuron: int) -> tuple[float, float]:
+    """Where the point of a neuron is on the page (CSS pixels)."""
+    found = panel.plot(title)
+    figure = panel.root.locator(f'figure[aria-label^="{title.split()[0]}: "] .nl-figure').last
+    spot = figure.evaluate(
+        "(el, at) => el.nengolabSpot(...at)", [found["px"][neuron], found["py"][neuron]]
+    )
+    return spot["x"], spot["y"]
+
+
+def test_what_is_picked_in_one_panel_is_marked_in_all(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook([NETWORK, ALONE], "tuning.ipynb"))
+    lab.run_all()
+    whole, alone = Panel(lab, 0), Panel(lab, 1)
+    whole.wait_state("ready")
+    for panel in (alone, whole):
+        until(lambda p=panel: len(p.plot("line tuning").get("px", ())) == 60, "points")
+        until(lambda p=panel: p.root.locator(".nl-figure canvas").count() > 0, "figures")
+    # A click on a neuron's point.
+    lab.page.mouse.click(*place_of(alone, "line tuning", 7))
+    picked = {"line": [7]}
+    until(lambda: lab.value("lab.picked") == picked, "the kernel hears of it")
+    assert whole.plot("line tuning")["picked"].tolist() == [7]
+    whole.press("play")
+    whole.wait_time(1.2)
+    whole.press("pause")
+    whole.wait_state("paused")
+    # In the raster: a click on a row, with Shift beside what is picked.
+    rows = whole.root.locator('figure[data-kind="raster"] .nl-strip-drawing').bounding_box()
+    at = rows["y"] + rows["height"] * (1 - 30.5 / 60)
+    lab.page.keyboard.down("Shift")
+    lab.page.mouse.click(rows["x"] + 40, at)
+    lab.page.keyboard.up("Shift")
+    until(lambda: alone.plot("line tuning")["picked"].tolist() == [7, 30], "both, in all panels")
+    until(lambda: lab.value("tuning.picked") == {"line": [7, 30]}, "the kernel")
+    # From Python, too; and of the other ensemble, of which the plane is then shown.
+    lab.value("lab.pick(plane, [5])")
+    until(lambda: whole.plot("plane tuning")["picked"].tolist() == [5], "told to the page")
+    lab.page.wait_for_timeout(700)
+    alone.screenshot("alone")
+    whole.screenshot("whole")
+    check_looks(whole, lab)
+    assert lab.errors == []

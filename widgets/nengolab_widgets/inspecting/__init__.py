@@ -1,0 +1,1 @@
+"""What panels look up rather than watch: specs whose numbers come of `nengolab.inspect`."""

@@ -1,0 +1,87 @@
+"""What is looked up again when it has changed, at a pace that leaves the run its speed."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from abc import abstractmethod
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+import nengo
+import numpy as np
+
+from nengolab.live.frames import Arrays
+from nengolab.live.specs import Cadence, LookSpec
+
+# Seconds between two looks, at least; and the share of the time that looking may take.
+FASTEST, SHARE = 0.1, 0.025
+
+
+class Looked(LookSpec):
+    """A spec of what stands: of a network, of a simulator that runs, or of one that is trained.
+
+    What goes wrong is told to the page as text, in ``problem``: a panel never ends a stream.
+
+    Attributes
+    ----------
+    period : float
+        Seconds from one look to the next: longer where looking takes long.
+    """
+
+    cadence: ClassVar[Cadence] = "on_change"
+    needs_simulator: ClassVar[bool] = False
+
+    def __init__(self, id: str, rev: int) -> None:
+        self.id, self.rev = id, rev
+        self.period = FASTEST
+        self._took = 0.0
+
+    @abstractmethod
+    def state(self, source: Any) -> Hashable:
+        """Tell states apart; ``source`` is a network or a simulator. May raise."""
+
+    @abstractmethod
+    def arrays(self, source: Any) -> Arrays:
+        """Give what the page is to have of it. May raise."""
+
+    def version(self, sim: Any) -> Hashable:
+        began = time.perf_counter()
+        try:
+            state = self.state(sim)
+        except Exception as error:
+            state = ("problem", str(error))
+        self._pace(time.perf_counter() - began)
+        return state
+
+    def look(self, sim: Any) -> Arrays:
+        began = time.perf_counter()
+        try:
+            found = self.arrays(sim)
+        except Exception as error:
+            found = [("problem", text(str(error)))]
+        self._pace(time.perf_counter() - began + self._took)
+        return found
+
+    def _pace(self, took: float) -> None:
+        self._took = took
+        self.period = max(FASTEST, took / SHARE)
+
+
+def text(words: str) -> np.ndarray:
+    """Give words as they travel in a frame."""
+    return np.frombuffer(words.encode(), np.uint8)
+
+
+def digest(*arrays: Any) -> bytes:
+    """Tell arrays from others."""
+    found = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        if array is not None:
+            found.update(np.ascontiguousarray(array))
+    return found.digest()
+
+
+def is_network(source: Any) -> bool:
+    """Whether nothing is built of it yet."""
+    return isinstance(source, nengo.Network)

@@ -1,0 +1,220 @@
+"""What an ensemble answers to, as a panel draws it: curves, a plane, a point for each neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import nengo
+import numpy as np
+
+from nengolab.inspect import Curves, Population, population, response_curves, tuning_curves
+from nengolab.live.frames import Arrays
+
+from .looked import Looked, digest, is_network, text
+
+Show = Literal["tuning curves", "response curves", "plane"]
+Beside = Literal["encoders", "rates and intercepts", "evaluation points", "decoders", "nothing"]
+Direction = int | tuple[float, ...]
+
+# More curves than this cannot be told apart; of the others there are points.
+MOST_CURVES = 200
+FINE, COARSE = 101, 51  # points of a curve, of up to 100 neurons and of more
+PLANE = 41
+MOST_POINTS = 1000
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at: the curves, along what, and what stands beside them."""
+
+    show: Show
+    along: tuple[Direction, ...]
+    beside: Beside
+    axes: tuple[Direction, Direction]
+    before: bool
+    decoded: nengo.Connection | None = None
+
+
+class Tuned(Looked):
+    """What an ensemble answers to, sent again when that or what is picked has changed.
+
+    Parameters
+    ----------
+    ens : nengo.Ensemble
+    view : View
+    picked : callable
+        Gives the numbers of the picked neurons.
+    """
+
+    def __init__(
+        self,
+        ens: nengo.Ensemble,
+        view: View,
+        picked: Callable[[], tuple[int, ...]],
+        id: str,
+        rev: int,
+    ) -> None:
+        super().__init__(id, rev)
+        self._ens, self._view, self._picked = ens, view, picked
+        self._read: tuple[Any, Population] | None = None
+
+    def state(self, source: Any) -> Hashable:
+        now = self._now(source, anew=True)
+        # Of these alone other curves are drawn.
+        matters = now.n_neurons > MOST_CURVES or self._view.show == "plane"
+        weights = self._decoders(source, "now") if self._view.beside == "decoders" else None
+        numbers = digest(now.scaled_encoders, now.gain, now.bias, weights)
+        return numbers, str(now.neuron_type), self._picked() if matters else ()
+
+    def arrays(self, source: Any) -> Arrays:
+        now = self._now(source)
+        built = self._built(source, now)
+        over = _over_all(now)
+        found: Arrays = [
+            ("max_rates", _single(now.max_rates, now.n_neurons)),
+            ("intercepts", _single(now.intercepts, now.n_neurons)),
+            ("silent", over.silent.astype(np.uint32)),
+            ("saturated", over.saturated.astype(np.uint32)),
+            ("bad", np.flatnonzero(~_are_numbers(now)).astype(np.uint32)),
+        ]
+        if self._view.show == "plane":
+            found += self._plane(now, "")
+            found += [] if built is None else self._plane(built, "built_")
+        else:
+            drawn = self._drawn(now)
+            curves = self._curves(now.only(drawn))
+            found.append(("drawn", drawn.astype(np.uint32)))
+            found.append(("x", curves.axes[0].astype(np.float32)))
+            found.append(("rates", curves.rates.T.astype(np.float32)))
+            if built is not None:
+                before = self._curves(built.only(drawn)).rates
+                found.append(("built_rates", before.T.astype(np.float32)))
+        found += self._points(source, now, "")
+        if built is not None:
+            found += self._points(source, built, "built_")
+            found.append(("changed", np.flatnonzero(_differ(now, built)).astype(np.uint32)))
+        return found
+
+    # ---- parts ---------------------------------------------------------------
+
+    def _now(self, source: Any, anew: bool = False) -> Population:
+        """Read the ensemble; of a network once, for without a seed each build is another one."""
+        known = self._read
+        if known is not None and known[0] is source and not (anew and not is_network(source)):
+            return known[1]
+        found = population(source, self._ens, item=0)
+        self._read = (source, found)
+        return found
+
+    def _built(self, source: Any, now: Population) -> Population | None:
+        """Give what it was before training, learning and setting, where that was another one."""
+        if is_network(source) or not self._view.before:
+            return None
+        built = population(source, self._ens, "built", item=0)
+        return built if _differ(now, built).any() else None
+
+    def _curves(self, neurons: Population) -> Curves:
+        n_points = FINE if self._ens.n_neurons <= 100 else COARSE
+        if self._view.show != "response curves":
+            return tuning_curves(neurons, along=_given(self._view.along[0]), n_points=n_points)
+        line, rates = response_curves(neurons, points=np.linspace(-1, 1, n_points))
+        return Curves(neurons, (line,), np.zeros((0, 0)), line[:, None], rates)
+
+    def _drawn(self, now: Population) -> np.ndarray:
+        """Choose neurons whose curves are drawn: all, or evenly by intercept, and the picked."""
+        if now.n_neurons <= MOST_CURVES:
+            return np.arange(now.n_neurons)
+        order = np.argsort(now.bias if now.intercepts is None else now.intercepts, kind="stable")
+        even = order[np.linspace(0, now.n_neurons - 1, MOST_CURVES).astype(int)]
+        return np.union1d(even, np.array(self._picked(), int))
+
+    def _plane(self, neurons: Population, prefix: str) -> Arrays:
+        picked = self._picked()
+        one = picked[-1] if picked else 0
+        first, second = self._view.along
+        pair = (_given(first), _given(second))
+        curves = tuning_curves(neurons.only([one]), along=pair, n_points=PLANE)
+        # Rows of an image lie along the second axis.
+        image = curves.rates[..., 0].T.astype(np.float32)
+        return [(f"{prefix}plane", image), (f"{prefix}of", np.array([one], np.uint32))]
+
+    def _points(self, source: Any, of: Population, prefix: str) -> Arrays:
+        """Give a point for each neuron, or for each evaluation point."""
+        beside, pair = self._view.beside, self._view.axes
+        x: Any
+        if beside == "nothing":
+            return []
+        if beside == "rates and intercepts":
+            x, y = of.intercepts, of.max_rates
+        elif beside == "encoders":
+            x, y = _coordinates(of.encoders, pair)
+        elif beside == "decoders":
+            weights = self._decoders(source, "built" if prefix else "now")
+            if weights is None:
+                return [("beside", text("There are decoders once the network is built."))]
+            x, y = (of.intercepts, weights[0]) if len(weights) == 1 else weights[:2]
+        else:
+            points = of.eval_points
+            if len(points) > MOST_POINTS:
+                points = points[np.linspace(0, len(points) - 1, MOST_POINTS).astype(int)]
+            if of.dimensions > 1:
+                x, y = _coordinates(points, pair)
+            else:
+                x = np.sort(points[:, 0])
+                y = (np.arange(len(x)) + 1) / len(x)
+        return [
+            (f"{prefix}px", _single(x, of.n_neurons)),
+            (f"{prefix}py", _single(y, of.n_neurons)),
+        ]
+
+    def _decoders(self, source: Any, when: str) -> np.ndarray | None:
+        """Give ``(outputs, neurons)`` of the connection; None before it is built."""
+        conn = self._view.decoded
+        if conn is None or is_network(source):
+            return None
+        params = source.model.params if when == "built" else source.data
+        weights = np.asarray(params[conn].weights, float)
+        return weights[0] if weights.ndim == 3 else np.atleast_2d(weights)
+
+
+def _over_all(neurons: Population) -> Curves:
+    """Rates over all that can be represented: along each encoder, from one end to the other."""
+    line, rates = response_curves(neurons, points=np.linspace(-1, 1, 21))
+    return Curves(neurons, (line,), np.zeros((0, 0)), line[:, None], rates)
+
+
+def _single(values: Any, count: int) -> np.ndarray:
+    """Give numbers in single precision; NaN where a neuron type has none."""
+    return np.full(count, np.nan, np.float32) if values is None else np.float32(values)
+
+
+def _given(direction: Direction) -> Any:
+    return direction if isinstance(direction, int) else list(direction)
+
+
+def _coordinates(vectors: np.ndarray, pair: tuple[Direction, Direction]) -> list[np.ndarray]:
+    """Give how far vectors reach along each of two directions."""
+    found = []
+    for direction in pair:
+        if isinstance(direction, int):
+            found.append(vectors[:, direction])
+        else:
+            along = np.asarray(direction, float)
+            found.append(vectors @ (along / np.linalg.norm(along)))
+    return found
+
+
+def _are_numbers(of: Population) -> np.ndarray:
+    """Tell neurons of which all numbers are finite."""
+    finite = np.isfinite(of.gain) & np.isfinite(of.bias)
+    return finite & np.isfinite(of.scaled_encoders).all(axis=1)
+
+
+def _differ(now: Population, built: Population) -> np.ndarray:
+    """Tell the neurons that are others than before."""
+    if str(now.neuron_type) != str(built.neuron_type):
+        return np.ones(now.n_neurons, bool)
+    same = (now.gain == built.gain) & (now.bias == built.bias)
+    return ~(same & (now.scaled_encoders == built.scaled_encoders).all(axis=1))
