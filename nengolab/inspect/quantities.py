@@ -150,7 +150,7 @@ class Story:
         >>> [story.why(step)[:8] for step in story.spikes[:1]] in ([], ["a spike "])
         True
         """
-        spikes = self.spikes
+        spikes, step = self.spikes, int(step)
         if step not in spikes:
             raise ValidationError(f"there is no spike in step {step} of {self.neuron}", attr="step")
         earlier = spikes[spikes < step]
@@ -170,6 +170,20 @@ class Story:
         text += f"{current:.4g} on average"
         text += f", made of {said}." if said else "."
         return text + self._decided(pushed, current)
+
+    @property
+    def silence(self) -> str:
+        """Say why it did not spike in any step; "" where it did, or puts out rates."""
+        if "spikes" not in self or len(self.spikes):
+            return ""
+        current = self["current"].values[:, 0]
+        low, high = current.min(), current.max()
+        text = f"no spike in these {len(self.t)} steps: the current was {low:.4g} to {high:.4g}"
+        if self.threshold is None:
+            return f"{text}."
+        if high <= self.threshold:
+            return f"{text}, and it begins to fire above {self.threshold:g}."
+        return f"{text}, above {self.threshold:g} for too short a time to fire."
 
     def _decided(self, pushed: list[tuple[str, float]], current: float) -> str:
         """Without which of the causes it would have stayed below its threshold."""

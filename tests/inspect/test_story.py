@@ -222,8 +222,21 @@ def test_a_spike_is_told_with_what_pushed_it_over():
         story.why(0)
 
 
+def test_why_there_is_no_spike_is_said():
+    with nengo.Network(seed=5) as net:
+        nengolab.configure_settings(dtype="float64")
+        nengo.Ensemble(2, 1, gain=[3.0, 3.0], bias=[0.5, 1.01], encoders=[[1], [1]], label="a")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        never, late = (inspect.pipeline(sim, ("a", i), 10).silence for i in (0, 1))
+    assert never == (
+        "no spike in these 10 steps: the current was 0.5 to 0.5, and it begins to fire above 1."
+    )
+    assert late.endswith("above 1 for too short a time to fire.")
+
+
 def test_rates_have_no_spikes_to_tell_of():
     with nengolab.Simulator(make(nengo.LIFRate()), progress_bar=False) as sim:
         story = inspect.pipeline(sim, ("a", 1), 5)
     assert story.spikes.tolist() == []
+    assert story.silence == ""
     assert story.filled("rate", 3) == f"r = {story['rate'].values[3, 0] + 0.0:.4g}"

@@ -43,3 +43,45 @@ def test_lines_of_differences_lead_to_their_objects(lab: JupyterLab) -> None:
         panel.screenshot(f"diff-{name}")
     assert lab.errors == []
     assert isinstance(panel, Panel)
+
+
+STORY = """\
+from nengolab import inspect
+from nengolab_widgets import Pipeline
+busiest = int(inspect.activity(net, "a", points=[[0.5]]).mean.argmax())
+pipeline = Pipeline(lab, net.ensembles[0].neurons[busiest])
+pipeline
+"""
+
+
+def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
+    shown = "net = make(label='a story')\nlab = Lab(net, plots=[(net.ensembles[0], 'raster')])\nlab"
+    panel = open_panel(lab, [NETWORKS, shown, STORY])
+    story = Panel(lab, 1)
+    head = story.root.get_by_role("slider", name="playhead")
+    head.wait_for(timeout=60_000)
+    assert story.root.locator(".nl-story-equation").count() == 9
+    why = story.root.locator(".nl-story-why")
+    first = head.get_attribute("aria-valuenow")
+    assert "A spike at" in why.inner_text()
+    story.press("the next spike (PageDown)")
+    assert int(head.get_attribute("aria-valuenow")) > int(first)
+    assert "since its spike before" in why.inner_text()
+    columns = story.plot("a pipeline")
+    step = int(columns["playhead"][0])
+    assert columns["spikes"][step] == 1000
+    for theme, name in ((LIGHT, "light"), (DARK, "dark")):
+        lab.set_theme(theme)
+        lab.page.wait_for_timeout(400)
+        story.screenshot(f"story-{name}")
+    # By mouse: to the right end; by key: back by one.
+    box = head.bounding_box()
+    lab.page.mouse.click(box["x"] + box["width"] - 12, box["y"] + 60)
+    assert head.get_attribute("aria-valuenow") == "200"
+    head.press("ArrowLeft")
+    assert head.get_attribute("aria-valuenow") == "199"
+    # What is picked in another panel is told of.
+    lab.execute("lab.pick(net.ensembles[0], [11])")
+    until(lambda: "story of neuron 11" in story.root.inner_text(), "the other neuron")
+    assert panel.status["time"] == 0
+    assert lab.errors == []
