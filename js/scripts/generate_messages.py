@@ -156,7 +156,7 @@ def payload(kind: str, cls: type, said: Any = None) -> str:
     """Make the ``payload.ts`` of a kind, with what its Python side says to the page besides."""
     module = Module(f"nengolab_widgets/panels/{kind}.py", "../../decode")
     module.add(cls)
-    for message in get_args(said) if said is not None else ():
+    for message in get_args(said) or ((said,) if said is not None else ()):
         module.add(message)
     return module.text()
 

@@ -4,26 +4,40 @@ Each takes a network (nothing is run), a ``nengo.Simulator`` or a `nengolab.Simu
 object of it or its name.
 """
 
+from nengolab.inspect.activities import Activity, activity
+from nengolab.inspect.behind_layers import LayerCurves, layer_curves
 from nengolab.inspect.connections import Figures, Weights, weights
 from nengolab.inspect.differences import Differences, Differing, diff
+from nengolab.inspect.explaining import Explanation, explain
+from nengolab.inspect.falling import error_by_dt, error_by_neurons
 from nengolab.inspect.populations import Population, population
-from nengolab.inspect.story import Quantity, Story, pipeline
+from nengolab.inspect.quantities import Quantity, Story, Term
+from nengolab.inspect.story import pipeline
 from nengolab.inspect.tuning import Curves, response_curves, tuning_curves
 from nengolab.inspect.twins import Comparison, Twin, compare, twin_type
 
 __all__ = [
+    "Activity",
     "Comparison",
     "Curves",
     "Differences",
     "Differing",
+    "Explanation",
     "Figures",
+    "LayerCurves",
     "Population",
     "Quantity",
     "Story",
+    "Term",
     "Twin",
     "Weights",
+    "activity",
     "compare",
     "diff",
+    "error_by_dt",
+    "error_by_neurons",
+    "explain",
+    "layer_curves",
     "pipeline",
     "population",
     "response_curves",

@@ -17,6 +17,7 @@ import nengo
 import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
+from nengo.ensemble import Neurons
 from nengo.transforms import SparseMatrix
 
 from nengolab.exceptions import ValidationError
@@ -36,6 +37,10 @@ class Matrix(ABC):
     @abstractmethod
     def rows(self, start: int, stop: int) -> np.ndarray:
         """Some rows, multiplied out."""
+
+    @abstractmethod
+    def times(self, x: np.ndarray) -> np.ndarray:
+        """The product with vectors, the columns of ``x``."""
 
     @abstractmethod
     def singular_values(self) -> np.ndarray:
@@ -71,6 +76,9 @@ class Dense(Matrix):
     def rows(self, start: int, stop: int) -> np.ndarray:
         return self.array[start:stop]
 
+    def times(self, x: np.ndarray) -> np.ndarray:
+        return self.array @ x
+
     def singular_values(self) -> np.ndarray:
         return np.linalg.svd(self.array, compute_uv=False)
 
@@ -90,6 +98,9 @@ class Factored(Matrix):
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         return self.left[start:stop] @ self.right
+
+    def times(self, x: np.ndarray) -> np.ndarray:
+        return self.left @ (self.right @ x)
 
     def singular_values(self) -> np.ndarray:
         # Of Q1 R1 (Q2 R2)' they are those of R1 R2': Q does not change lengths.
@@ -118,6 +129,9 @@ class Sparse(Matrix):
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         return self.matrix[start:stop].toarray()
+
+    def times(self, x: np.ndarray) -> np.ndarray:
+        return self.matrix @ x
 
     def entries(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         found = self.matrix.tocoo()
@@ -150,7 +164,8 @@ class Weights:
 
     What arrives at a target, before the synapse, is the row of the matrix times what the sources
     put out: spikes per second of neurons (one over the length of a step for a spike), or the
-    values of a Node. Targets are neurons (their input current), or what a Node or a probe is given.
+    values of a Node. Targets are neurons (their currents, gains included), or what a Node or a
+    probe is given.
 
     Attributes
     ----------
@@ -367,6 +382,8 @@ def _weights(read: Source, conn: nengo.Connection, when: Any) -> Weights:
         encoders = read.ensemble(post, when).scaled_encoders[:, conn.post_slice]
         own, kind, kernel = _encoded(encoders, own), "factored", None
     elif not to_neurons:
+        if isinstance(post, Neurons):
+            own = _scaled(read.gains(conn, when), own)
         own = _into_targets(own, conn)
     if to_neurons:
         targets = read.names.get(post.neurons)
@@ -410,6 +427,13 @@ def _into_targets(own: Matrix, conn: nengo.Connection) -> Matrix:
     if isinstance(own, Sparse):
         return Sparse(place @ own.matrix)
     return Dense(np.asarray(place @ own.rows(0, own.shape[0])))
+
+
+def _scaled(gains: np.ndarray, own: Matrix) -> Matrix:
+    """Times the gains of the neurons that it leads to: those give their current."""
+    if isinstance(own, Sparse):
+        return Sparse(scipy.sparse.diags_array(gains) @ own.matrix)
+    return Dense(gains[:, None] * own.rows(0, own.shape[0]))
 
 
 def _product(own: Matrix, place: Any) -> Matrix:

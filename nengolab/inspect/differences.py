@@ -35,6 +35,8 @@ class Differing:
         What it is in each.
     meaning : str
         What follows from it, where there is something to say.
+    values : tuple of ndarray
+        The two arrays, where it is arrays that differ.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class Differing:
     in_a: str
     in_b: str
     meaning: str = ""
+    values: tuple[np.ndarray, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,13 +271,25 @@ def _compared(sides: list[_Side], x: Any, y: Any) -> Iterator[Differing]:
         one, other = left.get(what, NOWHERE), right.get(what, NOWHERE)
         if not same_value(one, other):
             meaning = _MEANINGS.get(what, lambda x, y: "")(one, other)
-            yield Differing(*names, what, shown(one), shown(other), meaning)
+            values = tuple(v for v in map(_array, (one, other)) if v is not None)
+            texts = [shown(one), shown(other)]
+            if texts[0] == texts[1] and len(values) == 2:
+                texts = [f"{t}: {figures(v)}" for t, v in zip(texts, values, strict=True)]
+            yield Differing(*names, what, *texts, meaning, values if len(values) == 2 else ())
     if all(side.source.is_simulator for side in sides):
         yield from _arrays(sides, names, x, y)
+    if all(side.source.parameters is not None for side in sides):
         one, other = sides[0].trained(x), sides[1].trained(y)
         for what in dict.fromkeys([*one, *other]):
             if one.get(what, "").split(":")[0] != other.get(what, "").split(":")[0]:
                 yield Differing(*names, what, one.get(what, NOWHERE), other.get(what, NOWHERE))
+
+
+def _array(value: Any) -> np.ndarray | None:
+    """The numbers of an attribute: an array, or what a transform was given."""
+    held = getattr(value, "init", value)
+    numbers = isinstance(held, np.ndarray) and held.dtype.kind in "fiub"
+    return held if numbers else None
 
 
 def _arrays(sides: list[_Side], names: tuple[str, str], x: Any, y: Any) -> Iterator[Differing]:
@@ -287,4 +302,4 @@ def _arrays(sides: list[_Side], names: tuple[str, str], x: Any, y: Any) -> Itera
                 yield Differing(*names, f"{role} {said}", texts[0], texts[1])
             elif not np.allclose(p, q, rtol=1e-5, atol=1e-8, equal_nan=True):
                 far = f"they differ by up to {np.abs(p - q).max():.3g}"
-                yield Differing(*names, f"{role} {said}", figures(p), figures(q), far)
+                yield Differing(*names, f"{role} {said}", figures(p), figures(q), far, (p, q))

@@ -65,3 +65,13 @@ def constants(neuron_type: Any) -> str:
         for name, value in values.items()
         if value is not None
     )
+
+
+def threshold(neuron_type: Any) -> float | None:
+    """The current above which a neuron fires, where its type has one."""
+    if isinstance(neuron_type, nengo.neurons.RatesToSpikesNeuronType):
+        neuron_type = neuron_type.base_type
+    if type(neuron_type) in (nengo.LIF, nengo.LIFRate):
+        return 1.0
+    fires_above_0 = (nengo.RectifiedLinear, nengo.SpikingRectifiedLinear)
+    return 0.0 if type(neuron_type) in fires_above_0 else None

@@ -41,7 +41,6 @@ class Source:
     def __init__(self, given: Any, item: int | None = None):
         self._simulator: Any = None if isinstance(given, nengo.Network) else given
         self._by_nengo = isinstance(given, nengo.Simulator)
-        self._item = item
         model = given.model if self._is_simulator() else None
         network = given if model is None else model.toplevel
         if model is None and not isinstance(given, nengo.Network):
@@ -52,6 +51,7 @@ class Source:
             )
         self.network, self._model = network, model
         self.names = Names(network)
+        self.given, self.item = given, item
 
     def _is_simulator(self) -> bool:
         return hasattr(self._simulator, "model") and hasattr(self._simulator, "data")
@@ -92,6 +92,19 @@ class Source:
                 attr=what,
             )
         return obj
+
+    def seed(self, obj: Any) -> tuple[int | None, str]:
+        """The seed that what is random of an object follows, and where it comes from.
+
+        None where a network has none: every build draws it anew.
+        """
+        if getattr(obj, "seed", None) is not None:
+            return obj.seed, "its own"
+        model = _seeded(self.network) if self._model is None else self._model
+        seed = model.seeds.get(obj)
+        if model.seeded.get(obj):
+            return seed, "follows from the network's"
+        return (seed if self.is_simulator else None), "drawn by the simulator"
 
     # -- values --------------------------------------------------------------------------------
 
@@ -143,6 +156,14 @@ class Source:
             built = built._replace(weights=learned)
         return self._unbatched(conn, built, "weights")
 
+    def gains(self, conn: nengo.Connection, when: When = "now") -> np.ndarray:
+        """Gains by which what arrives at neurons is multiplied, one for each it leads to."""
+        table = None if when == "built" else self.parameters
+        held = {} if table is None else table.of(conn).where(role="gain")
+        for parameter in held.values():
+            return np.asarray(parameter.value)
+        return np.asarray(self.ensemble(conn.post_obj.ensemble, when).gain)[conn.post_slice]
+
     def _learned_by_nengo(self, obj: Any, key: str) -> np.ndarray | None:
         """What a rule changed in a ``nengo.Simulator``, whose ``data`` shows what was built."""
         if not self._by_nengo:
@@ -159,23 +180,29 @@ class Source:
         if not batched:
             return built
         items = len(getattr(built, batched[0]))
-        if self._item is None:
+        if self.item is None:
             raise ValidationError(
                 f"{self.names.get(obj)!r} is learned online, by each of {items} items for itself: "
                 "name one with item=",
                 attr="item",
             )
-        if not -items <= self._item < items:
-            raise ValidationError(f"there are {items} items; got {self._item}", attr="item")
-        return built._replace(**{f: getattr(built, f)[self._item] for f in batched})
+        if not -items <= self.item < items:
+            raise ValidationError(f"there are {items} items; got {self.item}", attr="item")
+        return built._replace(**{f: getattr(built, f)[self.item] for f in batched})
 
 
 def _built_alone(network: nengo.Network, ens: nengo.Ensemble) -> Any:
     """What Nengo would build for an ensemble, with the seed that the network gives it."""
+    model = _seeded(network)
+    model.build(ens)
+    return model.params[ens]
+
+
+def _seeded(network: nengo.Network) -> Model:
+    """A model of a network in which nothing but seeds is there."""
     model = Model(label=str(network))
     model.toplevel = network
     model.seeds[network] = np.random.randint(2**31 - 1) if network.seed is None else network.seed
     model.seeded[network] = network.seed is not None
     seed_network(network, seeds=model.seeds, seeded=model.seeded)
-    model.build(ens)
-    return model.params[ens]
+    return model

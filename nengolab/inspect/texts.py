@@ -1,15 +1,16 @@
-"""Whether two values of an object's attributes are the same, and what they are, in a line."""
+"""Words of what objects hold: values in a line, whether two are the same, seeds, what trains."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 from nengo.params import iter_params
 
+from nengolab.inspect.source import Source
 from nengolab.parameters.show import figures
 
 LONGEST = 80  # characters
@@ -81,9 +82,50 @@ def shown(value: Any) -> str:
         code = value.__code__
         where = code.co_filename.rsplit("/", 1)[-1]
         return f"{value.__qualname__.rsplit('.', 1)[-1]} (line {code.co_firstlineno} of {where})"
+    if isinstance(value, np.ufunc):
+        return value.__name__
     if isinstance(value, slice):
         parts = ["" if v is None else str(v) for v in (value.start, value.stop)]
         parts += [str(value.step)] if value.step not in (None, 1) else []
         return "all" if value == slice(None) else ":".join(parts)
     text = " ".join(str(value).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def counted(n: int, what: str) -> str:
+    """``"a number"``, ``"3 numbers"``."""
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def number(value: float) -> str:
+    """A number in a sentence."""
+    return f"{value + 0.0:.4g}"  # no -0
+
+
+def seeded(read: Source, obj: Any) -> Iterator[str]:
+    """What is drawn at random of it, and by which seed."""
+    seed, where = read.seed(obj)
+    if seed is None:
+        yield "It has no seed: what is random of it is drawn anew by each simulator."
+    else:
+        yield f"What is random of it follows the seed {seed} ({where})."
+
+
+def trained(read: Source, *objs: Any) -> Iterator[str]:
+    """Which arrays of objects train, and why; which are not as they were built."""
+    if read.parameters is None:
+        return
+    with_values = [p for p in read.parameters.of(*objs).values() if p.shape or p.trainable]
+    for value, says in ((True, "Training changes its"), (False, "Training does not change its")):
+        roles = [f"{p.role} ({p.why})" for p in with_values if p.trainable == value]
+        if roles:
+            yield f"{says} {' and '.join(roles)}."
+    changed = [(p, p.value) for p in read.parameters.of(*objs).values()]
+    for parameter, value in changed:
+        initial = parameter.initial
+        if not np.array_equal(np.float32(value), np.broadcast_to(np.float32(initial), value.shape)):
+            far = number(float(np.abs(value - initial).max()))
+            yield (
+                f"Its {parameter.role} {'is' if not parameter.shape else 'are'} not as built: "
+                f"{figures(initial)} became {figures(value)}, a difference of up to {far}."
+            )

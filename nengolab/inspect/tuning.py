@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,11 +9,9 @@ import nengo
 import numpy as np
 
 from nengolab.exceptions import ValidationError
+from nengolab.inspect.points import LINE_POINTS, Direction, chosen
 from nengolab.inspect.populations import Population, population
 from nengolab.inspect.source import When
-
-LINE_POINTS, PLANE_POINTS = 101, 41
-Direction = int | Sequence[float] | np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,20 +111,8 @@ def tuning_curves(
     ((101, 1), (101, 20))
     """
     neurons = _read(source, ens, when, item)
-    if points is not None:
-        if along is not None or at is not None or n_points is not None:
-            raise ValidationError("takes points, or along, at and n_points", attr="points")
-        where = _checked_points(points, neurons)
-        return _curves(neurons, (), np.zeros((0, neurons.dimensions)), where)
-    directions = _directions(along, neurons)
-    base = np.zeros(neurons.dimensions) if at is None else _vector(at, neurons, "at")
-    count = n_points or (LINE_POINTS if len(directions) == 1 else PLANE_POINTS)
-    if count < 2:
-        raise ValidationError(f"a line takes two points or more; got {count}", attr="n_points")
-    line = np.linspace(-neurons.radius, neurons.radius, count)
-    axes = (line,) * len(directions)
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    return _curves(neurons, axes, directions, base + grid @ directions)
+    place = chosen(neurons, points, along, at, n_points, neurons.radius)
+    return _curves(neurons, *place)
 
 
 def response_curves(
@@ -190,57 +175,3 @@ def _curves(neurons: Population, axes: tuple, directions: np.ndarray, points: np
     flat = points.reshape(-1, neurons.dimensions)
     rates = neurons.rates(flat).reshape(*points.shape[:-1], neurons.n_neurons)
     return Curves(neurons, axes, directions, points, rates)
-
-
-def _checked_points(points: Any, neurons: Population) -> np.ndarray:
-    points = np.asarray(points, float)
-    if points.ndim == 1 and neurons.dimensions == 1:
-        points = points[:, None]
-    if points.ndim < 1 or points.shape[-1] != neurons.dimensions:
-        raise ValidationError(
-            f"{neurons.name!r} represents {neurons.dimensions} dimensions: points have the shape "
-            f"(..., {neurons.dimensions}); got {points.shape}",
-            attr="points",
-        )
-    return points
-
-
-def _directions(along: Any, neurons: Population) -> np.ndarray:
-    if along is None:
-        along = (0, 1) if neurons.dimensions == 2 else 0
-    pair = along if isinstance(along, tuple) and len(along) == 2 and _is_pair(along) else (along,)
-    found = np.stack([_direction(one, neurons) for one in pair])
-    if len(found) == 2 and np.linalg.matrix_rank(found) < 2:
-        raise ValidationError(f"{along!r} is one direction twice: no plane", attr="along")
-    return found
-
-
-def _is_pair(along: tuple) -> bool:
-    """Whether it is two directions, and not a direction of two numbers that are no axes."""
-    return not any(isinstance(one, float) for one in along)
-
-
-def _direction(one: Any, neurons: Population) -> np.ndarray:
-    if isinstance(one, int | np.integer):
-        if not 0 <= one < neurons.dimensions:
-            raise ValidationError(
-                f"{neurons.name!r} has the axes 0 to {neurons.dimensions - 1}; got {one}",
-                attr="along",
-            )
-        return np.eye(neurons.dimensions)[one]
-    vector = _vector(one, neurons, "along")
-    length = np.linalg.norm(vector)
-    if length == 0:
-        raise ValidationError("a direction is not zero everywhere", attr="along")
-    return vector / length
-
-
-def _vector(given: Any, neurons: Population, attr: str) -> np.ndarray:
-    vector = np.asarray(given, float)
-    if vector.shape != (neurons.dimensions,) or not np.isfinite(vector).all():
-        raise ValidationError(
-            f"{neurons.name!r} represents {neurons.dimensions} dimensions: takes as many finite "
-            f"numbers; got {given!r}",
-            attr=attr,
-        )
-    return vector

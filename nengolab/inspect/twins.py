@@ -211,8 +211,18 @@ class Comparison:
         against: str = "rate",
     ) -> np.ndarray:
         """How the error falls with the time constant (s) of a Lowpass: RMS over the second half."""
-        errors = [self.error(kind, probe, against, tau) for tau in taus]
-        return np.array([np.sqrt(np.mean(e[len(e) // 2 :] ** 2)) for e in errors])
+        return np.array([self.settled_error(kind, probe, against, tau) for tau in taus])
+
+    def settled_error(
+        self,
+        kind: str,
+        probe: str | None = None,
+        against: str = "rate",
+        synapse: float | nengo.synapses.Synapse | None = None,
+    ) -> float:
+        """Root mean square of `error` over the second half: filters start from rest."""
+        error = self.error(kind, probe, against, synapse)
+        return float(np.sqrt(np.mean(error[len(error) // 2 :] ** 2)))
 
     def _probed(self, kind: str, probe: str | None, synapse: Any) -> np.ndarray:
         if kind not in self.twins:
@@ -278,7 +288,7 @@ def compare(
         raise ValidationError("the network has no ensembles to compare", attr="net")
     if isinstance(data, Mapping):
         data = {k if isinstance(k, str) else names.get(k): v for k, v in data.items()}
-    kept = _copied(net)
+    kept = copied(net)
     with Simulator(kept, dt=dt, progress_bar=False) as sim:
         sim.freeze_params(kept)
     twins: dict[str, Twin] = {}
@@ -297,7 +307,8 @@ def compare(
     return Comparison(np.arange(1, n_steps + 1) * dt, twins, left_out)
 
 
-def _copied(net: nengo.Network) -> nengo.Network:
+def copied(net: nengo.Network) -> nengo.Network:
+    """A copy of a network."""
     with warnings.catch_warnings():  # Nengo warns of each passthrough Node that it copies
         warnings.filterwarnings("ignore", "'Node.size_out' is being overwritten")
         return net.copy()
@@ -311,7 +322,7 @@ def _run(
     data: Any,
     dt: float,
 ) -> Twin:
-    twin = _copied(kept)
+    twin = copied(kept)
     for ens, new in zip(twin.all_ensembles, types, strict=True):
         if new is not None:
             ens.neuron_type = new

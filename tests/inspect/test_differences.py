@@ -75,8 +75,8 @@ CHANGES = {
     "transform": (
         set_on("conn neurons", transform=np.full((30, 20), 2.0)),
         "b.neurons -> c.neurons",
-        "Dense",
-        "Dense",
+        "Dense(shape=(30, 20)): all 1",
+        "Dense(shape=(30, 20)): all 2",
     ),
     "learning_rule_type": (
         set_on("conn on", learning_rule_type=nengo.PES()), "a -> b", "None", "PES"

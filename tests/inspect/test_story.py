@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nengo
 import numpy as np
 import pytest
@@ -144,3 +146,97 @@ def test_what_has_no_story_is_named(sim, asked, how, error, words):
 def test_only_a_simulator_of_nengolab_tells_it():
     with pytest.raises(ValidationError, match=r"takes a nengolab.Simulator.*got Network"):
         inspect.pipeline(make(nengo.LIF()), ("a", 0))
+
+
+def told(text: str) -> list[float]:
+    """All numbers of a text, in order."""
+    return [float(x.replace("−", "-")) for x in re.findall(r"[-−]?\d+\.?\d*(?:e[-+]\d+)?", text)]
+
+
+def test_equations_hold_with_the_numbers_of_each_step():
+    net = make(nengo.LIF(tau_rc=0.03))
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        busiest = int(inspect.activity(sim, "a", STEPS).mean.argmax())
+        story = inspect.pipeline(sim, ("a", busiest), STEPS)
+    values = {q.name: q.values[:, 0] for q in story.quantities}
+    rest, v = values["refractory time"], values["voltage"]
+    for step in range(1, STEPS):
+        x0, x1 = story["input"].values[step]
+        text = story.filled("current", step)
+        assert f"{x0:.4g}" in text
+        assert f"{x1:.4g}" in text
+        assert text.endswith(f"= {values['current'][step]:.4g}")
+        awake = np.clip(0.002 - rest[step - 1], 0, 0.001)
+        drive = values["current"][step] - v[step - 1]
+        new = v[step - 1] + drive * (1 - np.exp(-awake / 0.03))
+        assert new > 1 if values["spikes"][step] else new == pytest.approx(v[step], abs=1e-9)
+        assert story.filled("voltage", step).endswith(f"→ {v[step] + 0.0:.4g}")
+        kept, before, taken, spike, now = told(story.filled("filtered", step))
+        assert now == pytest.approx(kept * before + taken * spike, rel=2e-3, abs=1e-3)
+        weight, trace, share = told(story.filled("share of the next current", step))
+        assert share == pytest.approx(weight * trace, rel=2e-3)
+    assert "…" in story.filled("voltage", 0)
+
+
+def test_causes_add_up_to_the_current():
+    with nengo.Network(seed=5) as net:
+        nengolab.configure_settings(dtype="float64")
+        up = nengo.Node(lambda t: np.sin(30 * t), label="up")
+        down = nengo.Node([0.3], label="down")
+        a = nengo.Ensemble(20, 2, radius=2, label="a")
+        nengo.Connection(up, a[1], synapse=None, label="in")
+        nengo.Connection(down, a.neurons[3:6], transform=[[-1.0]] * 3, label="direct")
+        nengo.Connection(a, a, solver=nengo.solvers.LstsqL2(weights=True), label="loop")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(30)
+        for i in (4, 7):
+            story = inspect.pipeline(sim, ("a", i), 40)
+            total = sum(story.causes.values())[1:]
+            np.testing.assert_allclose(total, story["current"].values[1:, 0], atol=1e-9)
+            assert list(story.causes) == ["bias", "in", "direct", "loop"]
+            assert story.causes["direct"][1:].any() == (i == 4)
+            assert "given directly" in story
+            assert np.isnan(story.causes["loop"][0])
+
+
+def test_a_spike_is_told_with_what_pushed_it_over():
+    with nengo.Network(seed=5) as net:
+        nengolab.configure_settings(dtype="float64")
+        up, down = nengo.Node([0.9], label="up"), nengo.Node([-0.2], label="down")
+        a = nengo.Ensemble(1, 1, gain=[3.0], bias=[0.5], encoders=[[1]], label="a")
+        nengo.Connection(up, a, synapse=None, label="push")
+        nengo.Connection(down, a, synapse=0.001, label="pull")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(50)
+        story = inspect.pipeline(sim, ("a", 0), 60)
+    first, second, *_ = story.spikes
+    np.testing.assert_array_equal(story.spikes, np.flatnonzero(story["spikes"].values[:, 0]))
+    said = story.why(int(second))
+    assert said.startswith(
+        f"a spike at {story.t[second]:.4g} s: in the {second - first} steps since its spike before "
+        "the current was 2.6 on average, made of 'push' +2.7, its bias +0.5, 'pull' −0.6."
+    ), said
+    assert said.endswith("It begins to fire above 1: without 'push' it would be -0.1.")
+    assert "since the first step told of" in story.why(int(first))
+    with pytest.raises(ValidationError, match="no spike in step 0 of"):
+        story.why(0)
+
+
+def test_why_there_is_no_spike_is_said():
+    with nengo.Network(seed=5) as net:
+        nengolab.configure_settings(dtype="float64")
+        nengo.Ensemble(2, 1, gain=[3.0, 3.0], bias=[0.5, 1.01], encoders=[[1], [1]], label="a")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        never, late = (inspect.pipeline(sim, ("a", i), 10).silence for i in (0, 1))
+    assert never == (
+        "no spike in these 10 steps: the current was 0.5 to 0.5, and it begins to fire above 1."
+    )
+    assert late.endswith("above 1 for too short a time to fire.")
+
+
+def test_rates_have_no_spikes_to_tell_of():
+    with nengolab.Simulator(make(nengo.LIFRate()), progress_bar=False) as sim:
+        story = inspect.pipeline(sim, ("a", 1), 5)
+    assert story.spikes.tolist() == []
+    assert story.silence == ""
+    assert story.filled("rate", 3) == f"r = {story['rate'].values[3, 0] + 0.0:.4g}"

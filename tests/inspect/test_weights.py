@@ -47,15 +47,16 @@ def expected(sim, label) -> np.ndarray:
     net = sim.model.toplevel
     conn = next(c for c in net.all_connections if c.label == label)
     held, b = sim.data[conn].weights, sim.data[net.ensembles[1]].scaled_encoders
+    gain = sim.data[net.ensembles[1]].gain[:, None]
     return {
         "decoded": lambda: b[:, 1:] @ held,
         "sliced": lambda: b[:, :1] @ held,
         "weighted": lambda: held,
         "encoded": lambda: np.outer(b[:, 0], [1, 0, 0]) + np.outer(b[:, 1], [0, 0, 1]),
-        "neurons": lambda: np.hstack([np.zeros((20, 5)), held, np.zeros((20, 15))]),
+        "neurons": lambda: np.hstack([np.zeros((20, 5)), gain * held, np.zeros((20, 15))]),
         "into part": lambda: np.vstack([np.zeros((1, 30)), held, np.zeros((1, 30))]),
         "neurons to ensemble": lambda: b @ held,
-        "sparse": lambda: held.toarray(),
+        "sparse": lambda: gain * held.toarray(),
         "scaled": lambda: np.vstack([0.5 * np.eye(3), np.zeros((1, 3))]),
     }[label]()
 
@@ -220,3 +221,23 @@ def test_weights_that_are_no_numbers_are_named(sims):
         )
     with pytest.raises(ValidationError, match="weights of 'node -> node_1' hold NaN or infinity"):
         _ = inspect.weights(net, conn).figures
+
+
+def test_weights_to_neurons_are_those_of_their_currents():
+    """By the simulator's own currents: gains are part of the weights."""
+    with nengo.Network(seed=1) as net:
+        nengolab.configure_settings(dtype="float64")
+        node = nengo.Node([0.9], label="node")
+        a, b = nengo.Ensemble(20, 1), nengo.Ensemble(10, 1)
+        nengo.Connection(node, a, synapse=None)
+        conn = nengo.Connection(
+            a.neurons, b.neurons, transform=1e-3 * np.random.RandomState(0).randn(10, 20)
+        )
+        current = nengo.Probe(b.neurons, "input")
+        traces = nengo.Probe(a.neurons, synapse=conn.synapse)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        full, bias = inspect.weights(sim, conn).block(), sim.data[b].bias
+        sim.run_steps(40)
+        got = sim.data[traces] @ full.T + bias
+        np.testing.assert_allclose(got, sim.data[current], atol=1e-8)
+        assert np.ptp(got, axis=0).max() > 1

@@ -16,7 +16,7 @@ from nengolab.live.specs import new_id
 from nengolab.names import Names
 
 from .arrangement import Arrangement, Shown, Size
-from .choice import kinds_of
+from .choice import offered_of
 from .history import History
 from .messages import ForeignKind, KindOffer, PanelLayout
 from .panel import Choice, Identity, Panel, same_objects
@@ -444,7 +444,7 @@ class Bench:
 
     def offers(self, obj: Any) -> list[KindOffer]:
         """Give the kinds of panel that an object can be seen in, the likeliest first."""
-        return [{"name": kind.name, "label": kind.label} for kind in kinds_of(obj)]
+        return [{"name": kind.name, "label": kind.label} for kind in offered_of(obj)]
 
     @property
     def is_awake(self) -> bool:

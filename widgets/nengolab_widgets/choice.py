@@ -26,6 +26,11 @@ def kinds_of(obj: Any) -> list[type[Panel]]:
     return sorted(suitable, key=lambda kind: (kind.rank(obj), kind.label))
 
 
+def offered_of(obj: Any) -> list[type[Panel]]:
+    """Give those that menus offer."""
+    return [kind for kind in kinds_of(obj) if kind.offered]
+
+
 def default_choices(network: nengo.Network) -> list[Choice]:
     """Choose value, raster and rates of the first ensemble, and values of the next ones.
 
@@ -102,7 +107,7 @@ def read_choice(plot: Any, names: Names) -> Choice:
             "plots",
         )
     if name is None:
-        return Choice(obj, suitable[0].name)
+        return Choice(obj, (offered_of(obj) or suitable)[0].name)
     if name not in {kind.name for kind in suitable}:
         possible = ", ".join(repr(kind.name) for kind in suitable)
         what = f"{names.get(obj)!r} has" if obj is not None else "Without an object there is"
@@ -124,11 +129,11 @@ class Menu:
         objects = [
             *pointing(network),
             *network.all_ensembles,
-            *filter(kinds_of, network.all_nodes),
+            *filter(offered_of, network.all_nodes),
             *filter(learned_of, network.all_connections),
         ]
         self._objects: dict[str, Any] = {f"object-{i}": obj for i, obj in enumerate(objects)}
-        if kinds_of(None):
+        if offered_of(None):
             self._objects["network"] = None
         self.network, self._names = network, names
 
@@ -142,7 +147,7 @@ class Menu:
                 "object": key,
                 "label": self._label(obj),
                 "group": "" if obj is None else self._names.get(obj).rpartition("/")[0],
-                "kinds": [{"name": kind.name, "label": kind.label} for kind in kinds_of(obj)],
+                "kinds": [{"name": kind.name, "label": kind.label} for kind in offered_of(obj)],
             }
             for key, obj in self._objects.items()
         ]

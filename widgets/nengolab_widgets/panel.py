@@ -204,6 +204,8 @@ class Panel(ABC):
         What can be changed while it runs; values are in ``self.values``.
     needs_simulator : bool
         Whether there is nothing to show of a network that is not built.
+    offered : bool
+        Whether menus offer it; else it is there for those who name it.
     looks : bool
         Whether it only looks at a simulator, nengo's too, which then stays the caller's.
     usual_size : Size
@@ -217,6 +219,7 @@ class Panel(ABC):
     label: ClassVar[str]
     settings: tuple[Setting, ...] = ()
     needs_simulator: ClassVar[bool] = True
+    offered: ClassVar[bool] = True
     looks: ClassVar[bool] = False
     usual_size: ClassVar[Size] = Size()
     esm: ClassVar[str | Path | None] = None
@@ -298,6 +301,13 @@ class Panel(ABC):
             else:
                 lines.append(f"plt.plot({times_of(probe)}, sim.data[probe{i}])  # {probe.label}")
         return [*lines, 'plt.xlabel("time (s)")']
+
+    def still(self) -> str:
+        """Give what is shown of it as HTML where no widget is: on a page that shows the file only.
+
+        Called once, when it is shown; "" where there is nothing.
+        """
+        return ""
 
     def handle(self, content: dict[str, Any]) -> None:
         """Take what the page side says; what is not understood is refused by name."""

@@ -162,7 +162,12 @@ class Standalone(anywidget.AnyWidget):
         if self.comm is None:  # it was replaced, and is shown again by somebody who kept it
             self._is_replaced = False
             self.open()
-        return super()._repr_mimebundle_(**options)
+        bundle = super()._repr_mimebundle_(**options)
+        still = self.hub._bench.find(self._panel).still()
+        if still and bundle is not None:
+            data = bundle[0] if isinstance(bundle, tuple) else bundle
+            data["text/html"] = still
+        return bundle
 
     def __del__(self) -> None:
         super().close()

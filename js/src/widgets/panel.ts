@@ -59,6 +59,8 @@ export interface Reading {
 export interface Panel {
   /** Whether it says itself which object is pointed at, and not the frame around it. */
   readonly points?: boolean;
+  /** Whether it says by itself what there is to see while there is no data. */
+  readonly speaks?: boolean;
   mount(body: HTMLElement, context: PanelContext): void | Promise<void>;
   /** Data from a frame. */
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void;

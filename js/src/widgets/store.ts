@@ -33,6 +33,8 @@ export interface LabState {
   sight: Sight;
   /** Title of the object that is pointed at, on any part of the Lab. */
   selection: string | null;
+  /** What a panel wants the network view to go to; a new one each time. */
+  sought?: { of: "object" | "connection"; at: number };
   /** Neurons that are picked, in all panels. */
   picked: Picks;
   playhead: Playhead;

@@ -297,8 +297,9 @@ export class Tile {
 
   /** While there is nothing to show yet, say why or what to do. */
   private explain(): void {
-    this.hint.hidden = this.filled;
-    if (this.filled) return;
+    const filled = this.filled || this.panel?.speaks === true;
+    this.hint.hidden = filled;
+    if (filled) return;
     const { status, playhead } = this.host.store.get();
     const { state } = status;
     const later = state === "paused" && playhead.now > 0;

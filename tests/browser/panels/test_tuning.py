@@ -1,6 +1,5 @@
 """Tuning curves on the page: alone and in a Lab, picked in one panel and marked in the others."""
 
-
 import numpy as np
 
 from tests.browser.jupyter import JupyterLab

@@ -44,7 +44,11 @@ export interface Opened {
 }
 
 /** Mount a panel with what its kernel says of it. */
-export function openPanel(panel: Panel, data: Record<string, unknown>): Opened {
+export function openPanel(
+  panel: Panel,
+  data: Record<string, unknown>,
+  more: Partial<PanelContext> = {},
+): Opened {
   const body = document.createElement("div");
   const life = new AbortController();
   const layout = {
@@ -64,6 +68,7 @@ export function openPanel(panel: Panel, data: Record<string, unknown>): Opened {
     send: () => undefined,
     signal: life.signal,
     redraw: () => undefined,
+    ...more,
   };
   void panel.mount(body, context as unknown as PanelContext);
   return {

@@ -131,6 +131,13 @@ class NetworkPanel implements Panel {
       (selection) => this.mark(selection),
     );
     store.subscribe(
+      (s) => s.sought,
+      signal,
+      (sought) => {
+        if (sought !== undefined) this.seek(sought);
+      },
+    );
+    store.subscribe(
       (s) => s.picked,
       signal,
       () => this.markPicked(),
@@ -313,6 +320,17 @@ class NetworkPanel implements Panel {
     this.opened = new Set([...this.opened, ...closed]);
     void this.arrange(null).then(then);
     this.context.change({ opened: [...this.opened].map((each) => graph.name(each)) });
+  }
+
+  /** Go to what another panel speaks of. */
+  private seek({ of, at }: Selected): void {
+    const { graph } = this;
+    if (graph === null) return;
+    if (of === "object") return this.find(at);
+    const end = graph.connections.post[at];
+    if (end === undefined) return;
+    this.view.reveal(this.visible?.standIn[end] ?? end);
+    this.go(at);
   }
 
   // ---- what is chosen and pointed at --------------------------------------------------------------
