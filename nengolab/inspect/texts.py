@@ -36,6 +36,8 @@ def same_value(a: Any, b: Any) -> bool:
         return bool(a == b)
     if type(a).__module__.startswith(("nengo", "nengolab")):
         return _same_parts(a, b)
+    if _is_layer(a):
+        return same_value(_config(a), _config(b))
     return bool(a == b)
 
 
@@ -44,6 +46,21 @@ def _same_parts(a: Any, b: Any) -> bool:
     parts = [(getattr(a, name), getattr(b, name)) for name in iter_params(type(a))]
     own = ({k: v for k, v in vars(o).items() if not k.startswith("_")} for o in (a, b))
     return all(same_value(p, q) for p, q in parts) and same_value(*own)
+
+
+def _is_layer(value: Any) -> bool:
+    """Whether it is a layer of Keras, or of a person; asked without importing Keras."""
+    return any(base.__module__.startswith("keras.") for base in type(value).__mro__) and hasattr(
+        value, "get_config"
+    )
+
+
+def _config(value: Any) -> Any:
+    """The settings of a Keras layer, without the names that Keras counts up."""
+    held = value.get_config() if _is_layer(value) else value
+    if isinstance(held, Mapping):
+        return {key: _config(part) for key, part in held.items() if key != "name"}
+    return [_config(part) for part in held] if isinstance(held, list | tuple) else held
 
 
 def _same_code(a: types.FunctionType, b: types.FunctionType) -> bool:
@@ -84,11 +101,19 @@ def shown(value: Any) -> str:
         return f"{value.__qualname__.rsplit('.', 1)[-1]} (line {code.co_firstlineno} of {where})"
     if isinstance(value, np.ufunc):
         return value.__name__
+    if _is_layer(value):
+        plain = (int, float, str, list, tuple)
+        held = {k: v for k, v in _config(value).items() if isinstance(v, plain)}
+        settings = ", ".join(f"{k}={v}" for k, v in held.items() if (k, v) != ("trainable", True))
+        return _cut(f"{type(value).__name__}({settings})")
     if isinstance(value, slice):
         parts = ["" if v is None else str(v) for v in (value.start, value.stop)]
         parts += [str(value.step)] if value.step not in (None, 1) else []
         return "all" if value == slice(None) else ":".join(parts)
-    text = " ".join(str(value).split())
+    return _cut(" ".join(str(value).split()))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

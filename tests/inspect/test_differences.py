@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import nengo
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import nengolab
 from nengolab import inspect
 from nengolab.exceptions import ValidationError
+from nengolab.inspect.texts import shown
 
 
 def double(x):
@@ -174,6 +176,19 @@ def test_of_simulators_what_was_built_and_learned_is_compared(simulator):
         found = inspect.diff(one, other)
     assert [(r.a, r.what) for r in found.rows] == [("a -> b", "weights now")]
     assert "they differ by up to" in found.rows[0].meaning
+
+
+def test_layers_of_keras_are_compared_by_their_settings():
+    def with_layers(activation):
+        with nengo.Network(seed=0) as net:
+            layers = [keras.layers.Dense(2, activation=activation), keras.layers.Dense(3)]
+            nengolab.TensorNode(keras.Sequential(layers), shape_in=4, label="dense")
+        return net
+
+    assert not inspect.diff(with_layers("relu"), with_layers("relu"))
+    [row] = inspect.diff(with_layers("relu"), with_layers("tanh")).rows
+    assert row.what == "output"
+    assert shown(keras.layers.Dense(2, use_bias=False)).startswith("Dense(units=2, activation=")
 
 
 def test_it_shows_as_a_table_without_anybodys_html():

@@ -1,4 +1,4 @@
-"""The neurons that a person has picked: one selection for all panels of a session.
+"""The neurons that a person has picked: one selection for all panels of a network.
 
 Pages show what is picked at once and tell the kernel, which tells all other pages.
 """
@@ -23,13 +23,13 @@ from .panel import ensemble_of
 Heard = Callable[[str, int], Any]
 
 _lock = threading.RLock()
-_picks: weakref.WeakKeyDictionary[Session, Picks] = weakref.WeakKeyDictionary()
+_picks: weakref.WeakKeyDictionary[nengo.Network, Picks] = weakref.WeakKeyDictionary()
 
 
 def picks_of(session: Session) -> Picks:
-    """Give what is picked in a session, the same for all of its widgets."""
+    """Give what is picked in a session, the same for all widgets of all sessions of its network."""
     with _lock:
-        return _picks.setdefault(session, Picks())
+        return _picks.setdefault(session.network, Picks())
 
 
 class Picks:

@@ -182,6 +182,9 @@ def test_pages_hear_what_is_picked_and_who_picked_it(net: nengo.Network) -> None
             assert told["neurons"] == {"line": [2, 5]}
         assert labs[1].picked == {"line": [2, 5]}
         assert picks_of(session).of(net.line.neurons) == (2, 5)
+        # What runs the same network otherwise shows the same.
+        with Session(net, asleep=True) as other:
+            assert picks_of(other).of(net.line) == (2, 5)
         # Another page asks for all there is.
         browsers[1].say(type="hello", view="late", width=600, visible=True)
         assert browsers[1].of("picked")[-1]["neurons"] == {"line": [2, 5]}
