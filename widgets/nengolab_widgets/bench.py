@@ -417,7 +417,7 @@ class Bench:
     def send(self, panel: Panel, content: dict[str, Any], buffer: bytes | None = None) -> None:
         """Say something to the page side of a panel, with arrays in a buffer."""
         message = {"type": "for_panel", "panel": panel.identity.id, "content": content}
-        self._send(message, None if buffer is None else [buffer])
+        self._send(message, *([] if buffer is None else [[buffer]]))
 
     def changed(self, panel: Panel, anew: bool = True) -> None:
         """Take up what has changed of a panel; ``anew`` where its spec has."""

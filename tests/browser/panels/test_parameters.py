@@ -18,8 +18,8 @@ with nengo.Network(label="What is in it", seed=1) as net:
         6, (10, 10, 1), kernel_size=(5, 5)), label="looks")
     pre, post = (nengo.Ensemble(n, 1, label=name) for n, name in ((300, "pre"), (200, "post")))
     groups = np.kron(rng.normal(size=(5, 6)), np.ones((40, 50)))[rng.permutation(200)]
-    nengo.Connection(pre.neurons, post.neurons, transform=groups + rng.normal(size=groups.shape) / 3,
-                     label="full")
+    groups += rng.normal(size=groups.shape) / 3
+    nengo.Connection(pre.neurons, post.neurons, transform=groups, label="full")
 weights = Weights(net)
 weights
 """

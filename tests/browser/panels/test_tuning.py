@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.browser.jupyter import JupyterLab
+from tests.browser.jupyter import LIGHT, JupyterLab
 from tests.browser.panel import Panel, until
 from tests.browser.panels.looks import check_looks
 
@@ -68,6 +68,9 @@ def test_what_is_picked_in_one_panel_is_marked_in_all(lab: JupyterLab) -> None:
     alone.screenshot("alone")
     whole.screenshot("whole")
     check_looks(whole, lab)
+    lab.set_theme(LIGHT)
+    lab.page.wait_for_timeout(700)
+    whole.screenshot("light", docs="tuning-light")
     assert lab.errors == []
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
 
 Order = Literal["as they are", "by size", "by likeness"]
 GAP = 1  # cells between images
+# Rows that are told apart by clustering, which takes the square of their number; and by how many
+# directions.
+MOST_CLUSTERED, STRONGEST = 2000, 12
 
 
 def thinned(block: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -41,31 +45,31 @@ def thinned(block: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.
 def ordered(matrix: np.ndarray, order: Order) -> np.ndarray | None:
     """Give the rows' numbers in an order; None where it is their own.
 
-    By likeness is by angle in the plane of the two strongest directions of rows: rows that point
-    the same way come to lie side by side.
+    By likeness is by clusters: rows that point the same way, whatever their length, come to lie
+    side by side. Of very many rows it is by their angle in the plane of the two strongest
+    directions.
     """
     if order == "as they are" or len(matrix) < 3:
         return None
     finite = np.nan_to_num(matrix, nan=0.0, posinf=0.0, neginf=0.0)
+    lengths = np.sqrt(np.einsum("ij,ij->i", finite, finite))
     if order == "by size":
-        return np.argsort(-np.einsum("ij,ij->i", finite, finite), kind="stable")
-    first, second = _strongest(finite)
-    return np.argsort(np.arctan2(second, first), kind="stable")
+        return np.argsort(-lengths, kind="stable")
+    reach = _reach(finite / np.where(lengths > 0, lengths, 1)[:, None])
+    if len(reach) > MOST_CLUSTERED:
+        return np.argsort(np.arctan2(reach[:, 1], reach[:, 0]), kind="stable")
+    return leaves_list(linkage(reach, "average")).astype(int)
 
 
-def _strongest(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far rows reach along the two strongest directions (power iteration on a block)."""
-    small = min(matrix.shape)
-    if small == 1:
-        return matrix[:, 0], np.linalg.norm(matrix, axis=1)
-    start = np.random.RandomState(0).normal(size=(matrix.shape[1], min(6, small)))
-    basis = np.linalg.qr(start)[0]
-    for _ in range(6):
+def _reach(matrix: np.ndarray) -> np.ndarray:
+    """How far rows reach along the strongest directions (power iteration on a block)."""
+    start = np.random.RandomState(0).normal(size=(matrix.shape[1], STRONGEST))
+    basis = np.linalg.qr(start)[0] if matrix.shape[1] > STRONGEST else np.eye(matrix.shape[1])
+    for _ in range(6 if matrix.shape[1] > STRONGEST else 0):
         basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
     reach = matrix @ basis
-    turn = np.linalg.svd(reach, full_matrices=False)[2].T
-    found = reach @ turn
-    return found[:, 0], found[:, 1]
+    found = reach @ np.linalg.svd(reach, full_matrices=False)[2].T
+    return np.pad(found, ((0, 0), (0, max(0, 2 - found.shape[1]))))
 
 
 def mosaic(images: np.ndarray, across: int) -> np.ndarray:

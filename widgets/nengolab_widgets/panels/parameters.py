@@ -1,4 +1,4 @@
-"""Every array of a simulator by name: what it is, its entries, how they are spread; to be edited."""
+"""Every array of a simulator by name: what it is, its entries, how they are spread."""
 
 from __future__ import annotations
 
@@ -235,7 +235,9 @@ class Weights(Panel):
         if spec is None or row is None or content.get("array") != row.name:
             raise ValidationError(f"{content.get('array')!r} is not the array shown", "array")
         at = _block(content.get("at"), row.shape)
-        values: dict[str, Any] = {k: content[k] for k in ("value", "scale") if content.get(k) is not None}
+        values: dict[str, Any] = {
+            k: content[k] for k in ("value", "scale") if content.get(k) is not None
+        }
         if len(values) > 1 or not all(map(_is_number, values.values())):
             raise ValidationError(f"{row.name} takes a finite number, got {values}", "value")
         if at is not None and not values:
