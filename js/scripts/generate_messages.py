@@ -3,9 +3,9 @@
     python js/scripts/generate_messages.py            writes what differs
     python js/scripts/generate_messages.py --check    fails where something differs
 
-``nengolab_widgets/messages.py`` becomes ``js/src/widgets/messages.ts``, and the ``Payload`` of each
-kind of panel becomes ``js/src/widgets/panels/<kind>/payload.ts``, with the messages of its union
-``Said``.
+``nengolab_widgets/messages.py`` and ``from_pages.py`` become ``js/src/widgets/messages.ts``, and
+the ``Payload`` of each kind of panel becomes ``js/src/widgets/panels/<kind>/payload.ts``, with the
+messages of its union ``Said``.
 """
 
 from __future__ import annotations
@@ -123,15 +123,16 @@ class Module:
 
 def messages() -> str:
     """Make ``messages.ts``."""
+    from nengolab_widgets import from_pages
     from nengolab_widgets import messages as source
 
-    module = Module("nengolab_widgets/messages.py", "./decode")
+    module = Module("nengolab_widgets/messages.py and from_pages.py", "./decode")
     states = " | ".join(f'"{state}"' for state in get_args(source.SessionState))
     module.raw(
         '/** What the session is doing; "gone" is what the page says itself. */\n'
         f'export type SessionState = {states} | "gone";\n'
     )
-    unions = {"KernelMessage": source.KernelMessage, "PageMessage": source.PageMessage}
+    unions = {"KernelMessage": source.KernelMessage, "PageMessage": from_pages.PageMessage}
     for name, union in unions.items():
         members = [module.add(kind) for kind in get_args(union)]
         module.raw(f"export type {name} =\n" + "\n".join(f"  | {m}" for m in members) + ";\n")

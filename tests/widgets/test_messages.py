@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 from nengo.exceptions import ValidationError
-from nengolab_widgets import messages
+from nengolab_widgets import from_pages, messages
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +29,7 @@ def test_the_typescript_is_what_python_says() -> None:
 
 
 def test_every_message_has_a_type_of_its_own() -> None:
-    for union in (messages.KernelMessage, messages.PageMessage):
+    for union in (messages.KernelMessage, from_pages.PageMessage):
         assert len(messages.types_by_name(union)) == len(get_args(union))
 
 
@@ -44,7 +44,7 @@ def test_every_message_has_a_type_of_its_own() -> None:
     ],
 )
 def test_messages_of_pages_are_read(message: dict) -> None:
-    assert messages.read_message(message) == message
+    assert from_pages.read_message(message) == message
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_messages_of_pages_are_read(message: dict) -> None:
 )
 def test_what_is_no_message_is_refused_by_name(message: Any, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        messages.read_message(message)
+        from_pages.read_message(message)

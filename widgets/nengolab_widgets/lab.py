@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import anywidget
 import traitlets
-from nengo.exceptions import NengoException, SimulatorClosed, ValidationError
+from nengo.exceptions import NengoException, SimulatorClosed
 
 from nengolab.live import Frame, Listener, StreamSpec
 from nengolab.names import Names
@@ -23,36 +21,25 @@ from . import control, picking, replaced, sessions
 from .arrangement import Size
 from .bench import Bench
 from .choice import Menu, default_choices, read_choices
+from .driving import Driving
+from .from_pages import read_message
+from .keywords import read_view, unknown_keywords
 from .liveness import Heartbeat
-from .messages import Layout, Offer, Past, read_message
+from .messages import Layout, Offer, Past
 from .output import Output
 from .panel import Choice
-from .parts import part
+from .parts import front_end, part
 from .plots import Plots
-from .sliders import Inputs
 from .transport import past_message, status_message, until_when
 from .views import Views
 from .weakly import weakly
 
-STATIC = Path(__file__).parent / "static"
-KEYWORDS = ("plots", "inputs", "window", "speed", "title", "network")
 # Pixels of a raster, to which the kernel thins spikes.
 RASTER_HEIGHT = 200
 # To say how more objects can be plotted takes a while: that is said when a person asks.
 MANY_OFFERS = 300
 # A page that is reloaded is back within this (s); else nobody can stop the run any more.
 GONE_AFTER = 8.0
-
-
-def _front_end(name: str) -> str:
-    path = STATIC / name
-    if not path.exists():
-        raise ImportError(
-            f"the front end of nengolab is not built: {name} is missing from nengolab_widgets. "
-            "In a clone of the repository run `make build`, or install a wheel"
-        )
-    # As text: of a file anywidget watches, for each widget, and so keeps every widget for ever.
-    return path.read_text(encoding="utf-8")
 
 
 class Lab(Plots, anywidget.AnyWidget):
@@ -105,8 +92,8 @@ class Lab(Plots, anywidget.AnyWidget):
     >>> Lab(net, plots=[ens, (ens, "raster")], inputs={drive: (-2, 2)})
     """
 
-    _esm = _front_end("nengolab.js")
-    _css = _front_end("nengolab.css")
+    _esm = front_end("nengolab.js")
+    _css = front_end("nengolab.css")
     SHOWS_PRINTS: ClassVar[bool] = True
     # What pages call it on the control channel.
     _key = traitlets.Unicode().tag(sync=True)
@@ -123,12 +110,12 @@ class Lab(Plots, anywidget.AnyWidget):
         **unknown: Any,
     ) -> None:
         if unknown:
-            raise TypeError(_unknown_keywords(unknown))
+            raise TypeError(unknown_keywords(unknown))
         shown = sessions.network_of(target)
-        view = _read_view(network)
+        view = read_view(network)
         names = Names(shown)
         chosen = default_choices(shown) if plots is None else read_choices(plots, names)
-        self._inputs, self._chosen_inputs = Inputs(shown, names, inputs), inputs
+        self._driving = Driving(shown, names, inputs, weakly(self._say_inputs))
         self._names, self._menu = names, Menu(shown, names)
         self._target = target
         self._title = title or shown.label or "Nengo network"
@@ -136,7 +123,7 @@ class Lab(Plots, anywidget.AnyWidget):
         sessions.hold(self.session, self)
         self._views = Views()
         self._path: Literal["control", "comm"] = "comm"
-        self._heard, self._closed = 0, False
+        self._closed = False
         self._past: Past | None = None
         # Which branch is shown beside the one that goes on.
         self._beside = ""
@@ -162,8 +149,8 @@ class Lab(Plots, anywidget.AnyWidget):
         self._listener.visible = False
         self._heartbeat = Heartbeat(weakly(self._send_ping))
         for node, values in self.session.inputs.items():
-            self._input_changed(node, values)
-        self._unwatch = self.session.watch_inputs(weakly(self._input_changed))
+            self._driving.changed(node, values)
+        self._unwatch = self.session.watch_inputs(weakly(self._driving.changed))
         self._picks = picking.picks_of(self.session)
         self._unwatch_picks = self._picks.watch(weakly(self._say_picked))
         self._output = Output(self.session, weakly(self._say)) if self.SHOWS_PRINTS else None
@@ -178,7 +165,7 @@ class Lab(Plots, anywidget.AnyWidget):
             "go_on_from": lambda m: self._travel(self.session.history.go_on_from(m["time"])),
             "switch_branch": lambda m: self._travel(self.session.history.switch(m["branch"])),
             "show_beside": lambda m: self._show_beside(m["branch"]),
-            "input": self._drive,
+            "input": lambda m: self._driving.drive(self.session, m),
             "add_panel": lambda m: self._add(Choice(self._menu.find(m["object"]), m["kind"])),
             "remove_panel": lambda m: self._bench.remove(m["panel"]),
             "set_panel": lambda m: self._bench.set(m["panel"], m["values"]),
@@ -230,10 +217,7 @@ class Lab(Plots, anywidget.AnyWidget):
             self.session.rebuild(keep_state)
             self._names.renew()
             self._menu = Menu(self.session.network, self._names)
-            self._inputs = Inputs(self.session.network, self._names, self._chosen_inputs)
-            for node, values in self.session.inputs.items():
-                if (entry := self._inputs.of(node)) is not None:
-                    entry.take(values)
+            self._driving.rebuilt(self.session.network, self.session.inputs)
             self._bench.rebuilt()
             self._panels_changed()
             self._say(self._layout(self._first_offers()))
@@ -446,39 +430,10 @@ class Lab(Plots, anywidget.AnyWidget):
             buffers, problem = [], str(error)
         self._say({"type": "part", "name": name, "problem": problem}, buffers)
 
-    # ---- inputs ------------------------------------------------------------
-
-    def _drive(self, message: Any) -> None:
-        entry = self._inputs.find(message["node"])
-        values = message.get("values")
-        if "dim" in message:
-            values = entry.moved(message["dim"], message["value"])
-        done = self.session.set_input(entry.node, values, gesture=message.get("gesture"))
-        entry.take(values)
-        done.add_done_callback(lambda done: self._driven(message["number"], entry, done))
-
-    def _driven(self, number: int, entry: Any, done: Future) -> None:
-        self._heard = max(self._heard, number)
-        if not done.cancelled() and done.exception() is not None:
-            # What was refused does not stay on the slider.
-            entry.take(self.session.inputs.get(entry.node))
-            self._say_inputs()
-
-    def _input_changed(self, node: Any, values: Any) -> None:
-        """Follow what drives a Node, whoever set it."""
-        entry = self._inputs.of(node)
-        if entry is None:
-            return
-        before = entry.layout()
-        entry.take(values)
-        if entry.layout() != before:
-            self._say_inputs()
-        elif len(self._views) > 1:
-            self._say_inputs()
-
-    def _say_inputs(self) -> None:
-        if len(self._views):
-            self._say({"type": "inputs", "inputs": self._inputs.layout() or []})
+    def _say_inputs(self, for_others: bool = False) -> None:
+        """Send what sliders show; ``for_others``, where the page that moved one knows it."""
+        if len(self._views) > for_others:
+            self._say({"type": "inputs", "inputs": self._driving.inputs.layout() or []})
 
     # ---- messages to pages, from any thread --------------------------------
 
@@ -487,7 +442,7 @@ class Lab(Plots, anywidget.AnyWidget):
             self.send(message, buffers)
 
     def _send_frame(self, frame: Frame) -> None:
-        self._say({**frame.header, "heard": self._heard}, [frame.buffer])
+        self._say({**frame.header, "heard": self._driving.heard}, [frame.buffer])
 
     def _send_ping(self) -> None:
         with self._lock:
@@ -519,8 +474,8 @@ class Lab(Plots, anywidget.AnyWidget):
             "window": self._bench.window,
             "panels": self._bench.layouts(),
             "aside": self._bench.aside_layout(),
-            "inputs": self._inputs.layout(),
-            "no_inputs": self._inputs.why_none,
+            "inputs": self._driving.inputs.layout(),
+            "no_inputs": self._driving.inputs.why_none,
             "offers": offers,
             "foreign": self._bench.foreign(),
         }
@@ -545,17 +500,6 @@ class Lab(Plots, anywidget.AnyWidget):
         self._bench.leave()
 
 
-def _read_view(network: Any) -> Mapping[str, Any] | None:
-    """Give the settings of the network view, None where there is to be none."""
-    if isinstance(network, bool):
-        return {} if network else None
-    if not isinstance(network, Mapping):
-        raise ValidationError(
-            f"network must be True, False or settings of the view, got {network!r}", "network"
-        )
-    return network
-
-
 def _let_go_soon(listener: Listener | None, bench: Bench) -> None:
     """Have a session of a person's own send nothing to a Lab that is no more.
 
@@ -570,10 +514,3 @@ def _let_go_soon(listener: Listener | None, bench: Bench) -> None:
 
     if not sys.is_finalizing():
         threading.Thread(target=let_go, daemon=True).start()
-
-
-def _unknown_keywords(unknown: dict[str, Any]) -> str:
-    name = next(iter(unknown))
-    close = difflib.get_close_matches(name, KEYWORDS, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"Lab has no keyword {name!r}.{hint} It takes {', '.join(KEYWORDS)}."

@@ -1,4 +1,4 @@
-"""Parts of the front end that pages ask for when they need them, and not before."""
+"""The front end: what each widget brings, and parts that pages ask for when they need them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,25 @@ from pathlib import Path
 STATIC = Path(__file__).parent / "static"
 # What there is: BokehJS, which draws what is looked at rather than watched.
 PARTS = ("bokeh",)
+
+
+def front_end(name: str) -> str:
+    """Give a file of the front end.
+
+    As text: of a file anywidget watches, for each widget, and so keeps every widget for ever.
+
+    Raises
+    ------
+    ImportError
+        Where it is not built.
+    """
+    path = STATIC / name
+    if not path.exists():
+        raise ImportError(
+            f"the front end of nengolab is not built: {name} is missing from nengolab_widgets. "
+            "In a clone of the repository run `make build`, or install a wheel"
+        )
+    return path.read_text(encoding="utf-8")
 
 
 @cache

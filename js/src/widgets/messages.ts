@@ -1,4 +1,4 @@
-/** Made from nengolab_widgets/messages.py by `python js/scripts/generate_messages.py`: change that, not this. */
+/** Made from nengolab_widgets/messages.py and from_pages.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
 import { dictOf, either, isBoolean, isNull, isNumber, isRecord, isString, isUnknown, listOf, oneOf, optional, record, type Check } from "./decode";
 

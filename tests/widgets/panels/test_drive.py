@@ -110,7 +110,7 @@ def test_a_csv_file_is_played_or_refused_in_place(lab, net, panels):
         "undoes": "",
         "redoes": "",
     }
-    entry = lab._inputs.of(net.two).layout()
+    entry = lab._driving.inputs.of(net.two).layout()
     assert (entry["playing"], entry["values"]) == ("walk.csv", [1.0, 2.0])
     two.handle({**csv, "text": "1,2,3,4\n"})
     assert "4 columns; the Node has 2 dimensions, so 2 or" in panels["said"][-1]["text"]
