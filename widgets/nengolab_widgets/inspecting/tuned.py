@@ -190,7 +190,7 @@ def _over_all(neurons: Population) -> Curves:
 
 def _single(values: Any, count: int) -> np.ndarray:
     """Give numbers in single precision; NaN where a neuron type has none."""
-    return np.full(count, np.nan, np.float32) if values is None else np.float32(values)
+    return np.full(count, np.nan, np.float32) if values is None else np.asarray(values, np.float32)
 
 
 def _given(direction: Direction) -> Any:
