@@ -118,6 +118,7 @@ def test_what_was_set_is_seen_beside_what_was_built(
     assert found["silent"].tolist() == [3]
     assert 7 not in found["silent"]
     assert found["rates"][7].min() > first["rates"][7].max()
+    assert found["max_rates"][3] == 0
     # The simulator stays the caller's, who may run and train it.
     sim.run_steps(1)
     own = sim.parameters["line.neurons.bias"]
