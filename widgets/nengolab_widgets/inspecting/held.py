@@ -260,9 +260,10 @@ def _vector(figure: Figure) -> Arrays:
     if len(values) > MOST_VALUES:
         low, high = thinned(values[None], 1, MOST_VALUES)
         starts = np.linspace(0, len(values), MOST_VALUES, endpoint=False)
-        return [("at", np.float32(starts)), ("low", low[0]), ("high", high[0])]
+        return [("at", starts.astype(np.float32)), ("low", low[0]), ("high", high[0])]
     at = np.arange(len(values), dtype=np.float32)
-    return [("at", at), ("low", np.float32(values)), ("high", np.float32(values))]
+    single = np.asarray(values, np.float32)
+    return [("at", at), ("low", single), ("high", single)]
 
 
 def _equal(a: np.ndarray, b: np.ndarray) -> bool:

@@ -79,7 +79,7 @@ def digest(*arrays: Any) -> bytes:
     found = hashlib.blake2b(digest_size=16)
     for array in arrays:
         if array is not None:
-            found.update(np.ascontiguousarray(array))
+            found.update(np.ascontiguousarray(array).data)
     return found.digest()
 
 

@@ -39,7 +39,7 @@ def thinned(block: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.
             starts = np.linspace(0, count, max(1, cells), endpoint=False).astype(int)
             low = np.minimum.reduceat(low, starts, axis=axis)
             high = np.maximum.reduceat(high, starts, axis=axis)
-    return np.float32(low), np.float32(high)
+    return low.astype(np.float32), high.astype(np.float32)
 
 
 def ordered(matrix: np.ndarray, order: Order) -> np.ndarray | None:
