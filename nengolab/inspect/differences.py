@@ -281,7 +281,8 @@ def _compared(sides: list[_Side], x: Any, y: Any) -> Iterator[Differing]:
     if all(side.source.parameters is not None for side in sides):
         one, other = sides[0].trained(x), sides[1].trained(y)
         for what in dict.fromkeys([*one, *other]):
-            if one.get(what, "").split(":")[0] != other.get(what, "").split(":")[0]:
+            # What is not there does not train.
+            if one.get(what, "no").split(":")[0] != other.get(what, "no").split(":")[0]:
                 yield Differing(*names, what, one.get(what, NOWHERE), other.get(what, NOWHERE))
 
 

@@ -91,11 +91,13 @@ def of_neuron(read: Source, ens: nengo.Ensemble, i: int) -> Iterator[str]:
             f"Along its encoder it begins to fire at {number(people.intercepts[i])} radii, and "
             f"fires at {number(people.max_rates[i])} Hz at the radius."
         )
-    rates = people.rates(people.eval_points)[:, i]
-    yield (
-        f"Over the ensemble's {counted(len(rates), 'evaluation point')} it fires at "
-        f"{number(rates.min())} to {number(rates.max())} Hz, {number(rates.mean())} on average."
-    )
+    if np.isfinite(people.currents(people.eval_points)).all():
+        busy = of_points(people)
+        yield (
+            f"Over the ensemble's {busy.over.removeprefix('its ')} it fires at "
+            f"{number(busy.least[i])} to {number(busy.most[i])} Hz, {number(busy.mean[i])} on "
+            "average."
+        )
     yield from _mechanism(people)
 
 
