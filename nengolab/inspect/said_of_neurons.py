@@ -85,11 +85,11 @@ def of_neuron(read: Source, ens: nengo.Ensemble, i: int) -> Iterator[str]:
         f"It prefers the direction {prefers}, its encoder; its current is J = {said} {plus}, "
         f"with a gain of {number(people.gain[i])}."
     )
-    known = people.intercepts is not None and people.max_rates is not None
-    if known and np.isfinite(people.intercepts[i]):
+    intercepts, max_rates = people.intercepts, people.max_rates
+    if intercepts is not None and max_rates is not None and np.isfinite(intercepts[i]):
         yield (
-            f"Along its encoder it begins to fire at {number(people.intercepts[i])} radii, and "
-            f"fires at {number(people.max_rates[i])} Hz at the radius."
+            f"Along its encoder it begins to fire at {number(intercepts[i])} radii, and fires at "
+            f"{number(max_rates[i])} Hz at the radius."
         )
     if np.isfinite(people.currents(people.eval_points)).all():
         busy = of_points(people)

@@ -112,8 +112,9 @@ def seeded(read: Source, obj: Any) -> Iterator[str]:
 
 
 def _plural(parameter: Any) -> str:
-    many = {"bias": "biases", "gain": "gains"} if parameter.shape else {}
-    return many.get(parameter.role, parameter.role)
+    role = str(parameter.role)
+    several = parameter.shape and role in ("bias", "gain")
+    return f"{role}es" if several and role == "bias" else f"{role}s" if several else role
 
 
 def trained(read: Source, *objs: Any) -> Iterator[str]:

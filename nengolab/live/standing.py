@@ -40,7 +40,7 @@ class StandingInput(LookSpec):
     _seen: list[Any] = field(default_factory=list[Any])
 
     cadence: ClassVar[Cadence] = "on_change"
-    period: ClassVar[float] = 0.03
+    period: float = field(default=0.03, init=False)
 
     def version(self, sim: Any) -> Hashable:
         session = self.session()
@@ -98,7 +98,7 @@ class StandingChanges(LookSpec):
     rev: int = 0
 
     cadence: ClassVar[Cadence] = "on_change"
-    period: ClassVar[float] = 0.05
+    period: float = field(default=0.05, init=False)
 
     def version(self, sim: Any) -> Hashable:
         return tuple((id(c), c.step) for c in self._changes)

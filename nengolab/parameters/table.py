@@ -84,6 +84,15 @@ class Parameter:
         return int(np.prod(self.shape))
 
     @property
+    def held(self) -> np.ndarray:
+        """Current value as it is held, without a copy: it must not be changed.
+
+        The same array for as long as nothing sets or trains it; of what is learned online each
+        time another one.
+        """
+        return self._read()
+
+    @property
     def value(self) -> np.ndarray:
         """Current value, read-only.
 

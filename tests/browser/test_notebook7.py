@@ -5,7 +5,8 @@ from tests.browser.panel import NETWORK, Panel, until
 
 
 def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
-    cells = [NETWORK, "lab = Lab(net)\nlab"]
+    curves = "from nengolab_widgets import Tuning\ntuning = Tuning(lab, ens)\ntuning"
+    cells = [NETWORK, "lab = Lab(net)\nlab", curves]
     name = lab.server.add_notebook(cells, "seven.ipynb")
     lab.page.goto(lab.server.address(f"notebooks/{name}"))
     lab.page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
@@ -23,6 +24,10 @@ def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
     panel.wait_state("paused")
     panel.screenshot("paused")
 
+    # What BokehJS draws, too, which the page asks the kernel for.
+    figures = lab.page.locator(".nl-lab").nth(1).locator(".nl-figure canvas")
+    until(lambda: figures.count() > 0, "tuning curves")
+
     # Saved and loaded again, the Lab is there.
     lab.save()
     lab.page.reload()
@@ -31,6 +36,7 @@ def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
     panel.wait_state("paused")
     until(lambda: len(panel.plot("ens value")["t"]) > 0, "a snapshot")
     assert lab.page.locator(".jp-OutputArea img:visible").count() == 0, "the picture is hidden"
+    until(lambda: figures.count() > 0, "tuning curves again")
     panel.press("play")
     panel.wait_state("running")
     # Notebook 7.6 says these of every notebook.

@@ -37,7 +37,7 @@ class Bench:
     window : float
         Seconds that panels show.
     send : callable
-        Sends a message to the pages.
+        Sends a message to the pages, and buffers if there are any.
     on_change : callable
         Called when other panels, or other specs, are to be shown.
     """
@@ -47,7 +47,7 @@ class Bench:
         session: Session,
         names: Names,
         window: float,
-        send: Callable[[dict[str, Any]], None],
+        send: Callable[..., None],
         on_change: Callable[[], None],
     ) -> None:
         # Held by who changes something: a probe that fails says so on the session's thread.
@@ -414,9 +414,10 @@ class Bench:
         """Give a probe of something, the same one for panels that look at the same."""
         return self._probes.of(obj, attr, synapse)
 
-    def send(self, panel: Panel, content: dict[str, Any]) -> None:
-        """Say something to the page side of a panel."""
-        self._send({"type": "for_panel", "panel": panel.identity.id, "content": content})
+    def send(self, panel: Panel, content: dict[str, Any], buffer: bytes | None = None) -> None:
+        """Say something to the page side of a panel, with arrays in a buffer."""
+        message = {"type": "for_panel", "panel": panel.identity.id, "content": content}
+        self._send(message, *([] if buffer is None else [[buffer]]))
 
     def changed(self, panel: Panel, anew: bool = True) -> None:
         """Take up what has changed of a panel; ``anew`` where its spec has."""

@@ -260,7 +260,7 @@ class Beside(TypedDict):
 
 
 class ForPanel(TypedDict):
-    """What the Python side of a panel says to its page side."""
+    """What the Python side of a panel says to its page side, perhaps with a buffer."""
 
     type: Literal["for_panel"]
     panel: str

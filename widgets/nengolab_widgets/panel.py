@@ -149,8 +149,8 @@ class Place(Protocol):
         """Give a probe of something, the same one for panels that look at the same."""
         ...
 
-    def send(self, panel: Panel, content: dict[str, Any]) -> None:
-        """Say something to the page side of a panel."""
+    def send(self, panel: Panel, content: dict[str, Any], buffer: bytes | None = None) -> None:
+        """Say something to the page side of a panel, with arrays in a buffer."""
 
     def changed(self, panel: Panel, anew: bool = True) -> None:
         """Take up what has changed; ``anew`` where its `Panel.spec` has."""

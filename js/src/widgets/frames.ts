@@ -36,12 +36,17 @@ function decodeArray(entry: ArrayEntry, buffer: DataView): FrameArray {
   return new type(bytes.slice().buffer, 0, count);
 }
 
+/** The arrays of a buffer, by name. */
+export function namedArrays(entries: ArrayEntry[], buffer: DataView): Map<string, FrameArray> {
+  return new Map(entries.map((entry) => [entry.name, decodeArray(entry, buffer)]));
+}
+
 /** The array of instants: it travels as seconds after the `t0` of its panel. */
 const TIMES = "t";
 
 /** The arrays of one panel, by name; `t` in seconds of simulated time. */
 export function decodeArrays(panel: PanelEntry, buffer: DataView): Map<string, FrameArray> {
-  const arrays = new Map(panel.arrays.map((entry) => [entry.name, decodeArray(entry, buffer)]));
+  const arrays = namedArrays(panel.arrays, buffer);
   const times = arrays.get(TIMES);
   if (times !== undefined)
     arrays.set(

@@ -352,7 +352,7 @@ export const isBeside: Check<Beside> = record<Beside>({
   panels: listOf(isPanelEntry),
 });
 
-/** What the Python side of a panel says to its page side. */
+/** What the Python side of a panel says to its page side, perhaps with a buffer. */
 export interface ForPanel {
   type: "for_panel";
   panel: string;

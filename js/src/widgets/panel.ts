@@ -64,8 +64,8 @@ export interface Panel {
   mount(body: HTMLElement, context: PanelContext): void | Promise<void>;
   /** Data from a frame. */
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void;
-  /** What its Python side says through `Place.send`. */
-  hear?(content: Record<string, unknown>): void;
+  /** What its Python side says through `Place.send`, and the buffer that came with it. */
+  hear?(content: Record<string, unknown>, buffer: DataView): void;
   /** A setting that only changes how it is drawn has changed; without it the panel is made anew. */
   relayout?(layout: PanelLayout): void;
   /**

@@ -1,6 +1,8 @@
 """Tuning curves on the page: alone and in a Lab, picked in one panel and marked in the others."""
 
-from tests.browser.jupyter import JupyterLab
+import numpy as np
+
+from tests.browser.jupyter import LIGHT, JupyterLab
 from tests.browser.panel import Panel, until
 from tests.browser.panels.looks import check_looks
 
@@ -66,4 +68,42 @@ def test_what_is_picked_in_one_panel_is_marked_in_all(lab: JupyterLab) -> None:
     alone.screenshot("alone")
     whole.screenshot("whole")
     check_looks(whole, lab)
+    lab.set_theme(LIGHT)
+    lab.page.wait_for_timeout(700)
+    whole.screenshot("light", docs="tuning-light")
+    assert lab.errors == []
+
+
+STILL = """\
+tuning = Tuning(nengo.Simulator(net, progress_bar=False), line)
+tuning
+"""
+
+
+def test_a_saved_notebook_holds_its_picture(lab: JupyterLab) -> None:
+    cells = [NETWORK.partition("lab = Lab")[0], STILL]
+    lab.open_notebook(lab.server.add_notebook(cells, "still.ipynb"))
+    lab.run_all()
+    panel = Panel(lab)
+    until(lambda: len(panel.plot("line tuning").get("px", ())) == 60, "points")
+    until(lambda: panel.root.locator(".nl-figure canvas").count() > 0, "figures")
+    lab.page.mouse.click(*place_of(panel, "line tuning", 7))
+    until(lambda: panel.plot("line tuning")["picked"].tolist() == [7], "picked")
+    # It is loaded again with the page, BokehJS too, and what was picked is.
+    lab.save()
+    lab.page.reload()
+    panel = Panel(lab)
+    until(lambda: panel.plot("line tuning").get("picked", np.zeros(0)).tolist() == [7], "picked")
+    until(lambda: panel.root.locator(".nl-figure canvas").count() > 0, "figures again")
+    lab.page.wait_for_timeout(500)
+    notebook = lab.save()
+    [png] = [o.data["image/png"] for o in notebook.cells[1].outputs if "image/png" in o.data]
+    assert len(png) > 20_000, "curves and points are drawn"
+    lab.server.forget()
+    lab.open_notebook("still.ipynb")
+    saved = lab.notebook.locator(".nl-saved img.nl-still")
+    saved.wait_for()
+    assert "line: tuning curves" in saved.get_attribute("alt")
+    assert saved.bounding_box()["height"] > 150
+    lab.screenshot("reopened")
     assert lab.errors == []

@@ -59,6 +59,7 @@ class Tuned(Looked):
         super().__init__(id, rev)
         self._ens, self._view, self._picked = ens, view, picked
         self._read: tuple[Any, Population] | None = None
+        self._first: tuple[Any, Population] | None = None
 
     def state(self, source: Any) -> Hashable:
         now = self._now(source, anew=True)
@@ -112,7 +113,9 @@ class Tuned(Looked):
         """Give what it was before training, learning and setting, where that was another one."""
         if is_network(source) or not self._view.before:
             return None
-        built = population(source, self._ens, "built", item=0)
+        if self._first is None or self._first[0] is not source:
+            self._first = (source, population(source, self._ens, "built", item=0))
+        built = self._first[1]
         return built if _differ(now, built).any() else None
 
     def _curves(self, neurons: Population) -> Curves:
@@ -181,13 +184,13 @@ class Tuned(Looked):
 
 def _over_all(neurons: Population) -> Curves:
     """Rates over all that can be represented: along each encoder, from one end to the other."""
-    line, rates = response_curves(neurons, points=np.linspace(-1, 1, 21))
+    line, rates = response_curves(neurons, points=np.linspace(-1, 1, 9))
     return Curves(neurons, (line,), np.zeros((0, 0)), line[:, None], rates)
 
 
 def _single(values: Any, count: int) -> np.ndarray:
     """Give numbers in single precision; NaN where a neuron type has none."""
-    return np.full(count, np.nan, np.float32) if values is None else np.float32(values)
+    return np.full(count, np.nan, np.float32) if values is None else np.asarray(values, np.float32)
 
 
 def _given(direction: Direction) -> Any:

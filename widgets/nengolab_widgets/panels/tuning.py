@@ -6,7 +6,6 @@ import ast
 from typing import Any, Literal, TypedDict
 
 import nengo
-import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengolab_widgets.arrangement import Size
@@ -230,5 +229,7 @@ def _directions(given: str, size: int, title: str) -> tuple[Direction, ...]:
 def _direction(one: Any, size: int) -> Direction | None:
     if isinstance(one, int) and not isinstance(one, bool):
         return one if 0 <= one < size else None
-    good = isinstance(one, list) and len(one) == size and all(type(v) in (int, float) for v in one)
-    return tuple(float(v) for v in one) if good and np.any(one) else None
+    if not isinstance(one, list) or len(one) != size:
+        return None
+    good = all(type(v) in (int, float) for v in one) and any(one)
+    return tuple(float(v) for v in one) if good else None

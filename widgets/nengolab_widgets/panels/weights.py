@@ -30,7 +30,7 @@ class Payload(TypedDict):
     range: tuple[float, float] | None
 
 
-class Weights(Panel):
+class LearnedWeights(Panel):
     """What the rules of a connection learn: weights, decoders, or encoders."""
 
     name = "weights"

@@ -18,6 +18,8 @@ export interface AxisOptions {
   range: Range;
   /** Whole numbers only, such as those of neurons. */
   whole?: boolean;
+  /** It is zoomed to no less than this. */
+  least?: number;
 }
 
 export interface FigureOptions {
@@ -71,7 +73,7 @@ export class Figure {
   private readonly styled: { apply: (theme: Theme) => void }[] = [];
   private readonly box;
   private readonly pan;
-  private readonly square: boolean;
+  private square: boolean;
   private untouched = true;
   private adds = false;
   private view: Awaited<ReturnType<Bokeh["show"]>> | null = null;
@@ -85,8 +87,8 @@ export class Figure {
     const { x, y, square, name, picks } = options;
     this.home = { x: x.range, y: y.range };
     this.plot = new bokeh.Plot({
-      x_range: new bokeh.Range1d({ start: x.range[0], end: x.range[1] }),
-      y_range: new bokeh.Range1d({ start: y.range[0], end: y.range[1] }),
+      x_range: this.span(x),
+      y_range: this.span(y),
       x_scale: new bokeh.LinearScale(),
       y_scale: new bokeh.LinearScale(),
       sizing_mode: "stretch_both",
@@ -94,13 +96,11 @@ export class Figure {
       min_border: 6,
     });
     bokeh.set_log_level("warn");
-    if (square === true) {
-      // BokehJS itself keeps an aspect only where it chooses the ranges.
-      const { inner_width, inner_height } = this.plot.properties;
-      for (const side of [inner_width, inner_height])
-        side.change.connect(() => this.untouched && this.fit());
-    }
     this.square = square === true;
+    // BokehJS itself keeps an aspect only where it chooses the ranges.
+    const { inner_width, inner_height } = this.plot.properties;
+    for (const side of [inner_width, inner_height])
+      side.change.connect(() => this.square && this.untouched && this.fit());
     this.axes = [this.axis(x, 0), this.axis(y, 1)];
     this.box = new bokeh.BoxSelectTool({ renderers: [] });
     this.pan = new bokeh.PanTool();
@@ -122,6 +122,14 @@ export class Figure {
     this.buttons(picks === true);
   }
 
+  private span({ range, least }: AxisOptions): InstanceType<Bokeh["Range1d"]> {
+    return new this.bokeh.Range1d({
+      start: range[0],
+      end: range[1],
+      min_interval: least ?? null,
+    });
+  }
+
   private axis({ label, whole }: AxisOptions, dimension: 0 | 1): InstanceType<Bokeh["LinearAxis"]> {
     const axis = new this.bokeh.LinearAxis({
       axis_label: label,
@@ -131,7 +139,10 @@ export class Figure {
       major_tick_in: 0,
       major_tick_out: 4,
     });
-    if (whole === true && "min_interval" in axis.ticker) axis.ticker.min_interval = 1;
+    if (whole === true) {
+      if ("min_interval" in axis.ticker) axis.ticker.min_interval = 1;
+      if ("use_scientific" in axis.formatter) axis.formatter.use_scientific = false;
+    }
     const grid = new this.bokeh.Grid({ axis, dimension });
     this.plot.add_layout(axis, dimension === 0 ? "below" : "left");
     this.plot.add_layout(grid);
@@ -207,6 +218,13 @@ export class Figure {
     if (this.untouched) this.fit();
   }
 
+  /** Have units of one length on both axes, or not. */
+  keepSquare(square: boolean): void {
+    if (square === this.square) return;
+    this.square = square;
+    if (this.untouched) this.fit();
+  }
+
   /** Show all there is. */
   fit(): void {
     const { x, y } = this.square ? this.squared() : this.home;
@@ -220,10 +238,10 @@ export class Figure {
     const { x, y } = this.home;
     const { inner_width: width, inner_height: height } = this.plot;
     if (!(width > 0 && height > 0)) return this.home;
-    const unit = Math.max((x[1] - x[0]) / width, (y[1] - y[0]) / height);
-    const around = ([low, high]: Range, pixels: number): Range => {
-      const middle = (low + high) / 2;
-      return [middle - (unit * pixels) / 2, middle + (unit * pixels) / 2];
+    const unit = Math.max(Math.abs(x[1] - x[0]) / width, Math.abs(y[1] - y[0]) / height);
+    const around = ([from, to]: Range, pixels: number): Range => {
+      const [middle, half] = [(from + to) / 2, (unit * pixels * Math.sign(to - from)) / 2];
+      return [middle - half, middle + half];
     };
     return { x: around(x, width), y: around(y, height) };
   }
@@ -240,6 +258,12 @@ export class Figure {
   /** Call something when another part is shown, with its pixels. */
   onRange(changed: () => void): void {
     this.plot.on_event("rangesupdate", () => changed());
+  }
+
+  /** Whole CSS pixels between the axes. */
+  get size(): { width: number; height: number } {
+    const whole = (pixels: number): number => Math.max(1, Math.round(pixels) || 1);
+    return { width: whole(this.plot.inner_width), height: whole(this.plot.inner_height) };
   }
 
   /** Pixels of one unit of each axis. */

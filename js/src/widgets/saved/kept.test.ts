@@ -62,6 +62,20 @@ function read(log: FrameLog): { id: string; seq: number; y: number[] }[] {
   );
 }
 
+describe("what BokehJS draws", () => {
+  it("is kept as a picture, without its arrays", () => {
+    const log = new FrameLog();
+    log.add(...frameOf(1, ["a", "still"], 4));
+    const address = "data:image/png;base64,AAAA";
+    const found = readKept(log.pack(LAYOUT, "", { still: address, bad: "javascript:1" }));
+    expect(found?.kept.pictures).toEqual({ still: address });
+    expect(found?.kept.frames.flatMap(({ panels }) => panels.map(({ id }) => id))).toEqual(["a"]);
+    expect([
+      ...(decodeArrays(found!.kept.frames[0].panels[0], found!.buffers[0]).get("y") ?? []),
+    ]).toEqual([1000, 1001, 1002, 1003]);
+  });
+});
+
 describe("what is kept of a Lab", () => {
   it("is what its panels were told, number for number", () => {
     const log = new FrameLog();

@@ -1,0 +1,275 @@
+/** Every array of a simulator: chosen from a list, seen as an image, counted, edited. */
+
+import "./parameters.css";
+
+import { make, setText } from "../../dom";
+import { namedArrays, type FrameArray } from "../../frames";
+import type { Bokeh } from "../../inspecting/bokeh";
+import { together, type Figure } from "../../inspecting/figure";
+import { markColors } from "../../inspecting/marks";
+import type { PanelLayout } from "../../messages";
+import type { Panel, PanelContext, PanelKind } from "../../panel";
+import { combined, pickedOf } from "../../picking";
+import type { Theme } from "../../theme";
+import { Editing } from "./editing";
+import { MatrixFigure } from "./matrix";
+import { isPartMessage, isPayload, isTableMessage, type Payload, type Row } from "./payload";
+import { HistogramFigure, PointsInARow } from "./spread";
+import { Table, Words } from "./table";
+import { farther, figuresOf, inWords, partOf, type Region } from "./told";
+
+class ParametersPanel implements Panel {
+  private context!: PanelContext;
+  private payload!: Payload;
+  private theme!: Theme;
+  private rows: Row[] = [];
+  private name = "";
+  private number = 0;
+  private entry: [number, number] | null = null;
+  private lastVector: { low: FrameArray; at: FrameArray } | null = null;
+  private matrix: MatrixFigure | null = null;
+  private vector: PointsInARow | null = null;
+  private histogram: HistogramFigure | null = null;
+  private singular: PointsInARow | null = null;
+  private readonly table = new Table((name) => this.choose(name));
+  private readonly words = new Words();
+  private readonly counted = make("p", "nl-inspect-words");
+  private readonly figures = make("div", "nl-inspect-figures");
+  private readonly problem = make("p", "nl-plot-failed", { role: "note", hidden: "" });
+  private readonly waiting = make("p", "nl-inspect-waiting", {}, "loading what draws this …");
+  private editing!: Editing;
+
+  async mount(body: HTMLElement, context: PanelContext): Promise<void> {
+    [this.context, this.payload, this.theme] = [context, read(context.layout), context.theme];
+    const { signal, store } = context;
+    this.editing = new Editing({
+      edit: (change) => context.send({ type: "edit", array: this.name, ...change }),
+    });
+    const right = make("div", "nl-parameters-main", {}, this.waiting, this.problem, this.figures);
+    right.append(this.counted, this.words.element, this.editing.element);
+    body.append(
+      make("div", "nl-inspect", {}, make("div", "nl-parameters", {}, this.table.element, right)),
+    );
+    context.send({ type: "table" });
+    const bokeh = await context.bokeh();
+    if (signal.aborted) return;
+    this.waiting.remove();
+    await this.build(bokeh, signal);
+    store.subscribe(
+      (s) => s.picked,
+      signal,
+      () => this.mark(),
+    );
+  }
+
+  private async build(bokeh: Bokeh, signal: AbortSignal): Promise<void> {
+    const ask = ({ top, bottom, left, right }: Region, height: number, width: number): void =>
+      this.context.send({
+        type: "region",
+        rows: [top, bottom],
+        columns: [left, right],
+        height,
+        width,
+      });
+    const choose = (row: number, column: number, adds: boolean): void =>
+      this.pickEntry(row, column, adds);
+    this.matrix = new MatrixFigure(bokeh, this.theme, { ask, choose }, signal);
+    const names = { x: "index", y: "value" };
+    this.vector = new PointsInARow(bokeh, names, this.theme, (at, adds) =>
+      this.pickEntry(at, -1, adds),
+    );
+    const { beside } = this.payload;
+    if (beside === "histogram") this.histogram = new HistogramFigure(bokeh, this.theme);
+    if (beside === "singular values")
+      this.singular = new PointsInARow(bokeh, { x: "number", y: "singular value" }, this.theme);
+    for (const figure of this.all) this.figures.append(figure.element);
+    this.vector.figure.element.hidden = true;
+    await Promise.all(this.all.map((figure) => figure.mount(signal)));
+  }
+
+  private get all(): Figure[] {
+    const parts = [this.matrix, this.vector, this.histogram, this.singular];
+    return parts.flatMap((part) => part?.figure ?? []);
+  }
+
+  // ---- what the kernel says ---------------------------------------------------------------------
+
+  receive(arrays: Map<string, FrameArray>): void {
+    const problem = words(arrays, "problem");
+    this.problem.hidden = problem === "";
+    this.figures.hidden = this.counted.hidden = problem !== "";
+    setText(this.problem, problem);
+    if (problem !== "") return;
+    const name = words(arrays, "name");
+    const other = name !== this.name;
+    this.name = name;
+    this.number = arrays.get("number")?.[0] ?? 0;
+    if (other) {
+      this.entry = null;
+      if (!this.rows.some((row) => row.name === name)) this.context.send({ type: "table" });
+      this.describe();
+    }
+    this.show(arrays, other);
+    if (this.singular !== null) this.context.send({ type: "singular" });
+  }
+
+  hear(content: Record<string, unknown>, buffer: DataView): void {
+    if (isTableMessage(content)) {
+      this.rows = content.table;
+      this.table.fill(this.rows);
+      this.describe();
+    } else if (isPartMessage(content)) {
+      const arrays = namedArrays(content.arrays, buffer);
+      this.editing.say(content.problem ?? "");
+      // What was counted of an array that is not shown any more comes too late.
+      if ((arrays.get("number")?.[0] ?? this.number) === this.number) this.show(arrays, false);
+    }
+  }
+
+  private show(arrays: Map<string, FrameArray>, other: boolean): void {
+    const part = partOf(arrays);
+    const [at, low, high] = ["at", "low", "high"].map((name) => arrays.get(name));
+    if (part !== null) this.matrix?.show(part, other);
+    else if (at !== undefined && low !== undefined && high !== undefined) {
+      this.lastVector = { low, at };
+      this.vector?.show(at, low, high);
+    }
+    if (part !== null || at !== undefined) {
+      if (this.matrix !== null) this.matrix.figure.element.hidden = part === null;
+      if (this.vector !== null) this.vector.figure.element.hidden = part !== null;
+      if (this.singular !== null) this.singular.figure.element.hidden = part === null;
+    }
+    if (part !== null) this.reachOf(part.low, part.high, arrays, other);
+    const figures = figuresOf(arrays);
+    if (figures !== null) {
+      this.matrix?.reach(Math.max(Math.abs(figures.least), Math.abs(figures.most)));
+      this.histogram?.show(figures);
+      this.counted.replaceChildren(...inWords(figures).map((text) => make("span", "", {}, text)));
+    }
+    const singular = arrays.get("singular");
+    if (singular !== undefined) {
+      const numbers = Float32Array.from(singular, (_, i) => i);
+      this.singular?.show(numbers, singular, singular, true);
+    }
+    this.mark();
+  }
+
+  /** Until all is counted, colours reach as far as what came first. */
+  private reachOf(
+    low: FrameArray,
+    high: FrameArray,
+    arrays: Map<string, FrameArray>,
+    other: boolean,
+  ): void {
+    if (!other || arrays.has("figures")) return;
+    let most = 0;
+    for (let i = 0; i < low.length; i++) {
+      const value = Math.abs(farther(low[i], high[i]));
+      if (value > most) most = value;
+    }
+    this.matrix?.reach(most);
+  }
+
+  relayout(layout: PanelLayout): void {
+    this.payload = read(layout);
+    this.describe();
+  }
+
+  // ---- what is chosen ---------------------------------------------------------------------------
+
+  private choose(name: string): void {
+    this.table.mark(name);
+    this.context.change({ array: name });
+  }
+
+  private get row(): Row | undefined {
+    return this.rows.find(({ name }) => name === this.name);
+  }
+
+  private describe(): void {
+    const { row } = this;
+    this.table.mark(this.name);
+    this.words.say(row);
+    this.editing.element.hidden = !this.payload.editable || row === undefined;
+    this.editing.choose(null, 0);
+    if (row === undefined) return;
+    const axis = (ensemble: string, usual: string): string =>
+      ensemble === "" ? usual : `neuron of ${ensemble}`;
+    const images = row.shape.length > 2 || this.payload.fields !== "";
+    this.matrix?.images(images);
+    if (row.shape.length > 2) {
+      const size = row.shape.slice(0, -2).join(" × ");
+      this.matrix?.label("channels", `filters, ${size} each`);
+    } else if (images) this.matrix?.label("", `rows as images, ${this.payload.fields} each`);
+    else this.matrix?.label(axis(row.rows, "row"), axis(row.columns, "column"));
+    this.vector?.label(axis(row.rows, "index"), row.role);
+  }
+
+  /** A click: the entry may be edited, and where rows are neurons, that one is picked. */
+  private pickEntry(row: number, column: number, adds: boolean): void {
+    const of = this.row;
+    if (of === undefined) return;
+    if (of.shape.length === 1) {
+      const at = this.lastVector?.at.indexOf(row) ?? -1;
+      this.editing.choose([row], this.lastVector?.low[at] ?? NaN);
+    } else if (of.shape.length === 2 && this.payload.fields === "") {
+      this.entry = [row, column];
+      this.editing.choose([row, column], this.matrix?.valueAt(row, column) ?? NaN);
+    }
+    if (of.rows === "") return this.mark();
+    const before = pickedOf(this.context.store.get().picked, of.rows);
+    this.context.pick(of.rows, combined(before, [row], adds));
+  }
+
+  private mark(): void {
+    const { row } = this;
+    if (row === undefined || row.shape.length !== 2) return this.matrix?.mark(new Map(), null);
+    const picked = row.rows === "" ? [] : pickedOf(this.context.store.get().picked, row.rows);
+    this.matrix?.mark(markColors(this.theme, picked), this.entry);
+  }
+
+  // ---- as all panels ----------------------------------------------------------------------------
+
+  clear(): void {
+    // What stands does so after a run starts again, too.
+  }
+
+  retheme(theme: Theme): void {
+    this.theme = theme;
+    for (const figure of this.all) figure.retheme(theme);
+    this.mark();
+  }
+
+  picture(): HTMLCanvasElement | null {
+    return this.name === "" ? null : together(this.figures, this.all, this.theme);
+  }
+
+  columns(): Record<string, number[]> {
+    const part = this.matrix?.newest ?? null;
+    if (part === null || this.row?.shape.length === 1)
+      return { value: [...(this.lastVector?.low ?? [])] };
+    const { top, bottom, left, right } = part.region;
+    return {
+      region: [top, bottom, left, right],
+      cells: [...part.cells],
+      low: [...part.low],
+      high: [...part.high],
+    };
+  }
+}
+
+function words(arrays: Map<string, FrameArray>, name: string): string {
+  const bytes = arrays.get(name);
+  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : "";
+}
+
+function read(layout: PanelLayout): Payload {
+  if (!isPayload(layout.data)) throw new Error("the kernel describes this panel in an unknown way");
+  return layout.data;
+}
+
+export default {
+  name: "parameters",
+  still: true,
+  make: () => new ParametersPanel(),
+} satisfies PanelKind;
