@@ -27,8 +27,8 @@ class Activity:
     over : str
         What it was counted over: ``"its 750 evaluation points"``, ``"a run of 1000 steps"``.
     mean, least, most : ndarray
-        ``(neurons,)``, in Hz: of a run the mean of what each put out, and the lowest and highest
-        rate that its currents call for; of points, rates there.
+        ``(neurons,)``, in Hz, whatever the amplitude: of a run how often each fired on average,
+        and the lowest and highest rate that its currents call for; of points, rates there.
     silent : ndarray of int
         Neurons that never fire: in a run those that put out nothing at all.
     saturated : ndarray of int
@@ -125,6 +125,8 @@ def _of_run(sim: Any, people: Population, n_steps: int, ens: Any, data: Any) -> 
 def _made(people: Population, over: str, output: np.ndarray, rates: np.ndarray) -> Activity:
     if not (np.isfinite(output).all() and np.isfinite(rates).all()):
         raise ValidationError(f"neurons of {people.name!r} put out NaN or infinity", attr="ens")
+    amplitude = getattr(people.neuron_type, "amplitude", 1.0) or 1.0
+    output, rates = output / amplitude, rates / amplitude
     least, most = rates.min(axis=0), rates.max(axis=0)
     return Activity(
         people.name,

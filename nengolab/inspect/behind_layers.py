@@ -199,7 +199,8 @@ class _Walk:
     """From the input of a layer to what an object puts out, ``(points, size)``."""
 
     def __init__(self, read: Source, start: TensorNode, points: np.ndarray, when: When):
-        self.read, self.start, self.points, self.when = read, start, points, when
+        self.read, self.start, self.points = read, start, points
+        self.when: When = when
         self._done: dict[Any, np.ndarray | None] = {}  # None: being worked out
 
     @property
@@ -215,8 +216,8 @@ class _Walk:
                 raise self._not(obj, "is in a loop: what it puts out depends on the time")
             return done
         self._done[obj] = None
-        self._done[obj] = self._output(obj)
-        return self._done[obj]
+        self._done[obj] = found = self._output(obj)
+        return found
 
     def _output(self, obj: Any) -> np.ndarray:
         if isinstance(obj, TensorNode):

@@ -272,16 +272,18 @@ def _compared(sides: list[_Side], x: Any, y: Any) -> Iterator[Differing]:
         if not same_value(one, other):
             meaning = _MEANINGS.get(what, lambda x, y: "")(one, other)
             values = tuple(v for v in map(_array, (one, other)) if v is not None)
-            texts = [shown(one), shown(other)]
-            if texts[0] == texts[1] and len(values) == 2:
-                texts = [f"{t}: {figures(v)}" for t, v in zip(texts, values, strict=True)]
-            yield Differing(*names, what, *texts, meaning, values if len(values) == 2 else ())
+            values = values if len(values) == 2 else ()
+            left_text, right_text = shown(one), shown(other)
+            if left_text == right_text and values:
+                left_text, right_text = (f"{left_text}: {figures(v)}" for v in values)
+            yield Differing(*names, what, left_text, right_text, meaning, values)
     if all(side.source.is_simulator for side in sides):
         yield from _arrays(sides, names, x, y)
     if all(side.source.parameters is not None for side in sides):
         one, other = sides[0].trained(x), sides[1].trained(y)
         for what in dict.fromkeys([*one, *other]):
-            if one.get(what, "").split(":")[0] != other.get(what, "").split(":")[0]:
+            # What is not there does not train.
+            if one.get(what, "no").split(":")[0] != other.get(what, "no").split(":")[0]:
                 yield Differing(*names, what, one.get(what, NOWHERE), other.get(what, NOWHERE))
 
 

@@ -141,7 +141,7 @@ def _end(read: Source, conn: nengo.Connection, pre: bool) -> str:
 def _transform(conn: nengo.Connection) -> str:
     transform = conn.transform
     if isinstance(transform, NoTransform):
-        return ""
+        return "" if is_decoded(conn) else "It has no weights: it passes each value on."
     if isinstance(transform, Convolution | ConvolutionTranspose):
         way = "" if isinstance(transform, Convolution) else "the transpose of "
         return (

@@ -85,17 +85,19 @@ def of_neuron(read: Source, ens: nengo.Ensemble, i: int) -> Iterator[str]:
         f"It prefers the direction {prefers}, its encoder; its current is J = {said} {plus}, "
         f"with a gain of {number(people.gain[i])}."
     )
-    known = people.intercepts is not None and people.max_rates is not None
-    if known and np.isfinite(people.intercepts[i]):
+    intercepts, max_rates = people.intercepts, people.max_rates
+    if intercepts is not None and max_rates is not None and np.isfinite(intercepts[i]):
         yield (
-            f"Along its encoder it begins to fire at {number(people.intercepts[i])} radii, and "
-            f"fires at {number(people.max_rates[i])} Hz at the radius."
+            f"Along its encoder it begins to fire at {number(intercepts[i])} radii, and fires at "
+            f"{number(max_rates[i])} Hz at the radius."
         )
-    rates = people.rates(people.eval_points)[:, i]
-    yield (
-        f"Over the ensemble's {counted(len(rates), 'evaluation point')} it fires at "
-        f"{number(rates.min())} to {number(rates.max())} Hz, {number(rates.mean())} on average."
-    )
+    if np.isfinite(people.currents(people.eval_points)).all():
+        busy = of_points(people)
+        yield (
+            f"Over the ensemble's {busy.over.removeprefix('its ')} it fires at "
+            f"{number(busy.least[i])} to {number(busy.most[i])} Hz, {number(busy.mean[i])} on "
+            "average."
+        )
     yield from _mechanism(people)
 
 

@@ -133,10 +133,10 @@ def _membrane_parts(kind: Any, attr: str, dt: float) -> tuple[str | Term, ...]:
         if type(kind) is nengo.AdaptiveLIF:
             less = (" − ", Term("adaptation", before=1))
         drive = ("(", Term("current"), *less, " − ", old, ")")
-        return ("v = ", old, " + ", *drive, f" · (1 − exp(−δ/{kind.tau_rc:g})) → ", new)
+        return ("v = ", old, " + ", *drive, f" · (1 − exp(−Δ/{kind.tau_rc:g})) → ", new)
     if type(kind) in (nengo.LIF, nengo.AdaptiveLIF) and attr == "refractory_time":
         # Nengo takes dt off first, and lets what is less than dt of it be over within the step.
-        left = (f" s; δ = 2 · {dt:g} − ", old, f", from 0 to {dt:g}")
+        left = (f" s; Δ = 2 · {dt:g} − (", old, f"), from 0 to {dt:g}")
         return ("R = ", old, f" − {dt:g} → ", new, *left)
     return (f"{attr} = ", old, " → ", new)
 

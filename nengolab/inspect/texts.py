@@ -136,13 +136,19 @@ def seeded(read: Source, obj: Any) -> Iterator[str]:
         yield f"What is random of it follows the seed {seed} ({where})."
 
 
+def _plural(parameter: Any) -> str:
+    role = str(parameter.role)
+    several = parameter.shape and role in ("bias", "gain")
+    return f"{role}es" if several and role == "bias" else f"{role}s" if several else role
+
+
 def trained(read: Source, *objs: Any) -> Iterator[str]:
     """Which arrays of objects train, and why; which are not as they were built."""
     if read.parameters is None:
         return
     with_values = [p for p in read.parameters.of(*objs).values() if p.shape or p.trainable]
     for value, says in ((True, "Training changes its"), (False, "Training does not change its")):
-        roles = [f"{p.role} ({p.why})" for p in with_values if p.trainable == value]
+        roles = [f"{_plural(p)} ({p.why})" for p in with_values if p.trainable == value]
         if roles:
             yield f"{says} {' and '.join(roles)}."
     changed = [(p, p.value) for p in read.parameters.of(*objs).values()]
@@ -151,6 +157,6 @@ def trained(read: Source, *objs: Any) -> Iterator[str]:
         if not np.array_equal(np.float32(value), np.broadcast_to(np.float32(initial), value.shape)):
             far = number(float(np.abs(value - initial).max()))
             yield (
-                f"Its {parameter.role} {'is' if not parameter.shape else 'are'} not as built: "
+                f"Its {_plural(parameter)} {'is' if not parameter.shape else 'are'} not as built: "
                 f"{figures(initial)} became {figures(value)}, a difference of up to {far}."
             )

@@ -79,3 +79,15 @@ def test_all_items_of_a_batch_count(net):
 def test_what_cannot_be_asked_is_named(net, how, words):
     with pytest.raises(ValidationError, match=words):
         inspect.activity(net, "a", **how)
+
+
+def test_rates_are_in_hz_whatever_the_amplitude(net):
+    loud, quiet = net.copy(), net.copy()
+    quiet.ensembles[0].neuron_type = nengo.LIF(amplitude=0.01)
+    found = [inspect.activity(n, "a") for n in (loud, quiet)]
+    np.testing.assert_allclose(found[0].mean, found[1].mean)
+    with nengolab.Simulator(quiet, progress_bar=False) as sim:
+        ran = inspect.activity(sim, "a", 100)
+        sim.run_steps(100)
+        count = np.count_nonzero(sim.data[quiet.probes[1]], axis=0)
+    np.testing.assert_allclose(ran.mean, count / 0.1)

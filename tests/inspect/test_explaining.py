@@ -125,7 +125,7 @@ def test_of_what_learning_and_training_changed(net, theirs):
         wanted = 2 * np.prod(theirs.data[net.connections[1]].eval_points, axis=1)
         assert f"off by {np.sqrt(np.mean(wanted**2)):.4g} (root mean square)" in said
         assert "Its weights are not as built" in said
-        assert "Its bias are not as built" not in said
+        assert "Its biases are not as built" not in said
         assert "a difference of up to 1." in str(inspect.explain(sim, "b"))
 
 
@@ -141,7 +141,8 @@ def test_of_other_connections(net, theirs):
     assert "drawn from Gaussian" in drawn
     assert "part 1:2 of the value of 'a' to the neurons of 'b'" in drawn
     assert "There is no synapse" in drawn
-    assert "to part 0:1 of 'a'" in str(inspect.explain(net, net.connections[0]))
+    first = str(inspect.explain(net, net.connections[0]))
+    assert "to part 0:1 of 'a'. It has no weights: it passes each value on." in first
 
 
 def test_of_nodes_probes_rules_networks_and_direct_mode(net, sim):

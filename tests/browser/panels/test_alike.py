@@ -40,7 +40,7 @@ def test_lines_of_differences_lead_to_their_objects(lab: JupyterLab) -> None:
     for theme, name in ((LIGHT, "light"), (DARK, "dark")):
         lab.set_theme(theme)
         lab.page.wait_for_timeout(300)
-        panel.screenshot(f"diff-{name}")
+        panel.screenshot(f"diff-{name}", docs="diff-light" if name == "light" else "")
     assert lab.errors == []
     assert isinstance(panel, Panel)
 
@@ -64,7 +64,7 @@ def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
     why = story.root.locator(".nl-story-why")
     first = head.get_attribute("aria-valuenow")
     assert "A spike at" in why.inner_text()
-    story.press("the next spike (PageDown)")
+    story.press("the next spike")
     assert int(head.get_attribute("aria-valuenow")) > int(first)
     assert "since its spike before" in why.inner_text()
     columns = story.plot("a pipeline")
@@ -73,7 +73,7 @@ def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
     for theme, name in ((LIGHT, "light"), (DARK, "dark")):
         lab.set_theme(theme)
         lab.page.wait_for_timeout(400)
-        story.screenshot(f"story-{name}")
+        story.screenshot(f"story-{name}", docs="story-light" if name == "light" else "")
     # By mouse: to the right end; by key: back by one.
     box = head.bounding_box()
     lab.page.mouse.click(box["x"] + box["width"] - 12, box["y"] + 60)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal, TypedDict
 
@@ -16,7 +15,7 @@ from nengolab import inspect
 from nengolab.inspect import Differences, Differing
 from nengolab.names import Names
 from nengolab_widgets.arrangement import Size
-from nengolab_widgets.graph import Graph, describe
+from nengolab_widgets.graph import describe
 from nengolab_widgets.inspecting.looked import Looked, is_network, text
 from nengolab_widgets.panel import Panel
 
@@ -183,13 +182,16 @@ class Diff(Panel):
         if side not in ("a", "b"):
             raise ValidationError(f"there are the sides 'a' and 'b', got {side!r}", "side")
         network = self.place.network if side == "a" else self._other
-        obj, bad = Names(network).find(name), False
+        obj: Any = Names(network).find(name)
+        bad = False
         try:
             words = inspect.explain(network, name if obj is None else obj).text
         except (NengoException, ValueError) as error:
             words, bad = str(error), True
-        seen = obj.obj if isinstance(obj, nengo.Probe) else obj
-        at = self._graph.index(seen) if side == "a" and seen is not None else -1
+        seen = getattr(obj, "obj", obj)  # of a probe, what it is of
+        at = -1
+        if side == "a" and seen is not None:
+            at = describe(network, self.place.names).index(seen)
         where = "connection" if isinstance(seen, nengo.Connection) else "object"
         said: Explained = {
             "type": "explained",
@@ -201,13 +203,6 @@ class Diff(Panel):
             "at": at,
         }
         self.place.send(self, {**said})
-
-    @cached_property
-    def _graph(self) -> Graph:
-        return describe(self.place.network, self.place.names)
-
-    def rebuilt(self) -> None:
-        self.__dict__.pop("_graph", None)
 
     def python(self, spec: Compared) -> str:
         return "\n".join(["from nengolab import inspect", "print(inspect.diff(a, b))", ""])

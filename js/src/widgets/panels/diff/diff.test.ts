@@ -64,7 +64,7 @@ it("leads from a line to what its object is, and takes that away again", () => {
   const said = body.querySelector<HTMLElement>(".nl-diff-said");
   body.querySelector<HTMLButtonElement>(".nl-diff-what")?.click();
   const words = { type: "explained", side: "b", name: "y", is_error: false, of: "", at: -1 };
-  panel.hear?.({ ...words, text: "<b>it</b> is" });
+  panel.hear?.({ ...words, text: "<b>it</b> is" }, new DataView(new ArrayBuffer(0)));
   expect(said?.hidden).toBe(false);
   expect(said?.textContent).toContain("In “two”<b>it</b> is");
   body.querySelector<HTMLButtonElement>(".nl-diff-what")?.click();
