@@ -41,6 +41,8 @@ class Forker:
     def __enter__(self) -> Forker:
         # Threads of its own would not be there in a fork.
         env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        # As in a kernel, should Matplotlib be among what is imported.
+        env["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         self._process = subprocess.Popen([*_program("serve"), str(self._socket)], env=env)
         until = time.monotonic() + PATIENCE
         while not self._socket.exists():
