@@ -28,8 +28,8 @@ KEY = "nengolab_layout"
 
 
 def layout_of(bench: Bench) -> dict[str, Any]:
-    """Describe what is open, JSON-able."""
-    panels = [bench.find(panel_id) for panel_id in bench.ids]
+    """Describe what is open, JSON-able; what is beside the network has no name there."""
+    panels = [panel for panel in map(bench.find, bench.ids) if panel.offered]
     layout = {
         KEY: VERSION,
         "window": bench.window,

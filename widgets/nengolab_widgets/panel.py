@@ -205,7 +205,8 @@ class Panel(ABC):
     needs_simulator : bool
         Whether there is nothing to show of a network that is not built.
     offered : bool
-        Whether menus offer it; else it is there for those who name it.
+        Whether menus offer it; else it is there for those who name it, and of something beside the
+        network, which no layout file can name.
     looks : bool
         Whether it only looks at a simulator, nengo's too, which then stays the caller's.
     usual_size : Size

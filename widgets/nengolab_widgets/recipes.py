@@ -39,7 +39,7 @@ def layout_code(bench: Bench, variables: Mapping[str, Any], target: Any) -> str:
         What the Lab was made of.
     """
     words = Words(bench.network, bench.names, variables)
-    panels = [bench.find(panel_id) for panel_id in bench.ids]
+    panels = [p for p in map(bench.find, bench.ids) if p.offered or words.has(p.obj)]
     lines = ["from nengolab_widgets import Lab", ""]
     if not words.knows_network:
         lines.append("# net is the network.")
@@ -72,6 +72,10 @@ class Words:
         self.knows_network = id(network) in self._variables
         self._root = self._variables.get(id(network), "net")
         self._paths = dict(_paths(network, self._root))
+
+    def has(self, obj: Any) -> bool:
+        """Whether a person has a variable for it."""
+        return id(obj) in self._variables
 
     def target(self, target: Any) -> str:
         """Give the variable of what the Lab was made of, or the network's."""

@@ -9,6 +9,8 @@ import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Diff, Lab
 from nengolab_widgets.choice import kinds_of, offered_of
+from nengolab_widgets.layouts import layout_of
+from nengolab_widgets.recipes import layout_code
 
 import nengolab
 from nengolab import inspect
@@ -159,6 +161,10 @@ def test_menus_do_not_offer_it_but_a_lab_can_show_it(session: Session) -> None:
     assert "diff" not in [kind.name for kind in offered_of(other)]
     lab = Lab(session, plots=[(other, "diff")])
     assert lab.plots
+    # No file can name what is beside the network; a variable can.
+    assert layout_of(lab._bench)["plots"] == []
+    assert "(other, 'diff')" in layout_code(lab._bench, {"other": other}, session)
+    assert "diff" not in layout_code(lab._bench, {}, session)
     lab.close()
     with pytest.raises(ValidationError, match="no plot 'diff'"):
         Diff(session, session.network.ensembles[0])
