@@ -254,17 +254,22 @@ def shown(panel: Panel) -> dict:
     }
 
 
+def at_rest(lab: JupyterLab) -> dict:
+    """What the kernel has after a pause; a click on play may come in after that."""
+    lab.value("[session.pause().result(100)] and None")
+    return lab.value("has()")
+
+
 def check(lab: JupyterLab, person: Person) -> None:
     """Whether all of it holds now."""
     panel, story = person.panel, "\n".join(person.done[-40:])
-    lab.value("[session.pause().result(100)] and None")
-    kernel = lab.value("has()")
+    try:
+        until(lambda: shown(panel) == at_rest(lab), "the page shows what the kernel has")
+    except AssertionError:
+        assert shown(panel) == at_rest(lab), story
+    kernel = at_rest(lab)
     assert kernel["alive"], story
     assert kernel["state"] in ("paused", "ready", "finished"), story
-    try:
-        until(lambda: shown(panel) == lab.value("has()"), "the page shows what the kernel has")
-    except AssertionError:
-        assert shown(panel) == lab.value("has()"), story
     assert lab.value("difference()") == "", story
     assert panel.root.locator(".nl-plot-failed").count() == 0, story
 
