@@ -23,6 +23,11 @@ _PRODUCTS = {
         "js/scripts/build-widgets.mjs",
         "js/src/widgets",
     ),
+    "widgets/nengolab_widgets/static/bokeh.js.gz": (
+        *_COMMON,
+        "js/scripts/parts.mjs",
+        "js/src/widgets/inspecting/models.ts",
+    ),
     "js/labextension/install.json": (
         *_COMMON,
         "js/install.json",

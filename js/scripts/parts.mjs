@@ -41,7 +41,7 @@ export const bokeh = {
 export async function buildParts(root, outdir, minify) {
   const text = await bundled(resolve(root, "src/widgets/inspecting/models.ts"), {
     minify,
-    legalComments: "none",
+    legalComments: "eof",
     ...bokeh,
   });
   const code = text(".js");

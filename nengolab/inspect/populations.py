@@ -132,10 +132,11 @@ def population(
             "type, for example nengo.LIF()",
             attr="ens",
         )
-    built = read.ensemble(found, when)
+    with read.settled():
+        built, neuron_type = read.ensemble(found, when), read.neuron_type(found, when)
     return Population(
         name,
-        read.neuron_type(found, when),
+        neuron_type,
         float(found.radius),
         np.asarray(built.encoders),
         np.asarray(built.scaled_encoders),

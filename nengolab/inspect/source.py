@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, get_args
 
 import nengo
@@ -65,6 +66,11 @@ class Source:
     def parameters(self) -> Any:
         """The table of parameters of a `nengolab.Simulator`; None of anything else."""
         return getattr(self._simulator, "parameters", None)
+
+    def settled(self) -> AbstractContextManager[None]:
+        """Within it, several values are of one moment."""
+        table = self.parameters
+        return nullcontext() if table is None else table.settled()
 
     # -- objects -------------------------------------------------------------------------------
 

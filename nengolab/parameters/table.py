@@ -192,6 +192,13 @@ class Parameters(Mapping):
         """
         return cls(*_rows(engine, batched, check), engine.built.names, engine.settled)
 
+    def settled(self) -> AbstractContextManager:
+        """Within it, this thread reads all values as they were when it began.
+
+        Training is asked for them once, however many are read.
+        """
+        return self._reading()
+
     # -- looking up ----------------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Any:

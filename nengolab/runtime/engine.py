@@ -89,7 +89,7 @@ class Engine:
         self.follower: Follower | None = None  # who trains
         # A panel may look at values while another thread trains: nobody goes on with half of them.
         self._following = threading.RLock()
-        self._settled = False
+        self._settled = threading.local()  # by thread: others go on to follow
         self.background = Background(self)
         self.effects = Effects()
         self._each_step: frozenset[nengo.Node] = frozenset()  # constants that were fed once
@@ -177,7 +177,7 @@ class Engine:
         names : iterable of str, optional
             Look at these first, and at the others where one of these changed.
         """
-        if self.follower is not None and not self._settled:
+        if self.follower is not None and not getattr(self._settled, "now", False):
             with self._following:
                 changed = self.follower.pull(names)
                 if changed:
@@ -198,11 +198,11 @@ class Engine:
     def settled(self) -> Iterator[None]:
         """Training is asked for its values once, here, for many questions."""
         self.follow()
-        before, self._settled = self._settled, True
+        before, self._settled.now = getattr(self._settled, "now", False), True
         try:
             yield
         finally:
-            self._settled = before
+            self._settled.now = before
 
     def set_values(self, values: dict[str, np.ndarray]) -> None:
         """Compute, and train on, with these values of parameters, by name."""

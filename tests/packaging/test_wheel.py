@@ -114,9 +114,8 @@ def test_the_wheel_holds_all_parts(names: list[str]) -> None:
     assert set(modules) <= set(names)
     # Without it, a type checker looks at no type of ours.
     assert {"nengolab/py.typed", "nengolab_widgets/py.typed"} <= set(names)
-    assert {"nengolab_widgets/static/nengolab.js", "nengolab_widgets/static/nengolab.css"} <= set(
-        names
-    )
+    built = ("nengolab.js", "nengolab.css", "bokeh.js.gz", "bokeh.LICENSE.txt")
+    assert {f"nengolab_widgets/static/{name}" for name in built} <= set(names)
     extension = [name for name in names if "/share/jupyter/labextensions/nengolab/" in name]
     assert any(re.search(r"/static/remoteEntry\.\w+\.js$", name) for name in extension)
     assert {"package.json", "install.json"} <= {Path(name).name for name in extension}

@@ -118,6 +118,7 @@ def test_what_was_set_is_seen_beside_what_was_built(
     assert found["silent"].tolist() == [3]
     assert 7 not in found["silent"]
     assert found["rates"][7].min() > first["rates"][7].max()
+    assert found["max_rates"][3] == 0
     # The simulator stays the caller's, who may run and train it.
     sim.run_steps(1)
     own = sim.parameters["line.neurons.bias"]
@@ -126,15 +127,25 @@ def test_what_was_set_is_seen_beside_what_was_built(
     panel.close()
 
 
-def test_what_is_no_number_is_named(net: nengo.Network) -> None:
-    encoders = np.ones((10, 1))
+def test_what_is_no_number_is_named(net: nengo.Network, sim: nengolab.Simulator) -> None:
     with nengo.Network(seed=1) as broken:
-        ens = nengo.Ensemble(
-            10, 1, gain=[np.nan] + [1.0] * 9, bias=np.zeros(10), encoders=encoders, label="ens"
-        )
+        gains = [np.nan] + [1.0] * 9
+        ens = nengo.Ensemble(10, 1, gain=gains, bias=np.zeros(10), label="no gain")
     panel = Tuning(broken, ens)
-    found = look(panel, broken)
-    assert words(found) != "" or found["bad"].tolist() == [0]
+    assert "<Ensemble 'no gain'>.scaled_encoders" in words(look(panel, broken))
+    panel.close()
+    # A training that failed leaves NaN behind.
+    [bias] = [w for w in sim.keras_model.weights if w.path.startswith("line") and w.shape == (40,)]
+    built = bias.numpy()
+    panel = Tuning(sim, net.line)
+    for bad in ([], [2, 30]):
+        values = built.copy()
+        values[bad] = np.nan
+        bias.assign(values)
+        found = look(panel, sim)
+        assert found["bad"].tolist() == bad
+        assert np.isfinite(found["rates"][0]).all()
+    bias.assign(built)
     panel.close()
 
 

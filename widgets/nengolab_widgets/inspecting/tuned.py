@@ -74,7 +74,7 @@ class Tuned(Looked):
         built = self._built(source, now)
         over = _over_all(now)
         found: Arrays = [
-            ("max_rates", _single(now.max_rates, now.n_neurons)),
+            ("max_rates", over.rates.max(axis=0).astype(np.float32)),
             ("intercepts", _single(now.intercepts, now.n_neurons)),
             ("silent", over.silent.astype(np.uint32)),
             ("saturated", over.saturated.astype(np.uint32)),
@@ -150,7 +150,8 @@ class Tuned(Looked):
         if beside == "nothing":
             return []
         if beside == "rates and intercepts":
-            x, y = of.intercepts, of.max_rates
+            # Nengo's own formula gives rates below 0 where training has left a neuron silent.
+            x, y = of.intercepts, _over_all(of).rates.max(axis=0)
         elif beside == "encoders":
             x, y = _coordinates(of.encoders, pair)
         elif beside == "decoders":

@@ -62,13 +62,15 @@ export class PlaneFigure {
       major_label_text_font_size: "11px",
     }));
     this.figure.onPoint(({ x, y }) => {
-      const rate = this.rateAt(x, y);
-      return rate === null
-        ? null
-        : [
-            ["neuron", String(this.told?.planeOf)],
-            ["rate here", hertz(rate)],
-          ];
+      const { told } = this;
+      const cell = this.cellAt(x, y);
+      if (told === null || cell < 0) return null;
+      const built = told.builtPlane[cell];
+      return [
+        ["neuron", String(told.planeOf)],
+        ["rate here", hertz(told.plane[cell])],
+        ...(built === undefined ? [] : [["as built", hertz(built)] as [string, string]]),
+      ];
     });
   }
 
@@ -84,13 +86,13 @@ export class PlaneFigure {
     });
   }
 
-  private rateAt(x: number, y: number): number | null {
-    if (this.told === null) return null;
-    const side = Math.round(Math.sqrt(this.told.plane.length));
+  /** Which cell of the plane a place is in; -1 beside it. */
+  private cellAt(x: number, y: number): number {
+    const side = Math.round(Math.sqrt(this.told?.plane.length ?? 0));
     const cell = (at: number): number => Math.floor(((at / this.radius + 1) / 2) * side);
     const [column, row] = [cell(x), cell(y)];
     const inside = column >= 0 && row >= 0 && column < side && row < side;
-    return inside ? this.told.plane[row * side + column] : null;
+    return inside ? row * side + column : -1;
   }
 }
 

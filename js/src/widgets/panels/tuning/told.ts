@@ -21,6 +21,7 @@ export interface Told {
   builtRates: Numbers;
   /** The rates of neuron `planeOf` on a square, row by row. */
   plane: Numbers;
+  builtPlane: Numbers;
   planeOf: number;
   px: Numbers;
   py: Numbers;
@@ -48,6 +49,7 @@ export function read(arrays: Map<string, FrameArray>): Told {
     rates: numbers("rates"),
     builtRates: numbers("built_rates"),
     plane: numbers("plane"),
+    builtPlane: numbers("built_plane"),
     planeOf: numbers("of")[0] ?? 0,
     px: numbers("px"),
     py: numbers("py"),
