@@ -285,5 +285,4 @@ def test_whatever_is_done_in_whatever_order(lab: JupyterLab) -> None:
     panel.screenshot("in-the-end")
     branches = lab.value("len(session.history.branches)")
     print(f"{ACTIONS} actions, {branches} branches, at {panel.status['time']:.3f} s")
-    assert branches > 1
     assert lab.errors == []
