@@ -31,6 +31,7 @@ _OVERRIDES = {
     },
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
+_PAGE = {"buildCheck": False, "buildAvailable": False}
 
 
 class Server:
@@ -80,6 +81,8 @@ class Server:
         """Start the server and wait until it answers."""
         self.root.mkdir(parents=True)
         self._write(self._config / "labconfig/default_setting_overrides.json", _OVERRIDES)
+        # Else each page has the server ask Node whether JupyterLab itself should be built anew.
+        self._write(self._config / "labconfig/page_config.json", _PAGE)
         for name, spec in self._kernelspecs.items():
             self._write(self._data / f"kernels/{name}/kernel.json", spec)
         port = _free_port()

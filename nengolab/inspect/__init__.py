@@ -6,6 +6,7 @@ object of it or its name.
 
 from nengolab.inspect.activities import Activity, activity
 from nengolab.inspect.behind_layers import LayerCurves, layer_curves
+from nengolab.inspect.beside import side_by_side
 from nengolab.inspect.connections import Figures, Weights, weights
 from nengolab.inspect.differences import Differences, Differing, diff
 from nengolab.inspect.explaining import Explanation, explain
@@ -41,6 +42,7 @@ __all__ = [
     "pipeline",
     "population",
     "response_curves",
+    "side_by_side",
     "tuning_curves",
     "twin_type",
     "weights",

@@ -284,22 +284,15 @@ def compare(
     (LIFRate(), LIF())
     """
     n_steps, names = whole(n_steps, "n_steps", 1), Names(net)
-    if not net.all_ensembles:
-        raise ValidationError("the network has no ensembles to compare", attr="net")
     if isinstance(data, Mapping):
         data = {k if isinstance(k, str) else names.get(k): v for k, v in data.items()}
-    kept = copied(net)
-    with Simulator(kept, dt=dt, progress_bar=False) as sim:
-        sim.freeze_params(kept)
+    kept = frozen(net, dt)
     twins: dict[str, Twin] = {}
     left_out: dict[str, str] = {}
     for kind in kinds:
-        changed = [
-            _starting(twin_type(ens.neuron_type, kind), voltage) for ens in net.all_ensembles
-        ]
+        changed = changed_types(kept, kind, voltage)
         if not any(changed):
-            types = {type(ens.neuron_type).__name__ for ens in net.all_ensembles}
-            left_out[kind] = f"there is no such type for {listing(sorted(types))}"
+            left_out[kind] = why_none(kept)
             continue
         twins[kind] = _run(kept, kind, changed, n_steps, data, dt)
     if not twins:
@@ -307,11 +300,34 @@ def compare(
     return Comparison(np.arange(1, n_steps + 1) * dt, twins, left_out)
 
 
-def copied(net: nengo.Network) -> nengo.Network:
+def frozen(net: nengo.Network, dt: float = 0.001) -> nengo.Network:
+    """A copy of a network that holds the parameters with which it is built."""
+    if not net.all_ensembles:
+        raise ValidationError("the network has no ensembles to compare", attr="net")
+    kept = copied(net)
+    with Simulator(kept, dt=dt, progress_bar=False) as sim:
+        sim.freeze_params(kept)
+    return kept
+
+
+def changed_types(
+    net: nengo.Network, kind: str, voltage: float | None
+) -> list[nengo.neurons.NeuronType | None]:
+    """The neuron types of a kind of twin, by ensemble; None where one stays as it is."""
+    return [_starting(twin_type(ens.neuron_type, kind), voltage) for ens in net.all_ensembles]
+
+
+def why_none(net: nengo.Network) -> str:
+    """Why a network has no twin of a kind."""
+    types = {type(ens.neuron_type).__name__ for ens in net.all_ensembles}
+    return f"there is no such type for {listing(sorted(types))}"
+
+
+def copied(net: nengo.Network, add_to_container: bool = False) -> nengo.Network:
     """A copy of a network."""
     with warnings.catch_warnings():  # Nengo warns of each passthrough Node that it copies
         warnings.filterwarnings("ignore", "'Node.size_out' is being overwritten")
-        return net.copy()
+        return net.copy(add_to_container=add_to_container)
 
 
 def _run(

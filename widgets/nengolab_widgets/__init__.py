@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .compare import Compare
 from .lab import Lab
 from .panels import kinds, own_kinds
 from .standalone import Standalone, standalone
@@ -16,7 +17,7 @@ _own = {kind.__name__: standalone(kind) for kind in own_kinds().values()}
 globals().update(_own)
 
 # Kinds are found, not listed, so a checker cannot know their names.
-__all__ = ["Lab", "Standalone", *_own]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["Compare", "Lab", "Standalone", *_own]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,143 @@
+"""A network and its twins of other neuron types in one network, which runs them side by side.
+
+`nengolab.inspect.compare` runs twins after each other on one input. Here they share their input
+Nodes, so that whoever moves one of these moves it for all: in a live session, too.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import nengo
+
+from nengolab.exceptions import ValidationError
+from nengolab.inspect.twins import changed_types, copied, frozen, why_none
+from nengolab.settings import configure_settings, get_setting
+
+# Of the network: by which it runs.
+KEPT_SETTINGS = ("dtype", "schedule", "python_functions")
+# Through which what twins put out goes before it is compared (s).
+SYNAPSE = 0.03
+
+
+def side_by_side(
+    net: nengo.Network,
+    kinds: Sequence[str] = ("rate", "spiking"),
+    of: Any = None,
+    voltage: float | None = None,
+    synapse: float | nengo.synapses.Synapse | None = SYNAPSE,
+) -> nengo.Network:
+    """Make one network of a network and its twins of other neuron types.
+
+    All have the encoders, gains, biases and decoders that the network is built with, and what Nodes
+    without input put out is the same for all of them.
+
+    Parameters
+    ----------
+    net : nengo.Network
+        It stays as it is. It must be one that can be copied.
+    kinds : sequence of str
+        Of "rate", "spiking", "soft", "regular", "poisson", "stochastic"; see `twin_type`.
+    of : nengo.Ensemble, nengo.Node or sequence of them, optional
+        Whose values are compared; default: those that ``net`` probes, or else the first ensemble.
+    voltage : float, optional
+        With which all neurons that spike start, from 0 to 1 (a spike). Default: as Nengo draws it.
+    synapse : float or nengo.synapses.Synapse, optional
+        Through which what twins put out goes before it is compared; seconds make a Lowpass.
+
+    Returns
+    -------
+    nengo.Network
+        With the attributes ``twins``, by kind the network that is this twin; ``inputs``, by the
+        Node of ``net`` the one that stands for it; ``parts``, by kind and by the ensemble or Node
+        of ``net`` the one of the twin; and ``errors``, by kind and by what is compared the Node
+        that holds how far this twin is from the first one.
+
+    Raises
+    ------
+    ValidationError
+        For a network without ensembles, and for a kind of which no ensemble has a twin.
+
+    Examples
+    --------
+    >>> both = nengolab.inspect.side_by_side(net)
+    >>> [twin.label for twin in both.networks]
+    ['rate', 'spiking']
+    """
+    kinds = list(dict.fromkeys(kinds))
+    if not kinds:
+        raise ValidationError("name the kinds of twins, at least one", attr="kinds")
+    compared = _compared(net, of)
+    kept = frozen(net)
+    label = f"{net.label or 'network'} and its twins"
+    with nengo.Network(label=label, seed=net.seed, add_to_container=False) as both:
+        configure_settings(**{name: get_setting(net, name) for name in KEPT_SETTINGS})
+        both.twins, both.parts, both.errors = {}, {}, {}
+        both.inputs = {node: _standing_for(node) for node in net.all_nodes if _is_input(node)}
+        for kind in kinds:
+            twin = both.twins[kind] = _twin(net, kept, kind, voltage, both)
+            both.parts[kind] = dict(zip(_objects(net), _objects(twin), strict=True))
+        first, *others = kinds
+        for kind in others:
+            said, pairs = f"{kind} − {first}", [(o, both.parts[kind][o]) for o in compared]
+            both.errors[kind] = {
+                obj: _error(own, both.parts[first][obj], said, synapse) for obj, own in pairs
+            }
+    return both
+
+
+def _objects(net: nengo.Network) -> list[Any]:
+    return [*net.all_ensembles, *net.all_nodes]
+
+
+def _compared(net: nengo.Network, of: Any) -> list[Any]:
+    """Ensembles and Nodes whose values are compared."""
+    if of is None:
+        seen = [p.obj for p in net.all_probes if p.attr in ("decoded_output", "output")]
+        seen = [o for o in seen if isinstance(o, nengo.Ensemble | nengo.Node) and o.size_out]
+        return list(dict.fromkeys(seen)) or net.all_ensembles[:1]
+    given = list(of) if isinstance(of, list | tuple) else [of]
+    for obj in given:
+        if obj not in _objects(net):
+            raise ValidationError(
+                f"values of ensembles and Nodes of the network are compared, got {obj!r}", attr="of"
+            )
+    return given
+
+
+def _is_input(node: nengo.Node) -> bool:
+    return node.size_in == 0 and node.size_out > 0
+
+
+def _standing_for(node: nengo.Node) -> nengo.Node:
+    return nengo.Node(node.output, size_out=node.size_out, label=node.label, seed=node.seed)
+
+
+def _twin(
+    net: nengo.Network, kept: nengo.Network, kind: str, voltage: float | None, both: Any
+) -> nengo.Network:
+    changed = changed_types(kept, kind, voltage)
+    if not any(changed):
+        raise ValidationError(f"{kind!r}: {why_none(kept)}", attr="kinds")
+    twin = copied(kept, add_to_container=True)
+    twin.label = kind
+    for ens, new in zip(twin.all_ensembles, changed, strict=True):
+        if new is not None:
+            ens.neuron_type = new
+    with warnings.catch_warnings():  # Nengo warns of what becomes a passthrough Node
+        warnings.filterwarnings("ignore", "'Node.size_out' is being overwritten")
+        for node, own in zip(net.all_nodes, twin.all_nodes, strict=True):
+            if node in both.inputs:
+                own.size_in, own.output = own.size_out, None
+                nengo.Connection(both.inputs[node], own, synapse=None)
+    return twin
+
+
+def _error(own: Any, first: Any, said: str, synapse: Any) -> nengo.Node:
+    """A Node that holds how far a twin is from the first one."""
+    node = nengo.Node(size_in=own.size_out, label=f"{own.label or 'value'}: {said}")
+    nengo.Connection(own, node, synapse=synapse)
+    nengo.Connection(first, node, synapse=synapse, transform=-1)
+    return node

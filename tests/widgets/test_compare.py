@@ -1,0 +1,56 @@
+"""A network and its twins, live in a Lab."""
+
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+from nengolab_widgets import Compare
+
+from .browser import Browser, until
+
+
+@pytest.fixture
+def net() -> nengo.Network:
+    with nengo.Network(label="a net", seed=1) as net:
+        net.drive = nengo.Node([0.5], label="drive")
+        net.ens = nengo.Ensemble(30, 1, label="ens")
+        nengo.Connection(net.drive, net.ens)
+    return net
+
+
+def test_one_slider_moves_all_twins(net: nengo.Network) -> None:
+    lab = Compare(net, speed=None, network=False)
+    browser = Browser(lab)
+    lab.session.wait_until("ready", 60)
+    browser.look()
+    layout = browser.of("layout")[0]
+    assert [(p["title"], p["kind"]) for p in layout["panels"]] == [
+        ("rate/ens", "rates"),
+        ("rate/ens", "value"),
+        ("spiking/ens", "raster"),
+        ("spiking/ens", "value"),
+        ("spiking/ens", "rates"),
+        ("spiking/ens", "intervals"),
+        ("ens: spiking − rate", "value"),
+    ]
+    assert [entry["label"] for entry in layout["inputs"]] == ["drive"]
+    values = [p["id"] for p in layout["panels"] if p["kind"] == "value"]
+    browser.drive(-0.6)
+    lab.session.run_for(1.0).result(60)
+    until(lambda: len(browser.lines(values[0])) > 500, "values")
+    for panel in values[:2]:
+        assert browser.lines(panel)[-200:].mean() == pytest.approx(-0.6, abs=0.1)
+    error = browser.lines(values[2])[-200:]
+    assert np.abs(error).mean() < 0.1
+    assert net.ens.neuron_type == nengo.LIF()
+    lab.close()
+    lab.session.close()
+
+
+def test_what_cannot_be_compared_is_said(net: nengo.Network) -> None:
+    with pytest.raises(ValidationError, match="twins are made of a nengo.Network, got str"):
+        Compare("net")
+    with pytest.raises(ValidationError, match="the kinds are"):
+        Compare(net, kinds=["rate", "burst"])
+    with pytest.raises(TypeError, match="no keyword 'windows'"):
+        Compare(net, windows=2)

@@ -1,0 +1,80 @@
+"""A network and its twins of other neuron types, live on the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import nengo
+from nengo.exceptions import ValidationError
+
+from nengolab import inspect
+from nengolab.inspect.beside import SYNAPSE
+
+from .lab import Lab
+
+
+class Compare(Lab):
+    """A network and its twins of other neuron types, live: one slider moves the input of all.
+
+    The twins have the same encoders, gains, biases and decoders and differ in nothing but how a
+    neuron turns its current into output (`nengolab.inspect.side_by_side`). Rates stand over the
+    spikes of their twin; beside them what each represents, and how far it is from the first one.
+
+    Parameters
+    ----------
+    net : nengo.Network
+        It stays as it is.
+    ens : nengo.Ensemble, optional
+        Whose neurons are shown; default: the first ensemble.
+    kinds : sequence of str
+        Of "rate", "spiking", "soft", "regular", "poisson", "stochastic". The others are compared
+        with the first one.
+    **options
+        Of the `Lab`: ``plots``, ``inputs``, ``window``, ``speed``, ``title``, ``network``.
+
+    Attributes
+    ----------
+    twins : nengo.Network
+        What runs: all twins, and what is compared.
+
+    Examples
+    --------
+    >>> Compare(net, kinds=["rate", "spiking", "poisson"])
+    """
+
+    def __init__(
+        self,
+        net: nengo.Network,
+        ens: nengo.Ensemble | None = None,
+        kinds: Sequence[str] = ("rate", "spiking"),
+        **options: Any,
+    ) -> None:
+        if not isinstance(net, nengo.Network):
+            raise ValidationError(
+                f"twins are made of a nengo.Network, got {type(net).__name__}", "net"
+            )
+        ens = next(iter(net.all_ensembles), None) if ens is None else ens
+        self.twins = inspect.side_by_side(net, kinds, of=ens)
+        options.setdefault("plots", plots_of(self.twins, ens))
+        options.setdefault("window", 1.0)
+        # Two plots in a row: rates above the spikes of their twin.
+        options.setdefault("network", {"folded": True})
+        super().__init__(self.twins, **options)
+
+
+def plots_of(twins: Any, ens: Any) -> list[Any]:
+    """Choose what is plotted of an ensemble and its twins, two in a row."""
+    plots: list[Any] = []
+    for kind, parts in twins.parts.items():
+        own = parts[ens]
+        if isinstance(own.neuron_type, nengo.Direct):
+            plots.append(own)
+            continue
+        spiking = own.neuron_type.spiking
+        filtered = {"synapse": SYNAPSE}  # as where they are compared
+        plots += [(own, "raster" if spiking else "rates"), (own, "value", filtered)]
+        if kind in twins.errors:
+            plots += [(own, "rates"), (own, "intervals")] if spiking else []
+            plots.append((twins.errors[kind][ens], "value", {"synapse": None}))
+    return plots
