@@ -24,7 +24,8 @@ import pytest
 from playwright.sync_api import expect
 
 from nengolab.benchmarks import chromium
-from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
+from nengolab.benchmarks.jupyter import Server
+from tests.browser.jupyter import REPOSITORY, JupyterLab
 
 pytestmark = pytest.mark.timeout(900)
 
