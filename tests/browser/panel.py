@@ -93,10 +93,15 @@ class Panel:
         )
 
     def plot(self, title: str) -> dict[str, np.ndarray]:
-        """Return what one plot keeps, as columns; it is called such as "ens value"."""
+        """Return what one plot keeps, as columns; it is called such as "ens value".
+
+        Before the page knows its plots there is nothing.
+        """
         columns = self.root.evaluate(
             """(el, title) => {
-              const plot = el.nengolab.layout().panels.find(p => `${p.title} ${p.kind}` === title);
+              const panels = el.nengolab.layout()?.panels;
+              if (panels === undefined) return {};
+              const plot = panels.find(p => `${p.title} ${p.kind}` === title);
               const columns = el.nengolab.sources()[plot.id];
               const plain = values => values.map(v => Number.isNaN(v) ? null : v);
               return Object.fromEntries(Object.entries(columns).map(([k, v]) => [k, plain(v)]));
