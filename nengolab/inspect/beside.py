@@ -14,6 +14,7 @@ import nengo
 
 from nengolab.exceptions import ValidationError
 from nengolab.inspect.twins import changed_types, copied, frozen, why_none
+from nengolab.layers.tensor_node import TensorNode
 from nengolab.settings import configure_settings, get_setting
 
 # Of the network: by which it runs.
@@ -58,7 +59,8 @@ def side_by_side(
     Raises
     ------
     ValidationError
-        For a network without ensembles, and for a kind of which no ensemble has a twin.
+        For a network without ensembles, for a kind of which no ensemble has a twin, and inside of a
+        ``with network:`` block.
 
     Examples
     --------
@@ -69,6 +71,11 @@ def side_by_side(
     kinds = list(dict.fromkeys(kinds))
     if not kinds:
         raise ValidationError("name the kinds of twins, at least one", attr="kinds")
+    if len(nengo.Network.context):  # settings would be those of the outermost network
+        raise ValidationError(
+            "twins are made of a whole network: call it outside of any 'with network:' block",
+            attr="net",
+        )
     compared = _compared(net, of)
     kept = frozen(net)
     label = f"{net.label or 'network'} and its twins"
@@ -108,7 +115,8 @@ def _compared(net: nengo.Network, of: Any) -> list[Any]:
 
 
 def _is_input(node: nengo.Node) -> bool:
-    return node.size_in == 0 and node.size_out > 0
+    # A TensorNode is computed in each twin; it is nothing that a person moves.
+    return node.size_in == 0 and node.size_out > 0 and not isinstance(node, TensorNode)
 
 
 def _standing_for(node: nengo.Node) -> nengo.Node:

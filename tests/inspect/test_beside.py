@@ -86,5 +86,7 @@ def test_the_network_stays_as_it_is_and_what_cannot_be_is_said():
         inspect.side_by_side(nengo.Network())
     with pytest.raises(ValidationError, match="of the network are compared"):
         inspect.side_by_side(net, of=[nengo.Node([0], add_to_container=False)])
+    with net, pytest.raises(ValidationError, match="outside of any"):
+        inspect.side_by_side(net)
     with pytest.raises(ValidationError, match="at least one"):
         inspect.side_by_side(net, [])
