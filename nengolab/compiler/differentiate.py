@@ -259,8 +259,9 @@ def island(
     params, state, held, series = given.params, given.state, given.held, given.series
     arguments = (params, state, held, series)
     still = tf.nest.map_structure(tf.stop_gradient, (params, fixed, state, held, series))
-    forward = compiled(lambda *a: _forward(step, keys, n_steps, *a), *still, key=_part(key, "on"))
-    last, out, kept = forward(*still)
+    on = lambda *a: _forward(step, keys, n_steps, *a)  # noqa: E731
+    forward = compiled(on, *still, key=_part(key, "on"), gradient=False)
+    last, out, kept = forward.launch(*still)
     floating = [x for x in tf.nest.flatten(arguments) if x.dtype.is_floating]
     moving = sorted(k for k, v in last.items() if v.dtype.is_floating)
 
@@ -273,7 +274,7 @@ def island(
             d_out = dict(zip(keys, dys[len(moving) :], strict=True))
             given = (*still, kept, d_last, d_out)
             back = lambda *a: _backward(step, n_steps, *a)  # noqa: E731
-            return compiled(back, *given, key=_part(key, "back"))(*given)
+            return compiled(back, *given, key=_part(key, "back"), gradient=False).launch(*given)
 
         return values, backward
 

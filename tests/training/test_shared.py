@@ -87,8 +87,8 @@ class _Forgetful(OrderedDict):
 def test_the_same_network_compiles_nothing_again(monkeypatch):
     compiled.forget()
     made = []
-    make = compiled._made
-    monkeypatch.setattr(compiled, "_made", lambda fn, args: made.append(fn) or make(fn, args))
+    make = compiled.Compiled
+    monkeypatch.setattr(compiled, "Compiled", lambda *a: made.append(a) or make(*a))
     first = trained(network())
     assert made
     made.clear()
