@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
-from tests.browser.panel import Panel, until
+from tests.browser.panel import Panel, comes, until
 
 NETWORK = """\
 import nengo
@@ -65,7 +65,10 @@ def test_arrays_are_zoomed_to_entries_and_edited(lab: JupyterLab) -> None:
     lab.page.mouse.click(spot["x"], spot["y"])
     value = panel.root.get_by_role("textbox", name="new value of the entry")
     value.wait_for()
-    assert panel.root.locator(".nl-parameters-entry").inner_text().startswith("[60, 100]")
+    until(
+        lambda: panel.root.locator(".nl-parameters-entry").inner_text().startswith("[60, 100]"),
+        "the entry",
+    )
     lab.page.wait_for_timeout(500)
     panel.screenshot("zoomed")
     value.fill("12.5")
@@ -77,5 +80,5 @@ def test_arrays_are_zoomed_to_entries_and_edited(lab: JupyterLab) -> None:
     until(lambda: lab.value("len(weights.session.changes)") == 0, "as built")
     until(lambda: "to 12.5" not in figures.inner_text(), "counted again")
     # The row is a neuron of `post`, which is picked now.
-    assert lab.value("weights.picked") == {"post": [60]}
+    comes(lambda: lab.value("weights.picked"), {"post": [60]})
     assert lab.errors == []

@@ -1,9 +1,12 @@
 """Tuning curves on the page: alone and in a Lab, picked in one panel and marked in the others."""
 
+import re
+
 import numpy as np
+from playwright.sync_api import expect
 
 from tests.browser.jupyter import LIGHT, JupyterLab
-from tests.browser.panel import Panel, until
+from tests.browser.panel import Panel, comes, until
 from tests.browser.panels.looks import check_looks
 
 NETWORK = """\
@@ -48,7 +51,7 @@ def test_what_is_picked_in_one_panel_is_marked_in_all(lab: JupyterLab) -> None:
     lab.page.mouse.click(*place_of(alone, "line tuning", 7))
     picked = {"line": [7]}
     until(lambda: lab.value("lab.picked") == picked, "the kernel hears of it")
-    assert whole.plot("line tuning")["picked"].tolist() == [7]
+    comes(lambda: whole.plot("line tuning")["picked"].tolist(), [7])
     whole.press("play")
     whole.wait_time(1.2)
     whole.press("pause")
@@ -103,7 +106,7 @@ def test_a_saved_notebook_holds_its_picture(lab: JupyterLab) -> None:
     lab.open_notebook("still.ipynb")
     saved = lab.notebook.locator(".nl-saved img.nl-still")
     saved.wait_for()
-    assert "line: tuning curves" in saved.get_attribute("alt")
-    assert saved.bounding_box()["height"] > 150
+    expect(saved).to_have_attribute("alt", re.compile("line: tuning curves"))
+    until(lambda: saved.bounding_box()["height"] > 150, "a picture that can be read")
     lab.screenshot("reopened")
     assert lab.errors == []
