@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from nengolab.compiler.standalone import Standalone
+from nengolab.compiler.compiled_function import CompiledFunction
 
 # Compiled forms that are kept for networks that may be built again.
 KEPT_FORMS = 8
@@ -46,8 +46,8 @@ class Traced:
     def execute(self, arguments: tuple, device: str | None) -> tuple[dict, dict]:
         """A call by itself: NumPy arrays in and out."""
 
-        def make() -> Standalone:
-            return Standalone(self._run, arguments, device, self._parallel, self._split)
+        def make() -> CompiledFunction:
+            return CompiledFunction(self._run, arguments, device, self._parallel, self._split)
 
         return self._form(arguments, device, make)(*arguments)
 

@@ -62,7 +62,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class Signal:
+class ObservedSignal:
     """What a condition reads.
 
     Attributes
@@ -81,7 +81,7 @@ class Signal:
 
 
 # Times (s) and samples of each signal, ``(steps, 1)`` and ``(steps, size)`` -> ``(steps, ...)``.
-Value = Callable[[np.ndarray, dict[Signal, np.ndarray]], Any]
+Value = Callable[[np.ndarray, dict[ObservedSignal, np.ndarray]], Any]
 
 
 class Condition:
@@ -95,7 +95,7 @@ class Condition:
 
     Attributes
     ----------
-    signals : list of Signal
+    signals : list of ObservedSignal
         What it reads.
 
     Raises
@@ -112,7 +112,7 @@ class Condition:
                 "until",
             )
         self.text, self._names, self._network = text.strip(), names, network
-        self.signals: list[Signal] = []
+        self.signals: list[ObservedSignal] = []
         try:
             tree = ast.parse(self.text, mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -124,13 +124,13 @@ class Condition:
         if not is_truth:
             raise self._refused("it is a value; compare it with something")
 
-    def hits(self, times: np.ndarray, samples: dict[Signal, np.ndarray]) -> np.ndarray:
+    def hits(self, times: np.ndarray, samples: dict[ObservedSignal, np.ndarray]) -> np.ndarray:
         """Whether it holds, step by step; a vector's comparison holds where all of it does.
 
         Parameters
         ----------
         times : ndarray (steps,)
-        samples : dict of Signal to ndarray (steps, size)
+        samples : dict of ObservedSignal to ndarray (steps, size)
         """
         with np.errstate(all="ignore"):
             truth = np.asarray(self._value(times[:, None], samples), bool)
@@ -179,7 +179,7 @@ class Condition:
         sides = [self._number(side) for side in (node.left, *node.comparators)]
         ops = [COMPARE[type(op)] for op in node.ops]
 
-        def compare(t: np.ndarray, x: dict[Signal, np.ndarray]) -> Any:
+        def compare(t: np.ndarray, x: dict[ObservedSignal, np.ndarray]) -> Any:
             values = [_per_step(side(t, x), len(t)) for side in sides]
             held = [_all(op(a, b)) for op, a, b in zip(ops, values[:-1], values[1:], strict=True)]
             return _joined(np.logical_and, held)
@@ -217,7 +217,7 @@ class Condition:
 
     # ---- signals ---------------------------------------------------------
 
-    def _signal(self, node: ast.expr) -> Signal:
+    def _signal(self, node: ast.expr) -> ObservedSignal:
         tau: float | None = None
         asked = node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -244,18 +244,18 @@ class Condition:
             )
         return obj
 
-    def _of(self, obj: Any, what: str, tau: float | None) -> Signal:
+    def _of(self, obj: Any, what: str, tau: float | None) -> ObservedSignal:
         if what == "value":
-            return Signal(obj, None, tau)
+            return ObservedSignal(obj, None, tau)
         neurons = obj.neurons if isinstance(obj, nengo.Ensemble) else obj
         if what in ("spikes", "rates"):
             what = "output"
         there: list[str] = list(getattr(neurons, "probeable", []))
         own: list[str] = list(getattr(obj, "probeable", []))
         if what in there:
-            return Signal(neurons, what, tau)
+            return ObservedSignal(neurons, what, tau)
         if what in own:
-            return Signal(obj, what, tau)
+            return ObservedSignal(obj, what, tau)
         every = dict.fromkeys(["value", *there, *own])
         raise self._refused(f"{self._names.get(obj)!r} has no {what!r}; it has {listing(every)}")
 
@@ -277,7 +277,7 @@ def _all(truth: np.ndarray) -> np.ndarray:
     return np.all(truth, axis=-1, keepdims=True)
 
 
-def _size(signal: Signal) -> int:
+def _size(signal: ObservedSignal) -> int:
     with nengo.Network(add_to_container=False):
         return nengo.Probe(signal.target, signal.attr, add_to_container=False).size_in
 

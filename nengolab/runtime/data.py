@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.names import Names, listing
-from nengolab.runtime.history import History, InMemory, LastSample, Sampling
+from nengolab.runtime.history import InMemory, LastSample, SampleBuffer, Sampling
 from nengolab.runtime.store import Folder, OnDisk, ProbeStore
 
 
@@ -84,7 +84,7 @@ class Recorded:
         self.folder = None if store is None else Folder(store.path)
         self._shapes = shapes
         self._sampling = {p: Sampling(p.sample_every, dt) for p in shapes}
-        self.histories: dict[nengo.Probe, History] = {}
+        self.histories: dict[nengo.Probe, SampleBuffer] = {}
         for i, (probe, shape) in enumerate(shapes.items()):
             kind = (shape, dtype, batched)
             if not keeps_history(probe):

@@ -18,7 +18,7 @@ from nengolab.compiler.graph import Call, Graph, Op, Param
 from nengolab.compiler.simplify import simplify
 from nengolab.compiler.tracing import Untraceable, trace
 from nengolab.compiler.tracing.expressions import split
-from nengolab.exceptions import SimulationError, SimulatorClosed, ValidationError
+from nengolab.exceptions import SimulatorClosed, ValidationError
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
 from nengolab.runtime import state
@@ -26,7 +26,7 @@ from nengolab.runtime.background import Background
 from nengolab.runtime.calls import Host
 from nengolab.runtime.effects import Cover, Effects, Key
 from nengolab.runtime.follower import Follower
-from nengolab.runtime.loop import Tile, TileRunner
+from nengolab.runtime.loop import Tile, TileRunner, check_finite
 from nengolab.runtime.recording import Recording
 from nengolab.runtime.snapshot import Snapshot
 from nengolab.startup.worker import Worker, uninterrupted
@@ -268,7 +268,7 @@ class Engine:
             self.background.swap()
             self._follow_captures()
             tile = self.runner.tile(self.n_steps, last - self.n_steps)
-            self._check_finite(tile)
+            check_finite(tile, self.built.names, self.dt)
             yield tile
 
     def commit(self, tile: Tile) -> None:
@@ -276,22 +276,6 @@ class Engine:
         if tile.state is not None:
             self.runner.state, self.n_steps = tile.state, tile.done + tile.n_steps
             self.host.keep_drawn(self.n_steps)
-
-    def _check_finite(self, tile: Tile) -> None:
-        """Values that are no state can become infinite too; where nobody looks, nobody minds."""
-        with np.errstate(all="ignore"):
-            # A sum is several times faster than to ask of every value.
-            doubtful = [p for p, data in tile.outputs.items() if not np.isfinite(data.sum())]
-        for probe in doubtful:
-            data = tile.outputs[probe]
-            bad = np.flatnonzero(~np.isfinite(data).all(axis=(1, 2)))
-            if len(bad):
-                step = tile.done + 1 + int(bad[0])
-                raise SimulationError(
-                    f"{self.built.names.get(probe.obj)}: {probe.attr} became NaN or infinite at "
-                    f"step {step} (t = {step * self.dt:.6g} s); the state of step {tile.done} is "
-                    "kept"
-                )
 
     def advance(self, n_steps: int) -> dict[Any, np.ndarray]:
         """Advance by ``n_steps`` or not at all; ``{probe: (steps, batch, size)}``."""

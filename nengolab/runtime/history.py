@@ -73,7 +73,7 @@ class Rows:
         return view
 
 
-class History(Protocol):
+class SampleBuffer(Protocol):
     """What a recording needs of the data of one probe."""
 
     def append(self, rows: np.ndarray) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengolab.live.conditions import Condition, Signal
+from nengolab.live.conditions import Condition, ObservedSignal
 from nengolab.names import Names
 
 
@@ -59,11 +59,11 @@ def test_time_alone(net):
 @pytest.mark.parametrize(
     ("text", "signal"),
     [
-        ("ens.spikes[3] > 0", lambda net: Signal(net.ens.neurons, "output", None)),
-        ("ens.voltage[3] > 0", lambda net: Signal(net.ens.neurons, "voltage", None)),
-        ("ens.value(0.02)[1] > 0", lambda net: Signal(net.ens, None, 0.02)),
-        ("drive.value > 0", lambda net: Signal(net.drive, None, None)),
-        ('obj["cortex/my ens"].value > 0', lambda net: Signal(net.odd, None, None)),
+        ("ens.spikes[3] > 0", lambda net: ObservedSignal(net.ens.neurons, "output", None)),
+        ("ens.voltage[3] > 0", lambda net: ObservedSignal(net.ens.neurons, "voltage", None)),
+        ("ens.value(0.02)[1] > 0", lambda net: ObservedSignal(net.ens, None, 0.02)),
+        ("drive.value > 0", lambda net: ObservedSignal(net.drive, None, None)),
+        ('obj["cortex/my ens"].value > 0', lambda net: ObservedSignal(net.odd, None, None)),
     ],
 )
 def test_signals(net, text, signal):

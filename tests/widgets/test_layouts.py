@@ -10,7 +10,7 @@ import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
 from nengolab_widgets.arrangement import Arrangement, Shown
-from nengolab_widgets.history import MOST, History
+from nengolab_widgets.history import MOST, UndoHistory
 from nengolab_widgets.references import refer, resolve
 
 from nengolab.live import Session
@@ -288,7 +288,7 @@ def arrangement(*ids: str) -> Arrangement:
 
 
 def test_the_history_is_bounded() -> None:
-    history = History(arrangement())
+    history = UndoHistory(arrangement())
     for i in range(MOST + 50):
         history.note(str(i), arrangement(str(i)))
     count = 0
@@ -298,7 +298,7 @@ def test_the_history_is_bounded() -> None:
 
 
 def test_what_cannot_come_back_is_forgotten_with_the_deeds_about_it() -> None:
-    history = History(arrangement("a"))
+    history = UndoHistory(arrangement("a"))
     history.note("adding b", arrangement("a", "b"))
     history.note("adding c", arrangement("a", "b", "c"))
     history.note("moving b", arrangement("b", "a", "c"))

@@ -17,7 +17,7 @@ from nengolab.names import Names
 
 from .arrangement import Arrangement, Shown, Size
 from .choice import offered_of
-from .history import History
+from .history import UndoHistory
 from .messages import ForeignKind, KindOffer, PanelLayout
 from .panel import Choice, Identity, Panel, same_objects
 from .panels import kinds
@@ -61,7 +61,7 @@ class Bench:
         self._specs: dict[str, PanelSpec] = {}
         self._probes = SharedProbes(session, self.lock, weakly(self._lost))
         self._revs: dict[str, int] = {}
-        self.history = History(self.arrangement)
+        self.history = UndoHistory(self.arrangement)
 
     # ---- what is open ----------------------------------------------------
 

@@ -11,7 +11,7 @@ import nengo
 from nengolab.live import Session
 from nengolab.names import Names
 
-from .sliders import Input, Inputs
+from .sliders import Inputs, InputSliders
 
 
 class Driving:
@@ -54,7 +54,9 @@ class Driving:
         entry.take(values)
         done.add_done_callback(lambda done: self._driven(session, message["number"], entry, done))
 
-    def _driven(self, session: Session, number: int, entry: Input, done: Future[Any]) -> None:
+    def _driven(
+        self, session: Session, number: int, entry: InputSliders, done: Future[Any]
+    ) -> None:
         self.heard = max(self.heard, number)
         if not done.cancelled() and done.exception() is not None:
             # What was refused does not stay on the slider.

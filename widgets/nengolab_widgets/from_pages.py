@@ -123,7 +123,7 @@ class Speed(TypedDict):
     value: float | None
 
 
-class Input(TypedDict):
+class InputMove(TypedDict):
     """Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard.
 
     ``dim`` is the one dimension that was moved, to ``value``; or ``values`` are those of all.
@@ -268,7 +268,7 @@ PageMessage = (
     | RunUntil
     | Step
     | Speed
-    | Input
+    | InputMove
     | AddPanel
     | RemovePanel
     | SetPanel

@@ -18,7 +18,7 @@ MOST = 100
 Entry = tuple[str, Arrangement]
 
 
-class History:
+class UndoHistory:
     """Arrangements of one widget.
 
     Parameters
@@ -91,10 +91,10 @@ class History:
         self._future = _changing(self._future, without, self._present)
 
 
-Change = Callable[[Arrangement], Arrangement]
+Rearrange = Callable[[Arrangement], Arrangement]
 
 
-def _changing(entries: deque[Entry], change: Change, present: Arrangement) -> deque[Entry]:
+def _changing(entries: deque[Entry], change: Rearrange, present: Arrangement) -> deque[Entry]:
     """Change all of them, and leave out the deeds that then change nothing."""
     kept: deque[Entry] = deque(maxlen=MOST)
     later = present

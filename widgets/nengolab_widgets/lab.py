@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import anywidget
 import traitlets
-from nengo.exceptions import NengoException, SimulatorClosed
+from nengo.exceptions import NengoException
 
 from nengolab.live import Frame, Listener, StreamSpec
 from nengolab.names import Names
@@ -282,7 +280,7 @@ class Lab(Plots, anywidget.AnyWidget):
         if hasattr(self, "_heartbeat"):
             self._heartbeat.stop()
             if not self._closed:
-                _let_go_soon(self._subscribed, self._bench)
+                replaced.let_go_soon(self._subscribed, self._bench)
         super().close()
 
     @property
@@ -498,19 +496,3 @@ class Lab(Plots, anywidget.AnyWidget):
         if self._subscribed is not None:
             self._subscribed.close()
         self._bench.leave()
-
-
-def _let_go_soon(listener: Listener | None, bench: Bench) -> None:
-    """Have a session of a person's own send nothing to a Lab that is no more.
-
-    What the garbage collector calls may take no lock: a thread does the work.
-    """
-
-    def let_go() -> None:
-        with contextlib.suppress(SimulatorClosed):  # one of the Lab's own may be gone, too
-            if listener is not None:
-                listener.close()
-            bench.leave()
-
-    if not sys.is_finalizing():
-        threading.Thread(target=let_go, daemon=True).start()

@@ -9,6 +9,7 @@ is asked for here.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import threading
@@ -16,10 +17,12 @@ import weakref
 from typing import Any, Protocol
 
 import anywidget
+from nengo.exceptions import SimulatorClosed
 
-from nengolab.live import Session
+from nengolab.live import Listener, Session
 
 from . import sessions
+from .bench import Bench
 
 
 class Replaceable(Protocol):
@@ -76,6 +79,22 @@ def retire(widget: anywidget.AnyWidget, session: Session | None) -> None:
     # ipywidgets takes the method away from a closed widget; this one may be shown again.
     widget.__dict__.pop("_repr_mimebundle_", None)
     threading.Timer(1.0, gc.collect).start()  # what only cycles hold
+
+
+def let_go_soon(listener: Listener | None, bench: Bench) -> None:
+    """Have a session of a person's own send nothing to a Lab that is no more.
+
+    What the garbage collector calls may take no lock: a thread does the work.
+    """
+
+    def let_go() -> None:
+        with contextlib.suppress(SimulatorClosed):  # one of the Lab's own may be gone, too
+            if listener is not None:
+                listener.close()
+            bench.leave()
+
+    if not sys.is_finalizing():
+        threading.Thread(target=let_go, daemon=True).start()
 
 
 def _drop_outputs(value: Any) -> None:

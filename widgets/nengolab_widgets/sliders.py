@@ -27,7 +27,7 @@ def can_be_driven(node: Any) -> bool:
     return isinstance(node, nengo.Node) and node.size_in == 0 and node.size_out > 0
 
 
-class Input:
+class InputSliders:
     """One Node and its sliders.
 
     Parameters
@@ -130,7 +130,7 @@ class Inputs:
         self._large = sum(can_be_driven(node) and node not in shown for node in network.all_nodes)
         self._wanted = chosen is None or bool(pairs)
         self._inputs = {
-            f"input-{i}": Input(f"input-{i}", node, names.get(node), limits)
+            f"input-{i}": InputSliders(f"input-{i}", node, names.get(node), limits)
             for i, (node, limits) in enumerate(pairs)
         }
 
@@ -153,7 +153,7 @@ class Inputs:
             )
         return "No Node to drive. Add a nengo.Node with a constant output to get a slider here."
 
-    def find(self, key: str) -> Input:
+    def find(self, key: str) -> InputSliders:
         """Find the input that the browser means.
 
         Raises
@@ -165,7 +165,7 @@ class Inputs:
             raise ValidationError(f"there is no input {key!r}", "node")
         return self._inputs[key]
 
-    def of(self, node: nengo.Node) -> Input | None:
+    def of(self, node: nengo.Node) -> InputSliders | None:
         """Find the input of a Node, None where it has no sliders."""
         return next((entry for entry in self._inputs.values() if entry.node is node), None)
 

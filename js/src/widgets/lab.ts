@@ -6,6 +6,7 @@ import { HistoryBar } from "./historybar";
 import { digest, PART, type Bokeh } from "./inspecting/bokeh";
 import { findModel, watchKernel, type WidgetModel } from "./host";
 import { keyList, listenToKeys } from "./keys";
+import { networkPicture, picture, probe, stats, type LabElement } from "./labshows";
 import { Link } from "./link";
 import { Liveness } from "./liveness";
 import { LabMenu } from "./menu";
@@ -23,20 +24,20 @@ import { Parts } from "./parts";
 import { Picker } from "./picker";
 import { Picking } from "./picking";
 import { asView } from "./frames";
-import { keepPicture, smallPng, type Picture } from "./picture";
+import { keepPicture, smallPng } from "./picture";
 import { Printouts } from "./printouts";
 import { NoticeLine, Problem } from "./problem";
 import { Sliders } from "./sliders";
 import { Stage } from "./stage";
 import { FrameLog } from "./saved/kept";
 import { Store, type LabState, type LabStore, type Status } from "./store";
-import { Stream, type StreamStats } from "./stream";
+import { Stream } from "./stream";
 import { shareTimeline } from "./sharing";
 import { readTheme, watchTheme } from "./theme";
 import { UndoButtons } from "./undo";
 import { UntilMenu } from "./until";
 import { shown, Timeline } from "./timeline";
-import { Transport, stateWords, timeText } from "./transport";
+import { Transport } from "./transport";
 import { watchSight } from "./visibility";
 
 const FIRST_STATUS: Status = {
@@ -56,23 +57,6 @@ const GONE =
 const SILENT =
   "It has said nothing for some seconds. It may be busy, or gone: if this stays, restart it " +
   "and run the notebook again.";
-
-/** What a Lab shows, for tests and for people who look in the browser's console. */
-export interface LabProbe {
-  status: () => Status;
-  layout: () => Layout | null;
-  playhead: () => LabState["playhead"];
-  /** All that each panel keeps, as columns, by panel id. */
-  sources: () => Record<string, Record<string, number[]>>;
-}
-
-export interface LabStats extends StreamStats {
-  /** Pictures with new data of each panel. */
-  panels: Record<string, { kind: string; drawn: number }>;
-}
-
-/** The root element of a Lab; both are documented for tests and benchmarks. */
-export type LabElement = HTMLElement & { nengolab?: LabProbe; nengolabStats?: () => LabStats };
 
 /** One panel by itself: which, and in which model's cell it stands. */
 interface Alone {
@@ -224,8 +208,8 @@ class LabView {
       travel,
       this.talking.signal,
     );
-    this.root.nengolab = this.probe();
-    this.root.nengolabStats = () => this.stats();
+    this.root.nengolab = probe(this.store, this.stage);
+    this.root.nengolabStats = () => stats(this.stream, this.stage);
   }
 
   private whole(): HTMLElement[] {
@@ -414,10 +398,10 @@ class LabView {
     const kept = (): string =>
       this.log.pack(
         this.store.get().layout ?? layout,
-        this.networkPicture(),
+        networkPicture(this.store, this.stage),
         this.stage.stillPictures(smallPng),
       );
-    keepPicture(model, id, () => this.picture(), kept, this.signal);
+    keepPicture(model, id, () => picture(this.root, this.store, this.stage), kept, this.signal);
   }
 
   /** The network view can be folded away; it stays where it is, and its data with it. */
@@ -463,51 +447,6 @@ class LabView {
 
   private applyTheme(): void {
     this.store.set({ theme: readTheme(this.root) });
-  }
-
-  /** The network view as a PNG's address, no larger than a saved notebook can bear. */
-  private networkPicture(): string {
-    const aside = this.store.get().layout?.aside ?? null;
-    const shown = aside === null ? null : this.stage.tiles.get(aside.id)?.panel?.picture?.();
-    return shown instanceof HTMLCanvasElement ? smallPng(shown) : "";
-  }
-
-  private picture(): Picture | null {
-    if (!this.root.isConnected) return null;
-    const { theme, status, layout } = this.store.get();
-    const tiles = [...this.stage.tiles.values()].map((tile) => {
-      const picture = tile.panel?.picture?.() ?? null;
-      return {
-        element: tile.element,
-        body: tile.body,
-        title: tile.layout.title,
-        what: tile.layout.what,
-        legend: tile.panel?.legend?.(theme) ?? [],
-        canvas: picture instanceof HTMLCanvasElement ? picture : null,
-      };
-    });
-    const footer = `${timeText(status.time)} simulated, ${stateWords(status)}`;
-    return { root: this.root, title: layout?.title ?? "", footer, tiles, theme };
-  }
-
-  private stats(): LabStats {
-    const panels = [...this.stage.tiles].map(([id, tile]) => [
-      id,
-      { kind: tile.layout.kind, drawn: tile.drawn },
-    ]);
-    return { ...this.stream.stats, panels: Object.fromEntries(panels) };
-  }
-
-  private probe(): LabProbe {
-    return {
-      status: () => this.store.get().status,
-      layout: () => this.store.get().layout,
-      playhead: () => this.store.get().playhead,
-      sources: () =>
-        Object.fromEntries(
-          [...this.stage.tiles].map(([id, tile]) => [id, tile.panel?.columns?.() ?? {}]),
-        ),
-    };
   }
 }
 

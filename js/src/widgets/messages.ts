@@ -602,7 +602,7 @@ export const isSpeed: Check<Speed> = record<Speed>({
 });
 
 /** Drive a Node; null gives back its own output. Numbered, so that a page knows what is heard. ``dim`` is the one dimension that was moved, to ``value``; or ``values`` are those of all. Without both the Node is given back. Moves of one ``gesture`` are undone together. */
-export interface Input {
+export interface InputMove {
   type: "input";
   number: number;
   node: string;
@@ -612,7 +612,7 @@ export interface Input {
   gesture?: string;
 }
 
-export const isInput: Check<Input> = record<Input>({
+export const isInputMove: Check<InputMove> = record<InputMove>({
   type: oneOf("input"),
   number: isNumber,
   node: isString,
@@ -780,7 +780,7 @@ export type PageMessage =
   | RunUntil
   | Step
   | Speed
-  | Input
+  | InputMove
   | AddPanel
   | RemovePanel
   | SetPanel

@@ -1,7 +1,7 @@
 /** Sliders for the Nodes that a person can drive: one for each dimension, beside the name. */
 
 import { iconButton, make, onEntered, setText } from "./dom";
-import type { Input, InputLayout } from "./messages";
+import type { InputMove, InputLayout } from "./messages";
 import { typedNumber } from "./settings";
 
 /** A slider from ``min`` to ``max``, called so for who sees it and who hears it. */
@@ -34,7 +34,7 @@ export function exact(value: number, step: number): string {
   return Number(short) === value ? short : String(Number(value.toPrecision(12)));
 }
 
-type Move = Omit<Input, "type" | "number">;
+type Move = Omit<InputMove, "type" | "number">;
 
 /**
  * Moves on their way to the kernel: one at a time, and the newest next.
@@ -47,7 +47,7 @@ export class Moves {
   private number = Math.round(performance.timeOrigin + performance.now());
   private timer = 0;
 
-  constructor(private readonly send: (message: Input) => void) {}
+  constructor(private readonly send: (message: InputMove) => void) {}
 
   move(move: Move): void {
     const key = `${move.node} ${move.dim ?? ""}`;
@@ -201,7 +201,7 @@ export class Sliders {
   private readonly moves: Moves;
 
   constructor(
-    send: (message: Input) => void,
+    send: (message: InputMove) => void,
     /** Where they stand now that a person has moved one. */
     private readonly stand: (inputs: InputLayout[]) => void = () => undefined,
   ) {

@@ -4,7 +4,7 @@
 """
 
 from .connections import ConnectionColumns
-from .describe import Graph, describe
+from .describe import NetworkGraph, describe
 from .objects import KINDS, ObjectColumns
 
-__all__ = ["KINDS", "ConnectionColumns", "Graph", "ObjectColumns", "describe"]
+__all__ = ["KINDS", "ConnectionColumns", "NetworkGraph", "ObjectColumns", "describe"]

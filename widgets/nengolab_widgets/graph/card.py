@@ -13,7 +13,7 @@ from nengolab.layers.tensor_node import TensorNode
 from nengolab_widgets.references import slice_text
 
 from .connections import FROM_NEURONS, TO_NEURONS, is_plain
-from .describe import Graph
+from .describe import NetworkGraph
 from .objects import KINDS, is_passthrough
 
 # A card is to be read: of more than these the rest is counted.
@@ -47,7 +47,7 @@ class CardFacts(TypedDict):
     more_outgoing: int
 
 
-def card_of_object(graph: Graph, at: int) -> CardFacts:
+def card_of_object(graph: NetworkGraph, at: int) -> CardFacts:
     """Describe one object; raises IndexError where there is none."""
     obj = graph.object(at)
     columns = graph.objects
@@ -79,7 +79,7 @@ def card_of_object(graph: Graph, at: int) -> CardFacts:
     }
 
 
-def card_of_connection(graph: Graph, at: int) -> CardFacts:
+def card_of_connection(graph: NetworkGraph, at: int) -> CardFacts:
     """Describe one connection; raises IndexError where there is none."""
     conn = graph.connection(at)
     sign = graph.connections["sign"][at]
@@ -196,7 +196,7 @@ def _node(node: nengo.Node, kind: str) -> tuple[str, list[tuple[str, str]]]:
     return ("input Node" if kind == "input" else "Node"), rows
 
 
-def _network(net: nengo.Network, graph: Graph, at: int) -> tuple[str, list[tuple[str, str]]]:
+def _network(net: nengo.Network, graph: NetworkGraph, at: int) -> tuple[str, list[tuple[str, str]]]:
     rows = [
         ("neurons", f"{graph.objects['size'][at]:,}"),
         ("ensembles", f"{len(net.all_ensembles):,}"),
@@ -211,7 +211,7 @@ def _network(net: nengo.Network, graph: Graph, at: int) -> tuple[str, list[tuple
     return ("Network" if at == 0 and kind == "Network" else kind), rows
 
 
-def _inside(graph: Graph, at: int) -> set[int]:
+def _inside(graph: NetworkGraph, at: int) -> set[int]:
     """Give an object with all that it holds: what is in it stands behind it, without gaps."""
     parents, found = graph.objects["parent"], {at}
     for i in range(at + 1, len(graph)):
@@ -221,7 +221,7 @@ def _inside(graph: Graph, at: int) -> set[int]:
     return found
 
 
-def _link(graph: Graph, at: int, end: str) -> CardLink:
+def _link(graph: NetworkGraph, at: int, end: str) -> CardLink:
     conn = graph.connection(at)
     other = conn.pre_obj if end == "pre" else conn.post_obj
     notes = [say_synapse(conn.synapse)] if conn.synapse is not None else []
@@ -238,7 +238,7 @@ def _link(graph: Graph, at: int, end: str) -> CardLink:
     return {"at": at, "label": _other(graph, other), "note": ", ".join(notes)}
 
 
-def _other(graph: Graph, obj: Any) -> str:
+def _other(graph: NetworkGraph, obj: Any) -> str:
     if isinstance(obj, Neurons):
         obj = obj.ensemble
     return graph.names.get(obj)

@@ -16,7 +16,7 @@ MOST_AT_FIRST = 24
 _NETWORK = KINDS.index("network")
 
 
-class Graph:
+class NetworkGraph:
     """A network as plain data; objects and connections go by their places in the columns.
 
     Parameters
@@ -88,9 +88,9 @@ class Graph:
         return found
 
 
-def describe(network: nengo.Network, names: Names | None = None) -> Graph:
+def describe(network: nengo.Network, names: Names | None = None) -> NetworkGraph:
     """Describe a network as it is now."""
-    return Graph(network, names or Names(network))
+    return NetworkGraph(network, names or Names(network))
 
 
 def _children(parents: list[int]) -> list[list[int]]:

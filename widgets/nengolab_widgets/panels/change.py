@@ -11,7 +11,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.params import NumberParam
 
-from nengolab.live.changes import Change as Changed
+from nengolab.live.changes import Change
 from nengolab.live.standing import StandingChanges
 from nengolab_widgets.panel import Panel, ensemble_of, has_neurons
 
@@ -44,7 +44,7 @@ class Payload(TypedDict):
     knobs: list[Knob]
 
 
-class Change(Panel):
+class ChangePanel(Panel):
     """Knobs of an ensemble or a connection, and all that differs from what was built.
 
     Of an ensemble: the share of neurons that are silenced, their constants, their gains. Of a
@@ -204,17 +204,17 @@ def _tau(synapse: Any) -> float | None:
     return float(synapse.t) if isinstance(synapse, nengo.synapses.Triangle) else None
 
 
-def _changed(obj: Any, role: str, changes: list[Changed]) -> Changed | None:
+def _changed(obj: Any, role: str, changes: list[Change]) -> Change | None:
     return next((c for c in changes if c.obj is obj and c.role == role), None)
 
 
-def _told(obj: Any, changes: list[Changed]) -> dict[str, Any]:
+def _told(obj: Any, changes: list[Change]) -> dict[str, Any]:
     """Values of this object's knobs that are not as built, and all changes in words."""
     own = {c.role: _number(obj, c) for c in changes if c.obj is obj}
     return {"values": own, "changes": [str(change) for change in changes]}
 
 
-def _number(obj: Any, change: Changed) -> float:
+def _number(obj: Any, change: Change) -> float:
     """Where a knob stands, of a change."""
     if change.role == "lesion":
         return len(change.after) / obj.n_neurons

@@ -16,7 +16,7 @@ from nengolab.live.activity import Activity
 from nengolab.live.specs import Cadence
 from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
-from nengolab_widgets.graph import ConnectionColumns, Graph, ObjectColumns, describe
+from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
 from nengolab_widgets.messages import KindOffer
 from nengolab_widgets.panel import Choice, Identity, Panel, Place, Setting, has_neurons
@@ -135,7 +135,7 @@ class Network(Panel):
     def __init__(
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
-        self._graph: Graph | None = None
+        self._graph: NetworkGraph | None = None
         self._version = 1
         self._watched: list[int] | None = None
         self._slept = False
@@ -151,7 +151,7 @@ class Network(Panel):
         return 90.0
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> NetworkGraph:
         """The network as it is described now."""
         if self._graph is None:
             network = self.place.network if self.obj is None else self.obj

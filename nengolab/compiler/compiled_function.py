@@ -22,7 +22,7 @@ from nengolab.compiler.splitting import splitting
 ALIGNMENT = 64  # bytes; TensorFlow copies what lies otherwise
 
 
-class Standalone:
+class CompiledFunction:
     """A function of nested arrays, traced and compiled once.
 
     Parameters
