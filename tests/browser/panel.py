@@ -93,11 +93,11 @@ class Panel:
         """Frames received and drawn, and how fast."""
         return self.root.evaluate("el => el.nengolabStats()")
 
-    def wait_state(self, state: str, timeout: float = 60.0) -> None:
+    def wait_state(self, state: str, timeout: float = 180.0) -> None:
         """Wait until the session is in a state, and the panel has it from there."""
         until(lambda: self.status["state"] == state, f"{state}; it is {self.status}", timeout)
 
-    def wait_time(self, seconds: float, timeout: float = 60.0) -> None:
+    def wait_time(self, seconds: float, timeout: float = 120.0) -> None:
         """Wait until simulated time."""
         until(lambda: self.status["time"] >= seconds, f"time {seconds}; {self.status}", timeout)
 
