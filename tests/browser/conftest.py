@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from nengolab.benchmarks import chromium
-from tests.browser.forking import Forker
 from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
+from tests.forking import Forker
 
 # Of a machine with other work, where a page may stand still for seconds.
 expect.set_options(timeout=30_000)
