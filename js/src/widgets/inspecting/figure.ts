@@ -8,7 +8,7 @@
 import "./figure.css";
 import "./inspect.css";
 
-import { iconButton, make } from "../dom";
+import { iconButton, make, setText } from "../dom";
 import { call, dig } from "../host";
 import type { Theme } from "../theme";
 import type { Bokeh, Columns, Glyph, Source } from "./bokeh";
@@ -68,6 +68,8 @@ export class Figure {
   private readonly place = make("div", "nl-figure-place");
   private readonly readout = make("div", "nl-readings nl-figure-readout", { hidden: "" });
   private readonly bar = make("div", "nl-figure-bar");
+  private readonly cursor = make("div", "nl-figure-cursor", { hidden: "" });
+  private readonly told = make("span", "nl-hidden-text", { "aria-live": "polite" });
   private readonly plot;
   private readonly axes;
   private readonly styled: { apply: (theme: Theme) => void }[] = [];
@@ -112,7 +114,7 @@ export class Figure {
     this.plot.on_event("doubletap", () => this.fit());
     this.plot.on_event("mouseleave", () => this.say(null));
     this.element = make("div", "nl-figure", { role: "group", "aria-label": name });
-    this.element.append(this.place, this.bar, this.readout);
+    this.element.append(this.place, this.cursor, this.bar, this.readout, this.told);
     this.element.nengolabSpot = (x, y) => this.onPage(x, y);
     // Of a box BokehJS does not say which keys were held.
     const held = (event: PointerEvent): void => {
@@ -275,12 +277,34 @@ export class Figure {
 
   private onPage(x: number, y: number): { x: number; y: number } {
     const { left, top } = this.place.getBoundingClientRect();
+    const at = this.inElement(x, y);
+    return { x: left + at.left, y: top + at.top };
+  }
+
+  private inElement(x: number, y: number): { left: number; top: number } {
     const [inner, shown] = [dig(this.view, "frame", "bbox"), this.shown];
     const [width, height] = [this.plot.inner_width, this.plot.inner_height];
     return {
-      x: left + Number(dig(inner, "left")) + ((x - shown.x[0]) / (shown.x[1] - shown.x[0])) * width,
-      y: top + Number(dig(inner, "top")) + ((shown.y[1] - y) / (shown.y[1] - shown.y[0])) * height,
+      left: Number(dig(inner, "left")) + ((x - shown.x[0]) / (shown.x[1] - shown.x[0])) * width,
+      top: Number(dig(inner, "top")) + ((shown.y[1] - y) / (shown.y[1] - shown.y[0])) * height,
     };
+  }
+
+  // ---- what keys do ---------------------------------------------------------------------------
+
+  /** Mark a place, and say what is there, as where the pointer is; nowhere for null. */
+  point(spot: { x: number; y: number } | null, rows: Rows | null): void {
+    this.cursor.hidden = spot === null;
+    if (spot === null) return this.say(null);
+    const { left, top } = this.inElement(spot.x, spot.y);
+    this.cursor.style.left = `${left}px`;
+    this.cursor.style.top = `${top}px`;
+    this.say(rows, { ...spot, left, top, adds: false });
+  }
+
+  /** Have words read to those who do not see. */
+  tell(words: string): void {
+    setText(this.told, words);
   }
 
   // ---- what a hand does -----------------------------------------------------------------------
