@@ -82,7 +82,9 @@ def test_a_layer_computes_in_each_twin_and_is_no_input():
     with nengo.Network(seed=2) as net:
         drive = nengo.Node([0.3, -0.6], label="drive")
         layer = nengolab.Layer(dense)(drive, synapse=None)
-        clock = nengolab.TensorNode(lambda t: tf.reshape(tf.sin(10 * t), (1, 1)), shape_out=(1,), label="clock")
+        clock = nengolab.TensorNode(
+            lambda t: tf.reshape(tf.sin(10 * t), (1, 1)), shape_out=(1,), label="clock"
+        )
         ens = nengo.Ensemble(60, 4, label="ens")
         nengo.Connection(layer, ens, synapse=None)
         nengo.Connection(clock, ens[0], synapse=None, transform=0.2)
