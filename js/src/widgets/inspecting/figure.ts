@@ -29,8 +29,8 @@ export interface FigureOptions {
   square?: boolean;
   /** What it is called by a screen reader. */
   name: string;
-  /** Whether dragging draws a box to pick with; else it moves what is shown. */
-  picks?: boolean;
+  /** Whether dragging draws a box to pick with, at once or where that is wanted; else it moves. */
+  picks?: boolean | "wanted";
 }
 
 /** A place in a figure, in units of its axes and in pixels of its element. */
@@ -61,6 +61,7 @@ type Annotation = Parameters<InstanceType<Bokeh["Plot"]>["add_layout"]>[0];
 type Drawn = ReturnType<InstanceType<Bokeh["Plot"]>["add_glyph"]>;
 
 const FIT = "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z";
+const BOX = "M2 2h3v2H4v1H2zM11 2h3v3h-2V4h-1zM2 11h2v1h1v2H2zM12 11h2v3h-3v-2h1zM6 6h4v4H6z";
 const MOVE = "M8 1l3 3H9v3h3V5l3 3-3 3V9H9v3h2l-3 3-3-3h2V9H4v2L1 8l3-3v2h3V4H5z";
 
 export class Figure {
@@ -121,7 +122,7 @@ export class Figure {
       this.adds = event.shiftKey || event.ctrlKey || event.metaKey;
     };
     this.element.addEventListener("pointerdown", held, { capture: true });
-    this.buttons(picks === true);
+    this.buttons(picks ?? false);
   }
 
   private span({ range, least }: AxisOptions): InstanceType<Bokeh["Range1d"]> {
@@ -152,22 +153,30 @@ export class Figure {
     return axis;
   }
 
-  private buttons(picks: boolean): void {
+  private buttons(picks: boolean | "wanted"): void {
     const fit = iconButton(FIT, "show all", "");
     fit.title = "show all (double click)";
     fit.addEventListener("click", () => this.fit());
-    this.drags(!picks);
+    this.drags(picks !== true);
     this.bar.append(fit);
-    if (!picks) return;
-    const move = iconButton(MOVE, "drag to move", "");
-    move.title = "drag to move what is shown, instead of picking; Ctrl and wheel zoom";
-    move.setAttribute("aria-pressed", "false");
-    move.addEventListener("click", () => {
-      const moves = move.getAttribute("aria-pressed") !== "true";
-      move.setAttribute("aria-pressed", String(moves));
-      this.drags(moves);
+    if (picks === false) return;
+    const [path, name, title] =
+      picks === true
+        ? [
+            MOVE,
+            "drag to move",
+            "drag to move what is shown, instead of picking; Ctrl and wheel zoom",
+          ]
+        : [BOX, "drag to choose", "drag to choose a block, instead of moving what is shown"];
+    const other = iconButton(path, name, "");
+    other.title = title;
+    other.setAttribute("aria-pressed", "false");
+    other.addEventListener("click", () => {
+      const pressed = other.getAttribute("aria-pressed") !== "true";
+      other.setAttribute("aria-pressed", String(pressed));
+      this.drags(pressed === (picks === true));
     });
-    this.bar.prepend(move);
+    this.bar.prepend(other);
   }
 
   private drags(moves: boolean): void {
