@@ -89,4 +89,8 @@ def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
     lab.execute("lab.pick(net.ensembles[0], [11])")
     until(lambda: "story of neuron 11" in story.root.inner_text(), "the other neuron")
     assert panel.status["time"] == 0
+    # A saved notebook has a picture of it, which nbconvert shows too.
+    notebook = lab.save()
+    [png] = [o.data["image/png"] for o in notebook.cells[2].outputs if "image/png" in o.data]
+    assert len(png) > 20_000, "rows are drawn"
     assert lab.errors == []
