@@ -157,7 +157,7 @@ class Tuned(Looked):
         """Rates on the sphere from its front and its back, one image below the other."""
         axes: Any = self._view.along
         points = on_sphere(neuron.dimensions, axes, neuron.radius, PLANE)
-        outside: np.ndarray = np.isnan(points).any(axis=-1)
+        outside = np.isnan(points[..., 0])
         known = np.where(outside[..., None], 0.0, points)
         rates = tuning_curves(neuron, points=known).rates[..., 0]
         image = np.where(outside, np.nan, rates).swapaxes(1, 2)
