@@ -104,7 +104,7 @@ class Behind(Looked):
         rates = now.outputs.reshape(-1, count)
         fastest = np.argmax(np.nan_to_num(rates, nan=-np.inf), axis=0)
         at = now.points.reshape(-1, now.points.shape[-1])[fastest]
-        peaks = np.float32(at @ now.directions.T)
+        peaks = (at @ now.directions.T).astype(np.float32)
         highest = rates.max(axis=0).astype(np.float32)
         found: Arrays = [
             ("max_rates", highest),

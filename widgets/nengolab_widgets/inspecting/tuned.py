@@ -157,11 +157,11 @@ class Tuned(Looked):
         """Rates on the sphere from its front and its back, one image below the other."""
         axes: Any = self._view.along
         points = on_sphere(neuron.dimensions, axes, neuron.radius, PLANE)
-        outside = np.isnan(points).any(axis=-1)
+        outside = np.isnan(points[..., 0])
         known = np.where(outside[..., None], 0.0, points)
         rates = tuning_curves(neuron, points=known).rates[..., 0]
         image = np.where(outside, np.nan, rates).swapaxes(1, 2)
-        return np.float32(image.reshape(2 * PLANE, PLANE))
+        return image.reshape(2 * PLANE, PLANE).astype(np.float32)
 
     def _points(self, source: Any, of: Population, prefix: str) -> Arrays:
         """Give a point for each neuron, or for each evaluation point."""
