@@ -50,7 +50,7 @@ __all__ = [
 
 # Loaded when they are first asked for: the first two are made of Keras classes, so TensorFlow is
 # loaded with them.
-_LATER = ("callbacks", "losses", "inspect")
+_LATER = ("callbacks", "losses", "inspect", "runs")
 
 
 def __getattr__(name: str) -> Any:

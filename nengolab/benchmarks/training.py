@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nengolab.benchmarks.digits import digits_spiking, digits_train
+from nengolab.benchmarks.digits import digits_run, digits_spiking, digits_train
 from nengolab.benchmarks.spikingjelly import lif_surrogate
 from nengolab.benchmarks.turns import Compared
 
@@ -26,7 +26,7 @@ def line(r: Compared) -> str:
 
 def main(names: Sequence[str]) -> int:
     """Run these benchmarks and print the table."""
-    functions = {f.__name__: f for f in (digits_train, digits_spiking, lif_surrogate)}
+    functions = {f.__name__: f for f in (digits_train, digits_spiking, digits_run, lif_surrogate)}
     print("\nKeras or PyTorch | nengolab, in turn in one process; first s: our first call")
     print(_HEAD)
     for name in names:

@@ -5,12 +5,13 @@ object of it or its name.
 """
 
 from nengolab.inspect.activities import Activity, activity
-from nengolab.inspect.behind_layers import LayerCurves, layer_curves
+from nengolab.inspect.behind_layers import LayerCurves, layer_before, layer_curves
 from nengolab.inspect.beside import side_by_side
 from nengolab.inspect.connections import Figures, Weights, weights
 from nengolab.inspect.differences import Differences, Differing, diff
 from nengolab.inspect.explaining import Explanation, explain
 from nengolab.inspect.falling import error_by_dt, error_by_neurons
+from nengolab.inspect.points import on_sphere
 from nengolab.inspect.populations import Population, population
 from nengolab.inspect.quantities import Quantity, Story, Term
 from nengolab.inspect.story import pipeline
@@ -38,7 +39,9 @@ __all__ = [
     "error_by_dt",
     "error_by_neurons",
     "explain",
+    "layer_before",
     "layer_curves",
+    "on_sphere",
     "pipeline",
     "population",
     "response_curves",

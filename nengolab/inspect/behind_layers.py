@@ -38,6 +38,8 @@ class LayerCurves:
         ``(..., size)``: rates of neurons, what a layer puts out as a vector.
     unit : str
         ``"Hz"`` of neurons, times their amplitude.
+    through : tuple
+        What of the network the outputs follow from: objects and connections on the way.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class LayerCurves:
     points: np.ndarray
     outputs: np.ndarray
     unit: str
+    through: tuple[Any, ...] = ()
 
     @property
     def silent(self) -> np.ndarray:
@@ -144,7 +147,31 @@ def layer_curves(
     unit = "" if isinstance(target, nengo.Node) else "Hz"
     name = read.names.get(target)
     shaped = outputs.reshape(*place[2].shape[:-1], outputs.shape[-1])
-    return LayerCurves(name, read.names.get(start), *place, shaped, unit)
+    return LayerCurves(name, read.names.get(start), *place, shaped, unit, tuple(walk.parts))
+
+
+def layer_before(network: nengo.Network, obj: Any) -> TensorNode | None:
+    """Find the nearest TensorNode before an object, or it itself; None where there is none.
+
+    Parameters
+    ----------
+    network : nengo.Network
+    obj : nengo.Ensemble or nengo.Node
+
+    Examples
+    --------
+    >>> nengolab.inspect.layer_before(net, neurons.ensemble).label
+    'conv'
+    """
+    seen, front = {obj}, [obj]
+    while front:
+        for one in front:
+            if isinstance(one, TensorNode):
+                return one
+        before = [_owner(c.pre_obj) for one in front for c in _into(network, one)]
+        front = [one for one in dict.fromkeys(before) if one not in seen]
+        seen |= set(front)
+    return None
 
 
 @dataclass(frozen=True)
@@ -168,8 +195,8 @@ def _whole(read: Source, obj: Any) -> Any:
     return found
 
 
-def _into(read: Source, obj: Any) -> list[nengo.Connection]:
-    return [c for c in read.network.all_connections if _owner(c.post_obj) is obj]
+def _into(network: nengo.Network, obj: Any) -> list[nengo.Connection]:
+    return [c for c in network.all_connections if _owner(c.post_obj) is obj]
 
 
 def _owner(obj: Any) -> Any:
@@ -178,15 +205,9 @@ def _owner(obj: Any) -> Any:
 
 
 def _start(read: Source, obj: Any) -> TensorNode:
-    """The nearest TensorNode before an object, or it itself."""
-    seen, front = {obj}, [obj]
-    while front:
-        for one in front:
-            if isinstance(one, TensorNode):
-                return one
-        before = [_owner(c.pre_obj) for one in front for c in _into(read, one)]
-        front = [one for one in dict.fromkeys(before) if one not in seen]
-        seen |= set(front)
+    found = layer_before(read.network, obj)
+    if found is not None:
+        return found
     layers = [read.names.get(n) for n in read.network.all_nodes if isinstance(n, TensorNode)]
     raise ValidationError(
         f"no layer is before {read.names.get(obj)!r}; the network's TensorNodes are "
@@ -207,6 +228,18 @@ class _Walk:
     def visited(self) -> set[Any]:
         """All on the way."""
         return set(self._done)
+
+    @property
+    def parts(self) -> list[Any]:
+        """All on the way, with the connections between, and layers whose numbers they share."""
+        net, visited = self.read.network, self.visited
+        between = [
+            c for c in net.all_connections if {_owner(c.pre_obj), _owner(c.post_obj)} <= visited
+        ]
+        functions = {o.tensor_func for o in visited if isinstance(o, TensorNode)}
+        nodes = [n for n in net.all_nodes if isinstance(n, TensorNode) and n not in visited]
+        sharing = [n for n in nodes if n.tensor_func in functions]
+        return [*visited, *between, *sharing]
 
     def output(self, obj: Any) -> np.ndarray:
         """What an object puts out."""
@@ -239,7 +272,7 @@ class _Walk:
     def _given(self, obj: Any, size: int) -> np.ndarray:
         """The sum of what leads to an object: currents of neurons, without their bias."""
         total = np.zeros((len(self.points), size))
-        for conn in _into(self.read, obj):
+        for conn in _into(self.read.network, obj):
             matrix = weights(self.read.given, conn, self.when, item=0).matrix
             total += matrix.times(self.output(_owner(conn.pre_obj)).T).T
         return total

@@ -29,6 +29,7 @@ def side_by_side(
     of: Any = None,
     voltage: float | None = None,
     synapse: float | nengo.synapses.Synapse | None = SYNAPSE,
+    progress_bar: Any = False,
 ) -> nengo.Network:
     """Make one network of a network and its twins of other neuron types.
 
@@ -47,6 +48,8 @@ def side_by_side(
         With which all neurons that spike start, from 0 to 1 (a spike). Default: as Nengo draws it.
     synapse : float or nengo.synapses.Synapse, optional
         Through which what twins put out goes before it is compared; seconds make a Lowpass.
+    progress_bar : bool or nengo.utils.progress.ProgressBar
+        Whether to show how far the build is, in which decoders are solved for, as of a Simulator.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def side_by_side(
             attr="net",
         )
     compared = _compared(net, of)
-    kept = frozen(net)
+    kept = frozen(net, progress_bar=progress_bar)
     label = f"{net.label or 'network'} and its twins"
     with nengo.Network(label=label, seed=net.seed, add_to_container=False) as both:
         configure_settings(**{name: get_setting(net, name) for name in KEPT_SETTINGS})

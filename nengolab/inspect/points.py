@@ -49,6 +49,61 @@ def chosen(
     return axes, directions, base + grid @ directions
 
 
+def on_sphere(
+    dimensions: int,
+    axes: tuple[int, int, int] = (0, 1, 2),
+    radius: float = 1.0,
+    n_points: int = PLANE_POINTS,
+) -> np.ndarray:
+    """Give the points of a sphere in three axes as they are seen from its front and its back.
+
+    Parameters
+    ----------
+    dimensions : int
+        Of the space; the axes that are not chosen are 0.
+    axes : tuple of int
+        Which lead to the right, up, and towards the eye.
+    radius : float
+    n_points : int
+        From edge to edge.
+
+    Returns
+    -------
+    points : ndarray
+        ``(2, n_points, n_points, dimensions)``: front and back, at the same places of a square,
+        along the first axis and along the second; NaN beyond the sphere's edge.
+
+    Raises
+    ------
+    ValidationError
+        For axes that are not three different ones of the space.
+
+    Examples
+    --------
+    >>> points = nengolab.inspect.on_sphere(3)
+    >>> rates = nengolab.inspect.tuning_curves(sim, ensemble, points).rates
+    """
+    given = list(axes)
+    known = all(isinstance(a, int | np.integer) and 0 <= a < dimensions for a in given)
+    if not known or len(given) != 3 or len(set(given)) != 3:
+        raise ValidationError(
+            f"a sphere takes three axes of 0 to {dimensions - 1}, such as (0, 1, 2); got {axes!r}",
+            attr="axes",
+        )
+    line = np.linspace(-radius, radius, n_points)
+    x, y = np.meshgrid(line, line, indexing="ij")
+    # The ends of the axes lie on the edge, whatever rounding says.
+    left = radius**2 - x**2 - y**2
+    left[np.abs(left) < 1e-9 * radius**2] = 0
+    with np.errstate(invalid="ignore"):
+        depth = np.sqrt(left)
+    points = np.zeros((2, n_points, n_points, dimensions))
+    for side, towards in enumerate((depth, -depth)):
+        points[side][..., given] = np.stack([x, y, towards], axis=-1)
+    points[np.isnan(points).any(axis=-1)] = np.nan
+    return points
+
+
 def _checked(points: Any, space: Space) -> np.ndarray:
     points = np.asarray(points, float)
     if points.ndim == 1 and space.dimensions == 1:

@@ -6,6 +6,7 @@ filter (a neuron's own share of a decoded value) is worked out from those.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import nengo
@@ -18,7 +19,7 @@ from nengolab.exceptions import ValidationError
 from nengolab.inspect.equations import threshold
 from nengolab.inspect.populations import population
 from nengolab.inspect.quantities import Story
-from nengolab.inspect.running import check_runs, tapped, went_back
+from nengolab.inspect.running import Readings, check_runs, tapped, went_back
 from nengolab.inspect.source import Source
 from nengolab.inspect.telling import GIVEN, causes_of, inside, leading_to, onwards
 
@@ -29,6 +30,7 @@ def pipeline(
     n_steps: int = 200,
     data: Any = None,
     connection: nengo.Connection | str | None = None,
+    prepared: Readings | None = None,
 ) -> Story:
     """Run on for some steps and tell what one neuron did in them, and why; then go back.
 
@@ -45,6 +47,9 @@ def pipeline(
     connection : nengo.Connection or str, optional
         The one out of the ensemble along which the story goes on. Default: the first one to
         another ensemble, else the first; where there is none, the story ends with the neuron.
+    prepared : Readings, optional
+        What `prepare_pipeline` gave for the same ensemble and connection; it stays. Default: what
+        is read is compiled now.
 
     Raises
     ------
@@ -62,8 +67,8 @@ def pipeline(
     ens, i = _neuron(read, neuron)
     people = population(sim, ens, item=0)
     conn = _way_on(read, ens, connection)
-    wanted = _wanted(read, ens, conn)
-    with went_back(sim), tapped(sim, wanted) as seen:
+    reading = nullcontext(prepared.seen) if prepared else tapped(sim, _wanted(read, ens, conn))
+    with went_back(sim), reading as seen:
         t = (sim.n_steps + 1 + np.arange(whole(n_steps, "n_steps", 1))) * sim.dt
         got = {name: values[0] for name, values in seen(n_steps, data).items()}
     causes = causes_of(read, people, ens, i, got)
@@ -72,6 +77,34 @@ def pipeline(
         rows += onwards(sim, read, conn, i, got)
     name = f"{people.name}.neurons[{i}]"
     return Story(name, t, rows, causes, threshold(people.neuron_type))
+
+
+def prepare_pipeline(sim: Any, ens: Any, connection: Any = None) -> Readings:
+    """Have what `pipeline` reads compiled beside a run: of all neurons of an ensemble.
+
+    Parameters
+    ----------
+    sim : nengolab.Simulator
+    ens : nengo.Ensemble or str
+    connection : nengo.Connection or str, optional
+        As of `pipeline`.
+
+    Returns
+    -------
+    Readings
+        Its ``ready`` tells when `pipeline` has to wait no more, its ``close`` ends it.
+
+    Examples
+    --------
+    >>> prepared = prepare_pipeline(sim, "ensemble")
+    >>> sim.prepare()
+    >>> prepared.ready
+    True
+    """
+    check_runs(sim)
+    read = Source(sim, item=0)
+    found, _ = _neuron(read, (ens, 0))
+    return Readings(sim, _wanted(read, found, _way_on(read, found, connection)))
 
 
 # -- what is asked for -------------------------------------------------------------------------

@@ -300,12 +300,12 @@ def compare(
     return Comparison(np.arange(1, n_steps + 1) * dt, twins, left_out)
 
 
-def frozen(net: nengo.Network, dt: float = 0.001) -> nengo.Network:
+def frozen(net: nengo.Network, dt: float = 0.001, progress_bar: Any = False) -> nengo.Network:
     """A copy of a network that holds the parameters with which it is built."""
     if not net.all_ensembles:
         raise ValidationError("the network has no ensembles to compare", attr="net")
     kept = copied(net)
-    with Simulator(kept, dt=dt, progress_bar=False) as sim:
+    with Simulator(kept, dt=dt, progress_bar=progress_bar) as sim:
         sim.freeze_params(kept)
     return kept
 

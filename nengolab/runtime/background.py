@@ -166,6 +166,11 @@ class Background:
         tap.error = error
         self.taps.pop(tap, None)
 
+    @property
+    def is_compiling(self) -> bool:
+        """Whether something that was asked for is not there yet."""
+        return not all(future.done() for future in list(self._pending))
+
     # -- between two tiles ---------------------------------------------------------------------
 
     @property

@@ -206,6 +206,18 @@ class RunningSimulator(BaseSimulator):
         self._check_usable("prepare")
         self._engine.prepare()
 
+    @property
+    def is_compiling(self) -> bool:
+        """Whether something that was asked for is still being compiled beside a run.
+
+        Examples
+        --------
+        >>> sim.prepare()
+        >>> sim.is_compiling
+        False
+        """
+        return self._engine.background.is_compiling
+
     def reset(
         self,
         seed: int | None = None,

@@ -7,9 +7,10 @@ Its weights are the network's parameters, its inputs and outputs are dicts by al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -59,6 +60,8 @@ class NetworkModel(NamedModel):
         self._nodes, self._probes = dict(inputs), dict(outputs)
         self._aliases = {probe: alias for alias, probe in outputs.items()}
         self.chunk: Any = None
+        # What compile was told, by the names of probes: loss, loss_weights, metrics.
+        self.objective: Mapping[str, Any] = MappingProxyType({})
         self._training_graph = training_graph
         with self._scope():
             self._variables = Variables(

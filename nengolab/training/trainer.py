@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -134,6 +135,8 @@ class Trainer:
         )
         self._told = set()
         self.model.chunk = chunk
+        told = {"loss": losses, "loss_weights": weights, **measured}
+        self.model.objective = MappingProxyType(told)
         self.model.forget()
         self._kinds = {alias: target_kind(one) for alias, one in losses.items()}
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from nengolab.benchmarks import chromium
-from tests.browser.forking import Forker
 from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
+from tests.forking import Forker
+
+# Of a machine with other work, where a page may stand still for seconds.
+expect.set_options(timeout=30_000)
 
 #: Cells off screen are not rendered, so a page is taller than any screen.
 VIEWPORT = {"width": 1500, "height": 2200}
+
+#: So many times slower do pages run, as on a busy machine: hasty tests fail then.
+SLOWER = float(os.environ.get("NENGOLAB_TEST_SLOWER_PAGES", "1"))
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +50,11 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page of its own for a test, tall enough for a whole notebook."""
     context = browser.new_context(viewport=VIEWPORT)
     context.set_default_timeout(30_000)
-    yield context.new_page()
+    page = context.new_page()
+    if SLOWER > 1:
+        devtools = context.new_cdp_session(page)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    yield page
     context.close()
 
 

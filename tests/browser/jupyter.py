@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from nengolab.benchmarks import jupyter
-from tests.browser.forking import Forker
+from tests.forking import Forker
 
 if TYPE_CHECKING:
     import nbformat

@@ -34,13 +34,30 @@ with nengo.Network(label="A network to test", seed=1) as net:
 
 
 def until(condition: Callable[[], Any], what: str, timeout: float = 30.0) -> Any:
-    """Wait until a condition holds and return what it gave."""
+    """Wait until a condition holds and return what it gave.
+
+    A condition that does not find a plot, a column or a value in it does not hold yet.
+    """
     end = time.monotonic() + timeout
-    while not (result := condition()):
+    while True:
+        missing = ""
+        try:
+            if result := condition():
+                return result
+        except (LookupError, ValueError) as error:
+            missing = f" ({type(error).__name__}: {error})"
         if time.monotonic() > end:
-            raise AssertionError(f"not within {timeout} s: {what}")
+            raise AssertionError(f"not within {timeout} s: {what}{missing}")
         time.sleep(0.1)
-    return result
+
+
+def comes(value: Callable[[], Any], expected: Any, timeout: float = 30.0) -> None:
+    """Wait until a value is the expected one."""
+    try:
+        until(lambda: value() == expected, str(expected), timeout)
+    except AssertionError:
+        assert value() == expected
+        raise
 
 
 class Panel:
@@ -76,11 +93,11 @@ class Panel:
         """Frames received and drawn, and how fast."""
         return self.root.evaluate("el => el.nengolabStats()")
 
-    def wait_state(self, state: str, timeout: float = 60.0) -> None:
+    def wait_state(self, state: str, timeout: float = 180.0) -> None:
         """Wait until the session is in a state, and the panel has it from there."""
         until(lambda: self.status["state"] == state, f"{state}; it is {self.status}", timeout)
 
-    def wait_time(self, seconds: float, timeout: float = 60.0) -> None:
+    def wait_time(self, seconds: float, timeout: float = 120.0) -> None:
         """Wait until simulated time."""
         until(lambda: self.status["time"] >= seconds, f"time {seconds}; {self.status}", timeout)
 
@@ -95,13 +112,14 @@ class Panel:
     def plot(self, title: str) -> dict[str, np.ndarray]:
         """Return what one plot keeps, as columns; it is called such as "ens value".
 
-        Before the page knows its plots there is nothing.
+        Before the page knows it there is nothing.
         """
         columns = self.root.evaluate(
             """(el, title) => {
               const panels = el.nengolab.layout()?.panels;
               if (panels === undefined) return {};
               const plot = panels.find(p => `${p.title} ${p.kind}` === title);
+              if (plot === undefined) return {};
               const columns = el.nengolab.sources()[plot.id];
               const plain = values => values.map(v => Number.isNaN(v) ? null : v);
               return Object.fromEntries(Object.entries(columns).map(([k, v]) => [k, plain(v)]));

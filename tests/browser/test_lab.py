@@ -2,20 +2,21 @@
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.jupyter import COLD, DARK, KERNEL6, LIGHT, JupyterLab
-from tests.browser.panel import NETWORK, Panel, open_panel, until
+from tests.browser.panel import NETWORK, Panel, comes, open_panel, until
 
 
 @pytest.mark.parametrize("kernel", [COLD, KERNEL6])
 def test_play_drag_pause_step_reset(lab: JupyterLab, kernel: str) -> None:
     panel = open_panel(lab, kernel=kernel)
-    assert panel.titles() == ["ens value", "ens raster", "ens rates", "plane value"]
-    assert panel.words == "ready"
+    comes(lambda: panel.titles(), ["ens value", "ens raster", "ens rates", "plane value"])
+    comes(lambda: panel.words, "ready")
 
     panel.press("play")
     panel.wait_time(1.0)
-    assert panel.words == "running"
+    comes(lambda: panel.words, "running")
     until(lambda: abs(panel.recent("ens value") - 0.5) < 0.15, "the value of the node")
     quiet_rate = panel.recent("ens rates")
 
@@ -48,11 +49,9 @@ def test_all_plots_show_the_same_instants_and_what_the_engine_computed(lab: Jupy
     panel.press("pause")
     panel.wait_state("paused")
     now = panel.status["time"]
-    ends = {title: panel.plot(title)["t"].max() for title in panel.titles()}
-    until(lambda: panel.plot("ens value")["t"].max() == pytest.approx(now), "the last frame")
-    assert ends["ens value"] == pytest.approx(ends["ens rates"], abs=1e-9)
-    assert ends["ens value"] == pytest.approx(ends["plane value"], abs=1e-9)
-    assert ends["ens value"] - ends["ens raster"] < 0.05
+    for title in ("ens value", "ens rates", "plane value"):
+        comes(lambda title=title: panel.plot(title)["t"].max(), pytest.approx(now, abs=1e-9))
+    until(lambda: now - panel.plot("ens raster")["t"].max() < 0.05, "the last spikes")
 
     # So many spikes a second and neuron is the rate.
     raster, rates = panel.plot("ens raster"), panel.plot("ens rates")
@@ -87,7 +86,7 @@ def test_the_cell_ends_at_once_and_other_cells_run_meanwhile(lab: JupyterLab) ->
     assert lab.value("end - start") > 4
     assert panel.status["time"] > before
     assert panel.status["state"] == "running"
-    assert not panel.root.locator(".nl-problem").is_visible()
+    expect(panel.root.locator(".nl-problem")).to_be_hidden()
 
 
 def test_keys_act_while_the_focus_is_inside_and_only_then(lab: JupyterLab) -> None:
@@ -101,7 +100,7 @@ def test_keys_act_while_the_focus_is_inside_and_only_then(lab: JupyterLab) -> No
     lab.page.keyboard.press("ArrowRight")
     until(lambda: panel.status["n_steps"] == steps + 1, "one step more")
     lab.page.keyboard.press("?")
-    assert panel.root.get_by_text("play and pause").is_visible()
+    expect(panel.root.get_by_text("play and pause")).to_be_visible()
     panel.screenshot("keys")
     lab.page.keyboard.press("r")
     until(lambda: panel.status["n_steps"] == 0, "time zero")
@@ -127,7 +126,7 @@ def test_reload_shows_the_window_again(lab: JupyterLab) -> None:
     times = until(lambda: panel.plot("ens value")["t"].tolist(), "a snapshot")
     assert times[-1] - times[0] > 1.5, "the whole window, not only what came after the reload"
     slider = panel.root.get_by_role("slider", name="drive", exact=True)
-    assert float(slider.input_value()) == pytest.approx(-0.4)
+    comes(lambda: float(slider.input_value()), pytest.approx(-0.4))
     drawn = panel.stats["drawn"]
     until(lambda: panel.stats["drawn"] > drawn + 5, "frames go on")
     panel.press("pause")
@@ -167,7 +166,7 @@ def test_add_and_remove_plots_while_it_runs(lab: JupyterLab) -> None:
     for name in ("ens: spikes", "ens: value, 30 ms filter"):
         panel.press(f"remove the plot {name}")
     until(lambda: not {"ens raster", "ens value"} & set(panel.titles()), "they are gone")
-    assert panel.root.locator(".nl-plots figure").count() == 4
+    expect(panel.root.locator(".nl-plots figure")).to_have_count(4)
     time = panel.status["time"]
     panel.wait_time(time + 0.3)
     assert panel.status["state"] == "running"

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+from playwright.sync_api import expect
 
 from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import NETWORK, Panel, open_panel, until
@@ -100,8 +101,8 @@ def test_a_closed_lab_says_so(lab: JupyterLab) -> None:
     lab.execute("lab.close()")
     until(lambda: panel.words == "closed", "its end is said")
     slider = panel.root.get_by_role("slider", name="drive", exact=True)
-    assert slider.is_disabled()
-    assert panel.root.locator("figure").count() == 4, "what it showed stays"
+    expect(slider).to_be_disabled()
+    until(lambda: panel.root.locator("figure").count() == 4, "what it showed stays")
 
 
 def test_a_page_that_slept_goes_on_where_the_run_is(lab: JupyterLab) -> None:
@@ -119,7 +120,7 @@ def test_a_page_that_slept_goes_on_where_the_run_is(lab: JupyterLab) -> None:
     assert times[-1] > panel.status["time"] - 2.0
     recent = times[times > times[-1] - 1.5]
     assert np.diff(recent).max() < 0.1, "the window is whole again"
-    assert panel.root.get_by_role("alert").is_hidden()
+    expect(panel.root.get_by_role("alert")).to_be_hidden()
     panel.drag("drive", -0.6)
     until(lambda: abs(panel.recent("ens value") + 0.6) < 0.15, "sliders act")
     assert lab.errors == []

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import NETWORK, open_panel, until
@@ -17,8 +18,8 @@ def test_go_on_from_an_instant_and_back_to_the_other_branch(lab: JupyterLab) -> 
     panel.wait_time(4.0)
     panel.press("pause")
     panel.wait_state("paused")
-    assert not go.is_visible()
-    assert not branches.is_visible()
+    expect(go).to_be_hidden()
+    expect(branches).to_be_hidden()
     end = panel.status["time"]
     until(lambda: panel.plot("ens value")["t"][-1] > end - 0.01, "last frame")
     first = panel.plot("ens value")
@@ -31,7 +32,7 @@ def test_go_on_from_an_instant_and_back_to_the_other_branch(lab: JupyterLab) -> 
     until(lambda: panel.status["time"] == pytest.approx(there, abs=0.0011), "it stands there")
     assert panel.status["state"] == "paused"
     until(lambda: branches.is_visible(), "there is a choice of branches")
-    assert branches.locator("option").count() == 2
+    expect(branches.locator("option")).to_have_count(2)
     # What was before is shown still, as it was.
     until(lambda: len(panel.plot("ens value")["t"]) > 100, "the past of this branch")
     kept = panel.plot("ens value")

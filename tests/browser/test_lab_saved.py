@@ -2,13 +2,14 @@
 
 import base64
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.jupyter import SCREENSHOTS, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
@@ -42,26 +43,26 @@ def test_the_picture_is_there_when_the_notebook_is_opened_again(lab: JupyterLab)
     assert height > 400
     assert (picture < 100).mean() > 0.005, "curves, spikes and text are drawn"
     # While the panel lives, the picture beside it is not shown a second time.
-    assert lab.page.locator(".jp-OutputArea img:visible").count() == 0
+    expect(lab.page.locator(".jp-OutputArea img:visible")).to_have_count(0)
 
     lab.server.forget()
     lab.open_notebook("saved.ipynb")
     saved = lab.notebook.locator(".nl-saved")
     saved.wait_for()
-    assert "Run the cell to make it live" in saved.inner_text()
+    expect(saved).to_contain_text("Run the cell to make it live")
     pictures = lab.page.locator(".jp-OutputArea img:visible:not(.nl-saved-network)")
-    assert pictures.count() == 0, "not shown twice"
+    until(lambda: pictures.count() == 0, "not shown twice")
     assert_can_be_scrubbed(lab.page)
     network = saved.locator("img.nl-saved-network")
-    assert "A network to test" in network.get_attribute("alt")
-    assert network.bounding_box()["width"] > 200
+    expect(network).to_have_attribute("alt", re.compile("A network to test"))
+    until(lambda: network.bounding_box()["width"] > 200, "its picture")
     assert ink(network) > 0.01, "shapes and names are drawn"
     lab.screenshot("reopened")
 
     lab.run_all()
     Panel(lab).wait_state("ready")
-    assert lab.page.locator(".jp-OutputArea img:visible").count() == 0
-    assert lab.page.locator(".nl-saved").count() == 0
+    expect(lab.page.locator(".jp-OutputArea img:visible")).to_have_count(0)
+    expect(lab.page.locator(".nl-saved")).to_have_count(0)
 
 
 def assert_can_be_scrubbed(page: Page) -> None:
@@ -106,7 +107,10 @@ def test_a_page_made_of_the_notebook_can_be_scrubbed_with_no_network(
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((tmp_path / "saved.html").as_uri())
-    assert page.locator(".nengolab-kept img").bounding_box()["height"] > 300
+    until(
+        lambda: page.locator(".nengolab-kept img").bounding_box()["height"] > 300,
+        "the picture",
+    )
     context.close()
 
 

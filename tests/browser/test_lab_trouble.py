@@ -1,9 +1,10 @@
 """When something goes wrong: the panel names it in place, and what can go on goes on."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.jupyter import KERNEL6, JupyterLab
-from tests.browser.panel import NETWORK, open_panel, until
+from tests.browser.panel import NETWORK, comes, open_panel, until
 
 RAISES = """\
 with net:
@@ -29,22 +30,25 @@ def test_a_node_that_raises_is_named_and_the_session_survives(lab: JupyterLab) -
     panel.press("play")
     panel.wait_state("error")
     problem = panel.root.get_by_role("alert")
-    assert "faulty sensor" in problem.locator("strong").inner_text()
+    expect(problem.locator("strong")).to_contain_text("faulty sensor")
     # The message is text: what looks like markup in it stays visible as it is.
-    assert "the sensor <b>fell off</b>" in problem.inner_text()
-    assert "stopped by an error in «faulty sensor»" in panel.words
+    expect(problem).to_contain_text("the sensor <b>fell off</b>")
+    until(
+        lambda: "stopped by an error in «faulty sensor»" in panel.words,
+        "why it stopped",
+    )
     trace = problem.locator("pre")
     assert not trace.is_visible()
     problem.get_by_text("Show the traceback").click()
-    assert "fail_late" in trace.inner_text()
+    expect(trace).to_contain_text("fail_late")
     panel.screenshot("error")
 
     # The state before the failing step is kept.
-    assert panel.status["time"] == pytest.approx(0.3, abs=0.05)
+    comes(lambda: panel.status["time"], pytest.approx(0.3, abs=0.05))
     panel.drag("drive", 0.2)
     panel.press("reset")
     panel.wait_state("ready")
-    assert not problem.is_visible()
+    expect(problem).to_be_hidden()
     panel.press("single step")
     until(lambda: panel.status["n_steps"] == 1, "the session goes on")
     assert lab.errors == []
@@ -71,8 +75,8 @@ def test_a_closed_simulator_is_said_in_the_panel(lab: JupyterLab) -> None:
     lab.run_all()
     problem = lab.page.locator(".nl-lab").get_by_role("alert")
     problem.wait_for()
-    assert "closed" in problem.inner_text()
-    assert lab.value("lab.session.state") == "error"
+    expect(problem).to_contain_text("closed")
+    comes(lambda: lab.value("lab.session.state"), "error")
 
 
 @pytest.mark.parametrize("kernel", ["python3", KERNEL6])
@@ -85,7 +89,7 @@ def test_a_killed_kernel_is_noticed(lab: JupyterLab, kernel: str) -> None:
         ".requestExecute({code: 'import os; os._exit(1)'})"
     )
     until(lambda: panel.words == "kernel gone", "the panel says that the kernel is gone")
-    assert "Run the notebook again" in panel.root.get_by_role("alert").inner_text()
+    expect(panel.root.get_by_role("alert")).to_contain_text("Run the notebook again")
     assert (
         panel.root.get_by_role("button", name="play").count()
         + panel.root.get_by_role("button", name="pause").count()
@@ -101,7 +105,7 @@ def test_a_restarted_kernel_is_noticed_and_the_cell_works_again(lab: JupyterLab)
     lab.run_all()
     until(lambda: lab.page.locator(".nl-lab").count() == 1, "one panel")
     panel.wait_state("ready")
-    assert panel.words == "ready"
+    comes(lambda: panel.words, "ready")
 
 
 def test_a_stopped_kernel_process_is_noticed_by_its_silence(lab: JupyterLab) -> None:
@@ -110,7 +114,7 @@ def test_a_stopped_kernel_process_is_noticed_by_its_silence(lab: JupyterLab) -> 
     lab.execute(_STAND_STILL)
     until(lambda: "no answer" in panel.words, "silence is said", 15)
     until(lambda: panel.words == "ready", "and forgotten when the kernel answers again", 30)
-    assert not panel.root.get_by_role("alert").is_visible()
+    expect(panel.root.get_by_role("alert")).to_be_hidden()
 
 
 _STAND_STILL = """
@@ -146,13 +150,16 @@ def test_what_nodes_print_is_under_the_lab(lab: JupyterLab) -> None:
     panel.screenshot("folded")
     output.get_by_text("Output").click()
     lines = output.locator(".nl-printouts-lines > div")
-    assert lines.count() == 10
+    expect(lines).to_have_count(10)
     # What looks like markup stays text.
-    assert lines.first.inner_text().startswith("arm: trial 0: <b>x</b> = ")
+    until(
+        lambda: lines.first.inner_text().startswith("arm: trial 0: <b>x</b> = "),
+        "what was printed first",
+    )
     panel.screenshot("unfolded")
     # What a cell prints stays with the cell.
     lab.value("print('by hand')")
-    assert lines.count() == 10
+    expect(lines).to_have_count(10)
     lab.save()
     lab.reload()
     lab.page.locator(".nl-printouts-lines > div").nth(9).wait_for(state="attached", timeout=60_000)

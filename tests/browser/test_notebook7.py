@@ -35,7 +35,9 @@ def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
     panel = Panel(lab)
     panel.wait_state("paused")
     until(lambda: len(panel.plot("ens value")["t"]) > 0, "a snapshot")
-    assert lab.page.locator(".jp-OutputArea img:visible").count() == 0, "the picture is hidden"
+    until(
+        lambda: lab.page.locator(".jp-OutputArea img:visible").count() == 0, "the picture is hidden"
+    )
     until(lambda: figures.count() > 0, "tuning curves again")
     panel.press("play")
     panel.wait_state("running")

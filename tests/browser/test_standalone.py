@@ -1,10 +1,10 @@
 """Two panels by themselves and a Lab on one session: one run, one timeline; undo by key."""
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
-from tests.browser.panel import Panel, until
+from tests.browser.panel import Panel, comes, until
 
 NETWORK = """\
 import nengo
@@ -55,10 +55,10 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
     panels: tuple[Panel, Panel, Panel], lab: JupyterLab
 ) -> None:
     whole, value, raster = panels
-    assert value.titles() == ["ens value"]
-    assert raster.titles() == ["ens raster"]
-    assert value.root.get_by_role("button", name="play").count() == 0
-    assert value.root.get_by_role("button", name="remove").count() == 0
+    comes(lambda: value.titles(), ["ens value"])
+    comes(lambda: raster.titles(), ["ens raster"])
+    expect(value.root.get_by_role("button", name="play")).to_have_count(0)
+    expect(value.root.get_by_role("button", name="remove")).to_have_count(0)
     # Beside each other, and with the same share of the row.
     boxes = [panel.root.bounding_box() for panel in (value, raster)]
     assert abs(boxes[0]["y"] - boxes[1]["y"]) < 2
@@ -110,7 +110,10 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
     lab.page.keyboard.press("ArrowRight")
     until(lambda: names(whole) == [first[1], first[0], first[2]], "the first is second")
     moved = whole.root.locator("figure.nl-plot").nth(1)
-    assert moved.locator(".nl-grip").evaluate("e => e === document.activeElement"), "focus stays"
+    until(
+        lambda: moved.locator(".nl-grip").evaluate("e => e === document.activeElement"),
+        "focus stays",
+    )
     moved.locator(".nl-corner").focus()
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("ArrowDown")
@@ -130,7 +133,7 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
         lab.page.keyboard.press("Control+z")
     until(lambda: names(whole) == first, "all is as it was")
     until(lambda: width(whole.root.locator("figure.nl-plot").first) < 1.1 * narrow, "the size")
-    assert whole.root.get_by_role("button", name="undo").is_disabled()
+    expect(whole.root.get_by_role("button", name="undo")).to_be_disabled()
     lab.page.keyboard.press("Control+Shift+z")
     until(lambda: names(whole) == [first[1], first[0], first[2]], "moved again")
     whole.press("undo")
@@ -144,7 +147,7 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
     figure.locator(".nl-grip").hover()
     lab.page.mouse.down()
     lab.page.mouse.move(second["x"] + 0.8 * second["width"], second["y"] + 60, steps=4)
-    assert whole.root.locator(".nl-drop-behind").count() == 1
+    expect(whole.root.locator(".nl-drop-behind")).to_have_count(1)
     lab.page.mouse.up()
     until(lambda: names(whole) == [first[1], first[0], first[2]], "dropped behind the second")
     whole.press("undo")
@@ -189,7 +192,7 @@ def test_panels_of_one_session_move_together_and_undo_by_key(
     until(lambda: value.status["n_steps"] == steps + 1, "a step")
     until(lambda: whole.status["n_steps"] == steps + 1, "in the Lab, too")
     assert raster.status["n_steps"] == steps
-    assert raster.root.get_by_role("button", name="play").is_disabled()
+    expect(raster.root.get_by_role("button", name="play")).to_be_disabled()
 
     # A page that is loaded again has panels, data and what can be undone.
     whole.root.locator("figure.nl-plot").first.locator(".nl-grip").focus()

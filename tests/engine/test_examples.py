@@ -26,6 +26,7 @@ MODULES = (
     "inspect",
     "losses",
     "neurons",
+    "runs",
     "surrogates",
     "sweep",
 )

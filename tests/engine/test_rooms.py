@@ -12,7 +12,7 @@ import nengolab
 ORDER = """
     benchmarks live
     __init__
-    inspect sweep
+    inspect sweep runs
     simulator
     callbacks
     training saving

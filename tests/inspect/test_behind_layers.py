@@ -58,6 +58,12 @@ def test_through_all_layers_as_keras_and_nengo_compute_it(net):
     np.testing.assert_allclose(there.outputs, expected, rtol=1e-4)
     assert (found.name, found.layer, found.unit) == ("relu", "conv", "Hz")
     assert np.ptp(expected, axis=0).any()
+    # All that it follows from, and nothing else.
+    assert {net.image, net.dense, *net.bias} <= set(found.through)
+    through = [c for c in found.through if isinstance(c, nengo.Connection)]
+    assert len(through) == 3
+    assert inspect.layer_before(net, net.bias[1]) is net.dense
+    assert inspect.layer_before(net, net.nodes[0]) is None
 
 
 def test_against_a_run_of_the_simulator_with_values_that_were_set():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import keras
 import nengo
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import nengolab
 from nengolab import inspect
@@ -72,6 +74,39 @@ def test_an_input_that_is_moved_moves_all(both):
     alone = inspect.compare(net, STEPS, kinds=["rate", "spiking"], voltage=0.5)
     for kind in ("rate", "spiking"):
         np.testing.assert_allclose(moved[kind], alone.twins[kind].probes["squared"], atol=1e-9)
+
+
+def test_a_layer_computes_in_each_twin_and_is_no_input():
+    keras.utils.set_random_seed(0)
+    dense = keras.layers.Dense(4, activation="tanh", name="dense")
+    with nengo.Network(seed=2) as net:
+        drive = nengo.Node([0.3, -0.6], label="drive")
+        layer = nengolab.Layer(dense)(drive, synapse=None)
+        clock = nengolab.TensorNode(
+            lambda t: tf.reshape(tf.sin(10 * t), (1, 1)), shape_out=(1,), label="clock"
+        )
+        ens = nengo.Ensemble(60, 4, label="ens")
+        nengo.Connection(layer, ens, synapse=None)
+        nengo.Connection(clock, ens[0], synapse=None, transform=0.2)
+        nengo.Probe(ens, synapse=0.02)
+        nengo.Probe(layer)
+    both = inspect.side_by_side(net, voltage=0.5)
+    assert list(both.inputs) == [drive]
+    assert sorted(n.label for n in both.all_nodes if n.label == "clock") == ["clock", "clock"]
+    with nengolab.Simulator(both, progress_bar=False) as sim:
+        [moved] = both.inputs.values()
+        sim.set_input(moved, [0.8, 0.1])
+        sim.run_steps(STEPS)
+        seen = {kind: [sim.data[p] for p in twin.probes] for kind, twin in both.twins.items()}
+        expected = np.asarray(dense(np.array([[0.8, 0.1]])))
+    for _, values in seen.values():
+        np.testing.assert_allclose(values[-1], expected[0], rtol=1e-5)
+    # The same input reaches both: rates and spikes represent the same.
+    (rate, _), (spiking, _) = seen["rate"], seen["spiking"]
+    wave = 0.2 * np.sin(10 * 0.001 * STEPS)
+    assert rate[-1] == pytest.approx(expected[0] + [wave, 0, 0, 0], abs=0.15)
+    assert spiking[-1] == pytest.approx(rate[-1], abs=0.15)
+    assert np.abs(spiking - rate).max() > 1e-3
 
 
 def test_the_network_stays_as_it_is_and_what_cannot_be_is_said():

@@ -181,3 +181,22 @@ def test_lines_that_cannot_be_are_named(net, how, words):
 def test_other_things_than_networks_are_named():
     with pytest.raises(ValidationError, match="a nengolab.Simulator; got int"):
         inspect.population(3, "a")
+
+
+def test_a_sphere_is_seen_from_two_sides(net: nengo.Network) -> None:
+    points = inspect.on_sphere(4, (3, 0, 1), radius=2.0, n_points=21)
+    assert points.shape == (2, 21, 21, 4)
+    inside = np.isfinite(points).all(axis=-1)
+    np.testing.assert_allclose(np.linalg.norm(points[inside], axis=-1), 2.0)
+    assert (points[inside][:, 2] == 0).all()
+    line = np.linspace(-2, 2, 21)
+    for side, sign in zip(points, (1, -1), strict=True):
+        np.testing.assert_array_equal(side[15, 8, [3, 0]], line[[15, 8]])
+        assert side[10, 10, 1] == sign * 2
+        # Its poles lie on the edge, its corners beyond.
+        assert np.isfinite(side[0, 10]).all()
+        assert np.isnan(side[0, 0]).all()
+    assert inside.mean() == pytest.approx(np.pi / 4, abs=0.08)
+    for axes in ((0, 1), (0, 1, 1), (0, 1, 4)):
+        with pytest.raises(ValidationError, match="three axes of 0 to 3"):
+            inspect.on_sphere(4, axes)

@@ -4,7 +4,9 @@ import nengo
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
-from nengolab_widgets import Compare
+from nengolab_widgets import Compare, Lab
+
+import nengolab
 
 from .browser import Browser, until
 
@@ -33,6 +35,9 @@ def test_one_slider_moves_all_twins(net: nengo.Network) -> None:
         ("spiking/ens", "intervals"),
         ("ens: spiking − rate", "value"),
     ]
+    # The range of errors starts where small ones are seen.
+    assert layout["panels"][-1]["data"]["likely"] == (-0.1, 0.1)
+    assert layout["panels"][1]["data"]["likely"][1] >= 1
     assert [entry["label"] for entry in layout["inputs"]] == ["drive"]
     values = [p["id"] for p in layout["panels"] if p["kind"] == "value"]
     browser.drive(-0.6)
@@ -47,9 +52,37 @@ def test_one_slider_moves_all_twins(net: nengo.Network) -> None:
     lab.session.close()
 
 
+def test_several_ensembles_are_chosen_and_the_build_says_how_far_it_is(
+    net: nengo.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with net:
+        other = nengo.Ensemble(20, 1, radius=2, label="other")
+        nengo.Connection(net.ens, other)
+    shown: list[object] = []
+    make = nengolab.inspect.twins.Simulator
+    monkeypatch.setattr(
+        "nengolab.inspect.twins.Simulator",
+        lambda *args, **how: shown.append(how["progress_bar"]) or make(*args, **how),
+    )
+    lab = Compare(net, [other, net.ens], network=False)
+    assert shown == [True]
+    layouts = lab._bench.layouts()
+    assert [p["title"] for p in layouts if p["kind"] == "rates"][::2] == ["rate/other", "rate/ens"]
+    errors = [p for p in layouts if "−" in p["title"]]
+    assert [p["title"].partition(":")[0] for p in errors] == ["other", "ens"]
+    assert errors[0]["data"]["likely"] == (-0.2, 0.2)
+    lab.close()
+    lab.session.close()
+
+
 def test_what_cannot_be_compared_is_said(net: nengo.Network) -> None:
     with pytest.raises(ValidationError, match="twins are made of a nengo.Network, got str"):
         Compare("net")
+    for nothing in ([], net.drive, [net.ens, net.drive]):
+        with pytest.raises(ValidationError, match="neurons of ensembles are compared"):
+            Compare(net, nothing)
+    with pytest.raises(ValidationError, match="likely must be two numbers, the lower first"):
+        Lab(net, plots=[(net.ens, "value", {"likely": (1, 0)})])
     with pytest.raises(ValidationError, match="the kinds are"):
         Compare(net, kinds=["rate", "burst"])
     with pytest.raises(TypeError, match="no keyword 'windows'"):

@@ -241,7 +241,13 @@ def test_a_refused_value_does_not_stay_on_the_slider(lab: Lab) -> None:
     browser.drive(0.25)
     browser.drive(float("inf"))
     until(lambda: browser.of("inputs"), "where the slider is")
-    assert browser.of("inputs")[-1]["inputs"][0]["values"] == [0.25]
+    said = browser.of("inputs")[-1]
+    assert said["inputs"][0]["values"] == [0.25]
+    # It counts the refused move as heard: the page would keep its own value else.
+    assert said["heard"] == 2
+    with pytest.raises(ValidationError, match="no input"):
+        lab._driving.drive(lab.session, {"node": "none", "number": 3, "value": 1})
+    assert browser.of("inputs")[-1]["heard"] == 3
 
 
 def test_pings_come_while_the_kernel_is_busy_and_tell_the_state(lab: Lab) -> None:

@@ -13,6 +13,9 @@ from nengolab.inspect.beside import SYNAPSE
 
 from .lab import Lab
 
+# To both sides of 0, in radii, where the range of errors starts.
+SMALL = 0.1
+
 
 class Compare(Lab):
     """A network and its twins of other neuron types, live: one slider moves the input of all.
@@ -25,7 +28,7 @@ class Compare(Lab):
     ----------
     net : nengo.Network
         It stays as it is.
-    ens : nengo.Ensemble, optional
+    ens : nengo.Ensemble or sequence of them, optional
         Whose neurons are shown; default: the first ensemble.
     kinds : sequence of str
         Of "rate", "spiking", "soft", "regular", "poisson", "stochastic". The others are compared
@@ -46,7 +49,7 @@ class Compare(Lab):
     def __init__(
         self,
         net: nengo.Network,
-        ens: nengo.Ensemble | None = None,
+        ens: nengo.Ensemble | Sequence[nengo.Ensemble] | None = None,
         kinds: Sequence[str] = ("rate", "spiking"),
         **options: Any,
     ) -> None:
@@ -54,9 +57,15 @@ class Compare(Lab):
             raise ValidationError(
                 f"twins are made of a nengo.Network, got {type(net).__name__}", "net"
             )
-        ens = next(iter(net.all_ensembles), None) if ens is None else ens
-        self.twins = inspect.side_by_side(net, kinds, of=ens)
-        options.setdefault("plots", plots_of(self.twins, ens))
+        if ens is None:
+            shown = net.all_ensembles[:1]
+        else:
+            shown = list(ens) if isinstance(ens, list | tuple) else [ens]
+        if (not shown and ens is not None) or not all(isinstance(e, nengo.Ensemble) for e in shown):
+            raise ValidationError(f"neurons of ensembles are compared, got {ens!r}", "ens")
+        # Solving for decoders may take a while, and a page shows nothing of it before.
+        self.twins = inspect.side_by_side(net, kinds, of=shown, progress_bar=True)
+        options.setdefault("plots", [plot for one in shown for plot in plots_of(self.twins, one)])
         options.setdefault("window", 1.0)
         # Two plots in a row: rates above the spikes of their twin.
         options.setdefault("network", {"folded": True})
@@ -76,5 +85,8 @@ def plots_of(twins: Any, ens: Any) -> list[Any]:
         plots += [(own, "raster" if spiking else "rates"), (own, "value", filtered)]
         if kind in twins.errors:
             plots += [(own, "rates"), (own, "intervals")] if spiking else []
-            plots.append((twins.errors[kind][ens], "value", {"synapse": None}))
+            # Errors are to be seen that are small beside what is represented.
+            reach = SMALL * float(ens.radius)
+            how = {"synapse": None, "likely": (-reach, reach)}
+            plots.append((twins.errors[kind][ens], "value", how))
     return plots

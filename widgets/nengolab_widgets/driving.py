@@ -46,11 +46,16 @@ class Driving:
 
     def drive(self, session: Session, message: Any) -> None:
         """Let a Node put out what a page says."""
-        entry = self.inputs.find(message["node"])
-        values = message.get("values")
-        if "dim" in message:
-            values = entry.moved(message["dim"], message["value"])
-        done = session.set_input(entry.node, values, gesture=message.get("gesture"))
+        try:
+            entry = self.inputs.find(message["node"])
+            values = message.get("values")
+            if "dim" in message:
+                values = entry.moved(message["dim"], message["value"])
+            done = session.set_input(entry.node, values, gesture=message.get("gesture"))
+        except Exception:
+            self.heard = max(self.heard, message["number"])
+            self._say(False)
+            raise
         entry.take(values)
         done.add_done_callback(lambda done: self._driven(session, message["number"], entry, done))
 

@@ -431,7 +431,8 @@ class Lab(Plots, anywidget.AnyWidget):
     def _say_inputs(self, for_others: bool = False) -> None:
         """Send what sliders show; ``for_others``, where the page that moved one knows it."""
         if len(self._views) > for_others:
-            self._say({"type": "inputs", "inputs": self._driving.inputs.layout() or []})
+            heard, inputs = self._driving.heard, self._driving.inputs.layout() or []
+            self._say({"type": "inputs", "inputs": inputs, "heard": heard})
 
     # ---- messages to pages, from any thread --------------------------------
 
@@ -464,6 +465,7 @@ class Lab(Plots, anywidget.AnyWidget):
         return {
             "type": "layout",
             "title": self._title,
+            "heard": self._driving.heard,  # before the inputs: what it counts is in them
             "model_id": self.model_id,
             "session": sessions.key_of(self.session),
             "undoes": self._bench.history.undoes,

@@ -160,7 +160,8 @@ class Ping(Status):
 class Layout(TypedDict):
     """All there is to show; ``inputs`` is null where the person wants no sliders.
 
-    ``aside`` stands beside the panels: the network view.
+    ``aside`` stands beside the panels: the network view. ``inputs`` hold all moves of sliders up to
+    the one numbered ``heard``, perhaps later ones.
     ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what
     would be undone, or done again; empty where there is nothing. ``session`` is the key by which
     all widgets of one session on a page share their timeline.
@@ -178,15 +179,17 @@ class Layout(TypedDict):
     aside: PanelLayout | None
     inputs: list[InputLayout] | None
     no_inputs: str
+    heard: int
     offers: list[Offer] | None
     foreign: list[ForeignKind]
 
 
 class Inputs(TypedDict):
-    """Where the sliders stand, when something else than this page moved them."""
+    """Where the sliders stand, when something else than this page moved them; see `Layout`."""
 
     type: Literal["inputs"]
     inputs: list[InputLayout]
+    heard: int
 
 
 class Notice(TypedDict):

@@ -314,7 +314,7 @@ class LabView {
   private take(message: KernelMessage, buffer: unknown): void {
     if (message.type === "frame") this.takeFrame(message, buffer);
     else if (message.type === "layout") void this.arrange(message);
-    else if (message.type === "inputs") this.updateInputs({ inputs: message.inputs });
+    else if (message.type === "inputs") this.updateInputs(message);
     else if (message.type === "notice") this.notice.show(message.text, message.offer);
     else if (message.type === "past") {
       this.travel.update(message);
@@ -435,9 +435,8 @@ class LabView {
       this.store.set({ layout: { ...layout, inputs } });
   }
 
-  private updateInputs({ inputs }: Pick<Layout, "inputs">): void {
-    this.keepInputs(inputs);
-    this.sliders.update(inputs, this.store.get().layout?.no_inputs ?? "");
+  private updateInputs({ inputs, heard }: Pick<Layout, "inputs" | "heard">): void {
+    this.keepInputs(this.sliders.update(inputs, this.store.get().layout?.no_inputs ?? "", heard));
   }
 
   private draw(): void {

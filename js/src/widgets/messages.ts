@@ -224,7 +224,7 @@ export const isForeignKind: Check<ForeignKind> = record<ForeignKind>({
   css: isString,
 });
 
-/** All there is to show; ``inputs`` is null where the person wants no sliders. ``aside`` stands beside the panels: the network view. ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what would be undone, or done again; empty where there is nothing. ``session`` is the key by which all widgets of one session on a page share their timeline. */
+/** All there is to show; ``inputs`` is null where the person wants no sliders. ``aside`` stands beside the panels: the network view. ``inputs`` hold all moves of sliders up to the one numbered ``heard``, perhaps later ones. ``offers`` is null where they are those that came before. ``undoes`` and ``redoes`` name what would be undone, or done again; empty where there is nothing. ``session`` is the key by which all widgets of one session on a page share their timeline. */
 export interface Layout {
   type: "layout";
   title: string;
@@ -238,6 +238,7 @@ export interface Layout {
   aside: PanelLayout | null;
   inputs: InputLayout[] | null;
   no_inputs: string;
+  heard: number;
   offers: Offer[] | null;
   foreign: ForeignKind[];
 }
@@ -255,19 +256,22 @@ export const isLayout: Check<Layout> = record<Layout>({
   aside: either(isPanelLayout, isNull),
   inputs: either(listOf(isInputLayout), isNull),
   no_inputs: isString,
+  heard: isNumber,
   offers: either(listOf(isOffer), isNull),
   foreign: listOf(isForeignKind),
 });
 
-/** Where the sliders stand, when something else than this page moved them. */
+/** Where the sliders stand, when something else than this page moved them; see `Layout`. */
 export interface Inputs {
   type: "inputs";
   inputs: InputLayout[];
+  heard: number;
 }
 
 export const isInputs: Check<Inputs> = record<Inputs>({
   type: oneOf("inputs"),
   inputs: listOf(isInputLayout),
+  heard: isNumber,
 });
 
 /** Something to tell a person, such as that a wish could not be fulfilled. ``offer`` is a message that a button beside it sends. */

@@ -95,7 +95,7 @@ describe("Sliders", () => {
   } {
     const sent: PageMessage[] = [];
     const made = new Sliders((message) => sent.push(message));
-    made.update([input], "");
+    made.update([input], "", 0);
     return { element: made.element, sent, made };
   }
 
@@ -133,6 +133,29 @@ describe("Sliders", () => {
     expect(element.textContent).toContain("own output");
   });
 
+  it("keeps a move that the kernel had not heard of when it spoke", () => {
+    const before = { ...INPUT, own: "constant" as const, taken: true, values: [0.34] };
+    const { element, sent, made } = sliders(before);
+    const [slider] = fields(element, "[type=range]");
+    const value = (): string => fields(element, ".nl-value")[0].value;
+    slider.value = "0.56";
+    slider.dispatchEvent(new Event("input"));
+    const { number } = sent[0] as { number: number };
+    // A layout that was under way, and the sliders of another page's move.
+    expect(made.update([before], "", number - 1)).toMatchObject([{ values: [0.56] }]);
+    expect(value()).toBe("0.56");
+    // Another that waits counts, too.
+    slider.value = "0.6";
+    slider.dispatchEvent(new Event("input"));
+    made.update([before], "", number);
+    expect(value()).toBe("0.60");
+    made.heard(number);
+    made.update([before], "", number);
+    expect(value()).toBe("0.60");
+    made.update([{ ...before, values: [0.1] }], "", number + 1);
+    expect(value()).toBe("0.10");
+  });
+
   it("tells only what was moved, and shows values that no slider can make", () => {
     const values = [5, 0.123456];
     const { element, sent } = sliders({ ...INPUT, own: "constant", values });
@@ -160,9 +183,9 @@ describe("Sliders", () => {
     const { element, made } = sliders(INPUT);
     made.enable(false);
     expect(fields(element, "input").every((input) => input.disabled)).toBe(true);
-    made.update([], "No Node to drive.");
+    made.update([], "No Node to drive.", 0);
     expect(element.textContent).toContain("No Node to drive.");
-    made.update(null, "");
+    made.update(null, "", 0);
     expect(element.hidden).toBe(true);
   });
 

@@ -43,6 +43,8 @@ type Move = Omit<InputMove, "type" | "number">;
  */
 export class Moves {
   private waiting = new Map<string, Move>();
+  /** The last move of each Node that went out. */
+  private sent = new Map<string, number>();
   private unheard = 0;
   private number = Math.round(performance.timeOrigin + performance.now());
   private timer = 0;
@@ -61,6 +63,12 @@ export class Moves {
     if (this.unheard !== 0 && number >= this.unheard) this.next();
   }
 
+  /** Whether a Node was moved since the kernel said where sliders stand. */
+  ahead(node: string, heard: number): boolean {
+    const waits = [...this.waiting.values()].some((move) => move.node === node);
+    return waits || (this.sent.get(node) ?? 0) > heard;
+  }
+
   private next(): void {
     clearTimeout(this.timer);
     this.unheard = 0;
@@ -69,6 +77,7 @@ export class Moves {
     const [key, move] = first;
     this.waiting.delete(key);
     this.unheard = this.number += 1;
+    this.sent.set(move.node, this.number);
     this.send({ type: "input", number: this.number, ...move });
     this.timer = window.setTimeout(() => this.next(), UNHEARD_MS);
   }
@@ -228,25 +237,38 @@ export class Sliders {
     for (const node of this.nodes.values()) node.enable(enabled);
   }
 
-  /** Show these; null means that the person wants no sliders. */
-  update(inputs: InputLayout[] | null, none: string): void {
+  /**
+   * Show these; null means that the person wants no sliders.
+   *
+   * What was said before the kernel had heard of the last move of a Node does not take it back.
+   *
+   * @param heard the last move that they hold
+   * @returns how they stand now
+   */
+  update(inputs: InputLayout[] | null, none: string, heard: number): InputLayout[] | null {
     this.element.hidden = inputs === null;
-    if (inputs === null) return;
+    if (inputs === null) return null;
     const known = inputs.every(({ id }) => this.nodes.has(id));
     const same = this.filled && known && inputs.length === this.nodes.size;
     if (same) {
-      for (const input of inputs) this.nodes.get(input.id)?.update(input);
-      return;
+      for (const input of inputs)
+        if (!this.moves.ahead(input.id, heard)) this.nodes.get(input.id)?.update(input);
+      return this.layouts();
     }
     this.filled = true;
     const moved = (move: Move): void => {
       this.moves.move(move);
-      this.stand([...this.nodes.values()].map(({ layout }) => layout));
+      this.stand(this.layouts());
     };
     this.nodes = new Map(inputs.map((input) => [input.id, new NodeSliders(input, moved)]));
     const heading = make("h3", "nl-heading", {}, "Inputs");
     const sections = [...this.nodes.values()].map((node) => node.element);
     const empty = make("p", "nl-empty", {}, none);
     this.element.replaceChildren(heading, ...(sections.length > 0 ? sections : [empty]));
+    return this.layouts();
+  }
+
+  private layouts(): InputLayout[] {
+    return [...this.nodes.values()].map(({ layout }) => layout);
   }
 }

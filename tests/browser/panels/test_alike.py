@@ -1,5 +1,7 @@
 """Panels that look inside: two networks side by side, one neuron's story."""
 
+from playwright.sync_api import expect
+
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
 
@@ -28,13 +30,13 @@ other = make(label="with another radius", radius=1.5, neuron_type=nengo.Adaptive
 def test_lines_of_differences_lead_to_their_objects(lab: JupyterLab) -> None:
     panel = open_panel(lab, [NETWORKS, "lab = Lab(net, plots=[(other, 'diff')])\nlab"])
     diff = panel.root.locator(".nl-diff")
-    assert "alike" in diff.locator(".nl-diff-head").inner_text()
-    assert diff.locator(".nl-diff-bars").count() == 2
+    expect(diff.locator(".nl-diff-head")).to_contain_text("alike")
+    expect(diff.locator(".nl-diff-bars")).to_have_count(2)
     part = diff.locator("details", has_text="ab").first
     part.get_by_role("button", name="synapse").click()
     said = part.locator(".nl-diff-said")
     until(lambda: "τ = 15 ms" in said.inner_text(), "what the connection is in the second")
-    assert "τ = 10 ms" in said.inner_text()
+    expect(said).to_contain_text("τ = 10 ms")
     card = panel.root.locator(".nl-network-card")
     until(lambda: "ab" in card.inner_text() or "a → b" in card.inner_text(), "the card of it")
     for theme, name in ((LIGHT, "light"), (DARK, "dark")):
@@ -60,13 +62,16 @@ def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
     story = Panel(lab, 1)
     head = story.root.get_by_role("slider", name="playhead")
     head.wait_for(timeout=60_000)
-    assert story.root.locator(".nl-story-equation").count() == 9
+    expect(story.root.locator(".nl-story-equation")).to_have_count(9)
     why = story.root.locator(".nl-story-why")
     first = head.get_attribute("aria-valuenow")
-    assert "A spike at" in why.inner_text()
+    expect(why).to_contain_text("A spike at")
     story.press("the next spike")
-    assert int(head.get_attribute("aria-valuenow")) > int(first)
-    assert "since its spike before" in why.inner_text()
+    until(
+        lambda: int(head.get_attribute("aria-valuenow")) > int(first),
+        "the playhead moved on",
+    )
+    expect(why).to_contain_text("since its spike before")
     columns = story.plot("a pipeline")
     step = int(columns["playhead"][0])
     assert columns["spikes"][step] == 1000
@@ -77,11 +82,15 @@ def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
     # By mouse: to the right end; by key: back by one.
     box = head.bounding_box()
     lab.page.mouse.click(box["x"] + box["width"] - 12, box["y"] + 60)
-    assert head.get_attribute("aria-valuenow") == "200"
+    expect(head).to_have_attribute("aria-valuenow", "200")
     head.press("ArrowLeft")
-    assert head.get_attribute("aria-valuenow") == "199"
+    expect(head).to_have_attribute("aria-valuenow", "199")
     # What is picked in another panel is told of.
     lab.execute("lab.pick(net.ensembles[0], [11])")
     until(lambda: "story of neuron 11" in story.root.inner_text(), "the other neuron")
     assert panel.status["time"] == 0
+    # A saved notebook has a picture of it, which nbconvert shows too.
+    notebook = lab.save()
+    [png] = [o.data["image/png"] for o in notebook.cells[2].outputs if "image/png" in o.data]
+    assert len(png) > 20_000, "rows are drawn"
     assert lab.errors == []

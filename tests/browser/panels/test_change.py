@@ -1,7 +1,9 @@
 """Knobs of a network that runs: what is turned is seen in the plots, and can be taken back."""
 
+from playwright.sync_api import expect
+
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
-from tests.browser.panel import open_panel, until
+from tests.browser.panel import comes, open_panel, until
 
 NETWORK = """\
 import nengo
@@ -22,7 +24,7 @@ lab"""
 def test_what_is_turned_is_seen_and_taken_back(lab: JupyterLab) -> None:
     panel = open_panel(lab, [NETWORK, SHOWN])
     neurons, loop = (panel.root.locator(".nl-change").nth(i) for i in (0, 1))
-    assert "Nothing differs from what was built." in neurons.inner_text()
+    expect(neurons).to_contain_text("Nothing differs from what was built.")
     panel.press("play")
     until(lambda: len(panel.plot("memory raster")["t"]) > 20, "spikes")
     share = neurons.get_by_role("slider", name="neurons silenced (%)")
@@ -49,10 +51,10 @@ def test_what_is_turned_is_seen_and_taken_back(lab: JupyterLab) -> None:
     # Typed nonsense loses nothing.
     synapse.fill("fast")
     synapse.press("Enter")
-    assert synapse.get_attribute("aria-invalid") == "true"
+    expect(synapse).to_have_attribute("aria-invalid", "true")
     neurons.get_by_role("button", name="Drop all").click()
     until(lambda: "Nothing differs" in loop.inner_text(), "as built")
     until(lambda: not loop.get_by_role("checkbox", name="cut").is_checked(), "mended")
-    assert share.input_value() == "0"
-    assert lab.value("len(lab.session.changes)") == 0
+    expect(share).to_have_value("0")
+    comes(lambda: lab.value("len(lab.session.changes)"), 0)
     assert lab.errors == []

@@ -1,10 +1,10 @@
 """Pages that Nodes write, in the browser: shown, and neither run nor loaded what must not be."""
 
 import numpy as np
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from tests.browser.jupyter import JupyterLab
-from tests.browser.panel import open_panel, until
+from tests.browser.panel import comes, open_panel, until
 from tests.browser.panels.looks import check_looks
 from tests.browser.test_lab_saved import picture_in
 
@@ -74,8 +74,8 @@ def test_pages_are_shown_and_nothing_in_them_runs_or_loads(lab: JupyterLab) -> N
     until(lambda: frames.count() == 3, "one frame each")
     assert {frame.get_attribute("sandbox") for frame in frames.all()} == {""}
     ill = panel.root.locator("figure", has_text="ill").frame_locator("iframe")
-    assert ill.locator("h2").inner_text() == "A page that means ill"
-    assert ill.locator("p").evaluate("e => getComputedStyle(e).color") == "rgb(0, 0, 200)"
+    expect(ill.locator("h2")).to_have_text("A page that means ill")
+    comes(lambda: ill.locator("p").evaluate("e => getComputedStyle(e).color"), "rgb(0, 0, 200)")
     assert ill.locator("script, iframe, a, link, meta[http-equiv=refresh]").count() == 0
     dial = panel.root.locator("figure", has_text="dial").first.frame_locator("iframe")
     assert abs(float(dial.locator("text").text_content()) - np.sin(4 * panel.status["time"])) < 0.02

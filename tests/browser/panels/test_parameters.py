@@ -1,9 +1,10 @@
 """All arrays of a simulator on the page: chosen, zoomed to an entry, edited, put back."""
 
 import numpy as np
+from playwright.sync_api import expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
-from tests.browser.panel import Panel, until
+from tests.browser.panel import Panel, comes, until
 
 NETWORK = """\
 import nengo
@@ -23,6 +24,9 @@ with nengo.Network(label="What is in it", seed=1) as net:
 weights = Weights(net)
 weights
 """
+
+BLOCK = [(99.6, 59.6), (102.4, 61.4)]
+TWOS = "int((weights.hub._bench.find(weights._panel)._spec.shown.row.value == 2).sum())"
 
 
 def choose(panel: Panel, name: str) -> None:
@@ -65,7 +69,10 @@ def test_arrays_are_zoomed_to_entries_and_edited(lab: JupyterLab) -> None:
     lab.page.mouse.click(spot["x"], spot["y"])
     value = panel.root.get_by_role("textbox", name="new value of the entry")
     value.wait_for()
-    assert panel.root.locator(".nl-parameters-entry").inner_text().startswith("[60, 100]")
+    until(
+        lambda: panel.root.locator(".nl-parameters-entry").inner_text().startswith("[60, 100]"),
+        "the entry",
+    )
     lab.page.wait_for_timeout(500)
     panel.screenshot("zoomed")
     value.fill("12.5")
@@ -76,6 +83,30 @@ def test_arrays_are_zoomed_to_entries_and_edited(lab: JupyterLab) -> None:
     panel.root.get_by_role("button", name="all as built").click()
     until(lambda: lab.value("len(weights.session.changes)") == 0, "as built")
     until(lambda: "to 12.5" not in figures.inner_text(), "counted again")
-    # The row is a neuron of `post`, which is picked now.
-    assert lab.value("weights.picked") == {"post": [60]}
+    # The row is a neuron of `post`, which is picked now; columns are marked as rows are.
+    comes(lambda: lab.value("weights.picked"), {"post": [60]})
+    lab.value("weights.pick('pre', [98, 103])")
+    # A block: drawn, set, scaled, and undone.
+    figure.hover()
+    panel.root.get_by_role("button", name="drag to choose").click()
+    corners = [figure.evaluate("(el, at) => el.nengolabSpot(...at)", at) for at in BLOCK]
+    lab.page.mouse.move(corners[0]["x"], corners[0]["y"])
+    lab.page.mouse.down()
+    lab.page.mouse.move(corners[1]["x"], corners[1]["y"], steps=5)
+    lab.page.mouse.up()
+    expect(panel.root.locator(".nl-parameters-entry")).to_contain_text(
+        "rows 60 to 61, columns 100 to 102 (6 entries)"
+    )
+    value = panel.root.get_by_role("textbox", name="new value of the block")
+    value.fill("2")
+    value.press("Enter")
+    factor = panel.root.get_by_role("textbox", name="factor for the block")
+    until(lambda: lab.value(TWOS) == 6, "6 entries set")
+    factor.fill("1.5")
+    factor.press("Enter")
+    until(lambda: lab.value(TWOS.replace("== 2", "== 3")) == 6, "6 entries scaled")
+    lab.page.wait_for_timeout(500)
+    panel.screenshot("block")
+    panel.root.get_by_role("button", name="as built", exact=True).click()
+    until(lambda: lab.value("len(weights.session.changes)") == 0, "as built")
     assert lab.errors == []

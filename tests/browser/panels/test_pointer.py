@@ -1,7 +1,7 @@
 """Semantic pointers on the page: lines, words, and both, of nengo.spa and nengo_spa."""
 
 from tests.browser.jupyter import JupyterLab
-from tests.browser.panel import open_panel, until
+from tests.browser.panel import comes, open_panel, until
 from tests.browser.panels.looks import check_looks
 
 NETWORK = """\
@@ -55,7 +55,7 @@ def test_pointers_in_light_and_dark(lab: JupyterLab) -> None:
 
 def test_pointers_of_nengo_spa_legacy_are_what_a_lab_starts_with(lab: JupyterLab) -> None:
     panel = open_panel(lab, [NETWORK, "lab = Lab(legacy)\nlab"], name="legacy")
-    assert panel.titles() == ["colour pointer"]
+    comes(lambda: panel.titles(), ["colour pointer"])
     panel.press("play")
     until(lambda: len(panel.plot("colour pointer").get("best", ())) > 5, "words", 120)
     panel.wait_time(1.4)

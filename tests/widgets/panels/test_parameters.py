@@ -212,6 +212,14 @@ def test_it_is_edited_while_it_runs(net: nengo.Network) -> None:
         say(type="edit", array="full.weights", at=[[2, 3], [0, 1]])
         until(lambda: value()[2, 0] == built[2, 0], "an entry as built")
         assert value()[2, 1] == 0.5
+        # Rows in the order of a person need not lie side by side.
+        some = {"array": "full.weights", "at": [{"of": [9, 2, 40]}, [1, 3]]}
+        say(type="edit", **some, scale=3.0)
+        until(lambda: np.allclose(value()[[9, 40], 1:3], 3 * built[[9, 40], 1:3]), "rows scaled")
+        assert (value()[3, 1:5] == 0.5).all()
+        say(type="undo")
+        until(lambda: (value()[9] == built[9]).all(), "undone as other edits are")
+        assert (value()[2, 1:3] == 0.5).all()
         say(type="edit", array="full.weights")
         until(lambda: (value() == built).all(), "all as built")
         say(type="edit", array="full.weights", scale=2.0)
@@ -220,6 +228,9 @@ def test_it_is_edited_while_it_runs(net: nengo.Network) -> None:
             ({"array": "pre.bias", "scale": 2.0}, "is not the array shown"),
             ({"array": "full.weights", "value": float("nan")}, "takes a finite number"),
             ({"array": "full.weights", "at": [[0, 1], [0, 99]], "value": 1}, "must be within"),
+            ({"array": "full.weights", "at": [{"of": [60]}, [0, 1]]}, "must be within"),
+            ({"array": "full.weights", "at": [{"of": []}, [0, 1]]}, "must be within"),
+            ({"array": "full.weights", "at": [[0, 1]]}, "must be within"),
         ):
             say(type="edit", **wrong)
             assert why in browser.of("notice")[-1]["text"]
@@ -241,3 +252,14 @@ def test_what_has_no_arrays_says_so(net: nengo.Network, sim: nengolab.Simulator)
     with pytest.raises(ValidationError, match=r"fields takes a height and a width, 28, 28"):
         panel.set(fields="28")
     panel.close()
+
+
+def test_rows_that_are_too_many_to_cluster_are_said_to_be() -> None:
+    with nengo.Network(seed=1) as net:
+        nengo.Ensemble(2001, 2, label="many")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        panel = Weights(sim, array="many.encoders", order="by likeness")
+        assert "2,001 rows lie by their angle" in words(look(panel, sim), "remark")
+        panel.set(order="by size")
+        assert words(look(panel, sim), "remark") == ""
+        panel.close()

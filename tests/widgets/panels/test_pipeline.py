@@ -35,10 +35,34 @@ def session(net: nengo.Network):
 
 
 def told(browser: Browser, panel: str, count: int = 1) -> tuple[dict, dict[str, np.ndarray]]:
-    until(lambda: len(browser.arrays(panel)) >= count, "the story")
-    arrays = browser.arrays(panel)[-1]
+    def stories() -> list[dict[str, np.ndarray]]:
+        return [arrays for arrays in browser.arrays(panel) if "waiting" not in arrays]
+
+    until(lambda: len(stories()) >= count, "the story")
+    arrays = stories()[-1]
     assert "told" in arrays, bytes(arrays["problem"]).decode()
     return json.loads(bytes(arrays["told"])), arrays
+
+
+def test_the_run_goes_on_while_a_story_is_prepared(session, net) -> None:
+    session.play()
+    story = Pipeline(session, net.b.neurons[2], n_steps=10)
+    browser = Browser(story.hub)
+    browser.look()
+    told(browser, story._panel)
+    frames = [f for f in browser.of("frame") if any(p["id"] == story._panel for p in f["panels"])]
+    session.pause().result(60)
+    first = browser.arrays(story._panel)[0]
+    assert "while the run goes on" in bytes(first["waiting"]).decode()
+    # It ran from the frame that says so to the one with the story, in which it went back to.
+    assert frames[-1]["n_steps"] - frames[0]["n_steps"] > 1000
+    # All that it reads is read of all its neurons: the next one is told of at once.
+    story.set(neuron=3)
+    said, _ = told(browser, story._panel, 2)
+    assert said["neuron"] == "b.neurons[3]"
+    assert sum("waiting" in arrays for arrays in browser.arrays(story._panel)) == 1
+    story.close()
+    session.reset().result(60)
 
 
 def test_a_page_is_told_the_story_and_the_run_goes_on_as_if_nothing_was(session, net) -> None:
@@ -138,7 +162,7 @@ def test_what_goes_wrong_while_it_runs_is_said_in_place(session, net) -> None:
     story = Pipeline(session, net.a, data={"nobody": [[[1.0]]]}, n_steps=1)
     browser = Browser(story.hub)
     browser.look()
-    until(lambda: browser.arrays(story._panel), "an answer")
+    until(lambda: any("problem" in a for a in browser.arrays(story._panel)), "an answer")
     problem = bytes(browser.arrays(story._panel)[-1]["problem"]).decode()
     assert "nobody" in problem
     with pytest.raises(ValidationError, match="does not understand 'dance'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import keras
 import nengo
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ def net() -> nengo.Network:
         net.node = nengo.Node([0.5], label="node")
         net.line = nengo.Ensemble(40, 1, label="line", radius=2)
         net.plane = nengo.Ensemble(300, 2, label="plane")
+        net.ball = nengo.Ensemble(30, 4, label="ball")
         net.direct = nengo.Ensemble(1, 1, neuron_type=nengo.Direct(), label="direct")
         nengo.Connection(net.node, net.line)
         net.out = nengo.Connection(net.line, net.plane[0])
@@ -101,6 +103,83 @@ def test_a_plane_is_that_of_the_picked_neuron(
     panel.close()
 
 
+def test_a_sphere_is_that_of_the_picked_neuron(
+    net: nengo.Network, reference: nengo.Simulator
+) -> None:
+    panel = Tuning(reference, net.ball, show="sphere", along="3, 0, 1")
+    panel.pick(net.ball, [8])
+    found = look(panel, reference)
+    assert words(found) == ""
+    front, back = found["plane"].reshape(2, 41, 41)
+    axis = np.linspace(-1, 1, 41)
+    for row, column in ((20, 20), (28, 5)):
+        for side, sign in ((front, 1), (back, -1)):
+            up, right = axis[row], axis[column]
+            depth = sign * np.sqrt(1 - up**2 - right**2)
+            point = np.array([[up, depth, 0, right]])
+            _, rates = tuning_curves(net.ball, reference, point)
+            np.testing.assert_allclose(side[row, column], rates[0, 8], rtol=1e-5)
+    assert np.isnan(front[0, 0])
+    layout = panel.hub._bench.layouts()[0]["data"]
+    assert (layout["axis"], layout["third"]) == ("dimension 3", "dimension 1")
+    panel.pick(net.ball)
+    panel.close()
+
+
+def test_neurons_behind_layers_are_shown_against_a_layers_input() -> None:
+    keras.utils.set_random_seed(0)
+    with nengo.Network(seed=1) as net:
+        pixels = nengo.Node(np.zeros(9), label="pixels")
+        dense = nengolab.Layer(keras.layers.Dense(30, name="dense"))(pixels)
+        neurons = nengolab.Layer(nengo.RectifiedLinear(amplitude=0.5))(dense, label="hidden")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        panel = Tuning(sim, neurons.ensemble)
+        assert panel.settings["show"] == "behind a layer"
+        panel.set(along="4", reach=2.0)
+        spec = panel.hub._bench._specs[panel._panel]
+        found, before = look(panel, sim), spec.version(sim)
+        x = np.zeros((101, 9))
+        x[:, 4] = np.linspace(-2, 2, 101)
+
+        def expected() -> np.ndarray:
+            kernel, add = (sim.parameters[f"dense.{role}"].value for role in ("kernel", "bias"))
+            built = sim.data[neurons.ensemble]
+            return 0.5 * np.maximum(built.gain * (x @ kernel + add) + built.bias, 0)
+
+        rates = expected()
+        np.testing.assert_allclose(found["rates"].T, rates, rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(found["px"], np.float32(x[:, 4][rates.argmax(axis=0)]))
+        np.testing.assert_allclose(found["py"], rates.max(axis=0), rtol=1e-4, atol=1e-4)
+        assert found["silent"].tolist() == np.flatnonzero((rates <= 0).all(axis=0)).tolist()
+        assert spec.version(sim) == before
+        # What is set, as what is trained, is seen beside what was built.
+        kernel = np.array(sim.parameters["dense.kernel"].value)
+        kernel[4, 7] += 1.0
+        sim.parameters["dense.kernel"].value = kernel
+        assert spec.version(sim) != before
+        now = look(panel, sim)
+        np.testing.assert_allclose(now["rates"].T, expected(), rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(now["built_rates"], found["rates"])
+        assert now["changed"].tolist() == [7]
+        panel.set(along="4, 0")
+        panel.pick(neurons.ensemble, [7])
+        plane = look(panel, sim)["plane"]
+        x = np.zeros((41, 9))
+        x[:, 4] = np.linspace(-2, 2, 41)
+        np.testing.assert_allclose(plane[20], expected()[:, 7], rtol=1e-4, atol=1e-4)
+        layout = panel.hub._bench.layouts()[0]["data"]
+        assert (layout["axis"], layout["second"]) == ("input 4 of dense", "input 0 of dense")
+        with pytest.raises(ValidationError, match="'dense' has the axes 0 to 8, got '9'"):
+            panel.set(along="9")
+        with pytest.raises(ValidationError, match="no TensorNode is called 'x'; there are 'dense'"):
+            panel.set(layer="x")
+        for shown in ("4", "4, 0"):
+            panel.set(along=shown)
+            code = panel.hub._bench.find(panel._panel).python(spec)
+            assert "inspect.layer_curves(sim, 'hidden', layer='dense'" in code
+        panel.close()
+
+
 def test_what_was_set_is_seen_beside_what_was_built(
     net: nengo.Network, sim: nengolab.Simulator
 ) -> None:
@@ -160,6 +239,13 @@ def test_what_cannot_be_shown_is_refused_by_name(net: nengo.Network) -> None:
         (lambda: panel.set(beside="encoders"), "encoders of 'line' are 1 or -1"),
         (lambda: panel.set(along="1"), "'line' has the axes 0 to 0, got '1'"),
         (lambda: panel.set(along="x["), "along takes an axis"),
+        (lambda: panel.set(show="sphere"), "represents one dimension: there is no sphere"),
+        (lambda: panel.set(show="behind a layer"), "no layer is before 'line'"),
+        (lambda: Tuning(net, net.ball, show="sphere", along="1, 2"), "a sphere takes three axes"),
+        (
+            lambda: Tuning(net, net.ball, show="sphere", along="0, 1, 4"),
+            "takes three axes .* the axes 0 to 3",
+        ),
         (lambda: panel.pick("line", [40]), "by their numbers, 0 to 39"),
         (lambda: panel.pick("node", [0]), "neurons are picked of ensembles"),
         (lambda: Tuning(3), "needs a nengo.Network"),

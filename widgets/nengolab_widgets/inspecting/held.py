@@ -16,7 +16,7 @@ from nengolab.live.frames import Arrays
 from nengolab.parameters import Parameter, Parameters
 
 from .looked import Looked, text
-from .thinned import Order, fields, kernels, mosaic, ordered, thinned
+from .thinned import MOST_CLUSTERED, Order, fields, kernels, mosaic, ordered, thinned
 
 When = Literal["now", "as built", "difference"]
 
@@ -138,6 +138,13 @@ class Held(Looked):
         self.shown = figure
         found: Arrays = [("name", text(row.name)), ("number", np.array([self._number], np.uint32))]
         found += self.part()
+        if asked.order == "by likeness" and values.ndim == 2 and len(values) > MOST_CLUSTERED:
+            remark = (
+                f"{len(values):,} rows lie by their angle in the plane of the two strongest "
+                f"directions: clusters take the square of their number, and are made of up to "
+                f"{MOST_CLUSTERED:,}"
+            )
+            found.append(("remark", text(remark)))
         if values.size <= SMALL:
             found += counts_of(values)
         else:

@@ -9,12 +9,19 @@ from typing import Any, Literal
 import nengo
 import numpy as np
 
-from nengolab.inspect import Curves, Population, population, response_curves, tuning_curves
+from nengolab.inspect import (
+    Curves,
+    Population,
+    on_sphere,
+    population,
+    response_curves,
+    tuning_curves,
+)
 from nengolab.live.frames import Arrays
 
 from .looked import Looked, digest, is_network, text
 
-Show = Literal["tuning curves", "response curves", "plane"]
+Show = Literal["tuning curves", "response curves", "plane", "sphere"]
 Beside = Literal["encoders", "rates and intercepts", "evaluation points", "decoders", "nothing"]
 Direction = int | tuple[float, ...]
 
@@ -64,7 +71,7 @@ class Tuned(Looked):
     def state(self, source: Any) -> Hashable:
         now = self._now(source, anew=True)
         # Of these alone other curves are drawn.
-        matters = now.n_neurons > MOST_CURVES or self._view.show == "plane"
+        matters = now.n_neurons > MOST_CURVES or self._view.show in ("plane", "sphere")
         weights = self._decoders(source, "now") if self._view.beside == "decoders" else None
         numbers = digest(now.scaled_encoders, now.gain, now.bias, weights)
         return numbers, str(now.neuron_type), self._picked() if matters else ()
@@ -80,7 +87,7 @@ class Tuned(Looked):
             ("saturated", over.saturated.astype(np.uint32)),
             ("bad", np.flatnonzero(~_are_numbers(now)).astype(np.uint32)),
         ]
-        if self._view.show == "plane":
+        if self._view.show in ("plane", "sphere"):
             found += self._plane(now, "")
             found += [] if built is None else self._plane(built, "built_")
         else:
@@ -136,12 +143,25 @@ class Tuned(Looked):
     def _plane(self, neurons: Population, prefix: str) -> Arrays:
         picked = self._picked()
         one = picked[-1] if picked else 0
-        first, second = self._view.along
-        pair = (_given(first), _given(second))
-        curves = tuning_curves(neurons.only([one]), along=pair, n_points=PLANE)
-        # Rows of an image lie along the second axis.
-        image = curves.rates[..., 0].T.astype(np.float32)
+        first, second, *third = self._view.along
+        if third:
+            image = self._sphere(neurons.only([one]))
+        else:
+            pair = (_given(first), _given(second))
+            curves = tuning_curves(neurons.only([one]), along=pair, n_points=PLANE)
+            # Rows of an image lie along the second axis.
+            image = curves.rates[..., 0].T.astype(np.float32)
         return [(f"{prefix}plane", image), (f"{prefix}of", np.array([one], np.uint32))]
+
+    def _sphere(self, neuron: Population) -> np.ndarray:
+        """Rates on the sphere from its front and its back, one image below the other."""
+        axes: Any = self._view.along
+        points = on_sphere(neuron.dimensions, axes, neuron.radius, PLANE)
+        outside = np.isnan(points[..., 0])
+        known = np.where(outside[..., None], 0.0, points)
+        rates = tuning_curves(neuron, points=known).rates[..., 0]
+        image = np.where(outside, np.nan, rates).swapaxes(1, 2)
+        return image.reshape(2 * PLANE, PLANE).astype(np.float32)
 
     def _points(self, source: Any, of: Population, prefix: str) -> Arrays:
         """Give a point for each neuron, or for each evaluation point."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -175,11 +175,12 @@ class Weights(Panel):
     # ---- what the page says --------------------------------------------------
 
     def handle(self, content: dict[str, Any]) -> None:
-        acts = {
+        acts: dict[str, Callable[[dict[str, Any]], Any]] = {
             "table": self._tell_table,
             "region": self._show_region,
             "singular": self._work_out,
             "edit": self._edit,
+            "undo": lambda _: self.place.session.undo(),
         }
         act = acts.get(str(content.get("type")))
         if act is None:
@@ -305,11 +306,24 @@ def _pixels(value: Any, name: str) -> int:
 
 
 def _block(at: Any, shape: tuple[int, ...]) -> Any:
-    """Read which entries are meant: first and last of each axis, or None for all."""
+    """Read which entries are meant: of each axis first and last, or ``of`` which; None for all."""
     if at is None:
         return None
-    pairs = [_pair(each, "at") for each in at] if isinstance(at, list) else []
-    inside = [p is not None and 0 <= p[0] < p[1] <= n for p, n in zip(pairs, shape, strict=False)]
-    if len(pairs) != len(shape) or not all(inside):
+    axes = [_along(each, n) for each, n in zip(at, shape, strict=False)] if _is_list(at) else []
+    if len(axes) != len(shape) or not _is_list(at) or len(at) != len(shape) or None in axes:
         raise ValidationError(f"at must be within {shape}, got {at!r}", "at")
-    return tuple(slice(*pair) for pair in pairs if pair is not None)
+    return tuple(slice(*along) if isinstance(along, tuple) else along for along in axes)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _along(at: Any, count: int) -> tuple[int, int] | list[int] | None:
+    """Read which of one axis are meant; None for what is not within it."""
+    if isinstance(at, dict):
+        rows = at.get("of")
+        good = _is_list(rows) and rows and all(type(r) is int and 0 <= r < count for r in rows)
+        return rows if good else None
+    pair = _pair(at, "at")
+    return pair if pair is not None and 0 <= pair[0] < pair[1] <= count else None

@@ -14,10 +14,12 @@ from nengo.exceptions import ValidationError
 
 from nengolab import inspect
 from nengolab.inspect import Quantity, Story
+from nengolab.inspect.running import Readings
+from nengolab.inspect.story import prepare_pipeline
 from nengolab.live import LookSpec
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.inspecting.looked import Looked, text
-from nengolab_widgets.panel import Panel, Setting, ensemble_of, has_neurons
+from nengolab_widgets.panel import Identity, Panel, Place, Setting, ensemble_of, has_neurons
 
 MOST_STEPS = 2000
 
@@ -64,6 +66,28 @@ class Payload(TypedDict):
 Said = Told
 
 
+class Prepared:
+    """What stories are read with, for as long as a panel is open; compiled beside the run."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Any, ...] = ()
+        self._readings: Readings | None = None
+
+    def readings(self, sim: Any, ens: nengo.Ensemble, connection: str | None) -> Readings:
+        """Give those of an ensemble and a way on: another simulator or way takes others."""
+        wanted = (sim, ens, connection)
+        if self._readings is None or self._of != wanted:
+            self.close()
+            self._of, self._readings = wanted, prepare_pipeline(sim, ens, connection)
+        return self._readings
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._readings is not None:
+            self._readings.close()
+        self._of, self._readings = (), None
+
+
 class Telling(Looked):
     """A story, told when it is asked for: the simulator runs on for it, and goes back.
 
@@ -72,26 +96,37 @@ class Telling(Looked):
     ens : nengo.Ensemble
     values : dict
         Settings of the panel.
+    prepared : Prepared
     """
 
     needs_simulator: ClassVar[bool] = True
 
-    def __init__(self, ens: nengo.Ensemble, values: Mapping[str, Any], id: str, rev: int) -> None:
+    def __init__(
+        self, ens: nengo.Ensemble, values: Mapping[str, Any], prepared: Prepared, id: str, rev: int
+    ) -> None:
         super().__init__(id, rev)
         self._ens, self._values, self._times = ens, dict(values), 0
+        self._prepared = prepared
 
     def again(self) -> None:
         """Tell it from where the run is now."""
         self._times += 1
 
     def state(self, source: Any) -> Hashable:
-        return self._times
+        return self._times, self._readings(source).ready
+
+    def _readings(self, source: Any) -> Readings:
+        return self._prepared.readings(source, self._ens, self._values["connection"] or None)
 
     def _pace(self, took: float) -> None:
         """It is told when somebody asks, however long it took the time before."""
 
     def arrays(self, source: Any) -> list[Any]:
         values = self._values
+        readings = self._readings(source)
+        if not readings.ready:
+            words = "Preparing the story: what it reads is compiled, while the run goes on …"
+            return [("waiting", text(words))]
         n_steps = int(values["n_steps"])
         data = {name: np.array(rows, float) for name, rows in values["data"].items()}
         story = inspect.pipeline(
@@ -100,6 +135,7 @@ class Telling(Looked):
             n_steps,
             data or None,
             values["connection"] or None,
+            readings,
         )
         arrays = [(f"q{i}", q.values.astype(np.float32)) for i, q in enumerate(story.quantities)]
         return [("told", text(json.dumps(told_of(story)))), ("times", story.t), *arrays]
@@ -170,6 +206,12 @@ class Pipeline(Panel):
         Setting("data", "data", {}, "kept", check=_data),
     )
 
+    def __init__(
+        self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
+    ) -> None:
+        self._prepared = Prepared()
+        super().__init__(obj, place, identity, values)
+
     @classmethod
     def suits(cls, obj: Any) -> bool:
         """Whether there are neurons, or it is one."""
@@ -206,8 +248,12 @@ class Pipeline(Panel):
                 f"got {self.values['neuron']:g}",
                 "neuron",
             )
-        self._telling = Telling(self._ens, self.values, self.identity.id, self.identity.rev)
+        own = {"id": self.identity.id, "rev": self.identity.rev}
+        self._telling = Telling(self._ens, self.values, self._prepared, **own)
         return self._telling
+
+    def closed(self) -> None:
+        self._prepared.close()
 
     def layout(self) -> Payload:
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypedDict
 
 from nengolab.live import LinesSpec, StreamSpec
@@ -27,8 +28,21 @@ class Payload(TypedDict):
     rows: str | None
 
 
+def _likely(value: Any) -> tuple[float, float] | None:
+    """Check where the range starts; None: by the object."""
+    if value is None:
+        return None
+    pair = [float(v) for v in value] if isinstance(value, list | tuple) else []
+    if len(pair) != 2 or not -math.inf < pair[0] < pair[1] < math.inf:
+        raise ValueError("two numbers, the lower first")
+    return pair[0], pair[1]
+
+
 class Value(Panel):
-    """One line for each dimension, or one row of an image."""
+    """One line for each dimension, or one row of an image.
+
+    ``likely`` is where its range starts, two numbers, before it follows the data.
+    """
 
     name = "value"
     label = "value"
@@ -37,6 +51,7 @@ class Value(Panel):
         Setting("show", "show", "lines", "choice", choices=("lines", "image")),
         Setting("dims", "dimensions", "", "text", hint=HINT),
         RANGE,
+        Setting("likely", "likely", None, "kept", check=_likely, redraws=True),
     )
 
     @classmethod
@@ -75,7 +90,7 @@ class Value(Panel):
         return {
             "axis": "dimension" if image else "value",
             "lines": numbered("dimension", self._dims),
-            "likely": likely_range(self.obj),
+            "likely": self.values["likely"] or likely_range(self.obj),
             "range": self.values["range"],
             "image": image,
             "per_row": self._spec.per_row if isinstance(self._spec, Heat) else 1,

@@ -8,7 +8,7 @@
 import "./figure.css";
 import "./inspect.css";
 
-import { iconButton, make } from "../dom";
+import { iconButton, make, setText } from "../dom";
 import { call, dig } from "../host";
 import type { Theme } from "../theme";
 import type { Bokeh, Columns, Glyph, Source } from "./bokeh";
@@ -29,8 +29,8 @@ export interface FigureOptions {
   square?: boolean;
   /** What it is called by a screen reader. */
   name: string;
-  /** Whether dragging draws a box to pick with; else it moves what is shown. */
-  picks?: boolean;
+  /** Whether dragging draws a box to pick with, at once or where that is wanted; else it moves. */
+  picks?: boolean | "wanted";
 }
 
 /** A place in a figure, in units of its axes and in pixels of its element. */
@@ -61,6 +61,7 @@ type Annotation = Parameters<InstanceType<Bokeh["Plot"]>["add_layout"]>[0];
 type Drawn = ReturnType<InstanceType<Bokeh["Plot"]>["add_glyph"]>;
 
 const FIT = "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z";
+const BOX = "M2 2h3v2H4v1H2zM11 2h3v3h-2V4h-1zM2 11h2v1h1v2H2zM12 11h2v3h-3v-2h1zM6 6h4v4H6z";
 const MOVE = "M8 1l3 3H9v3h3V5l3 3-3 3V9H9v3h2l-3 3-3-3h2V9H4v2L1 8l3-3v2h3V4H5z";
 
 export class Figure {
@@ -68,6 +69,8 @@ export class Figure {
   private readonly place = make("div", "nl-figure-place");
   private readonly readout = make("div", "nl-readings nl-figure-readout", { hidden: "" });
   private readonly bar = make("div", "nl-figure-bar");
+  private readonly cursor = make("div", "nl-figure-cursor", { hidden: "" });
+  private readonly told = make("span", "nl-hidden-text", { "aria-live": "polite" });
   private readonly plot;
   private readonly axes;
   private readonly styled: { apply: (theme: Theme) => void }[] = [];
@@ -112,14 +115,14 @@ export class Figure {
     this.plot.on_event("doubletap", () => this.fit());
     this.plot.on_event("mouseleave", () => this.say(null));
     this.element = make("div", "nl-figure", { role: "group", "aria-label": name });
-    this.element.append(this.place, this.bar, this.readout);
+    this.element.append(this.place, this.cursor, this.bar, this.readout, this.told);
     this.element.nengolabSpot = (x, y) => this.onPage(x, y);
     // Of a box BokehJS does not say which keys were held.
     const held = (event: PointerEvent): void => {
       this.adds = event.shiftKey || event.ctrlKey || event.metaKey;
     };
     this.element.addEventListener("pointerdown", held, { capture: true });
-    this.buttons(picks === true);
+    this.buttons(picks ?? false);
   }
 
   private span({ range, least }: AxisOptions): InstanceType<Bokeh["Range1d"]> {
@@ -150,22 +153,30 @@ export class Figure {
     return axis;
   }
 
-  private buttons(picks: boolean): void {
+  private buttons(picks: boolean | "wanted"): void {
     const fit = iconButton(FIT, "show all", "");
     fit.title = "show all (double click)";
     fit.addEventListener("click", () => this.fit());
-    this.drags(!picks);
+    this.drags(picks !== true);
     this.bar.append(fit);
-    if (!picks) return;
-    const move = iconButton(MOVE, "drag to move", "");
-    move.title = "drag to move what is shown, instead of picking; Ctrl and wheel zoom";
-    move.setAttribute("aria-pressed", "false");
-    move.addEventListener("click", () => {
-      const moves = move.getAttribute("aria-pressed") !== "true";
-      move.setAttribute("aria-pressed", String(moves));
-      this.drags(moves);
+    if (picks === false) return;
+    const [path, name, title] =
+      picks === true
+        ? [
+            MOVE,
+            "drag to move",
+            "drag to move what is shown, instead of picking; Ctrl and wheel zoom",
+          ]
+        : [BOX, "drag to choose", "drag to choose a block, instead of moving what is shown"];
+    const other = iconButton(path, name, "");
+    other.title = title;
+    other.setAttribute("aria-pressed", "false");
+    other.addEventListener("click", () => {
+      const pressed = other.getAttribute("aria-pressed") !== "true";
+      other.setAttribute("aria-pressed", String(pressed));
+      this.drags(pressed === (picks === true));
     });
-    this.bar.prepend(move);
+    this.bar.prepend(other);
   }
 
   private drags(moves: boolean): void {
@@ -275,12 +286,34 @@ export class Figure {
 
   private onPage(x: number, y: number): { x: number; y: number } {
     const { left, top } = this.place.getBoundingClientRect();
+    const at = this.inElement(x, y);
+    return { x: left + at.left, y: top + at.top };
+  }
+
+  private inElement(x: number, y: number): { left: number; top: number } {
     const [inner, shown] = [dig(this.view, "frame", "bbox"), this.shown];
     const [width, height] = [this.plot.inner_width, this.plot.inner_height];
     return {
-      x: left + Number(dig(inner, "left")) + ((x - shown.x[0]) / (shown.x[1] - shown.x[0])) * width,
-      y: top + Number(dig(inner, "top")) + ((shown.y[1] - y) / (shown.y[1] - shown.y[0])) * height,
+      left: Number(dig(inner, "left")) + ((x - shown.x[0]) / (shown.x[1] - shown.x[0])) * width,
+      top: Number(dig(inner, "top")) + ((shown.y[1] - y) / (shown.y[1] - shown.y[0])) * height,
     };
+  }
+
+  // ---- what keys do ---------------------------------------------------------------------------
+
+  /** Mark a place, and say what is there, as where the pointer is; nowhere for null. */
+  point(spot: { x: number; y: number } | null, rows: Rows | null): void {
+    this.cursor.hidden = spot === null;
+    if (spot === null) return this.say(null);
+    const { left, top } = this.inElement(spot.x, spot.y);
+    this.cursor.style.left = `${left}px`;
+    this.cursor.style.top = `${top}px`;
+    this.say(rows, { ...spot, left, top, adds: false });
+  }
+
+  /** Have words read to those who do not see. */
+  tell(words: string): void {
+    setText(this.told, words);
   }
 
   // ---- what a hand does -----------------------------------------------------------------------

@@ -12,6 +12,7 @@ import {
   valueAt,
   type Curves,
 } from "./near";
+import { stepped, walk } from "./walking";
 
 /** Two curves over -1 to 1: one rises from 0 to 10, one falls from 10 to 0. */
 const CROSS: Curves = { x: [-1, 0, 1], y: [0, 5, 10, 10, 5, 0], count: 2 };
@@ -68,5 +69,52 @@ describe("ranges and marks", () => {
     expect(colors[8]).toBe(colors[6]);
     expect(listed([1, 2, 3])).toBe("1, 2, 3");
     expect(listed([1, 2, 3, 4], 2)).toBe("1, 2 and 2 more");
+  });
+});
+
+describe("keys through neurons", () => {
+  const places = { x: [3, 1, 2, NaN, 1], y: [10, 30, 20, 5, 40] };
+
+  it("go from left to right and from low to high, past none and over no end", () => {
+    const way = (key: string, from: number): number[] => {
+      const found = [from];
+      for (let i = 0; i < 4; i++) found.push(stepped(places, found[i], key) ?? NaN);
+      return found;
+    };
+    expect(way("ArrowRight", -1)).toEqual([-1, 1, 4, 2, 0]);
+    expect(way("ArrowLeft", -1)).toEqual([-1, 0, 2, 4, 1]);
+    expect(way("ArrowUp", 0)).toEqual([0, 2, 1, 4, 4]);
+    expect(stepped(places, 2, "ArrowDown")).toBe(0);
+    expect([stepped(places, 2, "Home"), stepped(places, 2, "End")]).toEqual([1, 0]);
+    expect(stepped(places, 2, "a")).toBeNull();
+    expect(stepped({ x: [], y: [] }, -1, "ArrowRight")).toBe(-1);
+  });
+
+  it("pick with Enter and Space, and say what they come to", () => {
+    const element = document.createElement("div");
+    const [told, picked]: [string[], [number, boolean][]] = [[], []];
+    const figure = { element, point: () => undefined, tell: (words: string) => told.push(words) };
+    walk(figure, {
+      places: () => places,
+      spot: () => ({ x: 0, y: 0 }),
+      rows: (at) => [["neuron", String(at)]],
+      pick: (at, adds) => picked.push([at, adds]),
+      isPicked: (at) => picked.some(([one]) => one === at),
+    });
+    const press = (key: string, shiftKey = false): boolean =>
+      element.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, cancelable: true }));
+    expect(press("Enter")).toBe(true); // none is there yet: not ours
+    expect(press("ArrowRight")).toBe(false);
+    press("ArrowRight");
+    press("Enter");
+    press(" ", true);
+    expect(press("x")).toBe(true);
+    expect(told).toEqual(["neuron 1", "neuron 4", "neuron 4, picked", "neuron 4, picked"]);
+    expect(picked).toEqual([
+      [4, false],
+      [4, true],
+    ]);
+    press("Escape");
+    expect(told.at(-1)).toBe("");
   });
 });

@@ -18,6 +18,7 @@ const LAYOUT: Layout = {
   inputs: [],
   aside: null,
   no_inputs: "",
+  heard: 0,
   offers: null,
   foreign: [],
 };

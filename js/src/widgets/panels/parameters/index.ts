@@ -11,7 +11,7 @@ import type { PanelLayout } from "../../messages";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
 import { combined, pickedOf } from "../../picking";
 import type { Theme } from "../../theme";
-import { Editing } from "./editing";
+import { blockOf, Editing, entryAt } from "./editing";
 import { MatrixFigure } from "./matrix";
 import { isPartMessage, isPayload, isTableMessage, type Payload, type Row } from "./payload";
 import { HistogramFigure, PointsInARow } from "./spread";
@@ -26,6 +26,9 @@ class ParametersPanel implements Panel {
   private name = "";
   private number = 0;
   private entry: [number, number] | null = null;
+  private block: Region | null = null;
+  private inWords: string[] = [];
+  private remark = "";
   private lastVector: { low: FrameArray; at: FrameArray } | null = null;
   private matrix: MatrixFigure | null = null;
   private vector: PointsInARow | null = null;
@@ -44,6 +47,7 @@ class ParametersPanel implements Panel {
     const { signal, store } = context;
     this.editing = new Editing({
       edit: (change) => context.send({ type: "edit", array: this.name, ...change }),
+      undo: () => context.send({ type: "undo" }),
     });
     const right = make("div", "nl-parameters-main", {}, this.waiting, this.problem, this.figures);
     right.append(this.counted, this.words.element, this.editing.element);
@@ -73,7 +77,14 @@ class ParametersPanel implements Panel {
       });
     const choose = (row: number, column: number, adds: boolean): void =>
       this.pickEntry(row, column, adds);
-    this.matrix = new MatrixFigure(bokeh, this.theme, { ask, choose }, signal);
+    const block = (rows: number[], columns: [number, number], seen: Region): void => {
+      // Of images the rows that are seen are none of the array.
+      if (this.row?.shape.length !== 2 || this.payload.fields !== "") return;
+      [this.entry, this.block] = [null, seen];
+      this.editing.choose(blockOf(rows, columns), NaN);
+      this.mark();
+    };
+    this.matrix = new MatrixFigure(bokeh, this.theme, { ask, choose, block }, signal);
     const names = { x: "index", y: "value" };
     this.vector = new PointsInARow(bokeh, names, this.theme, (at, adds) =>
       this.pickEntry(at, -1, adds),
@@ -105,7 +116,6 @@ class ParametersPanel implements Panel {
     this.name = name;
     this.number = arrays.get("number")?.[0] ?? 0;
     if (other) {
-      this.entry = null;
       if (!this.rows.some((row) => row.name === name)) this.context.send({ type: "table" });
       this.describe();
     }
@@ -144,7 +154,12 @@ class ParametersPanel implements Panel {
     if (figures !== null) {
       this.matrix?.reach(Math.max(Math.abs(figures.least), Math.abs(figures.most)));
       this.histogram?.show(figures);
-      this.counted.replaceChildren(...inWords(figures).map((text) => make("span", "", {}, text)));
+      this.inWords = inWords(figures);
+    }
+    if (arrays.has("name")) this.remark = words(arrays, "remark");
+    if (figures !== null || arrays.has("name")) {
+      const said = [...this.inWords, this.remark].filter((text) => text !== "");
+      this.counted.replaceChildren(...said.map((text) => make("span", "", {}, text)));
     }
     const singular = arrays.get("singular");
     if (singular !== undefined) {
@@ -192,6 +207,7 @@ class ParametersPanel implements Panel {
     this.words.say(row);
     this.editing.element.hidden = !this.payload.editable || row === undefined;
     this.editing.choose(null, 0);
+    this.entry = this.block = null;
     if (row === undefined) return;
     const axis = (ensemble: string, usual: string): string =>
       ensemble === "" ? usual : `neuron of ${ensemble}`;
@@ -211,21 +227,30 @@ class ParametersPanel implements Panel {
     if (of === undefined) return;
     if (of.shape.length === 1) {
       const at = this.lastVector?.at.indexOf(row) ?? -1;
-      this.editing.choose([row], this.lastVector?.low[at] ?? NaN);
+      this.editing.choose(entryAt([row]), this.lastVector?.low[at] ?? NaN);
     } else if (of.shape.length === 2 && this.payload.fields === "") {
-      this.entry = [row, column];
-      this.editing.choose([row, column], this.matrix?.valueAt(row, column) ?? NaN);
+      [this.entry, this.block] = [[row, column], null];
+      this.editing.choose(entryAt([row, column]), this.matrix?.valueAt(row, column) ?? NaN);
     }
-    if (of.rows === "") return this.mark();
-    const before = pickedOf(this.context.store.get().picked, of.rows);
-    this.context.pick(of.rows, combined(before, [row], adds));
+    // Where rows are neurons, those are picked; else where columns are.
+    const [ensemble, neuron] = of.rows === "" ? [of.columns, column] : [of.rows, row];
+    if (ensemble === "" || neuron < 0) return this.mark();
+    this.context.pick(ensemble, combined(this.pickedOf(ensemble), [neuron], adds));
+  }
+
+  private pickedOf(ensemble: string): readonly number[] {
+    return ensemble === "" ? [] : pickedOf(this.context.store.get().picked, ensemble);
   }
 
   private mark(): void {
-    const { row } = this;
-    if (row === undefined || row.shape.length !== 2) return this.matrix?.mark(new Map(), null);
-    const picked = row.rows === "" ? [] : pickedOf(this.context.store.get().picked, row.rows);
-    this.matrix?.mark(markColors(this.theme, picked), this.entry);
+    const { row, entry, block } = this;
+    const none = new Map<number, string>();
+    if (row === undefined || row.shape.length !== 2 || this.payload.fields !== "")
+      return this.matrix?.mark({ rows: none, columns: none, entry: null, block: null });
+    const [rows, columns] = [row.rows, row.columns].map((ensemble) =>
+      markColors(this.theme, this.pickedOf(ensemble)),
+    );
+    this.matrix?.mark({ rows, columns, entry, block });
   }
 
   // ---- as all panels ----------------------------------------------------------------------------

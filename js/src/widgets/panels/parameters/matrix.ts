@@ -19,6 +19,16 @@ export interface MatrixHost {
   ask: (region: Region, height: number, width: number) => void;
   /** An entry is clicked. */
   choose: (row: number, column: number, adds: boolean) => void;
+  /** A box is drawn: numbers of the rows, and first and last column. */
+  block: (rows: number[], columns: [number, number], seen: Region) => void;
+}
+
+/** What has a frame around it: neurons by colour, an entry, a block as it is seen. */
+export interface Marked {
+  rows: Map<number, string>;
+  columns: Map<number, string>;
+  entry: [number, number] | null;
+  block: Region | null;
 }
 
 type Layer = { source: ReturnType<Figure["source"]>; part: Part | null };
@@ -48,6 +58,7 @@ export class MatrixFigure {
         name: "entries of the array",
         x: { label: "column", range: [0, 1], whole: true, least: LEAST },
         y: { label: "row", range: [1, 0], whole: true, least: LEAST },
+        picks: "wanted",
       },
       theme,
     );
@@ -83,6 +94,18 @@ export class MatrixFigure {
     this.figure.onTap(({ x, y, adds }) => {
       const [row, column] = [Math.round(y), Math.round(x)];
       if (this.holds(row, column)) this.host.choose(this.rowOf(row), column, adds);
+    });
+    this.figure.onBox(({ x, y }) => {
+      const [rows, columns] = this.shape;
+      const within = ([from, to]: [number, number], count: number): [number, number] => [
+        Math.max(0, Math.ceil(from)),
+        Math.min(count, Math.floor(to) + 1),
+      ];
+      const [[top, bottom], [left, right]] = [within(y, rows), within(x, columns)];
+      if (top >= bottom || left >= right) return;
+      const order = this.whole.part?.order ?? null;
+      const numbers = Array.from({ length: bottom - top }, (_, i) => order?.[top + i] ?? top + i);
+      this.host.block(numbers, [left, right], { top, bottom, left, right });
     });
     this.figure.onRange(() => this.moved());
     signal.addEventListener("abort", () => clearTimeout(this.timer));
@@ -148,18 +171,27 @@ export class MatrixFigure {
     this.figure.label("x", columns);
   }
 
-  /** Put frames around rows, each in its colour, and around an entry. */
-  mark(rows: Map<number, string>, entry: [number, number] | null): void {
-    const [order, columns] = [this.whole.part?.order ?? null, this.shape[1]];
-    const boxes = [...rows].map(([row, color]) => {
-      const at = order === null ? row : order.indexOf(row);
-      return { left: -HALF, right: columns - HALF, top: at - HALF, bottom: at + HALF, color };
+  /** Put frames around rows and columns, each in its colour, around an entry and a block. */
+  mark({ rows, columns, entry, block }: Marked): void {
+    const [order, [height, width]] = [this.whole.part?.order ?? null, this.shape];
+    const seen = (row: number): number => (order === null ? row : order.indexOf(row));
+    const framed = ({ top, bottom, left, right }: Region, color: string) => ({
+      left: left - HALF,
+      right: right - HALF,
+      top: top - HALF,
+      bottom: bottom - HALF,
+      color,
     });
+    const boxes = [...rows].map(([row, color]) =>
+      framed({ top: seen(row), bottom: seen(row) + 1, left: 0, right: width }, color),
+    );
+    for (const [at, color] of columns)
+      boxes.push(framed({ top: 0, bottom: height, left: at, right: at + 1 }, color));
     if (entry !== null) {
-      const at = order === null ? entry[0] : order.indexOf(entry[0]);
-      const [left, right] = [entry[1] - HALF, entry[1] + HALF];
-      boxes.push({ left, right, top: at - HALF, bottom: at + HALF, color: this.ink });
+      const [top, left] = [seen(entry[0]), entry[1]];
+      boxes.push(framed({ top, bottom: top + 1, left, right: left + 1 }, this.ink));
     }
+    if (block !== null) boxes.push(framed(block, this.ink));
     const column = (name: "left" | "right" | "top" | "bottom"): number[] =>
       boxes.map((box) => box[name]);
     this.chosen.data = new Map<string, unknown[]>([

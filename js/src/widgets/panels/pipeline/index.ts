@@ -61,7 +61,7 @@ class PipelinePanel implements Panel {
       this.element.remove();
     });
     const { n_steps } = this.payload;
-    this.wait(`Running ${n_steps} step${n_steps === 1 ? "" : "s"} and back …`);
+    this.wait(`Waiting for the story of ${n_steps} step${n_steps === 1 ? "" : "s"} …`);
     this.followPicks();
   }
 
@@ -73,6 +73,8 @@ class PipelinePanel implements Panel {
       this.element.replaceChildren(make("p", "nl-inspect-bad", { role: "alert" }, text));
       return;
     }
+    const waiting = arrays.get("waiting");
+    if (waiting instanceof Uint8Array) return this.wait(new TextDecoder().decode(waiting));
     const story = Story.of(arrays);
     if (story !== null) this.show(story);
   }

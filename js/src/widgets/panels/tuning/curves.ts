@@ -4,12 +4,14 @@ import type { Bokeh } from "../../inspecting/bokeh";
 import { Figure, type Rows } from "../../inspecting/figure";
 import { markColors } from "../../inspecting/marks";
 import { curvesIn, extent, nearestCurve, valueAt, type Curves } from "../../inspecting/near";
+import { walk } from "../../inspecting/walking";
 import type { Theme } from "../../theme";
 import { hertz, rowsOf, type Told } from "./told";
 
 export interface PickHost {
   /** Neurons under a hand: they alone, or with those that are picked. */
   pick: (neurons: number[], adds: boolean) => void;
+  isPicked: (neuron: number) => boolean;
 }
 
 type Lines = { xs: ArrayLike<number>[]; ys: ArrayLike<number>[]; color: string[] };
@@ -67,6 +69,13 @@ export class CurvesFigure {
         box.adds,
       );
     });
+    walk(this.figure, {
+      places: () => this.places(),
+      spot: (curve) => this.peak(curve),
+      rows: (curve) => this.say(curve, this.peak(curve).x),
+      pick: (curve, adds) => host.pick([this.neuron(curve)], adds),
+      isPicked: (curve) => host.isPicked(this.neuron(curve)),
+    });
   }
 
   private readonly rest;
@@ -112,6 +121,28 @@ export class CurvesFigure {
     return told === null
       ? { x: [], y: [], count: 0 }
       : { x: told.x, y: told.rates, count: told.drawn.length };
+  }
+
+  /** Where each curve has its middle, and how high it is. */
+  private places(): { x: number[]; y: number[] } {
+    const { x, y, count } = this.curves;
+    const middles = Array.from({ length: count }, (_, curve) => {
+      let [sum, moment] = [0, 0];
+      for (let i = 0; i < x.length; i++) {
+        const rate = y[curve * x.length + i];
+        [sum, moment] = [sum + rate, moment + rate * x[i]];
+      }
+      return sum === 0 ? 0 : moment / sum;
+    });
+    return { x: middles, y: middles.map((_, curve) => this.peak(curve).y) };
+  }
+
+  private peak(curve: number): { x: number; y: number } {
+    const { x, y } = this.curves;
+    let best = 0;
+    for (let i = 1; i < x.length; i++)
+      if (y[curve * x.length + i] > y[curve * x.length + best]) best = i;
+    return { x: x[best], y: y[curve * x.length + best] };
   }
 
   private neuron(curve: number): number {

@@ -9,7 +9,7 @@ import { combined, pickedOf } from "../../picking";
 import type { Theme } from "../../theme";
 import { CurvesFigure } from "./curves";
 import { isPayload, type Payload } from "./payload";
-import { PlaneFigure } from "./plane";
+import { PlaneFigure, type Side } from "./plane";
 import { PointsFigure } from "./points";
 import { ratesOf, read, type Told } from "./told";
 
@@ -20,7 +20,7 @@ class TuningPanel implements Panel {
   private told: Told | null = null;
   private stale = false;
   private curves: CurvesFigure | null = null;
-  private plane: PlaneFigure | null = null;
+  private planes: PlaneFigure[] = [];
   private cloud: PointsFigure | null = null;
   private readonly figures = make("div", "nl-inspect-figures");
   private readonly words = make("p", "nl-inspect-words");
@@ -38,12 +38,19 @@ class TuningPanel implements Panel {
     const bokeh = await context.bokeh();
     if (signal.aborted) return;
     this.waiting.remove();
-    const host = { pick: (neurons: number[], adds: boolean) => this.pick(neurons, adds) };
-    const { show, axis, second, radius, beside } = data;
-    if (show === "plane") this.plane = new PlaneFigure(bokeh, [axis, second], radius, this.theme);
+    const host = {
+      pick: (neurons: number[], adds: boolean) => this.pick(neurons, adds),
+      isPicked: (neuron: number) => this.picked.includes(neuron),
+    };
+    const { show, axis, second, third, radius, beside } = data;
+    const plane = (side?: Side): PlaneFigure =>
+      new PlaneFigure(bokeh, [axis, second], radius, this.theme, side);
+    if (show === "plane") this.planes = [plane()];
+    else if (show === "sphere") this.planes = sides(third).map(plane);
     else this.curves = new CurvesFigure(bokeh, axis, this.theme, host);
     if (beside !== "nothing") this.cloud = new PointsFigure(bokeh, data, this.theme, host);
     for (const figure of this.all) this.figures.append(figure.element);
+    this.figures.classList.toggle("nl-inspect-three", this.all.length === 3);
     await Promise.all(this.all.map((figure) => figure.mount(signal)));
     store.subscribe(
       (s) => pickedOf(s.picked, data.ensemble),
@@ -53,7 +60,7 @@ class TuningPanel implements Panel {
   }
 
   private get all(): Figure[] {
-    return [this.curves ?? this.plane, this.cloud].flatMap((part) => part?.figure ?? []);
+    return [this.curves, ...this.planes, this.cloud].flatMap((part) => part?.figure ?? []);
   }
 
   receive(arrays: Map<string, FrameArray>): void {
@@ -70,7 +77,7 @@ class TuningPanel implements Panel {
     setText(this.problem, told.problem);
     if (told.problem !== "") return;
     this.curves?.show(told, this.picked, this.theme);
-    this.plane?.show(told);
+    for (const plane of this.planes) plane.show(told);
     this.cloud?.show(told, this.picked, this.theme);
     this.say(told);
   }
@@ -99,6 +106,7 @@ class TuningPanel implements Panel {
       max_rate: [...told.maxRates],
       intercept: [...told.intercepts],
       picked: [...this.picked],
+      plane: [...told.plane],
       px: [...told.px],
       py: [...told.py],
       x: [...told.x],
@@ -154,10 +162,12 @@ class TuningPanel implements Panel {
   private drawn(told: Told): (string | HTMLElement)[] {
     const { payload, theme } = this;
     const found: (string | HTMLElement)[] = [];
-    if (payload.show === "plane") found.push(`plane of neuron ${told.planeOf}`);
+    if (this.planes.length > 0) found.push(`${payload.show} of neuron ${told.planeOf}`);
     else if (told.drawn.length < payload.neurons)
-      found.push(`${told.drawn.length} curves drawn, evenly by intercept`);
-    if (payload.show === "tuning curves" && this.picked.length === 0) {
+      found.push(
+        `${told.drawn.length} curves drawn, evenly by ${told.peaks.length > 0 ? "where they are highest" : "intercept"}`,
+      );
+    if (this.curves !== null && payload.show !== "response curves" && this.picked.length === 0) {
       found.push(swatch(theme.dimensions[0], "more to the right"));
       found.push(swatch(theme.dimensions[1], "more to the left"));
     }
@@ -168,12 +178,12 @@ class TuningPanel implements Panel {
   private before({ changed }: Told): (string | HTMLElement)[] {
     if (changed.length === 0) return [];
     const count = `${changed.length.toLocaleString("en")} neurons changed since built`;
-    return [this.payload.show === "plane" ? count : `${count} (dashed: as built)`];
+    return [this.planes.length > 0 ? count : `${count} (dashed: as built)`];
   }
 
   private chosen(): HTMLElement | string {
     const { picked } = this;
-    if (picked.length === 0) return "click a neuron, or draw a box, to pick";
+    if (picked.length === 0) return "click a neuron, or draw a box, to pick; arrow keys go through";
     const colors = markColors(this.theme, picked.slice(0, 8));
     const names = [...colors].map(([neuron, color]) => swatch(color, String(neuron)));
     const more = picked.length - names.length;
@@ -190,6 +200,16 @@ class TuningPanel implements Panel {
       none,
     );
   }
+}
+
+/** The two sides of a sphere, by the axis that points to the eye. */
+function sides(towards: string): Side[] {
+  return [">", "<"].map((sign, part) => ({
+    name: `rate of one neuron on the sphere, ${towards} ${sign} 0`,
+    where: `, where ${towards} ${sign} 0`,
+    part,
+    parts: 2,
+  }));
 }
 
 function swatch(color: string, text: string): HTMLElement {

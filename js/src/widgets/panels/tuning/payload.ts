@@ -9,9 +9,10 @@ export interface Payload {
   most: number;
   kind: string;
   radius: number;
-  show: "tuning curves" | "response curves" | "plane";
+  show: "tuning curves" | "response curves" | "plane" | "sphere" | "behind a layer";
   axis: string;
   second: string;
+  third: string;
   beside: "encoders" | "rates and intercepts" | "evaluation points" | "decoders" | "nothing";
   beside_axes: [string, string];
   each: "neuron" | "point";
@@ -24,9 +25,10 @@ export const isPayload: Check<Payload> = record<Payload>({
   most: isNumber,
   kind: isString,
   radius: isNumber,
-  show: oneOf("tuning curves", "response curves", "plane"),
+  show: oneOf("tuning curves", "response curves", "plane", "sphere", "behind a layer"),
   axis: isString,
   second: isString,
+  third: isString,
   beside: oneOf("encoders", "rates and intercepts", "evaluation points", "decoders", "nothing"),
   beside_axes: tupleOf(isString, isString),
   each: oneOf("neuron", "point"),

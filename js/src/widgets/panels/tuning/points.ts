@@ -5,6 +5,7 @@ import type { Bokeh } from "../../inspecting/bokeh";
 import { Figure, type Rows } from "../../inspecting/figure";
 import { markColors } from "../../inspecting/marks";
 import { extent, nearestPoint, pointsIn } from "../../inspecting/near";
+import { walk } from "../../inspecting/walking";
 import type { Theme } from "../../theme";
 import type { PickHost } from "./curves";
 import type { Payload } from "./payload";
@@ -72,6 +73,13 @@ export class PointsFigure {
     });
     figure.onBox((box) => {
       if (this.told !== null) host.pick(pointsIn(this.told.px, this.told.py, box), box.adds);
+    });
+    walk(figure, {
+      places: () => ({ x: this.told?.px ?? [], y: this.told?.py ?? [] }),
+      spot: (at) => ({ x: this.told?.px[at] ?? NaN, y: this.told?.py[at] ?? NaN }),
+      rows: (at) => this.say(at),
+      pick: (at, adds) => host.pick([at], adds),
+      isPicked: (at) => host.isPicked(at),
     });
   }
 

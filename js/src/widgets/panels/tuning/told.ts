@@ -10,6 +10,8 @@ export interface Told {
   beside: string;
   maxRates: Numbers;
   intercepts: Numbers;
+  /** Where neurons behind a layer fire fastest; else there are none. */
+  peaks: Numbers;
   silent: number[];
   saturated: number[];
   bad: number[];
@@ -19,7 +21,7 @@ export interface Told {
   x: Numbers;
   rates: Numbers;
   builtRates: Numbers;
-  /** The rates of neuron `planeOf` on a square, row by row. */
+  /** The rates of neuron `planeOf` on a square, row by row; of a sphere on two, front and back. */
   plane: Numbers;
   builtPlane: Numbers;
   planeOf: number;
@@ -40,6 +42,7 @@ export function read(arrays: Map<string, FrameArray>): Told {
     beside: words("beside"),
     maxRates: numbers("max_rates"),
     intercepts: numbers("intercepts"),
+    peaks: numbers("peaks"),
     silent: [...numbers("silent")],
     saturated: [...numbers("saturated")],
     bad: [...numbers("bad")],
@@ -67,11 +70,15 @@ export function hertz(rate: number): string {
 
 /** What is said of one neuron. */
 export function rowsOf(told: Told, neuron: number): [string, string][] {
-  const intercept = told.intercepts[neuron];
+  const [intercept, peak] = [told.intercepts[neuron], told.peaks[neuron]];
+  const begins: [string, string] = [
+    "intercept",
+    Number.isFinite(intercept) ? number(intercept) : "never fires",
+  ];
   return [
     ["neuron", String(neuron)],
     ["highest rate", hertz(told.maxRates[neuron])],
-    ["intercept", Number.isFinite(intercept) ? number(intercept) : "never fires"],
+    peak === undefined ? begins : ["where", number(peak)],
   ];
 }
 

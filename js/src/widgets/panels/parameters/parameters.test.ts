@@ -1,0 +1,56 @@
+import { describe, expect, it, vi } from "vitest";
+
+import { blockOf, Editing, entryAt } from "./editing";
+
+describe("what is chosen of an array", () => {
+  it("is named, and is a range where rows lie side by side", () => {
+    expect(entryAt([4, 2])).toEqual({
+      at: [
+        [4, 5],
+        [2, 3],
+      ],
+      words: "[4, 2]",
+      what: "entry",
+    });
+    const block = blockOf([3, 4, 5], [1, 11]);
+    expect(block.at).toEqual([
+      [3, 6],
+      [1, 11],
+    ]);
+    expect(block.words).toBe("rows 3 to 5, columns 1 to 10 (30 entries)");
+    expect(blockOf([3], [1, 2]).words).toBe("row 3, column 1 (1 entry)");
+    const sorted = blockOf([9, 2], [0, 1]);
+    expect(sorted.at).toEqual([{ of: [9, 2] }, [0, 1]]);
+    expect(sorted.words).toBe("2 rows, column 0 (2 entries)");
+  });
+
+  it("is set, scaled and put back", () => {
+    const [edit, undo] = [vi.fn(), vi.fn()];
+    const editing = new Editing({ edit, undo });
+    const at = blockOf([3, 4], [0, 2]).at;
+    editing.choose(blockOf([3, 4], [0, 2]), NaN);
+    const field = (name: string): HTMLInputElement => {
+      const found = editing.element.querySelector<HTMLInputElement>(`[aria-label="${name}"]`);
+      if (found === null) throw new Error(name);
+      return found;
+    };
+    const enter = (name: string, text: string): void => {
+      field(name).value = text;
+      field(name).dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+      field(name).dispatchEvent(new Event("change"));
+    };
+    expect(field("new value of the block").value).toBe("");
+    enter("new value of the block", "0,5");
+    expect(edit).toHaveBeenLastCalledWith({ at, value: 0.5 });
+    enter("factor for the block", "-2");
+    expect(edit).toHaveBeenLastCalledWith({ at, scale: -2 });
+    expect(field("factor for the block").value).toBe("1");
+    const [back, all, taken] = editing.element.querySelectorAll("button");
+    back.click();
+    expect(edit).toHaveBeenLastCalledWith({ at });
+    all.click();
+    expect(edit).toHaveBeenLastCalledWith({});
+    taken.click();
+    expect(undo).toHaveBeenCalledOnce();
+  });
+});

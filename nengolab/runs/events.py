@@ -1,0 +1,114 @@
+"""Metrics of a run, in TensorBoard's event files: written while it trains, read afterwards.
+
+Names are those of Keras's ``TensorBoard``: ``epoch_loss`` by epochs and ``batch_loss`` by batches
+that are done, of training in ``train/``, of validation in ``validation/``. A run that goes on from
+an earlier epoch writes another file; what older ones hold from its first step on counts no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TRAIN, VALIDATION = "train", "validation"
+
+
+class Writer:
+    """Writes the metrics of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._writers: dict[str, Any] = {}
+
+    def batch(self, number: int, logs: Mapping[str, float]) -> None:
+        """Write what a batch ended with; it is counted from the start of the run."""
+        self._write(TRAIN, "batch_", number, logs)
+
+    def epoch(self, number: int, logs: Mapping[str, float], learning_rate: float) -> None:
+        """Write what an epoch ended with, and see to it that it is in the files."""
+        of_training = {k: v for k, v in logs.items() if not k.startswith("val_")}
+        of_validation = {k[4:]: v for k, v in logs.items() if k.startswith("val_")}
+        self._write(TRAIN, "epoch_", number, of_training | {"learning_rate": learning_rate})
+        if of_validation:
+            self._write(VALIDATION, "epoch_", number, of_validation)
+        for writer in self._writers.values():
+            writer.flush()
+
+    def _write(self, where: str, prefix: str, step: int, values: Mapping[str, float]) -> None:
+        import tensorflow as tf
+
+        from nengolab.training import summaries
+
+        if where not in self._writers:
+            self._writers[where] = tf.summary.create_file_writer(str(self._folder / where))
+        with self._writers[where].as_default(step=step):
+            for name, value in values.items():
+                summaries.scalar(f"{prefix}{name}", value)
+
+    def close(self) -> None:
+        """Close the files."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}
+
+
+def read(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Metrics of a run's folder.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    dict
+        By name, steps and values ``(n,)``: ``"epoch_loss"``, ``"epoch_val_loss"``,
+        ``"batch_loss"``, ... In a file whose end is missing, what is before it counts.
+    """
+    found: dict[str, dict[int, float]] = {}
+    for where, mark in ((TRAIN, ""), (VALIDATION, "val_")):
+        for path in sorted((folder / where).glob("events.out.tfevents.*")):
+            _add(found, path, mark)
+    return {
+        name: (np.array(list(points)), np.array(list(points.values())))
+        for name, points in found.items()
+    }
+
+
+def _add(found: dict[str, dict[int, float]], path: Path, mark: str) -> None:
+    """Add the points of a file, and forget those that an earlier one has from there on."""
+    begun = set()
+    for step, tag, value in _scalars(path):
+        prefix, _, rest = tag.partition("_")
+        name = f"{prefix}_{mark}{rest}"
+        points = found.setdefault(name, {})
+        if name not in begun:
+            begun.add(name)
+            for later in [s for s in points if s >= step]:
+                del points[later]
+        points[step] = value
+
+
+def _scalars(path: Path) -> list[tuple[int, str, float]]:
+    import tensorflow as tf
+
+    found = []
+    events = tf.compat.v1.train.summary_iterator(str(path))
+    while True:
+        try:
+            event = next(events)
+        except (StopIteration, tf.errors.DataLossError):
+            return found
+        for value in event.summary.value:
+            if value.HasField("tensor"):
+                number = float(tf.make_ndarray(value.tensor))
+                found.append((event.step, value.tag, number))
