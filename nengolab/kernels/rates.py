@@ -107,7 +107,7 @@ class Activation(NeuronKernel):
 
     def _compiled(self, names: tuple[str, ...], fn: Any, *args: Any) -> Any:
         """A function of `rate` or `affine`; kernel, names and its own name say all of it."""
-        return compiled(fn, *args, key=(type(self), names, fn.__qualname__)).launch(*args)
+        return compiled(fn, *args, key=(type(self), names, fn.__qualname__))(*args)
 
     def compute(self, p: dict, current: Tensor) -> Tensor:
         """The rate; parameters have a batch axis."""
