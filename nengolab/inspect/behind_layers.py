@@ -160,8 +160,12 @@ def layer_before(network: nengo.Network, obj: Any) -> TensorNode | None:
 
     Examples
     --------
-    >>> nengolab.inspect.layer_before(net, neurons.ensemble).label
-    'conv'
+    >>> with nengo.Network() as net:
+    ...     double = nengolab.TensorNode(lambda t, x: 2 * x, shape_in=(1,), shape_out=(1,))
+    ...     behind = nengo.Ensemble(10, 1)
+    ...     conn = nengo.Connection(double, behind)
+    >>> nengolab.inspect.layer_before(net, behind) is double
+    True
     """
     seen, front = {obj}, [obj]
     while front:

@@ -80,8 +80,11 @@ def on_sphere(
 
     Examples
     --------
-    >>> points = nengolab.inspect.on_sphere(3)
-    >>> rates = nengolab.inspect.tuning_curves(sim, ensemble, points).rates
+    >>> points = nengolab.inspect.on_sphere(3, n_points=5)
+    >>> points.shape
+    (2, 5, 5, 3)
+    >>> points[0, 2, 2], points[1, 2, 2]  # the middle of the front, and of the back
+    (array([0., 0., 1.]), array([ 0.,  0., -1.]))
     """
     given = list(axes)
     known = all(isinstance(a, int | np.integer) and 0 <= a < dimensions for a in given)

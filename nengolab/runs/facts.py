@@ -165,7 +165,7 @@ def code_so_far() -> str | None:
     shell = None if ipython is None else ipython.get_ipython()
     if shell is not None:
         cells = [cell for cell in shell.user_ns.get("In", []) if cell.strip()]
-        return "\n\n# %%\n".join(["# %%", *cells]).replace("# %%\n\n# %%\n", "# %%\n", 1)
+        return "\n\n".join(f"# %%\n{cell}" for cell in cells)
     main = sys.modules.get("__main__")
     path = getattr(main, "__file__", None)
     if path is None:

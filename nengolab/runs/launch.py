@@ -80,6 +80,7 @@ def start(
     """
     if getattr(sim.keras_model, "optimizer", None) is None:
         raise SimulationError("cannot start a run before compile(optimizer, loss) was called")
+    _check_fit(fit)
     fit = {"verbose": 0, **fit}
     task = Task(sim, x, y, fit, whole(keep_every, "keep_every", 1))
     told = {
@@ -162,6 +163,7 @@ def go_on(
     run.refresh()
     if run.state in GOING:
         raise SimulationError(f"{run.name!r} is {run.state}: there is nothing to go on with yet")
+    _check_fit(fit)
     first = run.epochs if start is None else whole(start, "start", 0)
     before = run.facts
     planned = before["planned"] if epochs is None else first + whole(epochs, "epochs", 1)
@@ -180,7 +182,9 @@ def go_on(
         task = replace(run.task, fit=run.task.fit | fit)
     else:
         task = Task(sim, x, y, _as_before(before, fit), before["keep_every"])
-    _check_data(run, task, other_data)
+    data = _data(task)
+    if not other_data:
+        _check_data(run, data)
     checkpoint, history = run.checkpoint(first), run.history
     task.sim.load_checkpoint(checkpoint)
     changes = before["changes"]
@@ -198,7 +202,7 @@ def go_on(
         batches=before["batches"][:first],
         best=record.best_of((history.get("val_loss") or history.get("loss") or [])[:first]),
         changes=changes,
-        data=_data(task),
+        data=data,
         error=None,
         traceback=None,
     )
@@ -241,12 +245,18 @@ def _as_before(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     return fit | given
 
 
-def _check_data(run: Record, task: Task, other_data: bool) -> None:
-    before, now = run.facts["data"], _data(task)
-    if differing := facts.unlike(before, now):
-        if not other_data:
-            raise ValidationError(
-                f"the data are not those of {run.name!r}: {'; '.join(differing)}. "
-                "other_data=True trains on with these",
-                attr="data",
-            )
+def _check_data(run: Record, now: dict[str, Any]) -> None:
+    if differing := facts.unlike(run.facts["data"], now):
+        raise ValidationError(
+            f"the data are not those of {run.name!r}: {'; '.join(differing)}. "
+            "other_data=True trains on with these",
+            attr="data",
+        )
+
+
+def _check_fit(fit: dict[str, Any]) -> None:
+    if "initial_epoch" in fit:
+        raise ValidationError(
+            "a run begins with its first epoch; nengolab.runs.go_on trains one on",
+            attr="initial_epoch",
+        )

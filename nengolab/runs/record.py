@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from functools import cached_property
@@ -63,6 +64,7 @@ class Record:
     def __init__(self, folder: str | Path):
         self.folder = Path(folder).absolute()
         self._facts: dict[str, Any] = _read(self.folder)
+        self._writing = threading.Lock()
 
     # -- what it is ----------------------------------------------------------------------------
 
@@ -209,8 +211,14 @@ class Record:
     # -- its file ------------------------------------------------------------------------------
 
     def write(self, **changes: Any) -> None:
-        """Change entries of ``run.json``; the file is replaced whole or not at all."""
-        facts = self._facts | changes | {"updated": time.time()}
+        """Change entries of ``run.json``; the file is replaced whole or not at all.
+
+        The others stay as they are there: another process may have changed them.
+        """
+        with self._writing:
+            self._write(_read(self.folder) | changes | {"updated": time.time()})
+
+    def _write(self, facts: dict[str, Any]) -> None:
         path = self.folder / FILE
         passing = path.with_name(f".{FILE}.{os.getpid()}.part")
         try:

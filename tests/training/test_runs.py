@@ -276,6 +276,23 @@ def test_a_full_disk_lets_it_wait(compiled, alone, tmp_path, monkeypatch):
     assert run.kept == [0, 1, 2, 3]
 
 
+def test_what_others_write_meanwhile_stays(compiled, tmp_path):
+    run = runs.start(compiled, X, Y, epochs=2, folder=tmp_path, callbacks=[Slow()])
+    elsewhere = record.Record(run.folder)
+    until(lambda: record.Record(run.folder).epochs == 1)
+    elsewhere.note = "looks good"
+    assert record.Record(run.folder).epochs == 1, "what it did not change is as it was there"
+    run.tags = ["kept"]
+    run.wait()
+    last = record.Record(run.folder)
+    assert (last.note, last.tags, last.epochs) == ("looks good", ["kept"], 2)
+
+
+def test_a_run_begins_with_its_first_epoch(compiled, tmp_path):
+    with pytest.raises(ValidationError, match="go_on"):
+        runs.start(compiled, X, Y, folder=tmp_path, initial_epoch=2)
+
+
 def test_checkpoints_that_nobody_needs_are_deleted(compiled, tmp_path):
     run = runs.start(compiled, X, Y, epochs=5, folder=tmp_path, keep_every=3)
     run.wait()
