@@ -102,10 +102,10 @@ def _scalars(path: Path) -> list[tuple[int, str, float]]:
     import tensorflow as tf
 
     found = []
-    events = tf.compat.v1.train.summary_iterator(str(path))
+    records = tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
     while True:
         try:
-            event = next(events)
+            event = tf.compat.v1.Event.FromString(next(records))
         except (StopIteration, tf.errors.DataLossError):
             return found
         for value in event.summary.value:

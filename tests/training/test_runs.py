@@ -288,6 +288,19 @@ def test_what_others_write_meanwhile_stays(compiled, tmp_path):
     assert (last.note, last.tags, last.epochs) == ("looks good", ["kept"], 2)
 
 
+def test_a_file_that_was_cut_off_counts_as_far_as_it_goes(compiled, tmp_path, capfd):
+    run = runs.start(compiled, X, Y, epochs=2, folder=tmp_path)
+    run.wait()
+    [path] = (run.folder / "train").iterdir()
+    path.write_bytes(path.read_bytes()[:-10])
+    kept = record.Record(run.folder)
+    assert kept.history["loss"] == run.history["loss"]
+    assert len(kept.history["learning_rate"]) == 1
+    path.write_bytes(b"")
+    assert record.Record(run.folder).metrics == {}
+    assert "deprecated" not in capfd.readouterr().err
+
+
 def test_a_run_begins_with_its_first_epoch(compiled, tmp_path):
     with pytest.raises(ValidationError, match="go_on"):
         runs.start(compiled, X, Y, folder=tmp_path, initial_epoch=2)
