@@ -9,10 +9,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import nengo
 import numpy as np
 
-from nengolab._version import __version__
+from nengolab.saving.saver import versions
 
 # A text that no one reads to its end is no setting.
 _LONGEST = 400
@@ -21,17 +20,8 @@ _LONGEST = 400
 def environment() -> dict[str, str]:
     """Versions and machine."""
     import keras
-    import tensorflow as tf
 
-    return {
-        "nengolab": __version__,
-        "nengo": nengo.__version__,
-        "numpy": np.__version__,
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "python": sys.version.split()[0],
-        "platform": platform.platform(),
-    }
+    return {**versions(), "keras": keras.__version__, "platform": platform.platform()}
 
 
 def fingerprint(data: Any, name_of: Any = str) -> Any:

@@ -303,7 +303,7 @@ class Run(Record):
 
     # -- what the steering tells ---------------------------------------------------------------
 
-    def begun(self, batches: int | None) -> None:
+    def begun(self) -> None:
         """The data fit, and the first batch comes."""
         self._began.set_result(None)
 

@@ -110,7 +110,7 @@ class Steered(Protocol):
     folder: Path
     wishes: Wishes
 
-    def begun(self, batches: int | None) -> None: ...
+    def begun(self) -> None: ...
 
     def epoch_begins(self, epoch: int, batches: int | None) -> None: ...
 
@@ -142,7 +142,7 @@ class Steering(keras.callbacks.Callback):
         self._run, self._batches = run, first_batch
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._run.begun(self.params.get("steps"))
+        self._run.begun()
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         wishes = self._run.wishes

@@ -152,7 +152,7 @@ def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray],
         arrays[member] = value
         entries.append({"member": member, **vars(described), "dtype": str(value.dtype)})
     manifest = {
-        "versions": _versions(),
+        "versions": versions(),
         "network": engine.network.label,
         "dt": engine.dt,
         "parameters": entries,
@@ -166,7 +166,8 @@ def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray],
     return arrays, manifest
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of what numbers depend on."""
     import tensorflow as tf
 
     return {
