@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Locator, Page
+    from playwright.sync_api import ConsoleMessage, Error, Locator, Page
 
 _OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {
@@ -237,7 +237,7 @@ class JupyterLab:
         self.server = server
         self.errors: list[str] = []
         self.console: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", self._note_error)
         page.on("console", self._note)
 
     # --- opening -------------------------------------------------------------------------------
@@ -249,20 +249,37 @@ class JupyterLab:
         # The launcher takes the focus when it comes, and with it closes a palette opened before.
         self.page.locator(".jp-Launcher:focus-within").wait_for()
 
-    def open_notebook(self, name: str, timeout: float = 60.0) -> Locator:
+    def open_notebook(self, name: str, timeout: float = 60.0, here: bool = False) -> Locator:
         """Open a notebook of the server's folder, alone, and wait until its kernel is idle.
+
+        Parameters
+        ----------
+        name
+            Its file name.
+        timeout
+            Seconds for its kernel.
+        here
+            In the JupyterLab that the page shows, rather than in one that is loaded anew.
 
         Returns
         -------
         Locator
             The notebook's panel.
         """
-        self.page.goto(self.server.address(f"lab/tree/{name}"))
-        self._wait_until_restored()
+        if here:
+            self.close_all()
+            self.command("docmanager:open", {"path": name})
+        else:
+            self.page.goto(self.server.address(f"lab/tree/{name}"))
+            self._wait_until_restored()
         self.page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
         self.command("filebrowser:hide-main")
         self.wait_idle(timeout)
         return self.notebook
+
+    def close_all(self) -> None:
+        """Close whatever JupyterLab shows, and end its kernels; what was not saved is dropped."""
+        self.page.evaluate(_CLOSE)
 
     def reload(self) -> None:
         """Reload the page, as a person does with F5; the kernel goes on."""
@@ -370,6 +387,9 @@ class JupyterLab:
         """Wait until the splash screen of a start or a change of theme has faded."""
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
 
+    def _note_error(self, error: Error) -> None:
+        self.errors.append(str(error))
+
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("warning", "error"):
             self.console.append(f"{message.type}: {message.text}")
@@ -387,6 +407,17 @@ def _unquote(text: str) -> str:
 
     return ast.literal_eval(text)
 
+
+_CLOSE = """async () => {
+  const soon = ms => new Promise(resolve => setTimeout(resolve, ms));
+  for (const widget of [...jupyterapp.shell.widgets('main')]) {
+    await Promise.race([widget.sessionContext?.shutdown(), soon(5000)]);
+    if (widget.context) { widget.context.model.dirty = false; }  // else it asks
+    await widget.close();
+    widget.dispose();
+  }
+  await soon(100);  // what waited for them hears of it
+}"""
 
 _ALLEXECUTED = """() => {
   const cells = jupyterapp.shell.currentWidget.content.widgets

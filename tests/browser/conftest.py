@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one JupyterLab and one Chromium a session, one page a test."""
+"""Fixtures of the browser tests: one JupyterLab and one Chromium a session, one page for many."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from nengolab.benchmarks import chromium
-from tests.browser.jupyter import REPOSITORY, JupyterLab, Server
+from tests.browser.jupyter import LIGHT, REPOSITORY, JupyterLab, Server
 from tests.forking import Forker
 
 # Of a machine with other work, where a page may stand still for seconds.
@@ -21,6 +22,14 @@ VIEWPORT = {"width": 1500, "height": 2200}
 
 #: So many times slower do pages run, as on a busy machine: hasty tests fail then.
 SLOWER = float(os.environ.get("NENGOLAB_TEST_SLOWER_PAGES", "1"))
+
+#: Milliseconds that a page is given for what a test asks of it.
+TIMEOUT = 30_000
+
+#: So many tests use one page before there is another: what they leave in it adds up.
+MOST_TESTS = 15
+
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -48,24 +57,100 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page of its own for a test, tall enough for a whole notebook."""
+    page = new_page(browser)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="session")
+def loaded_pages(browser: Browser) -> Iterator[LoadedPages]:
+    """The page that tests use one after the other."""
+    pages = LoadedPages(browser)
+    yield pages
+    pages.drop()
+
+
+@pytest.fixture
+def lab(
+    request: pytest.FixtureRequest, jupyter_server: Server, loaded_pages: LoadedPages
+) -> Iterator[JupyterLab]:
+    """JupyterLab in a page, with no session, kernel or setting left over from another test.
+
+    The page is one that other tests have used, unless the test is marked ``own_page`` or the last
+    one failed. A picture of the page as the test left it is always taken.
+    """
+    jupyter_server.forget()
+    if request.node.get_closest_marker("own_page"):
+        loaded_pages.drop()
+    page, loaded = loaded_pages.take()
+    lab = JupyterLab(page, jupyter_server, re.sub(r"^test_", "", request.node.name), loaded)
+    yield lab
+    lab.screenshot()
+    lab.leave()
+    failed = request.node.stash.get(FAILED, True)
+    loaded_pages.give_back(lab, failed or request.node.get_closest_marker("own_page") is not None)
+    jupyter_server.forget()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+# Whether a page is JupyterLab's with nothing that waits for an answer.
+TIDY = "() => jupyterapp.name === 'JupyterLab' && !document.querySelector('.jp-Dialog')"
+
+
+def new_page(browser: Browser) -> Page:
     context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(TIMEOUT)
     page = context.new_page()
     if SLOWER > 1:
         devtools = context.new_cdp_session(page)
         devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    yield page
-    context.close()
+    return page
 
 
-@pytest.fixture
-def lab(page: Page, jupyter_server: Server, request: pytest.FixtureRequest) -> Iterator[JupyterLab]:
-    """JupyterLab in a page, with no session, kernel or setting left over from another test.
+class LoadedPages:
+    """One page at a time, used by one test after the other: to load JupyterLab takes 3 s."""
 
-    A picture of the page as the test left it is always taken.
-    """
-    jupyter_server.forget()
-    lab = JupyterLab(page, jupyter_server, re.sub(r"^test_", "", request.node.name))
-    yield lab
-    lab.screenshot()
-    jupyter_server.forget()
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._page: Page | None = None
+        self._used = 0
+
+    def take(self) -> tuple[Page, bool]:
+        """Give the page, and whether it shows JupyterLab already."""
+        loaded = self._page is not None
+        if self._page is None:
+            self._page, self._used = new_page(self._browser), 0
+        self._used += 1
+        return self._page, loaded
+
+    def give_back(self, lab: JupyterLab, spoiled: bool) -> None:
+        """Keep the page for the next test if it can be made as if it were new."""
+        if spoiled or self._used >= MOST_TESTS or not self._tidied(lab):
+            self.drop()
+
+    def drop(self) -> None:
+        """Close the page; the next test has another one."""
+        if self._page is not None:
+            self._page.context.close()
+            self._page = None
+
+    def _tidied(self, lab: JupyterLab) -> bool:
+        page = lab.page
+        try:
+            page.set_default_timeout(TIMEOUT)
+            page.set_viewport_size(VIEWPORT)
+            page.emulate_media(forced_colors="null", color_scheme="null")
+            page.mouse.move(0, 0)
+            if page.evaluate("() => document.body.dataset.jpThemeName") != LIGHT:
+                lab.set_theme(LIGHT)
+            lab.close_all()
+            return page.evaluate(TIDY)
+        except PlaywrightError:
+            return False

@@ -79,11 +79,24 @@ class JupyterLab(jupyter.JupyterLab):
         As for `jupyter.JupyterLab`.
     name
         What screenshots are called.
+    loaded
+        Whether the page shows JupyterLab already: the first notebook is opened there.
     """
 
-    def __init__(self, page: Page, server: Server, name: str) -> None:
+    def __init__(self, page: Page, server: Server, name: str, loaded: bool = False) -> None:
         super().__init__(page, server)
         self.name = name
+        self._loaded = loaded
+
+    def open_notebook(self, name: str, timeout: float = 60.0, here: bool = False) -> Locator:
+        """Open a notebook, as `jupyter.JupyterLab` does."""
+        here, self._loaded = here or self._loaded, False
+        return super().open_notebook(name, timeout, here)
+
+    def leave(self) -> None:
+        """Listen no longer to a page that others will use."""
+        self.page.remove_listener("pageerror", self._note_error)
+        self.page.remove_listener("console", self._note)
 
     def screenshot(self, label: str = "", of: Locator | None = None) -> Path:
         """Save a picture of the page, or of one element, under tests/browser/screenshots."""

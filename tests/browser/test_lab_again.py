@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import JupyterLab
@@ -105,6 +106,7 @@ def test_a_closed_lab_says_so(lab: JupyterLab) -> None:
     until(lambda: panel.root.locator("figure").count() == 4, "what it showed stays")
 
 
+@pytest.mark.own_page
 def test_a_page_that_slept_goes_on_where_the_run_is(lab: JupyterLab) -> None:
     panel = open_panel(lab)
     panel.press("play")

@@ -1,6 +1,7 @@
 """Pages that Nodes write, in the browser: shown, and neither run nor loaded what must not be."""
 
 import numpy as np
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.jupyter import JupyterLab
@@ -51,6 +52,7 @@ lab
 """
 
 
+@pytest.mark.own_page
 def test_pages_are_shown_and_nothing_in_them_runs_or_loads(lab: JupyterLab) -> None:
     asked: list[str] = []
 
