@@ -351,6 +351,10 @@ class Panel(ABC):
         self.values.update(new)
         return any(not known[name].redraws for name in changed)
 
+    def differing(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give those of some settings that are others here."""
+        return {name: value for name, value in values.items() if self.values.get(name) != value}
+
 
 def ensemble_of(obj: Any) -> Any:
     """Give the ensemble that an ensemble or its neurons stand for, or None."""
