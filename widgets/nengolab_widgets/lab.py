@@ -112,9 +112,9 @@ class Lab(Plots, anywidget.AnyWidget):
         shown = sessions.network_of(target)
         view = read_view(network)
         names = Names(shown)
+        self._names, self._menu = names, Menu(shown, names)
         chosen = default_choices(shown) if plots is None else read_choices(plots, names)
         self._driving = Driving(shown, names, inputs, weakly(self._say_inputs))
-        self._names, self._menu = names, Menu(shown, names)
         self._target = target
         self._title = title or shown.label or "Nengo network"
         self.session = sessions.session_for(target, speed)
