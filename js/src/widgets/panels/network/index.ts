@@ -404,7 +404,10 @@ class NetworkPanel implements Panel {
   }
 
   private placeDrivers(): void {
-    this.drivers.place(this.view.scene, this.graph, this.view.camera, this.view);
+    const { key, view } = this;
+    const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = key;
+    const over = key.hidden ? [] : [{ left, top, width, height }];
+    this.drivers.place(view.scene, this.graph, view.camera, view, over);
   }
 
   private moved(): void {
@@ -424,6 +427,7 @@ class NetworkPanel implements Panel {
       make("i", "nl-network-ramp", { "aria-hidden": "true" }),
       make("span", "", {}, text),
     );
+    this.placeDrivers();
   }
 }
 
