@@ -34,6 +34,8 @@ class Delivery:
     ----------
     sim : Simulator or None
         What panels that are no data over time are looked up in, once it is there.
+    frozen : bool
+        Whether the simulator stands elsewhere for a while: nothing is looked up then.
     resting : Network, Simulator or None
         What those that need no simulator of the session are looked up in while it sleeps.
     """
@@ -43,6 +45,7 @@ class Delivery:
         self.listeners: list[Listener] = []
         self.sim: Any = None
         self.resting: Any = None
+        self.frozen = False
 
     def attach(self, listener: Listener, n_steps: int) -> None:
         """Start to serve a listener, with what comes from now on."""
@@ -140,6 +143,8 @@ class Delivery:
 
     def _subject(self, spec: LookSpec) -> Any:
         """Give what a panel is looked up in, None while there is nothing."""
+        if self.frozen:
+            return None
         return self.sim if self.sim is not None or spec.needs_simulator else self.resting
 
     def _look_for_changes(self, listener: Listener, wall: float) -> None:
@@ -280,6 +285,7 @@ def _header(
         "n_steps": status.n_steps,
         "rtf": status.real_time_factor,
         "speed": status.speed,
+        "returning": status.returning,
         "note": status.note,
         "clear": clear,
         "error": dict(status.error) if status.error else None,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from .beside import LeftBehind
+from .beside import LeftBehind, Rows, rows_of
 from .frames import Arrays
 from .specs import PanelSpec, StreamSpec, window_steps
 from .thin import steps_per_pixel
@@ -96,6 +96,10 @@ class Recorder:
         """Thin what a panel shows of the steps after ``since`` up to ``until``."""
         per_pixel = steps_per_pixel(spec.window, width, self.dt)
         return self._tracks[spec.key].read(Look(since, until, per_pixel, height))
+
+    def rows(self) -> dict[Hashable, Rows]:
+        """Copies of what is kept of lines, by the key of their track."""
+        return rows_of(self._all)
 
     def filters(self) -> dict[Hashable, Any]:
         """What the tracks' filters remember, as a value."""
