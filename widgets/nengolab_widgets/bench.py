@@ -89,7 +89,7 @@ class Bench:
         return self._aside
 
     @property
-    def _all(self) -> dict[str, Panel]:
+    def all(self) -> dict[str, Panel]:
         """All that are open, the one aside too."""
         if self._aside is None:
             return self._panels
@@ -103,7 +103,7 @@ class Bench:
         ValidationError
             When there is none of this id.
         """
-        found = self._all
+        found = self.all
         if panel_id not in found:
             raise ValidationError(
                 f"there is no panel {panel_id!r}; there are {', '.join(found) or 'none'}",
@@ -284,7 +284,7 @@ class Bench:
 
     def _order(self, order: list[str]) -> None:
         self._panels = {panel_id: self._panels[panel_id] for panel_id in order}
-        self._specs = {panel_id: self._specs[panel_id] for panel_id in self._all}
+        self._specs = {panel_id: self._specs[panel_id] for panel_id in self.all}
 
     def resize(self, panel_id: str, size: Size) -> None:
         """Make a panel larger or smaller."""
@@ -398,7 +398,7 @@ class Bench:
     def _show_seconds(self, seconds: float) -> None:
         before, self._window = self._window, seconds
         try:
-            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self._all.items()}
+            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self.all.items()}
         except Exception:
             self._window = before
             raise
@@ -407,7 +407,7 @@ class Bench:
 
     def leave(self) -> None:
         """Remove all panels, and their probes from a session that goes on."""
-        for panel in self._all.values():
+        for panel in self.all.values():
             panel.closed()
         self._panels, self._specs, self._aside = {}, {}, None
         self._probes.remove_all()
@@ -458,7 +458,7 @@ class Bench:
     def rebuilt(self) -> None:
         """The network is built again, as it is now."""
         self.network = self.session.network
-        for panel in self._all.values():
+        for panel in self.all.values():
             panel.rebuilt()
         if self._aside is not None:
             self._specs[self._aside.identity.id] = self._spec_of(self._aside)

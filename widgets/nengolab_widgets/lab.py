@@ -317,6 +317,9 @@ class Lab(Plots, anywidget.AnyWidget):
         # Before anything else is sent: the new page knows nothing that a frame adds to.
         self._say(self._layout(self._first_offers()))
         self._listener.snapshot()
+        for panel_id, panel in self._bench.all.items():
+            if message.get("panel", panel_id) == panel_id:
+                panel.greeted()
         if self._output is not None:
             self._output.say_all()
         self._say_past()

@@ -320,6 +320,10 @@ class Panel(ABC):
         """Name a change of settings, for undo; "" for the usual words."""
         return ""
 
+    def greeted(self) -> None:
+        """A page has come that knows the layout and nothing else: say what it would ask for."""
+        return
+
     def rebuilt(self) -> None:
         """The network is built again, as it is now."""
         return

@@ -329,7 +329,7 @@ class LabView {
     else if (message.type === "picked") this.picking.take(message);
     else if (message.type === "part")
       this.parts.take(message.name, message.problem, asView(buffer));
-    else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content, asView(buffer));
+    else this.stage.tiles.get(message.panel)?.hear(message.content, asView(buffer));
   }
 
   private takeFrame(frame: Frame, buffer: unknown): void {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypedDict
@@ -26,6 +27,8 @@ MOST_WATCHED, MOST_MEMBERS, MOST_PROBES = 40, 32, 64
 MOST_NEURONS = 20_000
 # Of what was put in place by hand: as far as anybody would drag it.
 FARTHEST = 1e6
+# A page asks again where it has heard nothing for longer than this (s).
+ON_ITS_WAY = 1.0
 
 
 class Payload(TypedDict):
@@ -139,6 +142,7 @@ class Network(Panel):
         self._version = 1
         self._watched: list[int] | None = None
         self._slept = False
+        self._told = -math.inf
         super().__init__(obj, place, identity, values)
 
     @classmethod
@@ -248,7 +252,16 @@ class Network(Panel):
             return super().handle(content)
         act(content)
 
+    def greeted(self) -> None:
+        self._tell()
+        self._told = time.monotonic()
+
     def _describe(self, content: dict[str, Any]) -> None:
+        # A page that has just come asks for what is on its way to it already.
+        if time.monotonic() - self._told > ON_ITS_WAY:
+            self._tell()
+
+    def _tell(self) -> None:
         graph = self.graph
         said: GraphMessage = {
             "type": "graph",
