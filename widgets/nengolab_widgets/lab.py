@@ -13,7 +13,6 @@ import traitlets
 from nengo.exceptions import NengoException
 
 from nengolab.live import Frame, Listener
-from nengolab.names import Names
 
 from . import control, picking, replaced, sessions
 from .arrangement import Size
@@ -112,7 +111,7 @@ class Lab(Plots, anywidget.AnyWidget):
             raise TypeError(unknown_keywords(unknown))
         shown = sessions.network_of(target)
         view = read_view(network)
-        names = Names(shown)
+        names = sessions.names_of(target, shown)
         self._names, self._menu = names, Menu(shown, names)
         chosen = default_choices(shown) if plots is None else read_choices(plots, names)
         self._driving = Driving(shown, names, inputs, weakly(self._say_inputs))

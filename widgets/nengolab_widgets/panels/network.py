@@ -142,7 +142,8 @@ class Network(Panel):
         self._version = 1
         self._watched: list[int] | None = None
         self._slept = False
-        self._told = -math.inf
+        # Which version pages that came were told, and when.
+        self._told = (0, -math.inf)
         super().__init__(obj, place, identity, values)
 
     @classmethod
@@ -254,11 +255,12 @@ class Network(Panel):
 
     def greeted(self) -> None:
         self._tell()
-        self._told = time.monotonic()
+        self._told = (self._version, time.monotonic())
 
     def _describe(self, content: dict[str, Any]) -> None:
         # A page that has just come asks for what is on its way to it already.
-        if time.monotonic() - self._told > ON_ITS_WAY:
+        version, when = self._told
+        if version != self._version or time.monotonic() - when > ON_ITS_WAY:
             self._tell()
 
     def _tell(self) -> None:
