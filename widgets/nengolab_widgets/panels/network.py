@@ -19,8 +19,10 @@ from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
 from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
+from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer
 from nengolab_widgets.panel import Choice, Identity, Panel, Place, Setting, has_neurons
+from nengolab_widgets.variables import notebook_variables
 
 # Objects that are coloured, members of one that is closed, and probes that all of them take.
 MOST_WATCHED, MOST_MEMBERS, MOST_PROBES = 40, 32, 64
@@ -276,10 +278,15 @@ class Network(Panel):
     def _answer(self, content: dict[str, Any]) -> None:
         at, is_connection = self._asked(content)
         card = card_of_connection if is_connection else card_of_object
+        facts = card(self.graph, at)
+        variables = notebook_variables()
+        obj = self.graph.connection(at) if is_connection else self.graph.object(at)
+        if where := made_at(obj, variables, variables.get("In", ())):
+            facts["rows"].append({"label": "made in", "value": where})
         said: CardMessage = {
             "type": "card",
             "ask": str(content.get("ask")),
-            "facts": card(self.graph, at),
+            "facts": facts,
             "parts": [
                 {"part": part, "kinds": kinds}
                 for part, obj in self._parts(content).items()
