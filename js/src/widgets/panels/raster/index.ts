@@ -20,6 +20,8 @@ const STILL = 4;
 const WASH = 0.16;
 /** A tick that stands for one spike, where others stand for several. */
 const FAINTEST = 0.35;
+/** Ticks that lie over each other are no fainter than that. */
+const THINNEST = 0.1;
 
 class RasterPanel implements Panel {
   private strip!: Strip;
@@ -172,6 +174,10 @@ class RasterPanel implements Panel {
     canvas.fillStyle = this.theme.text;
     let painted = this.theme.text;
     const last = this.spikes.from(to + scale.pixel);
+    // Seen from far, ticks stand for several spikes, or lie over each other where each neuron has a
+    // row of its own: how strong the colour is says how many there are.
+    const thin = this.neurons === null ? 1 : scale.height / rows / height;
+    const full = Math.min(1, Math.max(THINNEST, 2 * thin));
     for (let spike = this.spikes.from(from); spike < last; spike++) {
       const neuron = v[2 * spike];
       const row = this.rowOf(neuron);
@@ -179,9 +185,8 @@ class RasterPanel implements Panel {
       const y = scale.y(row) - height / 2;
       const color = this.marks.get(neuron) ?? this.theme.text;
       if (color !== painted) canvas.fillStyle = painted = color;
-      // Seen from far, where ticks stand for several spikes, darkness says how many.
-      canvas.globalAlpha =
-        this.most === 1 ? 1 : FAINTEST + ((1 - FAINTEST) * v[2 * spike + 1]) / this.most;
+      const share = v[2 * spike + 1] / this.most;
+      canvas.globalAlpha = full * (this.most === 1 ? 1 : FAINTEST + (1 - FAINTEST) * share);
       canvas.fillRect(
         Math.floor(scale.x(t[spike])),
         Math.round(y),

@@ -14,7 +14,7 @@ function open(sorted: boolean): { opened: Opened; sent: unknown[]; ticks: () => 
     drawn.length = 0;
     opened.panel.draw?.(0, 1);
     return drawn
-      .filter(({ method, args }) => method === "fillRect" && args[2] === 1 && Number(args[3]) < 5)
+      .filter(({ method, args }) => method === "fillRect" && args[2] === 1 && Number(args[3]) < 130)
       .map(({ args }) => args.map(Number));
   };
   return { opened, sent, ticks };
