@@ -29,9 +29,11 @@ class LeftBehind:
     def leave(self, branch: str, tracks: Mapping[Hashable, Track]) -> None:
         """Keep what is plotted of a branch that is left."""
         self._rows.pop(branch, None)
-        self._rows[branch] = {
-            key: track.rows() for key, track in tracks.items() if isinstance(track, ValueTrack)
-        }
+        self.add(branch, rows_of(tracks))
+
+    def add(self, branch: str, rows: Mapping[Hashable, Rows]) -> None:
+        """Keep more of a branch that is not run."""
+        self._rows[branch] = {**self._rows.pop(branch, {}), **rows}
         while len(self._rows) > 1 and (len(self._rows) > MOST_BRANCHES or self.nbytes > MOST_BYTES):
             del self._rows[next(iter(self._rows))]
 
@@ -51,6 +53,11 @@ class LeftBehind:
             for kept in self._rows.values()
             for steps, rows in kept.values()
         )
+
+
+def rows_of(tracks: Mapping[Hashable, Track]) -> dict[Hashable, Rows]:
+    """Copy what is kept of lines."""
+    return {key: track.rows() for key, track in tracks.items() if isinstance(track, ValueTrack)}
 
 
 def pack_beside(

@@ -133,6 +133,15 @@ class Changes:
         undone = self._undone
         return undone[-1].deed if undone else None
 
+    @property
+    def deeds(self) -> tuple[list[Any], list[Any]]:
+        """What can be undone and made again, to be put back as it is."""
+        return self._done, self._undone
+
+    @deeds.setter
+    def deeds(self, deeds: tuple[list[Any], list[Any]]) -> None:
+        self._done, self._undone = deeds
+
     def undo(self) -> Future[Any]:
         """Take the last change back."""
         if not self._done:

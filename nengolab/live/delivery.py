@@ -10,7 +10,7 @@ from .flow import Flow
 from .frames import TIMES, Arrays, Frame, Packer
 from .listener import Listener
 from .pacing import FRAME_PERIOD
-from .recorder import Recorder
+from .recorder import Recorder, kept_steps
 from .specs import LookSpec, PanelSpec, StreamSpec, window_steps
 from .status import Status
 
@@ -18,6 +18,8 @@ from .status import Status
 # in a frame, frames come more slowly, down to so many times their usual period.
 MUCH_OF_A_WINDOW = 0.1
 SLOWEST = 4.0
+# A page that knows nothing of a plot gets its record, beyond its window, in so many bytes a frame.
+MAX_RECORD_BYTES = 2**20
 
 
 class Delivery:
@@ -32,6 +34,8 @@ class Delivery:
     ----------
     sim : Simulator or None
         What panels that are no data over time are looked up in, once it is there.
+    frozen : bool
+        Whether the simulator stands elsewhere for a while: nothing is looked up then.
     resting : Network, Simulator or None
         What those that need no simulator of the session are looked up in while it sleeps.
     """
@@ -41,6 +45,7 @@ class Delivery:
         self.listeners: list[Listener] = []
         self.sim: Any = None
         self.resting: Any = None
+        self.frozen = False
 
     def attach(self, listener: Listener, n_steps: int) -> None:
         """Start to serve a listener, with what comes from now on."""
@@ -52,7 +57,7 @@ class Delivery:
     def detach(self, listener: Listener) -> None:
         """Stop to serve a listener."""
         self.listeners = [other for other in self.listeners if other is not listener]
-        self._hold()
+        self._hold(spare=False)
 
     def show(self, listener: Listener, plots: list[PanelSpec]) -> None:
         """Change what a listener sees; what is new to it is sent with all of its window."""
@@ -70,9 +75,11 @@ class Delivery:
             ]
             listener.dirty = True
         self._hold()
+        self.recorder.forget(probe_id)
 
-    def _hold(self) -> None:
-        self.recorder.hold([spec for listener in self.listeners for spec in listener.plots])
+    def _hold(self, spare: bool = True) -> None:
+        every = [spec for listener in self.listeners for spec in listener.plots]
+        self.recorder.hold(every, spare)
 
     def state_changed(self) -> None:
         """Every listener is to hear of the state, data or not."""
@@ -136,6 +143,8 @@ class Delivery:
 
     def _subject(self, spec: LookSpec) -> Any:
         """Give what a panel is looked up in, None while there is nothing."""
+        if self.frozen:
+            return None
         return self.sim if self.sim is not None or spec.needs_simulator else self.resting
 
     def _look_for_changes(self, listener: Listener, wall: float) -> None:
@@ -177,9 +186,13 @@ class Delivery:
                 if not wanted and not _due(spec, listener, wall):
                     continue
                 window = now - window_steps(spec, self.recorder.dt)
-                since = max(0, window, 0 if spec.id in fresh else served)
+                is_fresh = spec.id in fresh
+                since = max(0, window, 0 if is_fresh else served)
                 if since < now:
                     arrays = self.recorder.read(spec, since, now, listener.width, listener.height)
+                    if is_fresh:
+                        share = MAX_RECORD_BYTES // len(fresh)
+                        since, arrays = self._record(spec, since, now, listener, arrays, share)
                     panels.append(self._pack(spec, since, now, arrays, packer))
             elif isinstance(spec, LookSpec) and spec.id in changed:
                 if (subject := self._subject(spec)) is not None:
@@ -188,6 +201,26 @@ class Delivery:
         return Frame(
             _header(listener.flow, status, wall, len(buffer), clear or snapshot, panels), buffer
         )
+
+    def _record(
+        self,
+        spec: StreamSpec,
+        since: int,
+        now: int,
+        listener: Listener,
+        arrays: Arrays,
+        most: int,
+    ) -> tuple[int, Arrays]:
+        """Give more of what is kept than the last window, as far as bytes allow."""
+        window = window_steps(spec, self.recorder.dt)
+        size = max(1, sum(array.nbytes for _, array in arrays))
+        windows = min(most // size, -(-kept_steps(spec, self.recorder.dt) // window))
+        if since == 0 or windows < 2:
+            return since, arrays
+        earlier = max(0, now - window * windows)
+        found = self.recorder.read(spec, earlier, now, listener.width, listener.height)
+        # Nothing may be kept of before: then it is the window as it was.
+        return (earlier, found) if sum(a.nbytes for _, a in found) > size else (since, arrays)
 
     def _pack(
         self, spec: PanelSpec, since: int, now: int, arrays: Arrays, packer: Packer
@@ -252,6 +285,7 @@ def _header(
         "n_steps": status.n_steps,
         "rtf": status.real_time_factor,
         "speed": status.speed,
+        "returning": status.returning,
         "note": status.note,
         "clear": clear,
         "error": dict(status.error) if status.error else None,

@@ -24,8 +24,9 @@ class Frame:
     Attributes
     ----------
     header : dict
-        ``type, seq, state, time, n_steps, rtf, speed, clear, error, credit, round_trip,
-        panels``; each panel says which arrays it has and where they lie in the buffer.
+        ``type, seq, state, time, n_steps, rtf, speed, returning, note, clear, error,
+        credit, round_trip, panels``; each panel says which arrays it has and where they lie
+        in the buffer.
     buffer : bytes
         All arrays, little endian, each starting on a multiple of 8 bytes.
     """

@@ -270,10 +270,28 @@ class History:
         if n < 1:
             raise ValidationError(f"needs a whole number of steps from 1 on, got {n!r}", "n")
 
-        def act() -> Return:
+        def act() -> Future[Return]:
             return self._owner.go_back(None, self._owner.board.now.n_steps - n, None)
 
         return self._owner.post(act, after_steps=True)
+
+    def stay(self) -> Future[None]:
+        """Give up a way back that takes too long: the run stands where it stood."""
+        act = lambda: self._owner.runner.travels.stay()  # noqa: E731
+        return self._owner.post(act, wakes=False, underway=True)
+
+    def recall(self, branch: str, specs: list[StreamSpec]) -> Future[bool]:
+        """Compute again what plots of lines lack of another branch: those that were added later.
+
+        It is computed while the run rests, and gives way to every command. `beside` has it then.
+
+        Returns
+        -------
+        Future of bool
+            Whether something was lacking, when it is there.
+        """
+        act = lambda: self._owner.runner.travels.recall(branch, specs)  # noqa: E731
+        return self._owner.post(act, wakes=False, underway=True)
 
     def beside(
         self, branch: str, specs: list[StreamSpec], width: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,15 +11,19 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
+from .beside import WINDOWS
 from .changes import Changes
 from .delivery import Delivery
 from .inputs import Inputs
+from .journey import PIECE, Way
 from .probes import Feed
+from .recorder import Recorder
 from .shelf import taken_down
-from .timeline import Branch, Event, Moment, Timeline
+from .specs import StreamSpec, window_steps
+from .timeline import Branch, Moment, Timeline
 
-# Steps that are computed again at a time; between two the session can be closed.
-REPLAYED = 256
+# Steps that are computed again at a time: at first, and at most.
+FIRST_REPLAYED, MOST_REPLAYED = 16, 512
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,6 @@ class TimeMachine:
         Whether the session is to end.
     budget : int
         Bytes for moments.
-    say : callable
-        Tells people how far it has come, where that takes a while.
     """
 
     def __init__(
@@ -76,13 +79,10 @@ class TimeMachine:
         changes: Changes,
         closing: Callable[[], bool],
         budget: int,
-        say: Callable[[str], object],
     ) -> None:
         self._sim, self._delivery = sim, delivery
         self._feeds, self._inputs = feeds, inputs
-        self._changes, self._closing, self._say = changes, closing, say
-        # From which step to which it computes again.
-        self._whole = (0, 0)
+        self._changes, self._closing = changes, closing
         self.timeline = Timeline(sim.dt, self._take, budget)
 
     # ---- moments ---------------------------------------------------------
@@ -131,10 +131,11 @@ class TimeMachine:
 
     # ---- going back ------------------------------------------------------
 
-    def go_back(self, branch: Branch, step: int, name: str | None) -> Return:
+    def go_back(self, branch: Branch, step: int, name: str | None) -> Way:
         """Stand where a branch stood after a step, and go on from there on a new branch.
 
         At the end of a branch, without a name for a new one, the branch itself goes on.
+        Gives how far it is after each stretch that is computed again, and returns a `Return`.
         """
         timeline = self.timeline
         self._changes.finish()
@@ -160,8 +161,8 @@ class TimeMachine:
             why = self.doubts(moment)
             filters = moment.filters.get("tracks", {})
             self._delivery.recorder.go_back(kept, filters, branch.name, step)
-            self._whole = (moment.step, step)
-            self._replay(branch.events_after(moment, step), step)
+            shown = (self._feeds, self._delivery.recorder)
+            yield from self._replay(branch, moment, step, *shown)
             why = why or self.doubts(moment)
         except Exception:
             self._put(left)
@@ -176,42 +177,91 @@ class TimeMachine:
         self._delivery.went_back(step)
         return Return(new, step, step * self._sim.dt, not why, why)
 
-    def _replay(self, events: list[Event], until: int) -> None:
-        for event in events:
-            self._compute(event.step)
+    # ---- what plots would have had -----------------------------------------
+
+    def recall(self, branch: Branch, specs: list[StreamSpec]) -> Way:
+        """Compute what some plots would have had of another branch, and stand here again.
+
+        From where it left this one, as far back as plots show another branch. Filters of what was
+        not probed then begin at rest, up to one interval of moments before.
+        """
+        if forgetful := self._sim.not_restorable:
+            raise SimulationError(
+                f"what plots had not seen of {branch.name!r} cannot be computed again without "
+                f"disturbing the run: Python code may remember something ({', '.join(forgetful)})"
+            )
+        most = WINDOWS * max(window_steps(spec, self._sim.dt) for spec in specs)
+        first = max(_common(self.timeline.here, branch), branch.end - most)
+        moment = branch.last_moment(first)
+        if moment is None:
+            raise SimulationError(f"nothing is kept of step {first} or before it")
+        recorder = Recorder(self._sim.dt)
+        recorder.hold(specs)
+        feeds = self._fresh_feeds(specs, moment)
+        here, deeds = self.timeline.now(), self._changes.deeds
+        try:
+            self._put(moment)
+            yield from self._replay(branch, moment, branch.end, lambda: feeds, recorder)
+        finally:
+            self._put(here)
+            self._changes.deeds = deeds
+        self._delivery.recorder.left.add(branch.name, recorder.rows())
+
+    def _fresh_feeds(self, specs: list[StreamSpec], moment: Moment) -> list[Feed]:
+        """Feeds of their own, so that those of what is shown do not notice."""
+        wanted = {probe.id for spec in specs for probe in spec.probes}
+        feeds = [Feed(f.probe, f.source, f.dt) for f in self._feeds() if f.probe.id in wanted]
+        for feed in feeds:
+            feed.put_filters(moment.filters.get(feed.probe.id))
+        return feeds
+
+    # ---- computing again ---------------------------------------------------
+
+    def _replay(
+        self,
+        branch: Branch,
+        moment: Moment,
+        until: int,
+        feeds: Callable[[], Iterable[Feed]],
+        recorder: Recorder,
+    ) -> Way:
+        """Compute from a moment up to a step what was computed before, with all that was done."""
+        sim, seconds = self._sim, 0.0
+
+        def compute(until: int) -> Way:
+            nonlocal seconds
+            while sim.n_steps < until:
+                if self._closing():
+                    raise SimulatorClosed("the session was closed while it went back")
+                first = sim.n_steps + 1
+                # Pieces of about half of what commands wait for at most.
+                fitting = int(PIECE / 2 / seconds) if seconds else FIRST_REPLAYED
+                began = time.perf_counter()
+                data = sim.advance(min(max(1, fitting), MOST_REPLAYED, until - sim.n_steps))
+                record(feeds(), data, first, sim.n_steps, recorder)
+                seconds = (time.perf_counter() - began) / (sim.n_steps - first + 1)
+                yield (sim.n_steps - moment.step) / (whole or 1)
+            if sim.n_steps > until:
+                raise SimulationError(f"the run stands at step {sim.n_steps}, after step {until}")
+
+        whole = until - moment.step
+        for event in branch.events_after(moment, until):
+            yield from compute(event.step)
             if event.kind == "input":
                 self._inputs.put(*event.what)
             elif event.kind == "change":
                 self._changes.again(event.what)
-        self._compute(until)
-
-    def _say_how_far(self) -> None:
-        first, last = self._whole
-        if last - first > REPLAYED:
-            self._say(f"going back, {(self._sim.n_steps - first) / (last - first):.0%}")
-
-    def _compute(self, until: int) -> None:
-        """Compute up to a step, as it was computed before."""
-        sim = self._sim
-        while sim.n_steps < until:
-            if self._closing():
-                raise SimulatorClosed("the session was closed while it went back")
-            self._say_how_far()
-            first = sim.n_steps + 1
-            data = sim.advance(min(REPLAYED, until - sim.n_steps))
-            record(self._feeds(), data, first, sim.n_steps, self._delivery)
-        if sim.n_steps > until:
-            raise SimulationError(f"the run stands at step {sim.n_steps}, after step {until}")
+        yield from compute(until)
 
 
 def record(
-    feeds: Iterable[Feed], data: dict[Any, np.ndarray], first: int, last: int, delivery: Delivery
+    feeds: Iterable[Feed], data: dict[Any, np.ndarray], first: int, last: int, recorder: Recorder
 ) -> None:
     """Hand over what a tile gave to what is plotted."""
     for feed in feeds:
         if feed.source in data:
             samples = feed.samples(data[feed.source], first, last)
-            delivery.recorder.record(feed.probe.id, *samples)
+            recorder.record(feed.probe.id, *samples)
 
 
 def _common(here: Branch, other: Branch) -> int:

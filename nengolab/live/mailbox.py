@@ -26,6 +26,8 @@ class Command:
         Whether it needs a simulator that is built, but not one that is compiled.
     after_steps : bool
         Whether it waits for steps that were asked for before it.
+    underway : bool
+        Whether it may be done while the simulator is on its way back in the run.
     carried_out : bool
         Whether it has run; what it began may go on.
     """
@@ -35,6 +37,7 @@ class Command:
     early: bool = False
     before_compile: bool = False
     after_steps: bool = False
+    underway: bool = False
     result: Future[Any] = field(default_factory=Future[Any])
     carried_out: bool = False
 

@@ -35,6 +35,7 @@ from .recorder import Recorder
 from .runner import LiveRunner
 from .status import Status, StatusBoard
 from .timeline import DEFAULT_BUDGET, Timeline
+from .travels import GivenUp
 
 T = TypeVar("T")
 
@@ -135,6 +136,7 @@ class OwnerThread:
         wakes: bool = True,
         before_compile: bool = False,
         after_steps: bool = False,
+        underway: bool = False,
     ) -> Future[T]:
         """Queue something for the owner thread; arguments as for `Command`.
 
@@ -145,7 +147,7 @@ class OwnerThread:
         SimulatorClosed
             When the session is closed: nobody would do it.
         """
-        command = Command(act, about, early, before_compile, after_steps)
+        command = Command(act, about, early, before_compile, after_steps, underway)
         needs_simulator = wakes and not early
         if needs_simulator and self._looks_only:
             self.wake()
@@ -191,6 +193,7 @@ class OwnerThread:
             done = all(command.carried_out for command in before)
             if status.state in ("loading", "building", "compiling"):
                 return reached(status)
+            done = done and status.returning is None
             return (done and (reached(status) or status.state == "error")) or (
                 status.state == "closed"
             )
@@ -216,6 +219,8 @@ class OwnerThread:
     def _obey(self) -> None:
         while not self._closing and (command := self.mailbox.take(self._may)):
             if command.result.set_running_or_notify_cancel():
+                if self._runner is not None and not (command.early or command.underway):
+                    self._runner.travels.be_here()
                 self._carry_out(command)
             command.carried_out = True
             # Those who wait for this command look again.
@@ -224,8 +229,10 @@ class OwnerThread:
     def _may(self, command: Command) -> bool:
         if self._is_opening:
             return command.early or (command.before_compile and self._runner is not None)
-        stepping = self._runner is not None and self._runner.stepping
-        return not (stepping and command.after_steps)
+        runner = self._runner
+        if runner is not None and runner.travels.returning:
+            return command.early or command.underway
+        return not (runner is not None and runner.stepping and command.after_steps)
 
     def _carry_out(self, command: Command) -> None:
         """Run a command; an error goes to its caller and to the panel, never up."""
@@ -422,12 +429,17 @@ class OwnerThread:
             watcher(node, values)
         self.delivery.state_changed()
 
-    def go_back(self, branch: str | None, step: int | None, name: str | None) -> Return:
+    def go_back(self, branch: str | None, step: int | None, name: str | None) -> Future[Return]:
         """Stand where a branch stood after a step (or at its end), with its inputs."""
-        try:
-            return self.runner.go_back(branch, step, name)
-        finally:
-            self._follow_inputs()
+        arrived = self.runner.go_back(branch, step, name)
+        arrived.add_done_callback(self._arrived)
+        return arrived
+
+    def _arrived(self, outcome: Future[Return]) -> None:
+        self._follow_inputs()
+        error = outcome.exception()
+        if isinstance(error, Exception) and not isinstance(error, GivenUp):
+            self.publish(error=report_error(error, self._names))
 
     def _follow_inputs(self) -> None:
         """All inputs may be others now: tell those who watch."""

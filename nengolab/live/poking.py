@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import nengo
 import numpy as np
@@ -21,6 +21,8 @@ from .owner import OwnerThread
 from .probes import LiveProbe
 from .watch import Holds, Watch
 
+T = TypeVar("T")
+
 
 class Poking:
     """Commands that change a network as it runs, and those that look for something in it."""
@@ -34,6 +36,16 @@ class Poking:
     def add_probe(self, obj: Any, attr: str | None = None, synapse: Any = None) -> LiveProbe:
         """See `Session.add_probe`."""
         raise NotImplementedError
+
+    def look_up(self, what: Callable[[Any], T]) -> Future[T]:
+        """Read something off the simulator, between two tiles; it must change nothing.
+
+        Parameters
+        ----------
+        what : callable
+            Is given the `nengolab.Simulator` on the session's thread; what it gives is the result.
+        """
+        return self._owner.post(lambda: what(self._owner.runner.sim), wakes=False)
 
     # ---- changes ---------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from .beside import LeftBehind
+from .beside import LeftBehind, Rows, rows_of
 from .frames import Arrays
 from .specs import PanelSpec, StreamSpec, window_steps
 from .thin import steps_per_pixel
@@ -22,6 +22,9 @@ from .tracks import Look, Track, ValueTrack
 MAX_TRACK_BYTES = 64 * 2**20
 # Seconds of simulated time that are kept for looking back, where the bytes allow.
 HISTORY = 60.0
+# Tracks that no panel asks for any more, of probes that are still there: one may come back.
+MOST_SPARE = 4
+MAX_SPARE_BYTES = 64 * 2**20
 
 
 class Recorder:
@@ -36,31 +39,53 @@ class Recorder:
     def __init__(self, dt: float) -> None:
         self.dt = dt
         self._tracks: dict[Hashable, Track] = {}
+        # Oldest first; they are recorded on.
+        self._spare: dict[Hashable, Track] = {}
         self._by_probe: dict[str, list[Track]] = {}
         self.left = LeftBehind()
 
     @property
     def nbytes(self) -> int:
         """Memory held by all tracks."""
-        return sum(track.nbytes for track in self._tracks.values())
+        return sum(track.nbytes for track in self._all.values())
 
-    def hold(self, specs: Iterable[PanelSpec]) -> None:
-        """Keep what these panels need and nothing else.
+    @property
+    def _all(self) -> dict[Hashable, Track]:
+        return {**self._spare, **self._tracks}
 
-        What another panel kept already stays.
+    def hold(self, specs: Iterable[PanelSpec], spare: bool = True) -> None:
+        """Keep what these panels need, and for a while what others needed before.
+
+        What another panel kept already stays. Without ``spare`` nothing else is kept.
         """
+        known = self._all
         wanted: dict[Hashable, Track] = {}
         for spec in specs:
             if not isinstance(spec, StreamSpec):
                 continue
-            track = wanted.get(spec.key) or self._tracks.get(spec.key) or spec.make_track(self.dt)
+            track = wanted.get(spec.key) or known.get(spec.key) or spec.make_track(self.dt)
             track.widen(kept_steps(spec, self.dt))
             wanted[spec.key] = track
         self._tracks = wanted
+        self._spare = {k: t for k, t in known.items() if k not in wanted} if spare else {}
+        while len(self._spare) > MOST_SPARE or self._spare_bytes > MAX_SPARE_BYTES:
+            del self._spare[next(iter(self._spare))]
+        self._index()
+
+    @property
+    def _spare_bytes(self) -> int:
+        return sum(track.nbytes for track in self._spare.values())
+
+    def _index(self) -> None:
         self._by_probe = {}
-        for track in wanted.values():
+        for track in self._all.values():
             for probe_id in track.probe_ids:
                 self._by_probe.setdefault(probe_id, []).append(track)
+
+    def forget(self, probe_id: str) -> None:
+        """A probe is no more: nothing would come for its tracks."""
+        self._spare = {k: t for k, t in self._spare.items() if probe_id not in t.probe_ids}
+        self._index()
 
     def record(self, probe_id: str, steps: np.ndarray, values: np.ndarray) -> None:
         """Take the samples that a probe saw in a tile."""
@@ -72,13 +97,17 @@ class Recorder:
         per_pixel = steps_per_pixel(spec.window, width, self.dt)
         return self._tracks[spec.key].read(Look(since, until, per_pixel, height))
 
+    def rows(self) -> dict[Hashable, Rows]:
+        """Copies of what is kept of lines, by the key of their track."""
+        return rows_of(self._all)
+
     def filters(self) -> dict[Hashable, Any]:
         """What the tracks' filters remember, as a value."""
-        return {key: track.filters() for key, track in self._tracks.items()}
+        return {key: track.filters() for key, track in self._all.items()}
 
     def leave(self, branch: str) -> None:
         """Keep what is plotted of a branch that is left."""
-        self.left.leave(branch, self._tracks)
+        self.left.leave(branch, self._all)
 
     def go_back(self, kept: int, filters: Mapping[Hashable, Any], branch: str, step: int) -> None:
         """Forget what is not of a branch up to a step.
@@ -93,7 +122,7 @@ class Recorder:
             What had been plotted of it when it was left comes back.
         """
         left = self.left.rows(branch)
-        for key, track in self._tracks.items():
+        for key, track in self._all.items():
             rows = left.get(key)
             if rows is not None and isinstance(track, ValueTrack):
                 track.put_rows(*rows)
@@ -103,7 +132,7 @@ class Recorder:
     def clear(self) -> None:
         """Forget the past, as after a reset."""
         self.left.clear()
-        for track in self._tracks.values():
+        for track in self._all.values():
             track.clear()
 
 

@@ -23,12 +23,14 @@ from .changes import Changes
 from .delivery import Delivery
 from .errors import failing_step, report_error
 from .inputs import InputEdit, Inputs, Standing, Value
+from .journey import Journey
 from .machine import Return, TimeMachine, record
 from .pacing import FRAME_PERIOD, Pacer, RateMeter, TileSizer
 from .probes import Feed, LiveProbe
 from .status import Status
 from .taps import Taps
 from .timeline import NEVER
+from .travels import Travels
 from .watch import Watch
 
 Publish = Callable[..., object]
@@ -114,7 +116,9 @@ class LiveRunner:
             self.changes,
             closing,
             budget,
-            lambda text: note_progress(note=text, time=sim.time, n_steps=sim.n_steps),
+        )
+        self.travels = Travels(
+            sim, self.machine, delivery, publish, lambda: self._feeds, lambda: self.settled
         )
 
     def begin(self) -> None:
@@ -138,8 +142,10 @@ class LiveRunner:
 
     def tile_if_due(self) -> float | None:
         """Run a tile when it is time; return the seconds until the next, None when not running."""
+        if self.travels.go_on():
+            return 0.0
         if not self.running:
-            return None
+            return self.travels.recall_if_due()
         try:
             if self._goal is not None and self._goal.waits:
                 return WATCH_POLL
@@ -182,7 +188,7 @@ class LiveRunner:
             assert self._goal is not None
             self._goal.step = self.sim.n_steps
         done = time.perf_counter()
-        record(self._feeds.values(), data, first, self.sim.n_steps, self._delivery)
+        record(self._feeds.values(), data, first, self.sim.n_steps, self._delivery.recorder)
         now = time.perf_counter()
         self._sizer.learn(steps, done - before, now - done + self._aside)
         self._settle_changes()
@@ -328,24 +334,22 @@ class LiveRunner:
         self._hurried = True
         self._delivery.state_changed()
 
-    def go_back(self, branch: str | None, step: int | None, name: str | None) -> Return:
+    def go_back(self, branch: str | None, step: int | None, name: str | None) -> Future[Return]:
         """Stand where a branch stood after a step (or at its end), paused."""
         timeline = self.machine.timeline
         self._drop_goal()
         found = timeline.here if branch is None else timeline.branch(branch)
         if found is timeline.here:
             found.end = self.sim.n_steps
-        try:
-            return self.machine.go_back(found, found.end if step is None else step, name)
-        finally:
-            self._publish(
-                state="paused",
-                error=None,
-                time=self.sim.time,
-                n_steps=self.sim.n_steps,
-                real_time_factor=None,
-                note="",
-            )
+        self._publish(state="paused", error=None, real_time_factor=None, note="")
+        way = self.machine.go_back(found, found.end if step is None else step, name)
+        return self.travels.set_off(Journey(way, "going back"))
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being compiled that somebody waits for."""
+        waiting = self._settle_changes()
+        return not waiting and all(f.probe.attached.done() for f in self._feeds.values())
 
     def count_from_here(self) -> None:
         """Pace and measure from this moment, after anything that breaks the run."""
@@ -449,6 +453,7 @@ class LiveRunner:
         Where the session has not ended, those who look at probes keep what they see.
         """
         self._drop_goal()
+        self.travels.close(SimulatorClosed("the session was closed, or its network is built again"))
         if ended:
             for feed in self._feeds.values():
                 self._forget(feed, "the session was closed")

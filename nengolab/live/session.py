@@ -148,6 +148,11 @@ class Session(Poking):
         return _members(self.network) != self._known
 
     @property
+    def names(self) -> Names:
+        """Names of the network's objects, as it was built."""
+        return self._names
+
+    @property
     def inputs(self) -> dict[nengo.Node, np.ndarray | Recording]:
         """What Nodes put out instead of their own output."""
         return dict(self._owner.inputs)

@@ -43,6 +43,8 @@ class Status:
         Simulated seconds for each second over the last one; None when not running.
     speed : float or None
         Real-time factor asked for; None is as fast as it goes.
+    returning : float or None
+        While it goes back in the run: how far it is on the way, from 0 to 1.
     note : str
         Why it stopped there, or how far it has come with something that takes a while.
     """
@@ -53,6 +55,7 @@ class Status:
     n_steps: int = 0
     real_time_factor: float | None = None
     speed: float | None = 1.0
+    returning: float | None = None
     note: str = ""
 
 

@@ -189,9 +189,13 @@ class Timeline:
             self.keep()
             self._not_before = now + (time.perf_counter() - now) / SHARE
 
+    def now(self) -> Moment:
+        """Give a moment of now, which is not kept."""
+        return self._take(self._seq)
+
     def keep(self) -> Moment:
         """Keep a moment of now, and stay within the budget."""
-        moment = self._take(self._seq)
+        moment = self.now()
         moments = self.here.moments
         # What was done since, at the same step, is in the new one.
         while moments and moments[-1].step >= moment.step:

@@ -50,9 +50,14 @@ class RunsForms(Protocol):
 
 @dataclass(eq=False)
 class Waiting:
-    """Values of parameters that wait for a form that computes right with them."""
+    """Values of parameters that wait for a form that computes right with them.
+
+    ``there`` says whether the form that runs is what was asked for otherwise: one whose compile had
+    begun before need not be.
+    """
 
     values: Mapping[str, np.ndarray]
+    there: Callable[[], bool] = lambda: True
     result: Future[int] = field(default_factory=Future)
 
 
@@ -105,12 +110,14 @@ class Background:
         """Stop reading a tap; the compiled form loses it when the next one is made."""
         self.taps.pop(tap, None)
 
-    def ask_for_values(self, values: Mapping[str, np.ndarray]) -> Future[int]:
-        """Ask for a form for these values of parameters.
+    def ask_for_values(
+        self, values: Mapping[str, np.ndarray], there: Callable[[], bool] = lambda: True
+    ) -> Future[int]:
+        """Ask for a form for these values of parameters, and for what ``there`` looks for.
 
         The Future is done when it computes with them; it holds the step after which.
         """
-        waiting = Waiting(dict(values))
+        waiting = Waiting(dict(values), there)
         self._waiting.append(waiting)
         self._ask(lambda: None)
         return waiting.result
@@ -204,7 +211,8 @@ class Background:
         """Put in the values that waited for the form that runs now; ask again for the others."""
         asked, self._waiting = self._waiting, []
         for waiting in asked:
-            if self._waiting or not self._engine.runner.fits(waiting.values):
+            fits = self._engine.runner.fits(waiting.values) and waiting.there()
+            if self._waiting or not fits:
                 self._waiting.append(waiting)
                 continue
             self._engine.put_values(waiting.values)

@@ -392,7 +392,7 @@ class Engine:
             done.set_result(self.n_steps)
             return done
         self._each_step |= {node}
-        return self.background.ask_for_values({})
+        return self.background.ask_for_values({}, lambda: self._plays(node))
 
     def _plays(self, node: nengo.Node) -> bool:
         return not any(i.owner is node for i in self.runner.program.inputs_held)

@@ -115,8 +115,8 @@ def keep_for_docs(picture: Path, name: str) -> None:
     for width in (1100, 900, 700, 500):
         image.thumbnail((width, width))
         # 256 colours are enough for lines and letters, and a third of the bytes; chosen so that
-        # the strong ones of few pixels, of curves and signs, stay as they are.
-        few = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        # the strong ones of few pixels, of curves and signs, stay as they are, and greys grey.
+        few = image.quantize(256, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
         if path.stat().st_size <= MOST_DOCS_BYTES:
             return

@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from nengolab.benchmarks.live.opening import LARGE, OPENING
 from tests.browser.jupyter import COLD, DARK, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
 
@@ -217,46 +218,6 @@ def test_keys_alone_find_open_plot_and_drive(lab: JupyterLab) -> None:
     assert lab.errors == []
 
 
-LARGE = """\
-import nengo
-import numpy as np
-import nengolab_widgets
-
-rng = np.random.RandomState(0)
-def build(areas, each):
-    with nengo.Network(label="large", seed=1) as net:
-        inner = []
-        for area in range(areas):
-            with nengo.Network(label=f"area {area}"):
-                inner.append([nengo.Ensemble(10, 1, label=f"e{i}") for i in range(each)])
-                for a, b in zip(inner[-1], inner[-1][1:]):
-                    nengo.Connection(a, b)
-                for a, b in rng.randint(each, size=(each, 2)):
-                    nengo.Connection(inner[-1][a], inner[-1][b])
-        for a, b in rng.randint(areas, size=(areas, 2)):
-            nengo.Connection(inner[a][0], inner[b][0])
-    return net
-net = build(30, 100)
-"""
-
-#: Milliseconds from the execution of a cell to a network that is laid out.
-OPENING = """async (index) => {
-  const start = performance.now();
-  const notebook = jupyterapp.shell.currentWidget.content;
-  notebook.activeCellIndex = index;
-  void jupyterapp.commands.execute("notebook:run-cell");
-  const ready = () => [...document.querySelectorAll(".nl-lab")].pop()?.nengolab
-    ?.layout()?.panels.some(({ id }) =>
-      [...document.querySelectorAll(".nl-lab")].pop().nengolab.sources()[id]?.object?.length > 0);
-  const before = document.querySelectorAll(".nl-lab").length;
-  while (document.querySelectorAll(".nl-lab").length === before || !ready()) {
-    await new Promise(requestAnimationFrame);
-    if (performance.now() - start > 60000) throw new Error("not within a minute");
-  }
-  return performance.now() - start;
-}"""
-
-
 def frames_while(lab: JupyterLab, network: Network, act: str) -> float:
     """Frames a second while the view is panned, or zoomed, for two seconds by events."""
     return network.canvas.evaluate(
@@ -291,7 +252,7 @@ def test_three_thousand_objects(lab: JupyterLab) -> None:
     ]
     lab.open_notebook(lab.server.add_notebook(cells, "large.ipynb"))
     lab.execute(LARGE)
-    took = [lab.page.evaluate(OPENING, index) for index in (1, 2)]
+    took = [lab.page.evaluate(OPENING, index)[0] for index in (1, 2)]
     network = Network(Panel(lab, 1))
     assert len(network.columns()["object"]) == 3030
     lab.page.wait_for_timeout(1500)

@@ -1,6 +1,7 @@
 """Recordings: what a Node plays, against nengo's own presentation of the same, and CSV files."""
 
 import pickle
+import threading
 
 import nengo
 import numpy as np
@@ -155,3 +156,36 @@ def test_csv(tmp_path):
 def test_csv_says_what_is_wrong(text, says):
     with pytest.raises(ValidationError, match=says):
         Recording.from_csv(text, 1)
+
+
+def test_a_node_is_not_ready_before_a_form_is_that_was_begun_for_it(monkeypatch):
+    """A compile that was on its way when it was asked for knows nothing of it."""
+    with nengo.Network(seed=0) as net:
+        node = nengo.Node([0.5])
+        ens = nengo.Ensemble(5, 1)
+        nengo.Connection(node, ens)
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(1)
+        engine, made, go_on = sim._engine, threading.Event(), threading.Event()
+        make_runner = engine.make_runner
+
+        def slowly(*arguments):
+            runner = make_runner(*arguments)
+            made.set()
+            assert go_on.wait(60)
+            return runner
+
+        monkeypatch.setattr(engine, "make_runner", slowly)
+        sim.add_tap(ens)
+        assert made.wait(60)
+        ready = sim.ready_to_play(node)
+        begun_before = engine.background._pending[0]
+        go_on.set()
+        begun_before.result(60)
+        sim.take_up()
+        assert ready.done() == engine._plays(node)
+        sim.prepare()
+        assert ready.done()
+        assert engine._plays(node)
+        sim.set_input(node, nengolab.Recording([0.25, -0.75]))
+        sim.advance(2)

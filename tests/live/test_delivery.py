@@ -208,7 +208,7 @@ def test_an_acknowledgement_counts_for_those_before(value):
     assert listener.stats["drawn"] == 2
 
 
-def test_a_snapshot_revives_and_holds_the_window(value, spikes):
+def test_a_snapshot_revives_and_holds_the_record(value, spikes):
     stage = Stage(value, spikes)
     plots = [LinesSpec(value, window=0.4), RasterSpec(spikes, window=0.2)]
     listener, frames = stage.listen(plots)
@@ -219,9 +219,9 @@ def test_a_snapshot_revives_and_holds_the_window(value, spikes):
     stage.deliver()
     frame = frames[-1]
     assert (len(frames), frame.header["clear"]) == (FIRST_CREDIT + 1, True)
-    np.testing.assert_array_equal(frame.arrays(plots[0].id)["y"], stage.all_of(value)[-400:])
-    recent = stage.all_of(spikes)[-200:]
-    assert frame.arrays(plots[1].id)["n"].sum() == np.count_nonzero(recent)
+    np.testing.assert_array_equal(frame.arrays(plots[0].id)["y"], stage.all_of(value))
+    every = np.count_nonzero(stage.all_of(spikes))
+    assert frame.arrays(plots[1].id)["n"].sum() == every
     stage.tile()
     assert frames[-1].header["clear"] is False
     assert frames[-1].header["panels"][0]["t0"] == frame.time
@@ -297,6 +297,8 @@ def test_what_nobody_plots_is_not_kept(value, spikes):
     listener, _ = stage.listen([LinesSpec(value, 2.0), LinesSpec(spikes, 2.0)])
     both = stage.delivery.recorder.nbytes
     stage.delivery.show(listener, [LinesSpec(value, 2.0)])
+    assert stage.delivery.recorder.nbytes == both, "it may come back as long as its probe is there"
+    stage.delivery.drop_probe(spikes.id)
     assert stage.delivery.recorder.nbytes < both / 10
     stage.delivery.drop_probe(value.id)
     assert listener.plots == []
@@ -312,7 +314,7 @@ def test_a_wider_window_shows_what_is_kept(value):
     stage.delivery.show(listener, [plot])
     listener.snapshot()
     stage.deliver()
-    np.testing.assert_array_equal(frames[-1].arrays(plot.id)["y"], stage.all_of(value)[-200:])
+    np.testing.assert_array_equal(frames[-1].arrays(plot.id)["y"], stage.all_of(value))
 
 
 def test_a_plot_added_later_gets_what_others_kept_and_a_changed_one_too(value):
@@ -327,7 +329,7 @@ def test_a_plot_added_later_gets_what_others_kept_and_a_changed_one_too(value):
     stage.tile()
     listener.ack(frames[-1].seq)
     assert len(frames[-1].arrays(first.id)["t"]) == TILE
-    assert len(frames[-1].arrays(second.id)["t"]) == 100
+    assert len(frames[-1].arrays(second.id)["t"]) == stage.n_steps
     stage.tile()
     listener.ack(frames[-1].seq)
     assert len(frames[-1].arrays(second.id)["t"]) == TILE
@@ -337,7 +339,7 @@ def test_a_plot_added_later_gets_what_others_kept_and_a_changed_one_too(value):
         (first.id, 0),
         (second.id, 1),
     ]
-    assert len(frames[-1].arrays(second.id)["t"]) == 50
+    assert len(frames[-1].arrays(second.id)["t"]) == stage.n_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -390,3 +392,29 @@ def test_values_of_several_probes_side_by_side(value, spikes):
     arrays = dict(track.read(Look(0, 32, 1, 100)))
     np.testing.assert_allclose(arrays["t"], np.arange(4, 33) * DT)
     assert arrays["y"].shape == (29, spikes.size + value.size)
+
+
+def test_a_plot_that_comes_back_has_what_was_recorded_meanwhile(net, live_probe) -> None:
+    probe, other = live_probe(net.ens), live_probe(net.drive)
+    stage = Stage(probe, other)
+    spec, rest = LinesSpec(probe, window=0.5), LinesSpec(other, window=0.5)
+    listener, frames = stage.listen([spec, rest])
+    for _ in range(40):
+        stage.tile()
+    stage.delivery.show(listener, [rest])
+    for _ in range(40):
+        stage.tile()
+    stage.delivery.show(listener, [spec, rest])
+    listener.ack(frames[-1].seq)
+    stage.wall += 1
+    stage.deliver()
+    back = frames[-1].arrays(spec.id)
+    whole = stage.all_of(probe)
+    assert back["t"][0] < 0.01, "more than its window: all that is kept"
+    np.testing.assert_array_equal(back["y"].max(axis=0), whole.max(axis=0))
+    stage.delivery.show(listener, [rest])
+    stage.delivery.drop_probe(probe.id)
+    only = stage.delivery.recorder.nbytes
+    stage.delivery.show(listener, [])
+    stage.delivery.drop_probe(other.id)
+    assert stage.delivery.recorder.nbytes == 0 < only, "without its probe nothing is kept"

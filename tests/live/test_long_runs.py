@@ -6,7 +6,7 @@ import pytest
 from nengo.exceptions import ValidationError
 
 import nengolab
-from nengolab.live import LinesSpec, machine, shelf
+from nengolab.live import LinesSpec, journey, machine, shelf
 
 PATIENCE = 200.0
 
@@ -146,16 +146,23 @@ def test_marks_are_those_of_this_way(session):
 
 
 def test_it_says_how_far_it_has_come_and_why_it_stopped(session, monkeypatch):
-    monkeypatch.setattr(machine, "REPLAYED", 20)
-    notes, tell = [], session._owner.runner.machine._say
-    monkeypatch.setattr(
-        session._owner.runner.machine, "_say", lambda text: (notes.append(text), tell(text))
+    monkeypatch.setattr(machine, "FIRST_REPLAYED", 20)
+    monkeypatch.setattr(machine, "MOST_REPLAYED", 20)
+    monkeypatch.setattr(journey, "PIECE", 0.0)
+    said = []
+    session._owner.runner.travels._publish = lambda **changes: (
+        said.append(changes),
+        session._owner.publish(**changes),
     )
     session.step(100).result(PATIENCE)
     for branch in session._owner.timeline.branches.values():
         branch.moments[1:] = []
     session.history.go_on_from(0.09).result(PATIENCE)
-    assert notes == [f"going back, {share}%" for share in (0, 22, 44, 67, 89)]
+    assert [changes["note"] for changes in said] == [
+        *(f"going back, {share}%" for share in (22, 44, 67, 89, 100)),
+        "",
+    ]
+    assert [changes["returning"] for changes in said][-2:] == [1.0, None]
     assert session.status.note == ""
     session.run_until("t > 0.15").result(PATIENCE)
     assert session.status.note == "t > 0.15 came to hold"

@@ -23,6 +23,7 @@ from nengolab_widgets.graph.connections import (
     TRANSFORM,
     sign_of,
 )
+from nengolab_widgets.graph.made import made_at
 
 import nengolab
 
@@ -156,9 +157,9 @@ def test_the_sign_of_weights(transform, sign):
         a, b = nengo.Ensemble(4, 1), nengo.Ensemble(4, 1)
         conn = nengo.Connection(a.neurons, b.neurons, transform=transform)
         decoded = nengo.Connection(a, b, transform=-1)
-    assert sign_of(conn) == sign
+    assert sign_of(conn, conn.pre_obj, conn.post_obj, conn.transform) == sign
     # What a decoded value does depends on the value.
-    assert sign_of(decoded) == 0
+    assert sign_of(decoded, decoded.pre_obj, decoded.post_obj, decoded.transform) == 0
 
 
 def test_arrays_of_unequal_members_are_networks():
@@ -247,3 +248,32 @@ def test_three_thousand_objects_take_no_time():
     assert len(text) < 1e6
     # Measured 0.12 s, names and JSON among it.
     assert took < 0.5
+
+
+def test_the_line_that_made_an_object():
+    cells = [
+        "",
+        "with nengo.Network() as net:\n    ens = nengo.Ensemble(10, 1)\n    net.other = ens",
+        "%%html\nnot Python",
+        "with net:\n    many = [nengo.Node() for _ in range(2)]\n"
+        "    net.late = nengo.Ensemble(\n        10, 1)\n"
+        "    conn = nengo.Connection(ens, net.late)",
+        "ens.label = 'ens'",
+    ]
+    variables = {}
+    for cell in (1, 3, 4):
+        exec(cells[cell], {"nengo": nengo, **variables}, variables)
+    net = variables["net"]
+    said = {
+        net: "line 1 of cell [1]",
+        variables["ens"]: "line 2 of cell [1]",
+        net.late: "line 3 of cell [3]",
+        variables["conn"]: "line 5 of cell [3]",
+        variables["many"][0]: "",
+    }
+    assert {obj: made_at(obj, variables, cells) for obj in said} == said
+    # Run again, it was made by the newer cell, and what it was before by none.
+    older = variables["ens"]
+    exec(cells[1], {"nengo": nengo}, variables)
+    assert made_at(variables["ens"], variables, [*cells, cells[1]]) == "line 2 of cell [5]"
+    assert made_at(older, variables, [*cells, cells[1]]) == ""

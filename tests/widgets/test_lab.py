@@ -124,7 +124,10 @@ def test_plots_come_and_go_and_share_probes(lab: Lab, net: nengo.Network) -> Non
     browser.say(type="remove_panel", panel=raster)
     assert len(lab.session.probes) == 3, "the rates still need the neurons"
     browser.say(type="remove_panel", panel=rates)
-    until(lambda: len(lab.session.probes) == 2, "nobody needs them now")
+    assert len(lab.session.probes) == 3, "an undo would bring them back with their record"
+    for which in range(5):
+        browser.say(type="remove_panel", panel=lab.add_plot(net.ens, "value", synapse=0.2 + which))
+    until(lambda: len(lab.session.probes) == 6, "of what was removed the last four rest")
     assert lab.plots[0] == value
     assert lab.add_plot(net.ens, "raster") in lab.plots
     with pytest.raises(ValidationError, match="there is no panel 'plot-x'"):
@@ -365,7 +368,7 @@ def test_settings_change_while_it_runs(lab: Lab, net: nengo.Network) -> None:
         lambda: any(p["rev"] == 1 for f in browser.of("frame") for p in f["panels"]),
         "data through the other filter",
     )
-    until(lambda: len(lab.session.probes) == 2, "the old probe is let go")
+    assert len(lab.session.probes) == 3, "the old probe rests"
     for wrong in ({"synapse": -1}, {"range": [1, 0]}, {"synapse": "long"}):
         with pytest.raises(ValidationError):
             lab.set_plot(value, **wrong)

@@ -16,7 +16,7 @@ from nengolab_widgets.references import refer, resolve
 from nengolab.live import Session
 from nengolab.names import Names
 
-from .browser import Browser
+from .browser import Browser, until
 
 
 def build(vision: bool = True) -> nengo.Network:
@@ -311,3 +311,20 @@ def test_what_cannot_come_back_is_forgotten_with_the_deeds_about_it() -> None:
     assert history.undo() is None
     assert history.redo() == arrangement("a", "c")
     assert history.redo() == arrangement("c")
+
+
+def test_a_plot_that_is_brought_back_shows_what_was_meanwhile(lab: Lab, session: Session) -> None:
+    browser = Browser(lab)
+    browser.look()
+    until(lambda: all(p.attached.done() for p in session.probes), "what it shows is read out")
+    session.reset().result(60)
+    session.step(50).result(60)
+    panel = lab.plots[0]
+    browser.say(type="remove_panel", panel=panel)
+    session.step(50).result(60)
+    before = len(browser.arrays(panel))
+    browser.say(type="undo")
+    until(lambda: len(browser.arrays(panel)) > before, "its data")
+    times = browser.arrays(panel)[-1]["t"]
+    assert times[0] < 0.01
+    assert times[-1] > 0.09

@@ -85,11 +85,11 @@ class Bench:
 
     @property
     def aside(self) -> Panel | None:
-        """The panel that stands beside the others, if there is one."""
+        """The panel that stands beside the others."""
         return self._aside
 
     @property
-    def _all(self) -> dict[str, Panel]:
+    def all(self) -> dict[str, Panel]:
         """All that are open, the one aside too."""
         if self._aside is None:
             return self._panels
@@ -103,7 +103,7 @@ class Bench:
         ValidationError
             When there is none of this id.
         """
-        found = self._all
+        found = self.all
         if panel_id not in found:
             raise ValidationError(
                 f"there is no panel {panel_id!r}; there are {', '.join(found) or 'none'}",
@@ -230,13 +230,15 @@ class Bench:
 
     def withdraw(self, panel_id: str) -> None:
         """Remove a panel for good: no undo brings it back."""
-        self._take_out(self.find(panel_id))
+        self._take_out(self.find(panel_id), for_good=True)
         self.history.forget(panel_id)
         self._on_change()
         self._drop_unused_probes()
 
-    def _take_out(self, panel: Panel) -> None:
+    def _take_out(self, panel: Panel, for_good: bool = False) -> None:
         panel_id = panel.identity.id
+        if not for_good:
+            self._probes.rest(self._specs[panel_id])
         del self._panels[panel_id], self._specs[panel_id]
         # Should it come back, frames of before are not taken for its own.
         self._revs[panel_id] = panel.identity.rev
@@ -257,6 +259,8 @@ class Bench:
             if panel.take(values):
                 self._renew(panel)
             panel.layout()
+            if panel is not self._aside:
+                self._probes.rest(before[-1])
         except Exception:
             panel.values, panel.identity.rev, self._specs[panel_id] = before
             raise
@@ -280,7 +284,7 @@ class Bench:
 
     def _order(self, order: list[str]) -> None:
         self._panels = {panel_id: self._panels[panel_id] for panel_id in order}
-        self._specs = {panel_id: self._specs[panel_id] for panel_id in self._all}
+        self._specs = {panel_id: self._specs[panel_id] for panel_id in self.all}
 
     def resize(self, panel_id: str, size: Size) -> None:
         """Make a panel larger or smaller."""
@@ -344,7 +348,7 @@ class Bench:
                 order.append(shown.id)
         self._order(order)
         if wanted.aside is not None and self._aside is not None:
-            self._change(self._aside, _differing(self._aside, wanted.aside.values))
+            self._change(self._aside, self._aside.differing(wanted.aside.values))
             self._aside.size = wanted.aside.size
         if deed:
             self._done(deed)
@@ -361,10 +365,10 @@ class Bench:
             identity = Identity(shown.id, self._revs.get(shown.id, -1) + 1)
             panel = self._make(Choice(shown.obj, shown.kind), identity)
             # What it makes of its object may have changed; what a person saw has not.
-            panel.take(_differing(panel, shown.values))
+            panel.take(panel.differing(shown.values))
             self._take_in(panel)
         else:
-            self._change(panel, _differing(panel, shown.values))
+            self._change(panel, panel.differing(shown.values))
         panel.size = shown.size
 
     def undo(self) -> list[str] | None:
@@ -394,7 +398,7 @@ class Bench:
     def _show_seconds(self, seconds: float) -> None:
         before, self._window = self._window, seconds
         try:
-            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self._all.items()}
+            specs = {panel_id: self._spec_of(panel) for panel_id, panel in self.all.items()}
         except Exception:
             self._window = before
             raise
@@ -403,10 +407,10 @@ class Bench:
 
     def leave(self) -> None:
         """Remove all panels, and their probes from a session that goes on."""
-        for panel in self._all.values():
+        for panel in self.all.values():
             panel.closed()
         self._panels, self._specs, self._aside = {}, {}, None
-        self._drop_unused_probes()
+        self._probes.remove_all()
 
     # ---- what a `Place` offers -------------------------------------------
 
@@ -454,7 +458,7 @@ class Bench:
     def rebuilt(self) -> None:
         """The network is built again, as it is now."""
         self.network = self.session.network
-        for panel in self._all.values():
+        for panel in self.all.values():
             panel.rebuilt()
         if self._aside is not None:
             self._specs[self._aside.identity.id] = self._spec_of(self._aside)
@@ -494,7 +498,3 @@ def _shown(panel: Panel) -> Shown:
     return Shown(
         panel.identity.id, panel.name, panel.obj, panel.title, dict(panel.values), panel.size
     )
-
-
-def _differing(panel: Panel, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if panel.values.get(name) != value}

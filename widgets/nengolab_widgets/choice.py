@@ -14,7 +14,7 @@ from nengolab.names import Names
 from .messages import Offer
 from .panel import Choice, Panel
 from .panels import kinds
-from .vocabularies import pointed
+from .vocabularies import note_modules, pointed
 
 # What fits on a screen in two columns.
 MAX_DEFAULT = 4
@@ -126,6 +126,7 @@ class Menu:
     """
 
     def __init__(self, network: nengo.Network, names: Names) -> None:
+        note_modules(network)
         objects = [
             *pointing(network),
             *network.all_ensembles,

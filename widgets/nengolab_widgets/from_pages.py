@@ -146,6 +146,12 @@ class GoOnFrom(TypedDict):
     time: float
 
 
+class Stay(TypedDict):
+    """Give up a way back that takes too long."""
+
+    type: Literal["stay"]
+
+
 class SwitchBranch(TypedDict):
     """Go on at the end of another branch."""
 
@@ -255,6 +261,7 @@ class ToPanel(TypedDict):
 PageMessage = (
     Hello
     | GoOnFrom
+    | Stay
     | SwitchBranch
     | ShowBeside
     | View

@@ -50,6 +50,8 @@ class Hub(Lab):
     """
 
     SHOWS_PRINTS = False  # single panels have no place for them
+    # No page shows it: panels bring the front end.
+    _esm, _css = "export default {};", ""
 
     def __init__(self, session: Session, window: float | None) -> None:
         self._alone: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()

@@ -12,12 +12,12 @@ import anywidget
 import traitlets
 from nengo.exceptions import NengoException
 
-from nengolab.live import Frame, Listener, StreamSpec
-from nengolab.names import Names
+from nengolab.live import Frame, Listener
 
 from . import control, picking, replaced, sessions
 from .arrangement import Size
 from .bench import Bench
+from .besides import Besides
 from .choice import Menu, default_choices, read_choices
 from .driving import Driving
 from .from_pages import read_message
@@ -111,10 +111,10 @@ class Lab(Plots, anywidget.AnyWidget):
             raise TypeError(unknown_keywords(unknown))
         shown = sessions.network_of(target)
         view = read_view(network)
-        names = Names(shown)
+        names = sessions.names_of(target, shown)
+        self._names, self._menu = names, Menu(shown, names)
         chosen = default_choices(shown) if plots is None else read_choices(plots, names)
         self._driving = Driving(shown, names, inputs, weakly(self._say_inputs))
-        self._names, self._menu = names, Menu(shown, names)
         self._target = target
         self._title = title or shown.label or "Nengo network"
         self.session = sessions.session_for(target, speed)
@@ -123,14 +123,15 @@ class Lab(Plots, anywidget.AnyWidget):
         self._path: Literal["control", "comm"] = "comm"
         self._closed = False
         self._past: Past | None = None
-        # Which branch is shown beside the one that goes on.
-        self._beside = ""
         self._subscribed: Listener | None = None
         self._bench = Bench(
             self.session, names, window, weakly(self._say), weakly(self._panels_changed)
         )
         # Messages come by comm on the main thread and by the control channel on another.
         self._lock = self._bench.lock
+        self._beside = Besides(
+            self.session, self._bench, self._views, weakly(self._say), weakly(self._notice)
+        )
         try:
             for choice in chosen:
                 self._bench.open(choice)
@@ -162,7 +163,8 @@ class Lab(Plots, anywidget.AnyWidget):
             "speed": lambda m: self.session.set_speed(m["value"]),
             "go_on_from": lambda m: self._travel(self.session.history.go_on_from(m["time"])),
             "switch_branch": lambda m: self._travel(self.session.history.switch(m["branch"])),
-            "show_beside": lambda m: self._show_beside(m["branch"]),
+            "stay": lambda _: self.session.history.stay(),
+            "show_beside": lambda m: self._beside.show(m["branch"]),
             "input": lambda m: self._driving.drive(self.session, m),
             "add_panel": lambda m: self._add(Choice(self._menu.find(m["object"]), m["kind"])),
             "remove_panel": lambda m: self._bench.remove(m["panel"]),
@@ -314,13 +316,16 @@ class Lab(Plots, anywidget.AnyWidget):
         # Before anything else is sent: the new page knows nothing that a frame adds to.
         self._say(self._layout(self._first_offers()))
         self._listener.snapshot()
+        for panel_id, panel in self._bench.all.items():
+            if message.get("panel", panel_id) == panel_id:
+                panel.greeted()
         if self._output is not None:
             self._output.say_all()
         self._say_past()
         if self._picks:
             self._say_picked()
-        if self._beside:
-            self._say_beside()
+        if self._beside.branch:
+            self._beside.say()
         self._watch()
 
     def _first_offers(self) -> list[Offer]:
@@ -371,33 +376,12 @@ class Lab(Plots, anywidget.AnyWidget):
         self.session.run_until(until_when(message, self._menu, self._names))
 
     def _travel(self, done: Future) -> None:
-        said, beside = weakly(self._say_past), weakly(self._say_beside)
+        said, beside = weakly(self._say_past), weakly(self._beside.say)
         done.add_done_callback(lambda _: (said(), beside()))
 
     def _say_past(self) -> None:
         self._past = past_message(self.session)
         self._say(self._past)
-
-    def _show_beside(self, branch: str) -> None:
-        self._beside = branch
-        self._say_beside()
-
-    def _say_beside(self) -> None:
-        """Send what plots had of the other branch; of the one that goes on there is none."""
-        if self._beside in ("", self.session.history.branch):
-            self._beside = ""
-            return self._say({"type": "beside", "branch": "", "panels": []})
-        specs = [spec for spec in self._bench.specs if isinstance(spec, StreamSpec)]
-        found = self.session.history.beside(self._beside, specs, self._views.width)
-        send, branch = weakly(self._say), self._beside
-
-        def tell(done: Future) -> None:
-            if done.cancelled() or done.exception() is not None:
-                return
-            panels, buffer = done.result()
-            send({"type": "beside", "branch": branch, "panels": panels}, [buffer])
-
-        found.add_done_callback(tell)
 
     def _notice(self, text: str) -> None:
         offer = "rebuild" if self.session.network_changed else ""
@@ -489,8 +473,8 @@ class Lab(Plots, anywidget.AnyWidget):
         self._subscribed.set_plots(self._bench.specs)
         if len(self._views):
             self._say(self._layout())
-            if self._beside:
-                self._say_beside()
+            if self._beside.branch:
+                self._beside.say()
 
     def _leave_session(self) -> None:
         if sessions.leave(self.session, self):

@@ -39,6 +39,7 @@ class Status(TypedDict):
     n_steps: int
     rtf: float | None
     speed: float | None
+    returning: float | None
     note: str
     error: ErrorReport | None
 

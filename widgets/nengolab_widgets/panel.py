@@ -320,6 +320,10 @@ class Panel(ABC):
         """Name a change of settings, for undo; "" for the usual words."""
         return ""
 
+    def greeted(self) -> None:
+        """A page has come that knows the layout and nothing else: say what it would ask for."""
+        return
+
     def rebuilt(self) -> None:
         """The network is built again, as it is now."""
         return
@@ -350,6 +354,10 @@ class Panel(ABC):
         changed = [name for name, value in new.items() if value != self.values[name]]
         self.values.update(new)
         return any(not known[name].redraws for name in changed)
+
+    def differing(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give those of some settings that are others here."""
+        return {name: value for name, value in values.items() if self.values.get(name) != value}
 
 
 def ensemble_of(obj: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import warnings
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from .choice import read_choice
 from .layouts import arrangement_from, layout_of, read_layout
 from .panel import Choice
 from .recipes import layout_code
+from .variables import notebook_variables
 
 
 class Plots:
@@ -218,10 +218,3 @@ class Plots:
         if remarks:
             self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
         return remarks is not None
-
-
-def notebook_variables() -> Mapping[str, Any]:
-    """Give the variables of the notebook, none where there is none."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell.user_ns if shell is not None else {}

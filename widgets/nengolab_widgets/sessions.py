@@ -16,6 +16,7 @@ from nengo.exceptions import ValidationError
 
 from nengolab.live import Session
 from nengolab.live.living import session_of
+from nengolab.names import Names
 
 AS_IT_IS = object()
 
@@ -98,6 +99,13 @@ def network_of(target: Any) -> nengo.Network:
             "target",
         )
     return network
+
+
+def names_of(target: Any, network: nengo.Network) -> Names:
+    """Give the names of a network's objects: those of its session, where they are still right."""
+    session = getattr(target, "session", target)
+    fits = isinstance(session, Session) and session.network is network
+    return session.names if fits and not session.network_changed else Names(network)
 
 
 def _existing(target: Any, joins: bool) -> Session | None:

@@ -13,6 +13,10 @@ from .weakly import weakly
 
 ProbeKey = tuple[Any, str | None, Any]
 
+# Probes of plots that were removed, which go on being read out: an undo brings the plot back with
+# what was there meanwhile.
+MOST_RESTING = 4
+
 
 class SharedProbes:
     """Probes of one session, one for all panels that look at the same.
@@ -31,6 +35,8 @@ class SharedProbes:
     ) -> None:
         self._session, self._lock, self._on_failed = session, lock, on_failed
         self._probes: dict[ProbeKey, LiveProbe] = {}
+        # Ids, oldest first.
+        self._resting: list[str] = []
 
     def of(self, obj: Any, attr: str | None, synapse: Any) -> LiveProbe:
         """Give the probe of something, a new one where there is none."""
@@ -43,14 +49,26 @@ class SharedProbes:
             probe.attached.add_done_callback(lambda done: attached(key, probe_id, done))
         return self._probes[key]
 
+    def rest(self, spec: PanelSpec) -> None:
+        """Keep the probes of a panel for a while: it may come back."""
+        for probe in spec.probes:
+            self._resting = [*(i for i in self._resting if i != probe.id), probe.id]
+
     def keep(self, specs: Iterable[PanelSpec]) -> None:
-        """Remove the probes that none of these needs."""
+        """Remove the probes that none of these needs, but for those that rest."""
         used = {probe.id for spec in specs for probe in spec.probes}
+        self._resting = [i for i in self._resting if i not in used][-MOST_RESTING:]
+        used.update(self._resting)
         for key, probe in list(self._probes.items()):
             if probe.id not in used:
                 del self._probes[key]
                 if self._session.state != "closed":
                     self._session.remove_probe(probe)
+
+    def remove_all(self) -> None:
+        """Remove all probes."""
+        self._resting = []
+        self.keep(())
 
     def _attached(self, key: ProbeKey, probe_id: str, done: Future) -> None:
         with self._lock:

@@ -70,6 +70,7 @@ def status_message(session: Session) -> dict[str, Any]:
         "n_steps": now.n_steps,
         "rtf": now.real_time_factor,
         "speed": now.speed,
+        "returning": now.returning,
         "note": now.note,
         "error": dict(now.error) if now.error else None,
     }

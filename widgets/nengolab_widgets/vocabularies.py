@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 import sys
+import weakref
 from collections.abc import Callable
 from itertools import combinations
 from typing import Any
@@ -30,6 +31,33 @@ _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg,
 }
 
+# Output Nodes of modules of nengo.spa, which do not know themselves whose they are.
+_modules: weakref.WeakKeyDictionary[Any, weakref.ref[nengo.Network]] = weakref.WeakKeyDictionary()
+
+
+def note_modules(network: nengo.Network) -> None:
+    """Find the modules of nengo.spa in a network, so that `pointed` knows their output Nodes."""
+    for module in network.all_networks:
+        for node, _ in _outputs(module).values():
+            _modules[node] = weakref.ref(module)
+
+
+def module_of(node: Any) -> tuple[nengo.Network, str] | None:
+    """Give the module of nengo.spa that a Node is an output of, and the output's name."""
+    known = _modules.get(node) if isinstance(node, nengo.Node) else None
+    module = known() if known is not None else None
+    if module is None:
+        return None
+    return next(((module, key) for key, pair in _outputs(module).items() if pair[0] is node), None)
+
+
+def _outputs(module: Any) -> dict[str, tuple[Any, Any]]:
+    """Give outputs and vocabularies by name, of a module of nengo.spa; else none."""
+    outputs = getattr(module, "outputs", None) if isinstance(module, nengo.Network) else None
+    found = outputs.items() if isinstance(outputs, dict) else ()
+    pairs = {name: pair for name, pair in found if isinstance(pair, tuple) and len(pair) == 2}
+    return {name: pair for name, pair in pairs.items() if _is_vocabulary(pair[1])}
+
 
 def pointed(obj: Any) -> tuple[Any, Any] | None:
     """Give the Node that an object of semantic pointers puts out, and its vocabulary.
@@ -37,18 +65,19 @@ def pointed(obj: Any) -> tuple[Any, Any] | None:
     Parameters
     ----------
     obj : object
-        A module of nengo.spa; a network of nengo_spa, or what it declares as an output.
+        A module of nengo.spa, or an output Node of one of a network that `note_modules` was told
+        of; a network of nengo_spa, or what it declares as an output.
 
     Returns
     -------
     found : (object, vocabulary) or None
         None of everything else.
     """
-    outputs = getattr(obj, "outputs", None) if isinstance(obj, nengo.Network) else None
-    if isinstance(outputs, dict):
-        named = sorted(outputs.items(), key=lambda item: item[0] != "default")
-        pairs = [pair for _, pair in named if isinstance(pair, tuple) and len(pair) == 2]
-        return next((pair for pair in pairs if _is_vocabulary(pair[1])), None)
+    if isinstance(getattr(obj, "outputs", None), dict):
+        named = sorted(_outputs(obj).items(), key=lambda item: item[0] != "default")
+        return next((pair for _, pair in named), None)
+    if (found := module_of(obj)) is not None:
+        return _outputs(found[0])[found[1]]
     output = getattr(obj, "output", None) if isinstance(obj, nengo.Network) else obj
     vocabulary = _declared(output)
     return None if vocabulary is None else (output, vocabulary)

@@ -45,6 +45,7 @@ const FIRST_STATUS: Status = {
   time: 0,
   n_steps: 0,
   rtf: null,
+  returning: null,
   note: "",
   speed: 1,
   error: null,
@@ -328,7 +329,7 @@ class LabView {
     else if (message.type === "picked") this.picking.take(message);
     else if (message.type === "part")
       this.parts.take(message.name, message.problem, asView(buffer));
-    else this.stage.tiles.get(message.panel)?.panel?.hear?.(message.content, asView(buffer));
+    else this.stage.tiles.get(message.panel)?.hear(message.content, asView(buffer));
   }
 
   private takeFrame(frame: Frame, buffer: unknown): void {
@@ -347,8 +348,9 @@ class LabView {
     else this.link.send({ type: "view", ...this.view() });
   }
 
-  private setStatus({ state, time, n_steps, rtf, speed, note, error }: Frame | Ping): void {
-    this.store.set({ status: { state, time, n_steps, rtf, speed, note, error } });
+  private setStatus(told: Frame | Ping): void {
+    const { state, time, n_steps, rtf, speed, returning, note, error } = told;
+    this.store.set({ status: { state, time, n_steps, rtf, speed, returning, note, error } });
   }
 
   private showStatus(): void {

@@ -57,6 +57,7 @@ export interface Frame {
   n_steps: number;
   rtf: number | null;
   speed: number | null;
+  returning: number | null;
   note: string;
   error: ErrorReport | null;
   type: "frame";
@@ -74,6 +75,7 @@ export const isFrame: Check<Frame> = record<Frame>({
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
   speed: either(isNumber, isNull),
+  returning: either(isNumber, isNull),
   note: isString,
   error: either(isErrorReport, isNull),
   type: oneOf("frame"),
@@ -92,6 +94,7 @@ export interface Ping {
   n_steps: number;
   rtf: number | null;
   speed: number | null;
+  returning: number | null;
   note: string;
   error: ErrorReport | null;
   type: "ping";
@@ -105,6 +108,7 @@ export const isPing: Check<Ping> = record<Ping>({
   n_steps: isNumber,
   rtf: either(isNumber, isNull),
   speed: either(isNumber, isNull),
+  returning: either(isNumber, isNull),
   note: isString,
   error: either(isErrorReport, isNull),
   type: oneOf("ping"),
@@ -450,6 +454,15 @@ export const isGoOnFrom: Check<GoOnFrom> = record<GoOnFrom>({
   time: isNumber,
 });
 
+/** Give up a way back that takes too long. */
+export interface Stay {
+  type: "stay";
+}
+
+export const isStay: Check<Stay> = record<Stay>({
+  type: oneOf("stay"),
+});
+
 /** Go on at the end of another branch. */
 export interface SwitchBranch {
   type: "switch_branch";
@@ -771,6 +784,7 @@ export const isToPanel: Check<ToPanel> = record<ToPanel>({
 export type PageMessage =
   | Hello
   | GoOnFrom
+  | Stay
   | SwitchBranch
   | ShowBeside
   | View

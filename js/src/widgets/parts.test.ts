@@ -13,6 +13,7 @@ const STATUS: Status = {
   time: 0,
   n_steps: 0,
   rtf: null,
+  returning: null,
   note: "",
   speed: 1,
   error: null,

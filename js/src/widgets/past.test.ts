@@ -6,7 +6,16 @@ import { Store, type LabState } from "./store";
 
 function setUp(): { store: Store<LabState>; travel: Travel; sent: PageMessage[] } {
   const store = new Store<LabState>({
-    status: { state: "paused", time: 4, n_steps: 4000, rtf: null, note: "", speed: 1, error: null },
+    status: {
+      state: "paused",
+      time: 4,
+      n_steps: 4000,
+      rtf: null,
+      returning: null,
+      note: "",
+      speed: 1,
+      error: null,
+    },
     life: "alive",
     layout: null,
     theme: {} as LabState["theme"],
@@ -50,6 +59,30 @@ describe("going back", () => {
     expect(go.hidden).toBe(true);
   });
 
+  it("shows at once that a click was heard, then how far it is, and can be stopped", () => {
+    const { store, travel, sent } = setUp();
+    const [go, , , way] = travel.elements;
+    const [bar, halt] = [way.querySelector("progress"), way.querySelector("button")];
+    hold(store, 2.5);
+    expect(way.hidden).toBe(true);
+    go.click();
+    expect([way.hidden, bar?.hasAttribute("value")]).toEqual([false, false]);
+    const { status } = store.get();
+    store.set({ status: { ...status, returning: 0.4 } });
+    expect([way.hidden, bar?.value]).toEqual([false, 0.4]);
+    // On the way another instant is chosen: that way is given up.
+    hold(store, 3);
+    go.click();
+    halt?.click();
+    expect(sent.slice(1)).toEqual([
+      { type: "stay" },
+      { type: "go_on_from", time: 3 },
+      { type: "stay" },
+    ]);
+    store.set({ status: { ...status, returning: null } });
+    expect(way.hidden).toBe(true);
+  });
+
   it("says beforehand what may not be as it was", () => {
     const { store, travel } = setUp();
     travel.update({ ...PAST, doubts: ["env"] });
@@ -73,7 +106,7 @@ describe("going back", () => {
   it("is over with the kernel", () => {
     const { store, travel } = setUp();
     store.set({ life: "gone" });
-    expect(travel.elements.map((e) => (e as HTMLButtonElement).disabled)).toEqual([
+    expect(travel.elements.slice(0, 3).map((e) => (e as HTMLButtonElement).disabled)).toEqual([
       true,
       true,
       true,

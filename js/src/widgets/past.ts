@@ -6,6 +6,8 @@ import type { LabStore } from "./store";
 import { timeText } from "./transport";
 
 const GO = "go on from here";
+/** A kernel that has not said how far it is by then has arrived, or has refused. */
+const UNHEARD_MS = 600;
 
 export class Travel {
   private readonly go = make("button", "nl-button nl-go-on", { type: "button", hidden: "" }, GO);
@@ -19,6 +21,16 @@ export class Travel {
     title: "show another branch beside this one, lighter and dashed, in all plots of lines",
     hidden: "",
   });
+  /** How far it is on the way back, and what stops it. */
+  private readonly way = make("progress", "nl-returning", { max: "1", "aria-label": "going back" });
+  private readonly halt = make(
+    "button",
+    "nl-button",
+    { type: "button", title: "go back no further: stand where the run stood" },
+    "stop",
+  );
+  private readonly returning = make("span", "nl-way", { hidden: "" }, this.way, this.halt);
+  private asked = 0;
   private doubts: string[] = [];
   private shownBeside = "";
 
@@ -29,8 +41,19 @@ export class Travel {
   ) {
     this.go.addEventListener("click", () => {
       const { held } = store.get().playhead;
-      if (held !== null) send({ type: "go_on_from", time: held.to });
+      if (held === null) return;
+      // Somewhere else than where it is on the way to.
+      if (store.get().status.returning !== null) send({ type: "stay" });
+      send({ type: "go_on_from", time: held.to });
+      this.setOff();
     });
+    this.halt.addEventListener("click", () => send({ type: "stay" }));
+    signal.addEventListener("abort", () => clearTimeout(this.asked));
+    store.subscribe(
+      (s) => s.status.returning,
+      signal,
+      (share) => this.showWay(share),
+    );
     this.branches.addEventListener("change", () =>
       send({ type: "switch_branch", branch: this.branches.value }),
     );
@@ -54,7 +77,24 @@ export class Travel {
   }
 
   get elements(): HTMLElement[] {
-    return [this.go, this.branches, this.other];
+    return [this.go, this.branches, this.other, this.returning];
+  }
+
+  /** A click shows at once that it was one; a short way is over before the kernel says how far. */
+  private setOff(): void {
+    this.way.removeAttribute("value");
+    this.returning.hidden = false;
+    clearTimeout(this.asked);
+    this.asked = window.setTimeout(
+      () => this.showWay(this.store.get().status.returning),
+      UNHEARD_MS,
+    );
+  }
+
+  private showWay(share: number | null): void {
+    clearTimeout(this.asked);
+    this.returning.hidden = share === null;
+    if (share !== null) this.way.value = share;
   }
 
   /** Take over what the kernel says of the branches. */

@@ -7,7 +7,16 @@ import { readTheme } from "./theme";
 
 function makeStore(): LabStore {
   return new Store<LabState>({
-    status: { state: "paused", time: 0, n_steps: 0, rtf: null, note: "", speed: 1, error: null },
+    status: {
+      state: "paused",
+      time: 0,
+      n_steps: 0,
+      rtf: null,
+      returning: null,
+      note: "",
+      speed: 1,
+      error: null,
+    },
     life: "alive",
     layout: null,
     theme: readTheme(document.body),

@@ -8,7 +8,16 @@ import { Timeline } from "./timeline";
 
 function makeStore(window = 2): LabStore {
   return new Store<LabState>({
-    status: { state: "paused", time: 10, n_steps: 0, rtf: null, note: "", speed: 1, error: null },
+    status: {
+      state: "paused",
+      time: 10,
+      n_steps: 0,
+      rtf: null,
+      returning: null,
+      note: "",
+      speed: 1,
+      error: null,
+    },
     life: "alive",
     layout: null,
     theme: readTheme(document.body),

@@ -8,7 +8,7 @@ import type { Sight } from "./visibility";
 
 export interface Status extends Pick<
   Ping,
-  "time" | "n_steps" | "rtf" | "speed" | "note" | "error"
+  "time" | "n_steps" | "rtf" | "speed" | "returning" | "note" | "error"
 > {
   state: SessionState;
 }

@@ -11,6 +11,7 @@ function frame(seq: number): Frame {
     time: 0,
     n_steps: 0,
     rtf: null,
+    returning: null,
     note: "",
     speed: 1,
     error: null,

@@ -69,6 +69,7 @@ export class Tile {
   private filled = false;
   private fresh = false;
   private early: [Map<string, FrameArray>, FrameMeta][] = [];
+  private earlyWords: [Record<string, unknown>, DataView][] = [];
   private other: [Map<string, FrameArray> | null, string] = [null, ""];
 
   constructor(
@@ -157,6 +158,7 @@ export class Tile {
       if (signal.aborted) return;
       this.panel = panel;
       for (const [arrays, meta] of this.early) this.receive(arrays, meta);
+      for (const [content, buffer] of this.earlyWords) panel.hear?.(content, buffer);
       panel.beside?.(...this.other);
       this.retheme(this.host.store.get().theme);
     } catch (error) {
@@ -165,7 +167,7 @@ export class Tile {
       place.replaceChildren(make("p", "nl-plot-failed", { role: "note" }, text));
       this.filled = true;
     } finally {
-      this.early = [];
+      [this.early, this.earlyWords] = [[], []];
     }
     this.explain();
     this.host.redraw();
@@ -189,6 +191,12 @@ export class Tile {
     this.panel = null;
     this.filled = false;
     void this.open(foreign);
+  }
+
+  /** Give what the kernel says to the panel, or keep it for the panel that is being made. */
+  hear(content: Record<string, unknown>, buffer: DataView): void {
+    if (this.panel !== null) this.panel.hear?.(content, buffer);
+    else if (this.earlyWords.length < 100) this.earlyWords.push([content, buffer]);
   }
 
   receive(arrays: Map<string, FrameArray>, meta: FrameMeta): void {

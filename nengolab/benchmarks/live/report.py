@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nengolab.benchmarks.live.figures import Delays, Freshness, Idle, TableRow, table
+from nengolab.benchmarks.live.opening import CASES, Opened
 from nengolab.benchmarks.live.starts import Added
 
 LEGEND = """\
@@ -141,6 +142,20 @@ def of_first(found: Mapping[str, list[float]]) -> str:
         + " s (goal: 3)"
         for name, each in found.items()
     )
+
+
+def of_opening(found: Mapping[str, list[Opened]]) -> str:
+    """Say how long large networks took until they were laid out."""
+    lines = []
+    for case, rounds in found.items():
+        goal = f" (goal: {CASES[case][2]})" if CASES[case][2] else ""
+        seconds = ", ".join(f"{each.seconds:.2f}" for each in rounds)
+        frozen = ", ".join(f"{1000 * each.frozen:.0f}" for each in rounds)
+        lines.append(
+            f"running a cell to a network that is laid out, {case}: {seconds} s{goal}; "
+            f"longest without a frame {frozen} ms"
+        )
+    return "\n".join(lines)
 
 
 def of_bare(found: Delays) -> str:

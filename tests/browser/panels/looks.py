@@ -4,12 +4,15 @@ from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel
 
 
-def check_looks(panel: Panel, lab: JupyterLab) -> None:
-    """Take pictures in light and dark; each panel shows something, and no heading is cut off."""
+def check_looks(panel: Panel, lab: JupyterLab, docs: str = "") -> None:
+    """Take pictures in light and dark; each panel shows something, and no heading is cut off.
+
+    ``docs`` is what the docs call the light one, if they show it.
+    """
     for theme, name in ((LIGHT, "light"), (DARK, "dark")):
         lab.set_theme(theme)
         lab.page.wait_for_timeout(700)
-        panel.screenshot(name)
+        panel.screenshot(name, docs=docs if name == "light" else "")
         for figure in panel.root.locator("figure.nl-plot").all():
             body = figure.locator(".nl-plot-body")
             label = figure.get_attribute("aria-label")

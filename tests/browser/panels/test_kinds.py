@@ -83,4 +83,4 @@ def test_kinds_show_what_they_should_in_light_and_dark(panel: Panel, lab: Jupyte
     values = panel.plot("wave, adaptive xy")
     np.testing.assert_allclose(values["x"], 0.8 * np.sin(6 * values["t"]), atol=0.25)
 
-    check_looks(panel, lab)
+    check_looks(panel, lab, docs="kinds")

@@ -24,7 +24,7 @@ SHOWN = [
     ("(decoders, 'weights')", "decoders weights", "change"),
     ("(decoders, 'learning', {'signal': 'activities'})", "decoders learning", "y0"),
     ("pages", "page html", "t"),
-    ("(plane, 'raster')", "plane raster", "t"),
+    ("(plane, 'raster', {'order': 'direction'})", "plane raster", "t"),
     ("(plane, 'rates')", "plane rates", "y0"),
 ]
 

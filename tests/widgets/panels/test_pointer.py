@@ -15,7 +15,7 @@ import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
 from nengolab_widgets.choice import Menu, default_choices, offered_of
-from nengolab_widgets.vocabularies import pointed, pointers_of, read_pointer
+from nengolab_widgets.vocabularies import note_modules, pointed, pointers_of, read_pointer
 
 import nengolab
 from nengolab.live import Session
@@ -91,6 +91,9 @@ def show(session: Session):
 
 def test_lines_are_what_the_libraries_call_similarity(show, told) -> None:
     shown = show(told.memory, "pointer")
+    note_modules(told.net)
+    node = show(told.memory.output, "pointer")
+    np.testing.assert_array_equal(node["y"], shown["y"])
     expected = told.reference @ np.array(told.vocabulary.vectors).T
     np.testing.assert_allclose(shown["y"], expected, rtol=1e-5, atol=1e-6)
     assert shown.data["lines"] == ["DOG", "CAT", "FISH"]
@@ -150,6 +153,9 @@ def test_the_menu_offers_it_first_and_a_lab_starts_with_it(told) -> None:
     offers = Menu(told.net, Names(told.net)).layout()
     kinds = {offer["label"]: [kind["name"] for kind in offer["kinds"]] for offer in offers}
     assert kinds["memory"] == ["pointer", "network"]
+    # Its output Node, too, is offered so, with what any Node is offered as after it.
+    output = Names(told.net).get(told.memory.output)
+    assert kinds[output][:2] == ["pointer", "value"]
     assert {choice.kind for choice in default_choices(told.net)} == {"pointer"}
     # A network inside that puts out the same is not offered again.
     assert sum(names == ["pointer", "network"] for names in kinds.values()) == len(
@@ -158,10 +164,13 @@ def test_the_menu_offers_it_first_and_a_lab_starts_with_it(told) -> None:
     assert [kind.name for kind in offered_of(nengo.Network(add_to_container=False))] == ["network"]
 
 
-def test_python_to_copy_draws_the_same(told, session) -> None:
+@pytest.mark.parametrize("of_node", [False, True])
+def test_python_to_copy_draws_the_same(told, session, of_node: bool) -> None:
     plt.switch_backend("Agg")
+    note_modules(told.net)
     settings = {"keys": "CAT, DOG*CAT", "cosine": True}
-    lab = Lab(session, plots=[(told.memory, "pointer", settings)], window=SECONDS)
+    shown = told.memory.output if of_node else told.memory
+    lab = Lab(session, plots=[(shown, "pointer", settings)], window=SECONDS)
     [layout] = lab._bench.layouts()
     lab.close()
     before, after = layout["python"].split("# After a run:")

@@ -72,9 +72,10 @@ class Connections:
             return
         columns = self.columns
         marks |= LEARNS if conn.learning_rule_type is not None else 0
-        marks |= FUNCTION if _has_function(conn) else 0
+        transform = conn.transform
+        marks |= FUNCTION if _has_function(conn, pre) else 0
         marks |= SYNAPSE if conn.synapse is not None else 0
-        marks |= TRANSFORM if not is_plain(conn.transform) else 0
+        marks |= TRANSFORM if not is_plain(transform) else 0
         marks |= FROM_NEURONS if isinstance(pre, Neurons) else 0
         marks |= TO_NEURONS if isinstance(post, Neurons) else 0
         self._index[id(conn)] = len(self.all)
@@ -83,7 +84,7 @@ class Connections:
         columns["post"].append(to_at)
         columns["home"].append(home)
         columns["onto"].append(-1)
-        columns["sign"].append(sign_of(conn))
+        columns["sign"].append(sign_of(conn, pre, post, transform))
         columns["size"].append(conn.size_out)
         columns["marks"].append(marks)
 
@@ -102,21 +103,22 @@ def is_plain(transform: Any) -> bool:
     return isinstance(init, np.ndarray) and init.ndim == 0 and float(init) == 1.0
 
 
-def sign_of(conn: nengo.Connection) -> int:
+def sign_of(conn: nengo.Connection, pre: Any, post: Any, transform: Any) -> int:
     """Tell what a connection does to neurons: 1 excites, -1 inhibits, 0 may do either.
 
     It can be told where weights of one sign reach neurons, or leave them: what a decoded value does
-    to another depends on the value.
+    to another depends on the value. ``pre``, ``post`` and ``transform`` are the connection's: to
+    read them takes long, and there may be 60,000.
     """
-    to_neurons, from_neurons = isinstance(conn.post_obj, Neurons), isinstance(conn.pre_obj, Neurons)
+    to_neurons, from_neurons = isinstance(post, Neurons), isinstance(pre, Neurons)
     if not (to_neurons or from_neurons) or conn.learning_rule_type is not None:
         return 0
-    if isinstance(conn.transform, nengo.transforms.NoTransform) or conn.transform is None:
+    if isinstance(transform, nengo.transforms.NoTransform) or transform is None:
         return 1 if from_neurons and to_neurons else 0
     if from_neurons and not to_neurons:
         # Into a decoded space, where negative numbers are as good as positive ones.
         return 0
-    low, high = _bounds(conn.transform)
+    low, high = _bounds(transform)
     if low >= 0 and high > 0:
         return 1
     return -1 if high <= 0 and low < 0 else 0
@@ -134,5 +136,5 @@ def _bounds(transform: Any) -> tuple[float, float]:
     return -np.inf, np.inf
 
 
-def _has_function(conn: nengo.Connection) -> bool:
-    return isinstance(conn.pre_obj, nengo.Ensemble | nengo.Node) and conn.function is not None
+def _has_function(conn: nengo.Connection, pre: Any) -> bool:
+    return isinstance(pre, nengo.Ensemble | nengo.Node) and conn.function is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypedDict
@@ -18,14 +19,18 @@ from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
 from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
+from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer
 from nengolab_widgets.panel import Choice, Identity, Panel, Place, Setting, has_neurons
+from nengolab_widgets.variables import notebook_variables
 
 # Objects that are coloured, members of one that is closed, and probes that all of them take.
 MOST_WATCHED, MOST_MEMBERS, MOST_PROBES = 40, 32, 64
 MOST_NEURONS = 20_000
 # Of what was put in place by hand: as far as anybody would drag it.
 FARTHEST = 1e6
+# A page asks again where it has heard nothing for longer than this (s).
+ON_ITS_WAY = 1.0
 
 
 class Payload(TypedDict):
@@ -139,6 +144,8 @@ class Network(Panel):
         self._version = 1
         self._watched: list[int] | None = None
         self._slept = False
+        # Which version pages that came were told, and when.
+        self._told = (0, -math.inf)
         super().__init__(obj, place, identity, values)
 
     @classmethod
@@ -248,7 +255,17 @@ class Network(Panel):
             return super().handle(content)
         act(content)
 
+    def greeted(self) -> None:
+        self._tell()
+        self._told = (self._version, time.monotonic())
+
     def _describe(self, content: dict[str, Any]) -> None:
+        # A page that has just come asks for what is on its way to it already.
+        version, when = self._told
+        if version != self._version or time.monotonic() - when > ON_ITS_WAY:
+            self._tell()
+
+    def _tell(self) -> None:
         graph = self.graph
         said: GraphMessage = {
             "type": "graph",
@@ -261,10 +278,15 @@ class Network(Panel):
     def _answer(self, content: dict[str, Any]) -> None:
         at, is_connection = self._asked(content)
         card = card_of_connection if is_connection else card_of_object
+        facts = card(self.graph, at)
+        variables = notebook_variables()
+        obj = self.graph.connection(at) if is_connection else self.graph.object(at)
+        if where := made_at(obj, variables, variables.get("In", ())):
+            facts["rows"].append({"label": "made in", "value": where})
         said: CardMessage = {
             "type": "card",
             "ask": str(content.get("ask")),
-            "facts": card(self.graph, at),
+            "facts": facts,
             "parts": [
                 {"part": part, "kinds": kinds}
                 for part, obj in self._parts(content).items()

@@ -10,9 +10,10 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengolab.live.similarity import Similarities
+from nengolab.names import Names
 from nengolab_widgets.panel import RANGE, Panel, Setting
 from nengolab_widgets.values import FILTER, usual_filter, with_filter
-from nengolab_widgets.vocabularies import pointed, pointers_of, read_pointer
+from nengolab_widgets.vocabularies import module_of, pointed, pointers_of, read_pointer
 
 # So many lines can be told apart by the names in a legend.
 MOST_LINES = 12
@@ -114,7 +115,7 @@ class Pointer(Panel):
 
     def drawing(self, spec: Similarities) -> list[str]:
         lines = [
-            *_vocabulary_code(self.obj, re.sub(r"\W+", "_", self.title)),
+            *_vocabulary_code(self.obj, self.place.names),
             f"keys = {self._lines!r}",
             "vectors = np.array([vocab.parse(key).v for key in keys])",
             "values = sim.data[probe0]",
@@ -133,12 +134,12 @@ class Pointer(Panel):
         ]
 
 
-def _vocabulary_code(obj: Any, variable: str) -> list[str]:
+def _vocabulary_code(obj: Any, names: Names) -> list[str]:
     """Give the lines that find the vocabulary again."""
-    outputs = getattr(obj, "outputs", None)
-    if isinstance(outputs, dict):
-        found = pointed(obj)
-        key = next(name for name, pair in outputs.items() if found and pair[0] is found[0])
-        return [f"vocab = {variable}.outputs[{key!r}][1]"]
+    variable = re.sub(r"\W+", "_", names.get(obj))
+    if (found := pointed(obj)) is not None and (known := module_of(found[0])) is not None:
+        module, key = known
+        owner = re.sub(r"\W+", "_", names.get(module))
+        return [f"vocab = {owner}.outputs[{key!r}][1]"]
     output = f"{variable}.output" if isinstance(obj, nengo.Network) else variable
     return ["import nengo_spa", f"vocab = nengo_spa.Network.get_output_vocab({output})"]

@@ -32,6 +32,7 @@ function frameOf(seq: number, ids: string[], count: number, clear = false): [Fra
     time: seq / 10,
     n_steps: seq,
     rtf: null,
+    returning: null,
     note: "",
     speed: 1,
     error: null,

@@ -156,7 +156,7 @@ const PNG = "data:image/png;base64,";
 function completed(kept: unknown): unknown {
   if (!isRecord(kept) || !Array.isArray(kept.frames)) return kept;
   const frames = kept.frames.map((frame: unknown) =>
-    isRecord(frame) ? { note: "", ...frame } : frame,
+    isRecord(frame) ? { note: "", returning: null, ...frame } : frame,
   );
   const { network, pictures } = kept;
   const good = (value: unknown): value is string =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { onStep } from "../../pad";
-import { roomBeside } from "../network/drivers";
+import { comesInto, roomBeside } from "../network/drivers";
 import { shaped, stroke } from "./curve";
 import { NOTHING, readTold, words } from "./told";
 
@@ -78,5 +78,18 @@ describe("a slider in the picture", () => {
     expect(roomBeside(shape, size, [shape, other], view)?.left).toBe(33);
     const everywhere = { left: 0, top: 0, width: 400, height: 400 };
     expect(roomBeside(shape, size, [everywhere], view)).toBeNull();
+    // A wire through the place below: it stands at the left; on wires all over, below after all.
+    const wire: [number, number, number, number] = [0, 158, 400, 162];
+    expect(comesInto(wire, below ?? shape)).toBe(true);
+    const clear = roomBeside(shape, size, [shape], view, [wire]);
+    expect(clear).not.toBeNull();
+    expect(comesInto(wire, clear ?? shape)).toBe(false);
+    const rows = Array.from({ length: 100 }, (_, i): [number, number, number, number] => [
+      0,
+      4 * i,
+      400,
+      4 * i,
+    ]);
+    expect(roomBeside(shape, size, [shape], view, rows)).toEqual(below);
   });
 });

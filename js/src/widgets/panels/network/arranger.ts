@@ -12,6 +12,15 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
+const WARMING: Request = {
+  level: {
+    at: 0,
+    children: Array.from({ length: 8 }, (_, at) => ({ at, width: 60, height: 60 })),
+    wires: Array.from({ length: 12 }, (_, i) => [i % 8, (3 * i + 1) % 8]),
+  },
+  view: [520, 420],
+};
+
 export class Arranger {
   private worker: Worker | null = null;
   private readonly waiting = new Map<number, Waiting>();
@@ -24,6 +33,8 @@ export class Arranger {
       this.worker.addEventListener("message", ({ data }: MessageEvent<Done>) => this.take(data));
       // A strict page refuses workers so, and not with an exception.
       this.worker.addEventListener("error", () => this.giveUp());
+      // Compiled and run once while the page waits for the network.
+      this.worker.postMessage({ id: 0, request: WARMING } satisfies Job);
     } catch {
       this.worker = null;
     }

@@ -5,7 +5,7 @@ import type { InputLayout } from "../../messages";
 import { Pad } from "../../pad";
 import { rangeInput } from "../../sliders";
 import type { Graph } from "./graph";
-import type { Box, Scene } from "./scene";
+import { bowOf, type Box, type Scene } from "./scene";
 
 export interface DriversHost {
   inputs: () => InputLayout[];
@@ -43,28 +43,63 @@ function meet(a: Rect, b: Rect): boolean {
   );
 }
 
-/** Where beside a shape there is room that nothing else takes; null where there is none. */
+/** A stretch of a wire, from a point to another. */
+type Stretch = [number, number, number, number];
+
+/** Whether a stretch comes into a rectangle: what is left of it, cut at all four sides. */
+export function comesInto([x1, y1, x2, y2]: Stretch, rect: Rect): boolean {
+  let [from, to] = [0, 1];
+  const sides = [
+    [x2 - x1, rect.left - x1, rect.left + rect.width - x1],
+    [y2 - y1, rect.top - y1, rect.top + rect.height - y1],
+  ];
+  for (const [along, low, high] of sides) {
+    if (along === 0) {
+      if (low > 0 || high < 0) return false;
+      continue;
+    }
+    const [a, b] = [low / along, high / along];
+    from = Math.max(from, Math.min(a, b));
+    to = Math.min(to, Math.max(a, b));
+  }
+  return from <= to;
+}
+
+/**
+ * Where beside a shape there is room that nothing else takes; null where there is none. Not on a
+ * wire, unless there is no other place.
+ */
 export function roomBeside(
   shape: Rect,
   size: { width: number; height: number },
   taken: Rect[],
   view: { width: number; height: number },
+  wires: Stretch[] = [],
 ): Rect | null {
   const { width, height } = size;
   const across = shape.left + (shape.width - width) / 2;
   const along = shape.top + (shape.height - height) / 2;
+  const [above, below] = [shape.top - height - GAP, shape.top + shape.height + GAP];
+  const [before, behind] = [shape.left - width - GAP, shape.left + shape.width + GAP];
   const places = [
-    [across, shape.top + shape.height + GAP],
-    [shape.left - width - GAP, along],
-    [across, shape.top - height - GAP],
+    [across, below],
+    [before, along],
+    [across, above],
+    [before, below],
+    [before, above],
+    [behind, below],
+    [behind, above],
   ];
+  let onWire: Rect | null = null;
   for (const [left, top] of places) {
     const rect = { left, top, width, height };
     const inside =
       left >= 0 && top >= 0 && left + width <= view.width && top + height <= view.height;
-    if (inside && !taken.some((other) => meet(rect, other))) return rect;
+    if (!inside || taken.some((other) => meet(rect, other))) continue;
+    if (!wires.some((stretch) => comesInto(stretch, rect))) return rect;
+    onWire ??= rect;
   }
-  return null;
+  return onWire;
 }
 
 interface Driver {
@@ -85,17 +120,20 @@ export class Drivers {
     graph: Graph | null,
     camera: Camera,
     view: { width: number; height: number },
+    /** What stands over the picture. */
+    over: Rect[],
   ): void {
     const inputs = new Map(this.host.inputs().map((input) => [input.label, input]));
     const kept = new Map<string, Driver>();
     if (scene !== null && graph !== null && camera.scale >= LEAST_SCALE) {
       const rects = scene.boxes.filter(({ open }) => !open).map((box) => rectOf(box, camera));
-      const taken = [...rects];
+      const taken = [...rects, ...over];
+      const wires = stretchesOf(scene, camera, view);
       for (const box of scene.boxes) {
         const input = box.kind === "input" ? inputs.get(graph.name(box.at)) : undefined;
         if (input === undefined || input.values.length > 2 || kept.size >= MOST) continue;
         const driver = this.drivers.get(input.id) ?? this.make(input);
-        const rect = roomBeside(rectOf(box, camera), driver.size, taken, view);
+        const rect = roomBeside(rectOf(box, camera), driver.size, taken, view, wires);
         if (rect === null) continue;
         taken.push(rect);
         driver.element.style.transform = `translate(${rect.left}px, ${rect.top}px)`;
@@ -140,6 +178,25 @@ export class Drivers {
       },
     };
   }
+}
+
+/** The wires that are on the screen, stretch by stretch. */
+function stretchesOf(
+  { wires }: Scene,
+  { scale, x, y }: Camera,
+  view: { width: number; height: number },
+): Stretch[] {
+  const screen = { left: 0, top: 0, width: view.width, height: view.height };
+  return wires.flatMap(({ points, paired }) => {
+    const bent = paired && points.length === 4;
+    const way = bent ? [...points.slice(0, 2), ...bowOf(points), ...points.slice(2)] : points;
+    const found: Stretch[] = [];
+    for (let i = 0; i + 3 < way.length; i += 2) {
+      const [a, b] = [way[i] * scale + x, way[i + 1] * scale + y];
+      found.push([a, b, way[i + 2] * scale + x, way[i + 3] * scale + y]);
+    }
+    return found.filter((stretch) => comesInto(stretch, screen));
+  });
 }
 
 function rectOf(box: Box, { scale, x, y }: Camera): Rect {

@@ -24,6 +24,8 @@ import { Watching } from "./watching";
 /** What the layout is made for until the view has a size. */
 const LIKELY: [number, number] = [520, 420];
 const CARD_EVERY_MS = 250;
+/** Longer than what the kernel takes for on its way. */
+const ASK_EVERY_MS = 5000;
 
 class NetworkPanel implements Panel {
   readonly points = true;
@@ -117,7 +119,15 @@ class NetworkPanel implements Panel {
     this.follow(place, signal);
     if (store.get().status.state === "closed")
       setText(this.waiting, "Run the cell to see the network.");
-    context.send({ type: "describe" });
+    this.ask();
+  }
+
+  /** Ask what there is to show, and again while there is no answer. */
+  private ask(): void {
+    const { signal, store } = this.context;
+    if (signal.aborted || this.graph !== null || store.get().status.state === "closed") return;
+    this.context.send({ type: "describe" });
+    window.setTimeout(() => this.ask(), ASK_EVERY_MS);
   }
 
   private follow(place: HTMLElement, signal: AbortSignal): void {
@@ -404,7 +414,10 @@ class NetworkPanel implements Panel {
   }
 
   private placeDrivers(): void {
-    this.drivers.place(this.view.scene, this.graph, this.view.camera, this.view);
+    const { key, view } = this;
+    const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = key;
+    const over = key.hidden ? [] : [{ left, top, width, height }];
+    this.drivers.place(view.scene, this.graph, view.camera, view, over);
   }
 
   private moved(): void {
@@ -424,6 +437,7 @@ class NetworkPanel implements Panel {
       make("i", "nl-network-ramp", { "aria-hidden": "true" }),
       make("span", "", {}, text),
     );
+    this.placeDrivers();
   }
 }
 

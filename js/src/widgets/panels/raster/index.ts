@@ -2,12 +2,13 @@
 
 import { Series } from "../../charts/series";
 import { Strip, type Scale } from "../../charts/strip";
+import { make, setText } from "../../dom";
 import type { FrameArray } from "../../frames";
 import { markColors } from "../../inspecting/marks";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
 import { combined, pickedOf } from "../../picking";
 import type { Theme } from "../../theme";
-import { isPayload, type Payload } from "./payload";
+import { isPayload, isRowsMessage, type Payload } from "./payload";
 
 /** Height of a tick in rows; the rest is the gap to its neighbours. */
 const FULL = 0.84;
@@ -17,12 +18,22 @@ const LEAST_PIXELS = 1.6;
 const STILL = 4;
 /** How strongly the rows of picked neurons are washed with their colours. */
 const WASH = 0.16;
+/** A tick that stands for one spike, where others stand for several. */
+const FAINTEST = 0.35;
+/** Ticks that lie over each other are no fainter than that. */
+const THINNEST = 0.1;
 
 class RasterPanel implements Panel {
   private strip!: Strip;
   private payload!: Payload;
   private theme!: Theme;
-  private readonly spikes = new Series(1);
+  /** Neuron, and how many spikes a tick stands for. */
+  private readonly spikes = new Series(2);
+  private most = 1;
+  /** The neuron of each row, and the row of each neuron; null where they are the same. */
+  private neurons: Int32Array | null = null;
+  private rows: Map<number, number> | null = null;
+  private readonly problem = make("p", "nl-plot-failed", { role: "note", hidden: "" });
   private known = -Infinity;
   private context!: PanelContext;
   private marks = new Map<number, string>();
@@ -34,7 +45,7 @@ class RasterPanel implements Panel {
     this.theme = context.theme;
     this.context = context;
     this.strip = new Strip(body, {
-      axis: "neuron",
+      axis: data.sorted ? "neuron, as sorted" : "neuron",
       range: [data.first - 0.5, data.end - 0.5],
       integers: true,
       theme: context.theme,
@@ -42,7 +53,34 @@ class RasterPanel implements Panel {
       redraw: context.redraw,
       signal: context.signal,
     });
+    body.append(this.problem);
+    if (data.sorted) context.send({ type: "rows" });
     this.followPicks(body, context);
+  }
+
+  /** Which neuron is in which row. */
+  hear(content: Record<string, unknown>, buffer: DataView): void {
+    if (!isRowsMessage(content) || !this.payload.sorted) return;
+    this.problem.hidden = content.problem === "";
+    setText(this.problem, content.problem);
+    const count = buffer.byteLength / 4;
+    this.neurons = Int32Array.from({ length: count }, (_, i) => buffer.getInt32(4 * i, true));
+    this.rows = new Map(Array.from(this.neurons, (neuron, row) => [neuron, row]));
+    this.strip.setRange(-0.5, Math.max(1, count) - 0.5);
+    this.strip.changed();
+    this.context.redraw();
+  }
+
+  /** From the lowest row to one past the highest. */
+  private get ends(): [number, number] {
+    const { first, end } = this.payload;
+    return this.neurons === null ? [first, end] : [0, Math.max(1, this.neurons.length)];
+  }
+
+  private rowOf(neuron: number): number | undefined {
+    if (this.rows !== null) return this.rows.get(neuron);
+    // What is sorted is not shown in another order while that is not known.
+    return this.payload.sorted ? undefined : neuron;
   }
 
   /** A click picks the neuron of the row; rows of those that are picked are marked. */
@@ -57,9 +95,11 @@ class RasterPanel implements Panel {
         const moved = Math.hypot(event.x - pressed.x, event.y - pressed.y);
         if (event.target !== drawing || drawing === null || moved > STILL) return;
         const { top, height } = drawing.getBoundingClientRect();
-        const { first, end } = this.payload;
-        const row = end - 1 - Math.floor(((event.y - top) / height) * (end - first));
-        const neuron = Math.min(end - 1, Math.max(first, row));
+        const [first, end] = this.ends;
+        const at = end - 1 - Math.floor(((event.y - top) / height) * (end - first));
+        const row = Math.min(end - 1, Math.max(first, at));
+        const neuron = this.neurons === null ? row : this.neurons[row];
+        if (neuron === undefined) return;
         const adds = event.shiftKey || event.ctrlKey || event.metaKey;
         pick(ensemble, combined(pickedOf(store.get().picked, ensemble), [neuron], adds));
       },
@@ -82,9 +122,15 @@ class RasterPanel implements Panel {
   receive(arrays: Map<string, FrameArray>, meta: { t1: number }): void {
     const t = arrays.get("t");
     const rows = arrays.get("i");
-    if (t === undefined || rows === undefined) return;
+    const counts = arrays.get("n");
+    if (t === undefined || rows === undefined || counts === undefined) return;
     if (t.length > 0 && this.spikes.last > t[0]) this.clear();
-    this.spikes.append(t, rows);
+    const pairs = new Float32Array(2 * t.length);
+    for (let i = 0; i < t.length; i++) {
+      [pairs[2 * i], pairs[2 * i + 1]] = [rows[i], counts[i]];
+      if (counts[i] > this.most) this.most = counts[i];
+    }
+    this.spikes.append(t, pairs);
     this.known = meta.t1;
   }
 
@@ -99,6 +145,7 @@ class RasterPanel implements Panel {
 
   clear(): void {
     this.spikes.clear();
+    this.most = 1;
     this.known = -Infinity;
     this.strip.changed();
   }
@@ -114,22 +161,32 @@ class RasterPanel implements Panel {
   }
 
   columns(): Record<string, number[]> {
-    return this.spikes.columns(["i"]);
+    return this.spikes.columns(["i", "n"]);
   }
 
   private paint(canvas: CanvasRenderingContext2D, scale: Scale, from: number, to: number): void {
     const { t, v } = this.spikes;
-    const rows = this.payload.end - this.payload.first;
+    const [first, end] = this.ends;
+    const rows = end - first;
     const height = Math.max((scale.height / rows) * FULL, LEAST_PIXELS * scale.ratio);
     const width = Math.max(1, Math.round(scale.ratio));
     this.paintMarks(canvas, scale, from, to, height);
     canvas.fillStyle = this.theme.text;
     let painted = this.theme.text;
     const last = this.spikes.from(to + scale.pixel);
+    // Seen from far, ticks stand for several spikes, or lie over each other where each neuron has a
+    // row of its own: how strong the colour is says how many there are.
+    const thin = this.neurons === null ? 1 : scale.height / rows / height;
+    const full = Math.min(1, Math.max(THINNEST, 2 * thin));
     for (let spike = this.spikes.from(from); spike < last; spike++) {
-      const y = scale.y(v[spike]) - height / 2;
-      const color = this.marks.get(v[spike]) ?? this.theme.text;
+      const neuron = v[2 * spike];
+      const row = this.rowOf(neuron);
+      if (row === undefined) continue;
+      const y = scale.y(row) - height / 2;
+      const color = this.marks.get(neuron) ?? this.theme.text;
       if (color !== painted) canvas.fillStyle = painted = color;
+      const share = v[2 * spike + 1] / this.most;
+      canvas.globalAlpha = full * (this.most === 1 ? 1 : FAINTEST + (1 - FAINTEST) * share);
       canvas.fillRect(
         Math.floor(scale.x(t[spike])),
         Math.round(y),
@@ -137,6 +194,7 @@ class RasterPanel implements Panel {
         Math.max(1, Math.round(height)),
       );
     }
+    canvas.globalAlpha = 1;
   }
 
   private paintMarks(
@@ -151,7 +209,9 @@ class RasterPanel implements Panel {
     canvas.globalAlpha = WASH;
     for (const [neuron, color] of this.marks) {
       canvas.fillStyle = color;
-      canvas.fillRect(left, Math.round(scale.y(neuron) - tall / 2), right - left, tall);
+      const row = this.rowOf(neuron);
+      if (row === undefined) continue;
+      canvas.fillRect(left, Math.round(scale.y(row) - tall / 2), right - left, tall);
     }
     canvas.globalAlpha = 1;
   }
