@@ -96,6 +96,7 @@ def net() -> nengo.Network:
 def test_training_is_kept_by_batches(net: nengo.Network) -> None:
     with nengolab.Simulator(net, progress_bar=False) as sim:
         panel = Weights(sim, array="out.weights", beside="entries over time")
+        assert look(panel, sim)["time"].tolist() == [0]
         seen = [sim.parameters["out.weights"].value]
         assert sim.n_batches == 0
         look(panel, sim)
@@ -126,6 +127,11 @@ def test_training_is_kept_by_batches(net: nengo.Network) -> None:
         np.testing.assert_allclose(look(panel, sim)["low"], seen[2] - seen[0], atol=1e-8)
         handle(panel, type="moment", number=None)
         np.testing.assert_allclose(look(panel, sim)["low"], seen[3] - seen[0], atol=1e-8)
+        # It is kept while something else is beside it.
+        panel.set(beside="histogram")
+        assert "history" not in look(panel, sim)
+        panel.set(beside="norm over time")
+        assert look(panel, sim)["time"].tolist() == [0, 4, 8, 12]
         # What is not the shown array has moments of its own; both are there again.
         panel.set(array="pre.encoders")
         assert look(panel, sim)["time"].tolist() == [0, 12]

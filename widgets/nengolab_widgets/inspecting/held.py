@@ -16,7 +16,7 @@ from nengolab.live.frames import Arrays
 from nengolab.parameters import Parameter, Parameters
 
 from .looked import Looked, same, text
-from .moments import BYTES, Moments, Stamp
+from .moments import BYTES, Memory, Moments
 from .thinned import MOST_CLUSTERED, Order, fields, kernels, mosaic, ordered, thinned
 
 When = Literal["now", "as built", "difference"]
@@ -90,6 +90,8 @@ class Held(Looked):
         Gives an `Asked`.
     counted : callable
         Hears arrays that were counted aside.
+    memory : Memory
+        Of what arrays held, shared by the specs of one panel.
     """
 
     def __init__(
@@ -97,11 +99,12 @@ class Held(Looked):
         obj: Any,
         asked: Callable[[], Asked],
         counted: Callable[[Arrays], Any],
+        memory: Memory,
         id: str,
         rev: int,
     ) -> None:
         super().__init__(id, rev)
-        self._obj, self._asked, self._counted = obj, asked, counted
+        self._obj, self._asked, self._counted, self._memory = obj, asked, counted, memory
         self.region = Region()
         self.shown: Figure | None = None
         self.table: list[dict[str, Any]] = []
@@ -111,7 +114,7 @@ class Held(Looked):
         # The moment that is shown instead of now; and of what a trace is wanted.
         self.at: int | None = None
         self.traced: tuple[int, ...] | None = None
-        self._moments: dict[str, Moments] = {}
+        self._moments: Moments | None = None
 
     def hurry(self) -> None:
         """Look again as soon as can be: something else was asked for."""
@@ -125,27 +128,9 @@ class Held(Looked):
         known = before is not None and before[0] is source and before[1].name == row.name
         if not (known and before is not None and same(values, before[2])):
             self._changes += 1
-            self._remember(source, row, values)
+            self._moments = self._memory.see(source, row.name, row.initial, _of_one(row, values))
         self._read = (source, row, values)
         return id(source), asked, self._changes, self.at, self.traced
-
-    def _remember(self, source: Any, row: Parameter, values: np.ndarray) -> None:
-        """Keep a moment of it; what other arrays held makes room."""
-        if self._read is not None and self._read[0] is not source:
-            self._moments.clear()
-        moments = self._moments.pop(row.name, None) or Moments(row.initial)
-        others = list(self._moments.values())
-        self._moments[row.name] = moments  # the one that is shown comes last
-        moments.add(_of_one(row, values), Stamp.of(source))
-        for other in others:
-            if self.kept_bytes <= BYTES:
-                break
-            other.fit(0)
-
-    @property
-    def kept_bytes(self) -> int:
-        """Memory that all moments take."""
-        return sum(moments.nbytes for moments in self._moments.values())
 
     def arrays(self, source: Any) -> Arrays:
         if self._read is None or self._read[0] is not source:
@@ -154,8 +139,8 @@ class Held(Looked):
         _, row, values = self._read
         asked = self._asked()
         values = _of_one(row, values)
-        moments = self._moments[row.name]
-        if self.at is not None:
+        moments = self._moments
+        if self.at is not None and moments is not None:
             values = moments.find(self.at).values
             assert values is not None
         if asked.when != "now":
@@ -166,7 +151,7 @@ class Held(Looked):
         self.shown = figure
         found: Arrays = [("name", text(row.name)), ("number", np.array([self._number], np.uint32))]
         found += self.part()
-        if asked.over_time:
+        if asked.over_time and moments is not None:
             found += self._over_time(moments)
         if asked.order == "by likeness" and values.ndim == 2 and len(values) > MOST_CLUSTERED:
             remark = (
@@ -187,7 +172,7 @@ class Held(Looked):
         whole = moments.with_values
         said = (
             f"{len(moments)} moments are kept, {len(whole)} of them with all entries: "
-            f"{self.kept_bytes / 2**20:.1f} MB of at most {BYTES / 2**20:.0f}"
+            f"{self._memory.nbytes / 2**20:.1f} MB of at most {BYTES / 2**20:.0f}"
         )
         found: Arrays = [
             ("time", at),

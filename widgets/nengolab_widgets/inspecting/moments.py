@@ -120,9 +120,9 @@ class Moments:
         times = np.array([s.time for s in stamps])
         batches = np.array([s.batches for s in stamps], float)
         clock = np.array([s.clock for s in stamps])
-        by_time, by_batches = bool(np.ptp(times[1:])), bool(np.ptp(batches[1:]))
-        if len(stamps) < 3:
-            by_time, by_batches = bool(np.ptp(times)), bool(np.ptp(batches))
+        # What it was built with is of no time: a later start of a run or a training is none.
+        later = slice(1 if len(stamps) > 2 else 0, None)
+        by_time, by_batches = bool(np.ptp(times[later])), bool(np.ptp(batches[later]))
         if by_batches and not by_time:
             return "batches of training", batches
         if by_time and not by_batches:
@@ -159,6 +159,32 @@ class Moments:
                 part = np.asarray(moment.values[at], float)
                 found[:, i] = part.mean(), np.linalg.norm(part)
         return found
+
+
+class Memory:
+    """Moments of the arrays of one simulator, by name, within `BYTES`."""
+
+    def __init__(self) -> None:
+        self._source: Any = None
+        self._of: dict[str, Moments] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that all values take."""
+        return sum(moments.nbytes for moments in self._of.values())
+
+    def see(self, source: Any, name: str, built: np.ndarray, values: np.ndarray) -> Moments:
+        """Keep a moment of the array that is shown; what others held makes room for it."""
+        if source is not self._source:
+            self._source, self._of = source, {}
+        moments = self._of.pop(name, None) or Moments(built)
+        others = list(self._of.values())
+        self._of[name] = moments  # the one that is shown comes last
+        moments.add(values, Stamp.of(source))
+        for other in others:
+            if self.nbytes > BYTES:
+                other.fit(0)
+        return moments
 
 
 def figures_of(values: np.ndarray, built: np.ndarray) -> np.ndarray:

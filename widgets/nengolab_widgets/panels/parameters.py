@@ -17,6 +17,7 @@ from nengo.exceptions import NengoException, ValidationError
 from nengolab.live.frames import Arrays, Packer
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.inspecting.held import Asked, Held, Region, singular_values
+from nengolab_widgets.inspecting.moments import Memory
 from nengolab_widgets.messages import ArrayEntry
 from nengolab_widgets.panel import Identity, Panel, Place, Setting
 
@@ -126,6 +127,7 @@ class Weights(Panel):
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
         self._spec: Held | None = None
+        self._memory = Memory()
         super().__init__(obj, place, identity, values)
 
     @classmethod
@@ -159,7 +161,12 @@ class Weights(Panel):
     def spec(self) -> Held:
         obj = self.obj.obj if isinstance(self.obj, ObjView) else self.obj
         self._spec = Held(
-            obj, self._asked, self._say_arrays, id=self.identity.id, rev=self.identity.rev
+            obj,
+            self._asked,
+            self._say_arrays,
+            self._memory,
+            id=self.identity.id,
+            rev=self.identity.rev,
         )
         return self._spec
 
