@@ -29,11 +29,13 @@ export class OverTimeFigure {
   });
   private readonly where = make("b", "");
   private readonly kept = make("span", "");
+  private readonly own = make("span", "", { hidden: "" });
   private readonly now = make("button", "nl-button", { type: "button", hidden: "" }, "now");
   private readonly source;
   private readonly span;
   private history: History | null = null;
   private traced = "";
+  private ownColor = "";
 
   constructor(
     bokeh: Bokeh,
@@ -69,7 +71,8 @@ export class OverTimeFigure {
     this.figure.onTap(({ x }) => this.goToIndex(this.nearestWhole(this.nearest(x))));
     this.slider.addEventListener("input", () => this.goToIndex(this.slider.valueAsNumber));
     this.now.addEventListener("click", () => host.goTo(null));
-    this.element.append(this.slider, this.where, this.now, this.legend(), this.kept);
+    this.element.append(this.slider, this.where, this.now, this.legend(), this.own, this.kept);
+    this.figure.style((on) => (this.ownColor = on.dimensions[1]));
   }
 
   private area(bokeh: Bokeh, low: Column, high: Column, alpha: number): void {
@@ -146,6 +149,12 @@ export class OverTimeFigure {
     setText(this.where, this.words(at, moment === null));
     this.now.hidden = moment === null;
     setText(this.kept, history.kept);
+    this.own.hidden = history.trace === null;
+    if (history.trace === null) return;
+    const swatch = make("span", "nl-inspect-swatch");
+    swatch.style.background = this.ownColor;
+    const what = this.traced.startsWith("row") && this.of === "entries" ? "mean of " : "";
+    this.own.replaceChildren(swatch, what + this.traced);
   }
 
   private words(at: number, isNow: boolean): string {
