@@ -22,6 +22,8 @@ from nengolab.startup.tensorflow import load_tensorflow
 
 # What --live can measure.
 PIECES = ("1", "5", "20", "network", "opening", "first", "bare")
+# What --inspect can measure.
+LOOKS = ("trained", "matrix", "picked")
 TRAINING = ("digits_train", "digits_spiking", "digits_run", "lif_surrogate")
 _HEAD = f"{'network':<22}{'ready s':>17}{'steps/s':>19}{'ratio':>9}{'RMS error':>11}"
 
@@ -61,6 +63,15 @@ def main(arguments: list[str] | None = None) -> int:
         f"{', '.join(PIECES)}",
     )
     parser.add_argument(
+        "--inspect",
+        nargs="*",
+        choices=LOOKS,
+        metavar="PIECE",
+        help="panels that are looked at, in a real JupyterLab, instead: tuning curves while a "
+        "network is trained, a large matrix, marks of what is picked; by default all of "
+        f"{', '.join(LOOKS)}",
+    )
+    parser.add_argument(
         "--live-memory",
         action="store_true",
         help="memory over fifty re-runs of a Lab cell, instead",
@@ -79,6 +90,10 @@ def main(arguments: list[str] | None = None) -> int:
         from nengolab.benchmarks.live import main as live
 
         return live(options.live)
+    if options.inspect is not None:
+        from nengolab.benchmarks.live.looks import main as looks
+
+        return looks(options.inspect)
     if options.live_memory:
         from nengolab.benchmarks.live.memory import main as live_memory
 

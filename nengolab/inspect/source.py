@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import nengo
@@ -51,8 +52,8 @@ class Source:
                 attr="source",
             )
         self.network, self._model = network, model
-        self.names = Names(network)
         self.given, self.item = given, item
+        self.names = Names(network) if self.parameters is None else self.parameters.names
 
     def _is_simulator(self) -> bool:
         return hasattr(self._simulator, "model") and hasattr(self._simulator, "data")
@@ -62,7 +63,7 @@ class Source:
         """Whether it is a simulator that was given."""
         return self._simulator is not None
 
-    @property
+    @cached_property
     def parameters(self) -> Any:
         """The table of parameters of a `nengolab.Simulator`; None of anything else."""
         return getattr(self._simulator, "parameters", None)
@@ -88,16 +89,16 @@ class Source:
         obj = self.names.find(obj) if isinstance(obj, str) else obj
         obj = obj.obj if isinstance(obj, ObjView) else obj
         obj = obj.ensemble if isinstance(obj, Neurons) else obj
+        known = obj is not None and self.names.has(obj)
+        if known and isinstance(obj, kind):
+            return obj
         fitting = [o for o in self.names.objects() if isinstance(o, kind)]
         there = f"its {what}s are {listing(map(self.names.get, fitting))}"
-        if obj is None or not self.names.has(obj):
+        if not known:
             raise UnknownObject(f"{asked!r} is not in the network; {there}", attr=what)
-        if not isinstance(obj, kind):
-            raise ValidationError(
-                f"{self.names.get(obj)!r} is no {what} but a {type(obj).__name__}; {there}",
-                attr=what,
-            )
-        return obj
+        raise ValidationError(
+            f"{self.names.get(obj)!r} is no {what} but a {type(obj).__name__}; {there}", attr=what
+        )
 
     def seed(self, obj: Any) -> tuple[int | None, str]:
         """The seed that what is random of an object follows, and where it comes from.
@@ -136,7 +137,9 @@ class Source:
         constants = [
             p for p in table.of(ens).values() if p.shape == () and isinstance(p.owner, Neurons)
         ]
-        edited = {p.role: p for p in constants if float(p.value) != float(p.initial)}
+        edited = {p.role: p for p in constants if float(p.held) != float(p.initial)}
+        if not edited:
+            return own
         arguments = inspect.signature(type(own)).parameters
         for role, parameter in edited.items():
             if role not in arguments:
@@ -146,7 +149,7 @@ class Source:
                     attr="when",
                 )
         values = {role: float(p.value) for role, p in edited.items()}
-        return with_constants(type(own), own, **values) if edited else own
+        return with_constants(type(own), own, **values)
 
     def connection(self, conn: nengo.Connection, when: When = "now") -> Any:
         """What Nengo built for a connection, as it is ``when``."""

@@ -178,6 +178,11 @@ class Parameters(Mapping):
         self._rows = {row.name: row for row in rows}
         self.absent, self._names, self._reading = list(absent), names, reading
 
+    @property
+    def names(self) -> Names:
+        """What the network's objects are called."""
+        return self._names
+
     @classmethod
     def of_engine(cls, engine: Engine, batched: bool, check: Callable[[str], None]) -> Parameters:
         """The table of what an engine computes with.

@@ -180,8 +180,10 @@ class Engine:
         if self.follower is not None and not getattr(self._settled, "now", False):
             with self._following:
                 changed = self.follower.pull(names)
+                if changed and names is not None:
+                    changed |= self.follower.pull()
                 if changed:
-                    self.runner.set_values(changed | self.follower.pull(), keep=True)
+                    self.runner.set_values(changed, keep=True)
 
     def value(self, param: Param) -> np.ndarray:
         """Current value of a parameter."""

@@ -148,7 +148,9 @@ class TileRunner:
                 values=self.value,
             )
         self.timing = Timing()
-        self.params = _aligned(self.program.pack(self.value))
+        self._packed = _aligned(self.program.pack(self.value))
+        # Names of parameters whose arrays are to be packed anew before they are used.
+        self._stale: set[str] = set()
         self.set_named_state({})
         self.timing.lower_s = time.perf_counter() - started
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
@@ -176,9 +178,22 @@ class TileRunner:
 
         return self.program.fits(values, value)
 
+    @property
+    def params(self) -> dict[str, np.ndarray]:
+        """What the program is given of parameters: merged arrays, by name."""
+        names = set()
+        while self._stale:
+            names.add(self._stale.pop())
+        if names:
+            self._packed = self._packed | _aligned(self.program.pack(self.value, names))
+        return self._packed
+
     def repack(self, names: Collection[str]) -> None:
-        """Compute with the values that these parameters have now."""
-        self.params |= _aligned(self.program.pack(self.value, names))
+        """Compute with the values that these parameters have now.
+
+        They are packed when they are needed: training changes them many times before a run does.
+        """
+        self._stale.update(names)
 
     def set_values(self, values: dict[str, np.ndarray], keep: bool = False) -> None:
         """Compute with these values of parameters, by name, from the next tile on.
@@ -194,7 +209,7 @@ class TileRunner:
             if keep:
                 self.repack(values)
             else:
-                self.params = _aligned(self.program.pack(self.value))
+                self.repack(self.graph.params)
 
     # -- state ---------------------------------------------------------------------------------
 

@@ -261,7 +261,6 @@ class BaseSimulator:
         """
         from nengolab.parameters import Parameters
 
-        self._engine.follow()
         graph = self._engine.graph  # a new one where the network was compiled anew
         if self._parameters is None or self._parameters[0] is not graph:
             batched = self.minibatch_size is not None

@@ -116,6 +116,21 @@ class FittingSimulator(ChangingSimulator):
         return self._trains("keras_model").model
 
     @property
+    def n_batches(self) -> int:
+        """Batches that were trained on since it was compiled; 0 before.
+
+        Examples
+        --------
+        >>> sim.compile("adam", loss="mse")
+        >>> x = np.random.RandomState(0).uniform(-1, 1, (8, 5, 1))
+        >>> history = sim.fit(x, x**2, epochs=2, verbose=0)
+        >>> sim.n_batches == 2 * 8
+        True
+        """
+        optimizer = None if self._trainer is None else self._trainer.model.optimizer
+        return 0 if optimizer is None else int(optimizer.iterations.numpy())
+
+    @property
     def best(self) -> Any:
         """The weights of the best epoch of the last `fit`, and the last ones.
 

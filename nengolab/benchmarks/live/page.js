@@ -347,6 +347,37 @@
 
   let expected = null;
 
+  // --- what comes of a press ------------------------------------------------------------------
+
+  /**
+   * Wait for the first frame in which `sees` has said yes and something in each of some elements
+   * was drawn since then; resolves to milliseconds from the press.
+   */
+  function shown(sees, given, selector, timeout) {
+    moved = { ...UNMOVED };
+    let there = false;
+    let left = null;
+    const drawnIn = (drawn) => {
+      if (Number.isNaN(moved.pressed)) return false;
+      there ||= sees(...given);
+      if (!there) return false;
+      left ??= new Set(document.querySelectorAll(selector));
+      for (const element of left) {
+        if (drawn.some((canvas) => isInside(canvas, element))) left.delete(element);
+      }
+      return left.size === 0;
+    };
+    return watch(drawnIn, timeout).then((seen) => (seen === null ? null : seen - moved.pressed));
+  }
+
+  /** Also in the shadow trees in which some libraries draw. */
+  function isInside(canvas, element) {
+    for (let node = canvas; node; node = node.parentNode ?? node.host) {
+      if (node === element) return true;
+    }
+    return false;
+  }
+
   // --- a plot that is new ---------------------------------------------------------------------
 
   /** Whether anything in colour is on it: lines are, axes and their words are grey. */
@@ -383,6 +414,10 @@
     /** Wait until what was shown before has left the newest columns. */
     gone: (which, timeout) => watch(() => !gauge.shows(which), timeout),
     arm: (which, timeout) => { expected = expect(which, timeout); },
+    /** The same for what a press brings; `sees` is the text of a function that is asked in each frame. */
+    arm_shown: (sees, given, selector, timeout) => {
+      expected = shown(new Function(`return (${sees})`)(), given, selector, timeout);
+    },
     outcome: () => expected,
     /** Do something and wait for the plot that it brings; seconds of the wall clock. */
     async bring(act, timeout) {

@@ -26,6 +26,7 @@ weights
 """
 
 BLOCK = [(99.6, 59.6), (102.4, 61.4)]
+TWOS_SHOWN = "int((weights.hub._bench.find(weights._panel)._spec.shown.values == 2).sum())"
 TWOS = "int((weights.hub._bench.find(weights._panel)._spec.shown.row.value == 2).sum())"
 
 
@@ -109,4 +110,25 @@ def test_arrays_are_zoomed_to_entries_and_edited(lab: JupyterLab) -> None:
     panel.screenshot("block")
     panel.root.get_by_role("button", name="as built", exact=True).click()
     until(lambda: lab.value("len(weights.session.changes)") == 0, "as built")
+    # What it held over time is kept: the row of the neuron that is picked, and a moment gone to.
+    lab.value("weights.set(beside='entries over time')")
+    moments = panel.root.locator(".nl-parameters-moments")
+    slider = moments.get_by_role("slider", name="moment that is shown")
+    slider.wait_for()
+    expect(moments).to_contain_text("moments are kept")
+    expect(moments.locator("b")).to_contain_text("now")
+    # Built, an entry, back, a block, scaled, back.
+    expect(slider).to_have_attribute("max", "5")
+    slider.fill("4")
+    until(lambda: lab.value(TWOS_SHOWN.replace("== 2", "== 3")) == 6, "the moment before")
+    expect(moments.locator("b")).not_to_contain_text("now")
+    expect(panel.root.locator(".nl-parameters-edit")).to_be_hidden()
+    lab.page.wait_for_timeout(700)
+    panel.screenshot("moment")
+    lab.set_theme(DARK)
+    lab.page.wait_for_timeout(700)
+    panel.screenshot("moment-dark")
+    moments.get_by_role("button", name="now").click()
+    expect(moments.locator("b")).to_contain_text("now")
+    expect(panel.root.locator(".nl-parameters-edit")).to_be_visible()
     assert lab.errors == []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-import nengo
 import numpy as np
 
 from nengolab import TensorNode
@@ -14,8 +13,8 @@ from nengolab.inspect import LayerCurves, layer_curves
 from nengolab.live.frames import Arrays
 from nengolab.parameters import Parameters
 
-from .looked import Looked, digest, is_network
-from .tuned import COARSE, FINE, MOST_CURVES, PLANE, Direction
+from .answers import PLANE, Answers, Direction, When
+from .looked import is_network
 
 
 @dataclass(frozen=True)
@@ -29,54 +28,22 @@ class BehindView:
     before: bool
 
 
-class Behind(Looked):
-    """Rates of neurons against the input of a layer before them, sent again when they changed.
+class Behind(Answers[BehindView, LayerCurves]):
+    """Rates of neurons against the input of a layer before them; see `Answers`."""
 
-    Parameters
-    ----------
-    ens : nengo.Ensemble
-    view : BehindView
-    picked : callable
-        Gives the numbers of the picked neurons.
-    """
-
-    def __init__(
-        self,
-        ens: nengo.Ensemble,
-        view: BehindView,
-        picked: Callable[[], tuple[int, ...]],
-        id: str,
-        rev: int,
-    ) -> None:
-        super().__init__(id, rev)
-        self._ens, self._view, self._picked = ens, view, picked
-        self._read: tuple[Any, LayerCurves] | None = None
-        self._first: tuple[Any, LayerCurves] | None = None
-
-    def state(self, source: Any) -> Hashable:
-        matters = self._ens.n_neurons > MOST_CURVES or len(self._view.along) == 2
-        return self._numbers(source), self._picked() if matters else ()
+    def _rows(self, table: Parameters) -> Parameters:
+        assert self._read is not None
+        return table.of(*self._read[1].through)
 
     def _numbers(self, source: Any) -> Hashable:
-        """Tell the numbers apart that the curves follow from."""
-        table = getattr(source, "parameters", None)
-        if not isinstance(table, Parameters):
-            return id(source)  # a network, or nengo's simulator: nothing of it is trained
-        if self._read is None or self._read[0] is not source:
-            self._now(source)
-        assert self._read is not None
-        with table.settled():
-            held = [row.held for row in table.of(*self._read[1].through).values()]
-        return id(source), digest(*held)
+        return ()  # a network, or nengo's simulator: nothing of it is trained
 
-    def _now(self, source: Any) -> LayerCurves:
-        found = self._curves(source, "now")
-        self._read = (source, found)
-        return found
+    @property
+    def _of_one(self) -> bool:
+        return len(self._view.along) == 2
 
-    def _curves(self, source: Any, when: Any) -> LayerCurves:
+    def _find(self, source: Any, when: When) -> LayerCurves:
         view = self._view
-        line = FINE if self._ens.n_neurons <= 100 else COARSE
         along = tuple(d if isinstance(d, int) else list(d) for d in view.along)
         return layer_curves(
             source,
@@ -84,7 +51,7 @@ class Behind(Looked):
             layer=view.layer,
             along=along if len(along) == 2 else along[0],
             radius=view.reach,
-            n_points=PLANE if len(along) == 2 else line,
+            n_points=PLANE if self._of_one else self._n_points,
             when=when,
         )
 
@@ -92,9 +59,7 @@ class Behind(Looked):
         """Give what it was before training and setting, where that was something else."""
         if is_network(source) or not self._view.before:
             return None
-        if self._first is None or self._first[0] is not source:
-            self._first = (source, self._curves(source, "built"))
-        built = self._first[1]
+        built = self._as_built(source)
         return None if np.array_equal(now.outputs, built.outputs, equal_nan=True) else built
 
     def arrays(self, source: Any) -> Arrays:
@@ -119,8 +84,7 @@ class Behind(Looked):
         if self._view.points:
             found += [("px", peaks[:, 0]), ("py", highest if len(now.axes) == 1 else peaks[:, 1])]
         if len(now.axes) == 2:
-            picked = self._picked()
-            one = picked[-1] if picked else 0
+            one = self._one
             found.append(("of", np.array([one], np.uint32)))
             # Rows of an image lie along the second axis.
             for name, curves in (("plane", now), ("built_plane", built)):
@@ -128,11 +92,7 @@ class Behind(Looked):
                     image = curves.outputs[..., one].T
                     found.append((name, np.ascontiguousarray(image, np.float32)))
             return found
-        drawn = np.arange(count)
-        if count > MOST_CURVES:
-            even = np.argsort(peaks[:, 0], kind="stable")
-            even = even[np.linspace(0, count - 1, MOST_CURVES).astype(int)]
-            drawn = np.union1d(even, np.array(self._picked(), int))
+        drawn = self._drawn(source, peaks[:, 0])
         found += [
             ("drawn", drawn.astype(np.uint32)),
             ("x", now.axes[0].astype(np.float32)),

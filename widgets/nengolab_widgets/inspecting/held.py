@@ -15,7 +15,8 @@ from nengo.exceptions import ValidationError
 from nengolab.live.frames import Arrays
 from nengolab.parameters import Parameter, Parameters
 
-from .looked import Looked, text
+from .looked import Looked, same, text
+from .moments import BYTES, Memory, Moments
 from .thinned import MOST_CLUSTERED, Order, fields, kernels, mosaic, ordered, thinned
 
 When = Literal["now", "as built", "difference"]
@@ -35,6 +36,7 @@ class Asked:
     when: When
     order: Order
     fields: tuple[int, int] | None
+    over_time: bool = False
 
 
 @dataclass
@@ -88,6 +90,8 @@ class Held(Looked):
         Gives an `Asked`.
     counted : callable
         Hears arrays that were counted aside.
+    memory : Memory
+        Of what arrays held, shared by the specs of one panel.
     """
 
     def __init__(
@@ -95,17 +99,22 @@ class Held(Looked):
         obj: Any,
         asked: Callable[[], Asked],
         counted: Callable[[Arrays], Any],
+        memory: Memory,
         id: str,
         rev: int,
     ) -> None:
         super().__init__(id, rev)
-        self._obj, self._asked, self._counted = obj, asked, counted
+        self._obj, self._asked, self._counted, self._memory = obj, asked, counted, memory
         self.region = Region()
         self.shown: Figure | None = None
         self.table: list[dict[str, Any]] = []
         self._source: Any = None
         self._read: tuple[Any, Parameter, np.ndarray] | None = None
         self._number = self._changes = 0
+        # The moment that is shown instead of now; and of what a trace is wanted.
+        self.at: int | None = None
+        self.traced: tuple[int, ...] | None = None
+        self._moments: Moments | None = None
 
     def hurry(self) -> None:
         """Look again as soon as can be: something else was asked for."""
@@ -116,11 +125,12 @@ class Held(Looked):
     def state(self, source: Any) -> Hashable:
         asked, row = self._asked(), self._row(source)
         values, before = row.held, self._read
-        same = before is not None and before[0] is source and before[1].name == row.name
-        if not (same and before is not None and _equal(values, before[2])):
+        known = before is not None and before[0] is source and before[1].name == row.name
+        if not (known and before is not None and same(values, before[2])):
             self._changes += 1
+            self._moments = self._memory.see(source, row.name, row.initial, _of_one(row, values))
         self._read = (source, row, values)
-        return id(source), asked, self._changes
+        return id(source), asked, self._changes, self.at, self.traced
 
     def arrays(self, source: Any) -> Arrays:
         if self._read is None or self._read[0] is not source:
@@ -128,8 +138,11 @@ class Held(Looked):
         assert self._read is not None
         _, row, values = self._read
         asked = self._asked()
-        if values.shape != row.shape:  # learned online, an item each: the first is shown
-            values = values[0]
+        values = _of_one(row, values)
+        moments = self._moments
+        if self.at is not None and moments is not None:
+            values = moments.find(self.at).values
+            assert values is not None
         if asked.when != "now":
             built = np.asarray(row.initial)
             values = built if asked.when == "as built" else values - built
@@ -138,6 +151,8 @@ class Held(Looked):
         self.shown = figure
         found: Arrays = [("name", text(row.name)), ("number", np.array([self._number], np.uint32))]
         found += self.part()
+        if asked.over_time and moments is not None:
+            found += self._over_time(moments)
         if asked.order == "by likeness" and values.ndim == 2 and len(values) > MOST_CLUSTERED:
             remark = (
                 f"{len(values):,} rows lie by their angle in the plane of the two strongest "
@@ -149,6 +164,28 @@ class Held(Looked):
             found += counts_of(values)
         else:
             threading.Thread(target=self._count, args=(figure,), daemon=True).start()
+        return found
+
+    def _over_time(self, moments: Moments) -> Arrays:
+        """Give how it changed, and what is kept of that."""
+        name, at = moments.axis
+        whole = moments.with_values
+        said = (
+            f"{len(moments)} moments are kept, {len(whole)} of them with all entries: "
+            f"{self._memory.nbytes / 2**20:.1f} MB of at most {BYTES / 2**20:.0f}"
+        )
+        found: Arrays = [
+            ("time", at),
+            ("history", moments.figures),
+            ("numbers", moments.numbers),
+            ("whole", whole),
+            ("axis", text(name)),
+            ("kept", text(said)),
+        ]
+        if self.at is not None:
+            found.append(("moment", np.array([moments.find(self.at).number], np.uint32)))
+        if self.traced is not None:
+            found.append(("trace", moments.trace(self.traced)))
         return found
 
     def part(self) -> Arrays:
@@ -200,6 +237,11 @@ class Held(Looked):
                 attr="target",
             )
         return table if self._obj is None else table.of(self._obj)
+
+
+def _of_one(row: Parameter, values: np.ndarray) -> np.ndarray:
+    """Of what is learned online, by each item for itself, give the first item's."""
+    return values if values.shape == row.shape else values[0]
 
 
 def counts_of(values: np.ndarray) -> Arrays:
@@ -271,11 +313,6 @@ def _vector(figure: Figure) -> Arrays:
     at = np.arange(len(values), dtype=np.float32)
     single = np.asarray(values, np.float32)
     return [("at", at), ("low", single), ("high", single)]
-
-
-def _equal(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether arrays hold the same: at once where they are one, as most are most of the time."""
-    return a is b or np.array_equal(a, b, equal_nan=True)
 
 
 def _clipped(wanted: tuple[int, int] | None, count: int) -> tuple[int, int]:

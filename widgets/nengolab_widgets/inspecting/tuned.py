@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,17 +18,13 @@ from nengolab.inspect import (
     tuning_curves,
 )
 from nengolab.live.frames import Arrays
+from nengolab.parameters import Parameters
 
-from .looked import Looked, digest, is_network, text
+from .answers import PLANE, Answers, Direction, When
+from .looked import digest, is_network, text
 
 Show = Literal["tuning curves", "response curves", "plane", "sphere"]
 Beside = Literal["encoders", "rates and intercepts", "evaluation points", "decoders", "nothing"]
-Direction = int | tuple[float, ...]
-
-# More curves than this cannot be told apart; of the others there are points.
-MOST_CURVES = 200
-FINE, COARSE = 101, 51  # points of a curve, of up to 100 neurons and of more
-PLANE = 41
 MOST_POINTS = 1000
 
 
@@ -44,42 +40,29 @@ class View:
     decoded: nengo.Connection | None = None
 
 
-class Tuned(Looked):
-    """What an ensemble answers to, sent again when that or what is picked has changed.
+class Tuned(Answers[View, Population]):
+    """What an ensemble answers to by what it represents; see `Answers`."""
 
-    Parameters
-    ----------
-    ens : nengo.Ensemble
-    view : View
-    picked : callable
-        Gives the numbers of the picked neurons.
-    """
+    def _find(self, source: Any, when: When) -> Population:
+        return population(source, self._ens, when, item=0)
 
-    def __init__(
-        self,
-        ens: nengo.Ensemble,
-        view: View,
-        picked: Callable[[], tuple[int, ...]],
-        id: str,
-        rev: int,
-    ) -> None:
-        super().__init__(id, rev)
-        self._ens, self._view, self._picked = ens, view, picked
-        self._read: tuple[Any, Population] | None = None
-        self._first: tuple[Any, Population] | None = None
+    def _rows(self, table: Parameters) -> Parameters:
+        decoded = self._view.decoded
+        return table.of(self._ens) if decoded is None else table.of(self._ens, decoded)
 
-    def state(self, source: Any) -> Hashable:
+    def _numbers(self, source: Any) -> Hashable:
         now = self._now(source, anew=True)
-        # Of these alone other curves are drawn.
-        matters = now.n_neurons > MOST_CURVES or self._view.show in ("plane", "sphere")
-        weights = self._decoders(source, "now") if self._view.beside == "decoders" else None
-        numbers = digest(now.scaled_encoders, now.gain, now.bias, weights)
-        return numbers, str(now.neuron_type), self._picked() if matters else ()
+        weights = self._decoders(source, "now")
+        return digest(now.scaled_encoders, now.gain, now.bias, weights), str(now.neuron_type)
+
+    @property
+    def _of_one(self) -> bool:
+        return self._view.show in ("plane", "sphere")
 
     def arrays(self, source: Any) -> Arrays:
         now = self._now(source)
         built = self._built(source, now)
-        over = _over_all(now)
+        over = self._over(now, "")
         found: Arrays = [
             ("max_rates", over.rates.max(axis=0).astype(np.float32)),
             ("intercepts", _single(now.intercepts, now.n_neurons)),
@@ -91,14 +74,18 @@ class Tuned(Looked):
             found += self._plane(now, "")
             found += [] if built is None else self._plane(built, "built_")
         else:
-            drawn = self._drawn(now)
+            drawn = self._drawn(source, now.bias if now.intercepts is None else now.intercepts)
             curves = self._curves(now.only(drawn))
             found.append(("drawn", drawn.astype(np.uint32)))
             found.append(("x", curves.axes[0].astype(np.float32)))
             found.append(("rates", curves.rates.T.astype(np.float32)))
             if built is not None:
-                before = self._curves(built.only(drawn)).rates
-                found.append(("built_rates", before.T.astype(np.float32)))
+                before = self._keep(
+                    "built curves",
+                    (built, drawn.tobytes()),
+                    lambda: self._curves(built.only(drawn)).rates.T.astype(np.float32),
+                )
+                found.append(("built_rates", before))
         found += self._points(source, now, "")
         if built is not None:
             found += self._points(source, built, "built_")
@@ -107,42 +94,25 @@ class Tuned(Looked):
 
     # ---- parts ---------------------------------------------------------------
 
-    def _now(self, source: Any, anew: bool = False) -> Population:
-        """Read the ensemble; of a network once, for without a seed each build is another one."""
-        known = self._read
-        if known is not None and known[0] is source and not (anew and not is_network(source)):
-            return known[1]
-        found = population(source, self._ens, item=0)
-        self._read = (source, found)
-        return found
-
     def _built(self, source: Any, now: Population) -> Population | None:
         """Give what it was before training, learning and setting, where that was another one."""
         if is_network(source) or not self._view.before:
             return None
-        if self._first is None or self._first[0] is not source:
-            self._first = (source, population(source, self._ens, "built", item=0))
-        built = self._first[1]
+        built = self._as_built(source)
         return built if _differ(now, built).any() else None
 
     def _curves(self, neurons: Population) -> Curves:
-        n_points = FINE if self._ens.n_neurons <= 100 else COARSE
+        n_points = self._n_points
         if self._view.show != "response curves":
             return tuning_curves(neurons, along=_given(self._view.along[0]), n_points=n_points)
         line, rates = response_curves(neurons, points=np.linspace(-1, 1, n_points))
         return Curves(neurons, (line,), np.zeros((0, 0)), line[:, None], rates)
 
-    def _drawn(self, now: Population) -> np.ndarray:
-        """Choose neurons whose curves are drawn: all, or evenly by intercept, and the picked."""
-        if now.n_neurons <= MOST_CURVES:
-            return np.arange(now.n_neurons)
-        order = np.argsort(now.bias if now.intercepts is None else now.intercepts, kind="stable")
-        even = order[np.linspace(0, now.n_neurons - 1, MOST_CURVES).astype(int)]
-        return np.union1d(even, np.array(self._picked(), int))
+    def _over(self, neurons: Population, which: str) -> Curves:
+        return self._keep(f"over {which}", neurons, lambda: _over_all(neurons))
 
     def _plane(self, neurons: Population, prefix: str) -> Arrays:
-        picked = self._picked()
-        one = picked[-1] if picked else 0
+        one = self._one
         first, second, *third = self._view.along
         if third:
             image = self._sphere(neurons.only([one]))
@@ -171,7 +141,7 @@ class Tuned(Looked):
             return []
         if beside == "rates and intercepts":
             # Nengo's own formula gives rates below 0 where training has left a neuron silent.
-            x, y = of.intercepts, _over_all(of).rates.max(axis=0)
+            x, y = of.intercepts, self._over(of, prefix).rates.max(axis=0)
         elif beside == "encoders":
             x, y = _coordinates(of.encoders, pair)
         elif beside == "decoders":

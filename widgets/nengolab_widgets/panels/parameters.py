@@ -17,12 +17,14 @@ from nengo.exceptions import NengoException, ValidationError
 from nengolab.live.frames import Arrays, Packer
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.inspecting.held import Asked, Held, Region, singular_values
+from nengolab_widgets.inspecting.moments import Memory
 from nengolab_widgets.messages import ArrayEntry
 from nengolab_widgets.panel import Identity, Panel, Place, Setting
 
 WHEN = ("now", "as built", "difference")
 ORDER = ("as they are", "by size", "by likeness")
-BESIDE = ("histogram", "singular values", "nothing")
+OVER_TIME = ("entries over time", "norm over time")
+BESIDE = ("histogram", *OVER_TIME, "singular values", "nothing")
 MOST_PIXELS = 2000
 
 
@@ -32,7 +34,9 @@ class Payload(TypedDict):
     array: str
     when: Literal["now", "as built", "difference"]
     order: Literal["as they are", "by size", "by likeness"]
-    beside: Literal["histogram", "singular values", "nothing"]
+    beside: Literal[
+        "histogram", "entries over time", "norm over time", "singular values", "nothing"
+    ]
     fields: str
     editable: bool
 
@@ -96,7 +100,8 @@ class Weights(Panel):
     """All of ``sim.parameters``: encoders, gains, biases, weights, constants, by name.
 
     A matrix can be zoomed down to single entries; convolutions are shown as small images, and so
-    are rows that are given a shape. Now, as built, or what training, learning and editing changed.
+    are rows that are given a shape. Now, as built, or what training, learning and editing changed;
+    and over time: what it held is kept, moment by moment, from when it is looked at.
     """
 
     name = "parameters"
@@ -122,6 +127,7 @@ class Weights(Panel):
         self, obj: Any, place: Place, identity: Identity, values: Mapping[str, Any] | None = None
     ) -> None:
         self._spec: Held | None = None
+        self._memory = Memory()
         super().__init__(obj, place, identity, values)
 
     @classmethod
@@ -147,19 +153,27 @@ class Weights(Panel):
         if self._spec is not None:
             if {"array", "fields"} & set(values):
                 self._spec.region = replace(self._spec.region, rows=None, columns=None)
+            if {"array", "beside"} & set(values):
+                self._spec.at = self._spec.traced = None
             self._spec.hurry()
         return anew
 
     def spec(self) -> Held:
         obj = self.obj.obj if isinstance(self.obj, ObjView) else self.obj
         self._spec = Held(
-            obj, self._asked, self._say_arrays, id=self.identity.id, rev=self.identity.rev
+            obj,
+            self._asked,
+            self._say_arrays,
+            self._memory,
+            id=self.identity.id,
+            rev=self.identity.rev,
         )
         return self._spec
 
     def _asked(self) -> Asked:
         v = self.values
-        return Asked(v["array"], v["when"], v["order"], _fields(v["fields"]))
+        over_time = v["beside"] in OVER_TIME
+        return Asked(v["array"], v["when"], v["order"], _fields(v["fields"]), over_time)
 
     def layout(self) -> Payload:
         v = self.values
@@ -180,6 +194,8 @@ class Weights(Panel):
             "region": self._show_region,
             "singular": self._work_out,
             "edit": self._edit,
+            "moment": self._go_to,
+            "trace": self._trace,
             "undo": lambda _: self.place.session.undo(),
         }
         act = acts.get(str(content.get("type")))
@@ -204,6 +220,29 @@ class Weights(Panel):
         height, width = (_pixels(content.get(name), name) for name in ("height", "width"))
         self._spec.region = Region(rows, columns, height, width)
         self._say_arrays(self._spec.part())
+
+    def _go_to(self, content: dict[str, Any]) -> None:
+        """Show what the array held at a moment; None is now."""
+        number = content.get("number")
+        if number is not None and (type(number) is not int or number < 0):
+            raise ValidationError(f"number must be that of a moment, got {number!r}", "number")
+        if self._spec is not None:
+            self._spec.at = number
+            self._spec.hurry()
+
+    def _trace(self, content: dict[str, Any]) -> None:
+        """Show an entry or a row over time; None is neither."""
+        spec, at = self._spec, content.get("at")
+        if spec is None or spec.shown is None:
+            return
+        shape = spec.shown.row.shape
+        good = at is None or (_is_list(at) and 1 <= len(at) <= len(shape))
+        if not good or any(
+            type(i) is not int or not 0 <= i < n for i, n in zip(at or [], shape, strict=False)
+        ):
+            raise ValidationError(f"at must be an entry or a row of {shape}, got {at!r}", "at")
+        spec.traced = None if at is None else tuple(at)
+        spec.hurry()
 
     def _work_out(self, content: dict[str, Any]) -> None:
         figure = None if self._spec is None else self._spec.shown

@@ -13,8 +13,9 @@ from nengolab.inspect import layer_before
 from nengolab.live import LookSpec
 from nengolab.names import listing
 from nengolab_widgets.arrangement import Size
+from nengolab_widgets.inspecting.answers import MOST_CURVES, Direction
 from nengolab_widgets.inspecting.behind import Behind, BehindView
-from nengolab_widgets.inspecting.tuned import MOST_CURVES, Direction, Tuned, View
+from nengolab_widgets.inspecting.tuned import Tuned, View
 from nengolab_widgets.panel import Panel, Setting, ensemble_of, has_neurons
 from nengolab_widgets.picking import picks_of
 

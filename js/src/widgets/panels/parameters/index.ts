@@ -13,10 +13,11 @@ import { combined, pickedOf } from "../../picking";
 import type { Theme } from "../../theme";
 import { blockOf, Editing, entryAt } from "./editing";
 import { MatrixFigure } from "./matrix";
+import { OverTimeFigure } from "./overtime";
 import { isPartMessage, isPayload, isTableMessage, type Payload, type Row } from "./payload";
 import { HistogramFigure, PointsInARow } from "./spread";
 import { Table, Words } from "./table";
-import { farther, figuresOf, inWords, partOf, type Region } from "./told";
+import { farther, figuresOf, historyOf, inWords, partOf, textOf, type Region } from "./told";
 
 class ParametersPanel implements Panel {
   private context!: PanelContext;
@@ -34,6 +35,8 @@ class ParametersPanel implements Panel {
   private vector: PointsInARow | null = null;
   private histogram: HistogramFigure | null = null;
   private singular: PointsInARow | null = null;
+  private overTime: OverTimeFigure | null = null;
+  private traced = "";
   private readonly table = new Table((name) => this.choose(name));
   private readonly words = new Words();
   private readonly counted = make("p", "nl-inspect-words");
@@ -93,25 +96,31 @@ class ParametersPanel implements Panel {
     if (beside === "histogram") this.histogram = new HistogramFigure(bokeh, this.theme);
     if (beside === "singular values")
       this.singular = new PointsInARow(bokeh, { x: "number", y: "singular value" }, this.theme);
+    if (beside === "entries over time" || beside === "norm over time") {
+      const of = beside === "norm over time" ? "norm" : "entries";
+      const goTo = (number: number | null): void => this.context.send({ type: "moment", number });
+      this.overTime = new OverTimeFigure(bokeh, of, this.theme, { goTo });
+      this.figures.after(this.overTime.element);
+    }
     for (const figure of this.all) this.figures.append(figure.element);
     this.vector.figure.element.hidden = true;
     await Promise.all(this.all.map((figure) => figure.mount(signal)));
   }
 
   private get all(): Figure[] {
-    const parts = [this.matrix, this.vector, this.histogram, this.singular];
+    const parts = [this.matrix, this.vector, this.histogram, this.singular, this.overTime];
     return parts.flatMap((part) => part?.figure ?? []);
   }
 
   // ---- what the kernel says ---------------------------------------------------------------------
 
   receive(arrays: Map<string, FrameArray>): void {
-    const problem = words(arrays, "problem");
+    const problem = textOf(arrays, "problem");
     this.problem.hidden = problem === "";
     this.figures.hidden = this.counted.hidden = problem !== "";
     setText(this.problem, problem);
     if (problem !== "") return;
-    const name = words(arrays, "name");
+    const name = textOf(arrays, "name");
     const other = name !== this.name;
     this.name = name;
     this.number = arrays.get("number")?.[0] ?? 0;
@@ -120,6 +129,9 @@ class ParametersPanel implements Panel {
       this.describe();
     }
     this.show(arrays, other);
+    const history = historyOf(arrays);
+    if (history !== null) this.overTime?.show(history, this.traced);
+    this.editing.element.hidden = !this.editable || (history !== null && history.moment !== null);
     if (this.singular !== null) this.context.send({ type: "singular" });
   }
 
@@ -156,7 +168,7 @@ class ParametersPanel implements Panel {
       this.histogram?.show(figures);
       this.inWords = inWords(figures);
     }
-    if (arrays.has("name")) this.remark = words(arrays, "remark");
+    if (arrays.has("name")) this.remark = textOf(arrays, "remark");
     if (figures !== null || arrays.has("name")) {
       const said = [...this.inWords, this.remark].filter((text) => text !== "");
       this.counted.replaceChildren(...said.map((text) => make("span", "", {}, text)));
@@ -197,6 +209,10 @@ class ParametersPanel implements Panel {
     this.context.change({ array: name });
   }
 
+  private get editable(): boolean {
+    return this.payload.editable && this.row !== undefined;
+  }
+
   private get row(): Row | undefined {
     return this.rows.find(({ name }) => name === this.name);
   }
@@ -205,7 +221,7 @@ class ParametersPanel implements Panel {
     const { row } = this;
     this.table.mark(this.name);
     this.words.say(row);
-    this.editing.element.hidden = !this.payload.editable || row === undefined;
+    this.editing.element.hidden = !this.editable;
     this.editing.choose(null, 0);
     this.entry = this.block = null;
     if (row === undefined) return;
@@ -227,6 +243,7 @@ class ParametersPanel implements Panel {
     if (of === undefined) return;
     if (of.shape.length === 1) {
       const at = this.lastVector?.at.indexOf(row) ?? -1;
+      this.entry = null;
       this.editing.choose(entryAt([row]), this.lastVector?.low[at] ?? NaN);
     } else if (of.shape.length === 2 && this.payload.fields === "") {
       [this.entry, this.block] = [[row, column], null];
@@ -244,6 +261,7 @@ class ParametersPanel implements Panel {
 
   private mark(): void {
     const { row, entry, block } = this;
+    this.trace();
     const none = new Map<number, string>();
     if (row === undefined || row.shape.length !== 2 || this.payload.fields !== "")
       return this.matrix?.mark({ rows: none, columns: none, entry: null, block: null });
@@ -251,6 +269,18 @@ class ParametersPanel implements Panel {
       markColors(this.theme, this.pickedOf(ensemble)),
     );
     this.matrix?.mark({ rows, columns, entry, block });
+  }
+
+  /** Have the entry that is chosen followed over time, or else the row of a picked neuron. */
+  private trace(): void {
+    const { row, entry } = this;
+    if (this.overTime === null || row === undefined || row.shape.length > 2) return;
+    const picked = this.pickedOf(row.rows).at(-1);
+    const at = entry ?? (picked === undefined ? null : [picked]);
+    const words = at === null ? "" : entry === null ? `row ${at[0]}` : `[${at.join(", ")}]`;
+    if (words === this.traced) return;
+    this.traced = words;
+    this.context.send({ type: "trace", at });
   }
 
   // ---- as all panels ----------------------------------------------------------------------------
@@ -281,11 +311,6 @@ class ParametersPanel implements Panel {
       high: [...part.high],
     };
   }
-}
-
-function words(arrays: Map<string, FrameArray>, name: string): string {
-  const bytes = arrays.get(name);
-  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : "";
 }
 
 function read(layout: PanelLayout): Payload {

@@ -7,7 +7,7 @@ export interface Payload {
   array: string;
   when: "now" | "as built" | "difference";
   order: "as they are" | "by size" | "by likeness";
-  beside: "histogram" | "singular values" | "nothing";
+  beside: "histogram" | "entries over time" | "norm over time" | "singular values" | "nothing";
   fields: string;
   editable: boolean;
 }
@@ -16,7 +16,7 @@ export const isPayload: Check<Payload> = record<Payload>({
   array: isString,
   when: oneOf("now", "as built", "difference"),
   order: oneOf("as they are", "by size", "by likeness"),
-  beside: oneOf("histogram", "singular values", "nothing"),
+  beside: oneOf("histogram", "entries over time", "norm over time", "singular values", "nothing"),
   fields: isString,
   editable: isBoolean,
 });

@@ -69,6 +69,43 @@ export function figuresOf(arrays: Map<string, FrameArray>): Figures | null {
   };
 }
 
+/** How the array changed: moments that are kept of it. */
+export interface History {
+  axis: string;
+  x: Numbers;
+  /** A row for each figure, one value a moment. */
+  figures: Numbers;
+  numbers: Numbers;
+  /** Numbers of the moments of which all entries are kept. */
+  whole: Numbers;
+  /** What is traced: beside the entries, then beside the norm. */
+  trace: Numbers | null;
+  /** Number of the moment that is shown; null is now. */
+  moment: number | null;
+  kept: string;
+}
+
+export function historyOf(arrays: Map<string, FrameArray>): History | null {
+  const [x, figures, numbers] = ["time", "history", "numbers"].map((name) => arrays.get(name));
+  if (x === undefined || figures === undefined || numbers === undefined) return null;
+  return {
+    axis: textOf(arrays, "axis"),
+    x,
+    figures,
+    numbers,
+    whole: arrays.get("whole") ?? EMPTY,
+    trace: arrays.get("trace") ?? null,
+    moment: arrays.get("moment")?.[0] ?? null,
+    kept: textOf(arrays, "kept"),
+  };
+}
+
+/** Words among the arrays. */
+export function textOf(arrays: Map<string, FrameArray>, name: string): string {
+  const bytes = arrays.get(name);
+  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : "";
+}
+
 /** The entry of a cell that is seen: the one farther from zero; NaN where there is one. */
 export function farther(low: number, high: number): number {
   if (!(low <= high)) return NaN;
