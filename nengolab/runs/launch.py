@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ def start(
     note: str = "",
     tags: Iterable[str] = (),
     keep_every: int = 1,
+    learning_rates: Mapping[int, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
     **fit: Any,
 ) -> Run:
     """Train in the background, all of it on disk.
@@ -50,6 +52,12 @@ def start(
     keep_every : int
         The checkpoint of every so manieth epoch is kept, besides that of the start, the newest and
         the best. One holds the parameters, twice as much for Adam, and the network's state.
+    learning_rates : Mapping of int to float, optional
+        Learning rates that come on the way, by how many batches are done before: those that were
+        set by hand in a run that is to be repeated.
+    plan : Mapping, optional
+        What a panel was told (``choices``), and the ``lines`` of Python that do the same, for
+        `Record.to_script`. It is only written down.
     **fit
         Other arguments of ``sim.fit``: ``batch_size``, ``validation_data``, ``callbacks``, ...
         ``verbose`` is 0 unless given.
@@ -89,6 +97,8 @@ def start(
         "planned": whole(epochs, "epochs", 1),
         "keep_every": task.keep_every,
         "note": str(note),
+        "changes": _changes(learning_rates or {}),
+        "plan": None if plan is None else dict(plan),
         "tags": record.checked_tags(tags),
         "network": getattr(sim.network, "label", None),
         "training": facts.training_settings(sim),
@@ -252,6 +262,13 @@ def _check_data(run: Record, now: dict[str, Any]) -> None:
             "other_data=True trains on with these",
             attr="data",
         )
+
+
+def _changes(rates: Mapping[int, float]) -> list[dict[str, Any]]:
+    return [
+        {"batch": whole(batch, "learning_rates", 0), "learning_rate": float(rate)}
+        for batch, rate in sorted(rates.items())
+    ]
 
 
 def _check_fit(fit: dict[str, Any]) -> None:

@@ -368,6 +368,11 @@ def going(folder: Path) -> Run | None:
     return _going.get(folder)
 
 
+def going_with(sim: Any) -> Run | None:
+    """The run that trains a simulator in this process."""
+    return next((run for run in list(_going.values()) if run.task.sim is sim), None)
+
+
 @atexit.register
 def _end_all() -> None:
     """Threads inside TensorFlow must not be cut off while the interpreter ends."""
