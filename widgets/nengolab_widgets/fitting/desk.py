@@ -458,7 +458,7 @@ class FitDesk:
             return self._paced[1]
 
     def curves_version(self, period: float) -> tuple[Any, ...]:
-        """Tell curves apart: with batches, but only so often; and at once where others are shown."""
+        """Tell curves apart: with batches only so often, at once where others are shown."""
         run = self.run
         tick = int(time.monotonic() / period) if run is not None and run.state == "running" else 0
         state = "" if run is None else run.state
