@@ -25,6 +25,8 @@ from . import told
 from .form import Form
 from .told import Desk, Now, Phase, Row, Trained, Trouble
 
+# The optimizers that were chosen in a panel: the next one chooses anew.
+_chosen_here: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 # More curves at once nobody can tell apart.
 MOST_SHOWN = 7
 
@@ -96,7 +98,7 @@ class FitDesk:
         self.run: Run | None = None
         self.revision = 0
         self.phase: Phase = "set up"
-        self.wish = ""
+        self.wish = self.notice = ""
         self.troubles: list[Trouble] = []
         self.shown: list[str] = []
         self.compared: tuple[str, str] | None = None
@@ -140,10 +142,10 @@ class FitDesk:
             "restore": self._restore,
             "compare": self._compare,
             "again": lambda c: self._look_again(),
-            "dismiss": lambda c: self.troubles.clear(),
         }
         if kind not in acts:
             raise ValidationError(f"a fit panel does not understand {kind!r}", "type")
+        self.notice = ""
         try:
             acts[kind](content)
         except (NengoException, OSError, KeyError) as error:
@@ -225,7 +227,8 @@ class FitDesk:
             preset["split"] = float(self.given.fit.get("validation_split", 0.0))
         compiled = False
         if self.sim is not None and self.run is None:
-            compiled = getattr(self.sim.keras_model, "optimizer", None) is not None
+            optimizer = getattr(self.sim.keras_model, "optimizer", None)
+            compiled = optimizer is not None and _chosen_here.get(self.sim) != id(optimizer)
         self._form = Form(self.network, self.given.named, most, compiled, preset)
 
     def _look_again(self) -> None:
@@ -308,7 +311,7 @@ class FitDesk:
             return self._take(run)
         plan = self._ready()
         sim = self._simulator(plan.plan.batch_size)
-        compile_as(sim, plan.plan, plan.compile)
+        _compile(sim, plan.plan, plan.compile)
         options = {k: v for k, v in self.given.fit.items() if k not in plan.fit}
         options.pop("validation_split", None)
         options |= plan.fit | {"epochs": plan.plan.epochs}
@@ -352,7 +355,7 @@ class FitDesk:
 
         plan = self._ready()
         sim = self._simulator(plan.plan.batch_size)
-        compile_as(sim, plan.plan, plan.compile)
+        _compile(sim, plan.plan, plan.compile)
         self._batch_seconds = seconds_a_batch(sim, plan)
         self.phase = "ended" if self.run is not None else "set up"
         self._look_again()
@@ -404,7 +407,7 @@ class FitDesk:
         sim = self._simulator(plan.batch_size)
         most = sim.minibatch_size or 1
         found = ready(plan, self.network, self.given.named(), most)
-        compile_as(sim, plan, found.compile)
+        _compile(sim, plan, found.compile)
         return runs.go_on(record, sim, found.x, found.y, epochs=epochs, **found.fit)
 
     # ---- runs of before --------------------------------------------------------
@@ -430,7 +433,8 @@ class FitDesk:
         if self.sim is None:
             self.sim = self._simulator(self._form.plan().batch_size if self._form else 1)
         record.restore(self.sim, epoch if isinstance(epoch, (int, str)) else "best")
-        self.restored = (record.name, epoch)
+        which = f"epoch {epoch}" if isinstance(epoch, int) else f"the {epoch} epoch"
+        self.notice = f"The simulator has the weights of “{record.name}” after {which} now."
 
     def _compare(self, content: Mapping[str, Any]) -> None:
         a, b = content.get("a"), content.get("b")
@@ -550,6 +554,7 @@ class FitDesk:
             "samples": said,
             "summary": self._summary,
             "trouble": trouble,
+            "notice": self.notice,
             "runs": rows,
             "folder": str(self.folder),
             "differences": self._differences(),
@@ -630,6 +635,12 @@ def _no_run(phase: Phase) -> Now:
         "best": 0,
         "waits": "",
     }
+
+
+def _compile(sim: Any, plan: Plan, arguments: dict[str, Any] | None) -> None:
+    compile_as(sim, plan, arguments)
+    if arguments is not None:
+        _chosen_here[sim] = id(sim.keras_model.optimizer)
 
 
 def trained_of(sim: Any, fixed: tuple[str, ...]) -> list[Trained]:

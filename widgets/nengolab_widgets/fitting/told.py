@@ -109,6 +109,7 @@ class Desk(TypedDict):
     samples: str
     summary: list[str]
     trouble: list[Trouble]
+    notice: str
     runs: list[Row]
     folder: str
     differences: list[tuple[str, str, str]]
@@ -166,9 +167,12 @@ def failure_of(run: Record) -> Trouble | None:
         text = run.error or "it failed"
         found = run.facts.get("traceback") or ""
         return {"text": text, "advice": advice_for(text), "traceback": found, "field": ""}
-    if run.state == "finished" and run.epochs < run.facts["planned"]:
+    counts = np.diff([0, *run.facts["batches"]])
+    short = np.flatnonzero(counts < counts[0]) if len(counts) else counts
+    if len(short):
         return {
-            "text": f"The data ran out after {run.epochs} of {run.facts['planned']} epochs.",
+            "text": f"The data ran out in epoch {short[0] + 1}, after {counts[short[0]]} of "
+            f"{counts[0]} batches.",
             "advice": "A generator is used up by one pass: a keras.utils.PyDataset, or a "
             "tf.data.Dataset with .repeat() and steps_per_epoch, gives as much as is asked for.",
             "traceback": "",

@@ -175,7 +175,20 @@ class Fit(Panel):
         if kind == "script":
             return self._script(str(content.get("run")), content)
         self.desk.act(content)
+        if kind == "restore" and self.desk.notice:
+            self._give_to_live()
         self.place.send(self, {"type": "heard", "what": str(kind)})
+
+    def _give_to_live(self) -> None:
+        """Have the network that runs live compute with the weights that were restored."""
+        session, desk = self.place.session, self.desk
+        if not isinstance(desk.subject, nengo.Network) or session.state in ("asleep", "error"):
+            return
+        for parameter in desk.sim.parameters.values():
+            if parameter.trainable:
+                owner, value = parameter.owner, np.array(parameter.value)
+                session.set_parameter(owner, parameter.role, value, gesture=desk.notice)
+        desk.notice = desk.notice.replace("The simulator has", "The live network computes with")
 
     def _script(self, name: str, content: dict[str, Any]) -> None:
         said: Script = {"type": "script", "run": name, "text": "", "problem": ""}

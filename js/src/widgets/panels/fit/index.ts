@@ -11,7 +11,7 @@ import type { Theme } from "../../theme";
 import { Control } from "./control";
 import { colorOf, MetricFigure, type Curve } from "./curves";
 import { Form } from "./form";
-import { Part, type Send } from "./parts";
+import { button, Part, type Send } from "./parts";
 import {
   isCurves,
   isDesk,
@@ -20,6 +20,7 @@ import {
   isShown,
   type Desk,
   type Now,
+  type Row,
   type Trouble,
 } from "./payload";
 import { Runs } from "./runs";
@@ -38,6 +39,7 @@ class FitPanel implements Panel {
   private control!: Control;
   private runs!: Runs;
   private trouble!: Part<Trouble[]>;
+  private offer!: Part<{ notice: string; left: Row[] }>;
   private readonly samples = new Samples();
   private readonly figures = make("div", "nl-inspect-figures nl-fit-figures", { hidden: "" });
   private readonly names = make("p", "nl-inspect-words nl-fit-legend");
@@ -61,12 +63,17 @@ class FitPanel implements Panel {
     this.runs = new Runs(send, context.theme);
     const places = make("div", "nl-fit-troubles", { role: "alert" });
     this.trouble = new Part(places, (all) => all.map((one) => bad(one)));
+    this.offer = new Part(make("div", "nl-fit-offers"), ({ notice, left }) => [
+      ...(notice === "" ? [] : [make("div", "nl-fit-offer", { role: "status" }, notice)]),
+      ...left.map((row) => interrupted(row, send)),
+    ]);
     const element = make(
       "div",
       "nl-fit",
       {},
       this.form.element,
       this.control.element,
+      this.offer.element,
       places,
       this.problem,
       this.figures,
@@ -131,6 +138,9 @@ class FitPanel implements Panel {
       waits === "" ? [] : [{ text: waits, advice: "", traceback: "", field: "" }];
     const all = (this.desk?.trouble ?? []).filter(({ field }) => field === "");
     this.trouble.show([...held, ...all]);
+    const { runs = [], notice = "" } = this.desk ?? {};
+    const idle = this.now?.phase === "set up";
+    this.offer.show({ notice, left: idle ? runs.filter((r) => r.state === "interrupted") : [] });
     if ((this.desk?.trouble ?? []).some(({ field }) => field !== "")) this.form.fold(false);
   }
 
@@ -222,6 +232,15 @@ class FitPanel implements Panel {
 
 function stroke(className: string, text: string): HTMLElement {
   return make("span", "", {}, make("i", `nl-fit-stroke ${className}`), text);
+}
+
+/** A run whose kernel died, or whose machine went off. */
+function interrupted({ name, epochs }: Row, send: Send): HTMLElement {
+  const go = button("Go on", "train on from its last whole epoch, to the same numbers", () =>
+    send({ type: "go_on", run: name }),
+  );
+  const text = `“${name}” was interrupted after ${epochs} epochs.`;
+  return make("div", "nl-fit-offer", {}, text, go);
 }
 
 function bad({ text, advice, traceback }: Trouble): HTMLElement {

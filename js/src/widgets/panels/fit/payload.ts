@@ -191,6 +191,7 @@ export interface Desk {
   samples: string;
   summary: string[];
   trouble: Trouble[];
+  notice: string;
   runs: Row[];
   folder: string;
   differences: ([string, string, string])[];
@@ -204,6 +205,7 @@ export const isDesk: Check<Desk> = record<Desk>({
   samples: isString,
   summary: listOf(isString),
   trouble: listOf(isTrouble),
+  notice: isString,
   runs: listOf(isRow),
   folder: isString,
   differences: listOf(tupleOf(isString, isString, isString)),
