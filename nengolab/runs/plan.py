@@ -93,7 +93,9 @@ class Plan:
     def read(cls, facts: Mapping[str, Any]) -> Plan:
         """What `facts` gave."""
         known = {f.name for f in fields(cls)}
-        return cls(**{k: tuple(v) if k == "fixed" else v for k, v in facts.items() if k in known})
+        values: dict[str, Any] = {k: v for k, v in facts.items() if k in known}
+        values["fixed"] = tuple(values.get("fixed", ()))
+        return cls(**values)
 
 
 @dataclass(frozen=True)

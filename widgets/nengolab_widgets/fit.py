@@ -8,14 +8,15 @@ from typing import Any
 from nengolab.runs import Catalogue, Run
 from nengolab.runs import open as open_runs
 
-from .fitting.desk import FitDesk, Given
-from .panels import own_kinds
+from .fitting.desk import FitDesk
+from .fitting.given import Given
+from .panels.fit import Fit as _FitPanel
 from .plots import notebook_variables
 from .standalone import standalone
 
 
-class Fit(standalone(own_kinds()["fit"])):
-    """Training from a panel: chosen, started, watched, steered, compared.
+class Fit(standalone(_FitPanel)):
+    """A panel by itself, of training: it is chosen, started, watched, steered, compared.
 
     The run is a `nengolab.runs.Run`: in the background, so that other cells stay free, and kept in
     a folder, so that it goes on after a crash. A page that is loaded again shows it as it is.
@@ -57,7 +58,9 @@ class Fit(standalone(own_kinds()["fit"])):
 
     @property
     def _desk(self) -> FitDesk:
-        return self.hub._bench.find(self._panel).desk
+        panel = self.hub._bench.find(self._panel)
+        assert isinstance(panel, _FitPanel)
+        return panel.desk
 
     @property
     def run(self) -> Run | None:

@@ -7,7 +7,6 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,63 +17,18 @@ import nengolab
 from nengolab import runs
 from nengolab.runs import Record, Run
 from nengolab.runs.plan import Plan, Ready, compile_as, ready
-from nengolab.runs.record import FILE, GOING
+from nengolab.runs.record import GOING
 from nengolab.runs.run import going_with
 
 from . import told
+from .counted import summary_of, trained_of
 from .form import Form
-from .told import Desk, Now, Phase, Row, Trained, Trouble
+from .given import Given, name_of
+from .kept import KeptRuns
+from .told import Desk, Now, Phase, Trained, Trouble
 
 # The optimizers that were chosen in a panel: the next one chooses anew.
 _chosen_here: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-# More curves at once nobody can tell apart.
-MOST_SHOWN = 7
-
-
-@dataclass
-class Given:
-    """What a person gave in Python.
-
-    Attributes
-    ----------
-    x, y : object
-        Data of any form that ``fit`` takes; None is for the form to choose.
-    fit : dict
-        Other arguments of `nengolab.runs.start`.
-    folder : str
-        Of the runs.
-    variables : callable
-        Gives what can be chosen by name.
-    """
-
-    x: Any = None
-    y: Any = None
-    fit: dict[str, Any] = field(default_factory=dict)
-    folder: str = "runs"
-    variables: Callable[[], Mapping[str, Any]] = dict
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the data are of a form that no name stands for."""
-        return self.x is not None and not (_is_array(self.x) and (_is_array(self.y)))
-
-    def named(self) -> dict[str, Any]:
-        """What can be chosen by name, with what was given among it."""
-        found = dict(self.variables())
-        for usual, value in (("x", self.x), ("y", self.y)):
-            if value is not None and not self.is_whole:
-                found[name_of(value, found, usual)] = value
-        return found
-
-
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "dtype") and hasattr(value, "shape")
-
-
-def name_of(value: Any, variables: Mapping[str, Any], usual: str) -> str:
-    """What a person calls a value."""
-    names = [n for n, v in variables.items() if v is value and not n.startswith("_")]
-    return names[0] if names else usual
 
 
 class FitDesk:
@@ -100,12 +54,10 @@ class FitDesk:
         self.phase: Phase = "set up"
         self.wish = self.notice = ""
         self.troubles: list[Trouble] = []
-        self.shown: list[str] = []
-        self.compared: tuple[str, str] | None = None
+        self.kept = KeptRuns(lambda: self.folder)
         self._watchers: list[Callable[[], None]] = []
         self._lock = threading.RLock()
         self._job: threading.Thread | None = None
-        self._rows: dict[str, tuple[float, Row]] = {}
         self._paced: tuple[float, tuple[Any, ...]] = (0.0, (None, None, None, None))
         self._samples: tuple[int, Any] | None = None
         self._batch_seconds: float | None = None
@@ -135,7 +87,7 @@ class FitDesk:
             "stop": lambda c: self._steer("stopping", lambda run: run.stop(wait=False)),
             "rate": self._rate,
             "go_on": self._go_on,
-            "show": self._show,
+            "show": lambda c: self.kept.show(str(c.get("run")), c.get("on") is True),
             "note": lambda c: setattr(self.record(c), "note", str(c.get("text", ""))),
             "tags": lambda c: setattr(self.record(c), "tags", _words(c.get("text"))),
             "delete": self._delete,
@@ -255,31 +207,12 @@ class FitDesk:
         self._look_again()
 
     def _count(self, plan: Ready | None) -> None:
-        """What the run will come to: parameters, steps, bytes, time."""
+        """What the run will come to; while one goes on its simulator is not asked."""
         if self.run is not None and self.run.state in GOING:
             return
-        lines: list[str] = []
         if self.sim is not None and self._form is not None:
-            fixed = self._form.fixed
-            self._trained = trained_of(self.sim, fixed)
-            sizes = [
-                p.initial.size
-                for n, p in self.sim.parameters.items()
-                if p.trainable and n not in fixed
-            ]
-            lines.append(f"{sum(sizes):,} numbers in {len(sizes)} arrays are trained")
-        if plan is not None and plan.items is not None and plan.batches is not None:
-            checked = f", {plan.checked:,} to check with" if plan.checked else ""
-            lines.append(f"{plan.items:,} items to train with{checked}")
-            total = plan.batches * plan.plan.epochs
-            lines.append(f"{plan.batches:,} batches an epoch, {total:,} in all")
-            lines.append(f"{_bytes(plan.nbytes)} of data")
-            if self._batch_seconds is not None:
-                per = self._batch_seconds
-                lines.append(
-                    f"a batch takes {1000 * per:.3g} ms: about {_time(per * total)} in all"
-                )
-        self._summary = lines
+            self._trained = trained_of(self.sim, self._form.fixed)
+        self._summary = summary_of(self._trained, plan, self._batch_seconds)
 
     # ---- starting ------------------------------------------------------------
 
@@ -345,7 +278,7 @@ class FitDesk:
     def _take(self, run: Run) -> None:
         """Watch a run that has begun."""
         self.run, self.wish, self.phase = run, "", "running"
-        self._show({"run": run.name, "on": True})
+        self.kept.show(run.name, True)
         for hear in list(self._watchers):
             hear()
 
@@ -412,18 +345,10 @@ class FitDesk:
 
     # ---- runs of before --------------------------------------------------------
 
-    def _show(self, content: Mapping[str, Any]) -> None:
-        name = str(content.get("run"))
-        others = [n for n in self.shown if n != name]
-        if content.get("on") is True:
-            self.shown = self.shown if name in self.shown else [*others[-(MOST_SHOWN - 1) :], name]
-        else:
-            self.shown = others
-
     def _delete(self, content: Mapping[str, Any]) -> None:
         record = self.record(content)
         record.delete(str(content.get("confirm", "")))
-        self.shown = [n for n in self.shown if n != record.name]
+        self.kept.show(record.name, False)
         if self.run is not None and self.run.name == record.name:
             self.run, self.phase = None, "set up"
 
@@ -438,7 +363,7 @@ class FitDesk:
 
     def _compare(self, content: Mapping[str, Any]) -> None:
         a, b = content.get("a"), content.get("b")
-        self.compared = None if not a or not b else (str(a), str(b))
+        self.kept.compared = None if not a or not b else (str(a), str(b))
 
     # ---- what a page is told ---------------------------------------------------
 
@@ -446,9 +371,9 @@ class FitDesk:
         """Tell states apart; it costs next to nothing."""
         run = self.run
         if run is None:
-            return (self.revision, self.stamp())
+            return (self.revision, self.kept.stamp())
         now = run.progress
-        return (self.revision, run.state, run.problem, now.epoch, now.batch, self.stamp())
+        return (self.revision, run.state, run.problem, now.epoch, now.batch, self.kept.stamp())
 
     def paced(self, period: float) -> tuple[Any, ...]:
         """As `version`, but batches count only so often."""
@@ -466,7 +391,7 @@ class FitDesk:
         run = self.run
         tick = int(time.monotonic() / period) if run is not None and run.state == "running" else 0
         state = "" if run is None else run.state
-        return (tuple(self.shown), tick, state, self.revision)
+        return (tuple(self.kept.shown), tick, state, self.revision)
 
     def samples(self) -> tuple[str, Any, list[str]]:
         """As `Form.samples`, of the form as it is; kept until somebody does something."""
@@ -491,13 +416,6 @@ class FitDesk:
             return ["import nengolab", *self._lines(self._ready())]
         except ValidationError as error:
             return [f"# not yet: {error}"]
-
-    def stamp(self) -> float:
-        """When the folder was last changed: another process may have begun a run."""
-        try:
-            return self.folder.stat().st_mtime
-        except OSError:
-            return 0.0
 
     def now(self) -> Now:
         """How the run stands."""
@@ -545,7 +463,7 @@ class FitDesk:
         failed = None if self.run is None else told.failure_of(self.run)
         if failed is not None and self.phase not in ("measuring", "starting"):
             trouble.append(failed)
-        form, rows = self._form, self.rows()
+        form, kept = self._form, self.kept
         said = "" if form is None else self.samples()[0]
         return {
             "given": self.given.is_whole,
@@ -555,62 +473,15 @@ class FitDesk:
             "summary": self._summary,
             "trouble": trouble,
             "notice": self.notice,
-            "runs": rows,
+            "runs": kept.rows(),
             "folder": str(self.folder),
-            "differences": self._differences(),
-            "compared": list(self.compared or ()),
+            "differences": kept.differences(),
+            "compared": list(kept.compared or ()),
         }
 
     @property
     def form(self) -> Form | None:
         return self._form
-
-    def rows(self) -> list[Row]:
-        """Give the runs of the folder, the newest first."""
-        if not self.folder.is_dir():
-            return []
-        catalogue, found = runs.open(self.folder), []
-        for name in reversed(list(catalogue)):
-            path = self.folder / name / FILE
-            try:
-                changed = path.stat().st_mtime
-                held = self._rows.get(name)
-                if held is None or held[0] != changed or held[1]["state"] in GOING:
-                    self._rows[name] = (changed, told.row_of(catalogue[name], -1))
-                row = self._rows[name][1]
-            except (OSError, KeyError, ValidationError):
-                continue  # deleted meanwhile, or of another version
-            shown = self.shown.index(name) if name in self.shown else -1
-            found.append({**row, "shown": shown})
-        return found
-
-    def _differences(self) -> list[tuple[str, str, str]]:
-        if self.compared is None:
-            return []
-        try:
-            found = runs.open(self.folder).differences(*self.compared)
-        except (KeyError, ValidationError):
-            return []
-        return [
-            (what, _in_short(a), _in_short(b))
-            for what, a, b in found
-            if not what.startswith("plan")
-        ]
-
-    def records(self) -> list[tuple[int, Record]]:
-        """Give the runs of which curves are shown, with their numbers."""
-        if not self.shown:
-            return []
-        found: list[tuple[int, Record]] = []
-        for number, name in enumerate(self.shown):
-            if self.run is not None and self.run.name == name:
-                found.append((number, self.run))
-                continue
-            try:
-                found.append((number, runs.open(self.folder)[name]))
-            except (KeyError, ValidationError):
-                continue
-        return found
 
 
 _COME = {("pausing", "paused"), ("resuming", "running")}
@@ -643,48 +514,9 @@ def _compile(sim: Any, plan: Plan, arguments: dict[str, Any] | None) -> None:
         _chosen_here[sim] = id(sim.keras_model.optimizer)
 
 
-def trained_of(sim: Any, fixed: tuple[str, ...]) -> list[Trained]:
-    """Which arrays are trained, and why others are not."""
-    return [
-        {
-            "name": name,
-            "owner": p.owner_name,
-            "role": p.role,
-            "shape": " × ".join(map(str, p.shape)) or "one number",
-            "trains": p.trainable and name not in fixed,
-            "can": p.trainable,
-            "why": "held fixed here" if name in fixed else p.why,
-        }
-        for name, p in sim.parameters.items()
-    ]
-
-
 def _double(name: str, logs: Mapping[str, float]) -> bool:
     return told.redundant(name, [f"epoch_{n}" for n in logs])
 
 
 def _words(text: Any) -> list[str]:
     return [word.strip() for word in str(text or "").split(",") if word.strip()]
-
-
-def _in_short(value: Any, most: int = 200) -> str:
-    if value is None:
-        return "—"
-    text = str(value)
-    return text if len(text) <= most else f"{text[:most]} …"
-
-
-def _bytes(n: float) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if n < 1000:
-            return f"{n:.3g} {unit}"
-        n /= 1000
-    return f"{n:.3g} GB"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

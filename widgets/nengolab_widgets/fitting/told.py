@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Literal, TypedDict
 
 import numpy as np
@@ -75,6 +75,7 @@ class Trained(TypedDict):
     name: str
     owner: str
     role: str
+    size: int
     shape: str
     trains: bool
     can: bool
@@ -223,7 +224,7 @@ def curves_of(run: Record, number: int) -> list[tuple[Series, np.ndarray, np.nda
     return found
 
 
-def redundant(metric: str, metrics: Mapping[str, object]) -> bool:
+def redundant(metric: str, metrics: Collection[str]) -> bool:
     """Whether another name says the same: with one loss, Keras's own is enough."""
     bare = metric.removeprefix("val_")
     for short in ("loss", "accuracy"):

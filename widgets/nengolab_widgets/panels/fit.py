@@ -15,7 +15,8 @@ from nengo.exceptions import NengoException
 from nengolab.live.frames import Arrays
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.fitting import told
-from nengolab_widgets.fitting.desk import FitDesk, Given
+from nengolab_widgets.fitting.desk import FitDesk
+from nengolab_widgets.fitting.given import Given
 from nengolab_widgets.fitting.told import Desk, Now, Series
 from nengolab_widgets.inspecting.looked import Looked, text
 from nengolab_widgets.panel import Identity, Panel, Place
@@ -102,7 +103,7 @@ class Training(Looked):
         """Form and runs, which change when somebody does something, or an epoch ends."""
         stamp = self._desk.version()[:3]
         run = self._desk.run
-        stamp = (*stamp, self._desk.stamp(), 0 if run is None else run.epochs)
+        stamp = (*stamp, self._desk.kept.stamp(), 0 if run is None else run.epochs)
         if stamp != self._desk_told[0]:
             self._desk_told = (stamp, text(json.dumps(self._desk.desk())))
         return self._desk_told[1]
@@ -117,7 +118,7 @@ class Training(Looked):
             return self._curves[1]
         series: list[Series] = []
         arrays: Arrays = []
-        for number, record in self._desk.records():
+        for number, record in self._desk.kept.records(self._desk.run):
             for one, x, y in told.curves_of(record, number):
                 arrays += [(f"x{len(series)}", x), (f"y{len(series)}", y)]
                 series.append(one)

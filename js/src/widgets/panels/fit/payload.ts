@@ -117,6 +117,7 @@ export interface Trained {
   name: string;
   owner: string;
   role: string;
+  size: number;
   shape: string;
   trains: boolean;
   can: boolean;
@@ -127,6 +128,7 @@ export const isTrained: Check<Trained> = record<Trained>({
   name: isString,
   owner: isString,
   role: isString,
+  size: isNumber,
   shape: isString,
   trains: isBoolean,
   can: isBoolean,
