@@ -31,6 +31,7 @@ def start(
     keep_every: int = 1,
     learning_rates: Mapping[int, float] | None = None,
     plan: Mapping[str, Any] | None = None,
+    watchers: Iterable[Any] = (),
     **fit: Any,
 ) -> Run:
     """Train in the background, all of it on disk.
@@ -58,6 +59,8 @@ def start(
     plan : Mapping, optional
         What a panel was told (``choices``), and the ``lines`` of Python that do the same, for
         `Record.to_script`. It is only written down.
+    watchers : iterable of keras.callbacks.Callback
+        Who looks on, such as `nengolab.runs.watching.Watching`: nothing is written down of them.
     **fit
         Other arguments of ``sim.fit``: ``batch_size``, ``validation_data``, ``callbacks``, ...
         ``verbose`` is 0 unless given.
@@ -90,7 +93,7 @@ def start(
         raise SimulationError("cannot start a run before compile(optimizer, loss) was called")
     _check_fit(fit)
     fit = {"verbose": 0, **fit}
-    task = Task(sim, x, y, fit, whole(keep_every, "keep_every", 1))
+    task = Task(sim, x, y, fit, whole(keep_every, "keep_every", 1), tuple(watchers))
     told = {
         "state": "running",
         "process": record.this_process(),
@@ -125,6 +128,7 @@ def go_on(
     epochs: int | None = None,
     start: int | None = None,
     other_data: bool = False,
+    watchers: Iterable[Any] | None = None,
     **fit: Any,
 ) -> Run:
     """Train a run on: one that was stopped, failed or interrupted, or more epochs of it.
@@ -146,6 +150,8 @@ def go_on(
         learning rate too. Default: all whole ones.
     other_data : bool
         Let the data be others than before.
+    watchers : iterable of keras.callbacks.Callback, optional
+        As for `start`.
     **fit
         Other arguments of ``sim.fit``. Default: as before; data and callbacks must be given again.
 
@@ -192,6 +198,8 @@ def go_on(
         task = replace(run.task, fit=run.task.fit | fit)
     else:
         task = Task(sim, x, y, _as_before(before, fit), before["keep_every"])
+    if watchers is not None:
+        task = replace(task, watchers=tuple(watchers))
     data = _data(task)
     if not other_data:
         _check_data(run, data)

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import nengo
+import numpy as np
 from nengo.exceptions import NengoException, ValidationError
 
 import nengolab
 from nengolab import runs
+from nengolab.feeding.offers import input_offers
 from nengolab.runs import Record, Run
-from nengolab.runs.plan import Plan, Ready, compile_as, ready
+from nengolab.runs.plan import Plan, Ready, compile_as, ready, slots
 from nengolab.runs.record import GOING
 from nengolab.runs.run import going_with
 
@@ -25,6 +27,7 @@ from .counted import summary_of, trained_of
 from .form import Form
 from .given import Given, name_of
 from .kept import KeptRuns
+from .looking import Looking, pictures_of
 from .told import Desk, Now, Phase, Trained, Trouble
 
 # The optimizers that were chosen in a panel: the next one chooses anew.
@@ -62,6 +65,7 @@ class FitDesk:
         self._samples: tuple[int, Any] | None = None
         self._batch_seconds: float | None = None
         self._form: Form | None = None
+        self.looking: Looking | None = None
         self._summary: list[str] = []
         self._trained: list[Trained] = []
         self._doing(self._open)
@@ -239,6 +243,7 @@ class FitDesk:
                 self.given.x,
                 self.given.y,
                 folder=self.folder,
+                watchers=[self._look_on(None).watching],
                 **options,
             )
             return self._take(run)
@@ -255,10 +260,24 @@ class FitDesk:
                 plan.y,
                 folder=self.folder,
                 name=plan.plan.name or None,
+                watchers=[self._look_on(plan).watching],
                 plan={"choices": plan.plan.facts(), "lines": self._lines(plan)},
                 **options,
             )
         )
+
+    def _look_on(self, plan: Ready | None) -> Looking:
+        """Have somebody look on while a plan is trained; what was seen before is gone."""
+        pictures = np.zeros((0, 1), np.float32)
+        if plan is not None and plan.items is not None and plan.checked:
+            variables = self.given.named()
+            size = slots(self.network)[0][plan.plan.input]
+            offers = input_offers(variables, size, plan.plan.input)
+            chosen = next(o for o in offers if o.name == plan.plan.x)
+            array = np.asarray(variables[plan.plan.x])
+            pictures = pictures_of(array, chosen.how, plan.items)
+        self.looking = Looking(plan, pictures)
+        return self.looking
 
     def _whole_simulator(self) -> Any:
         if self.sim is None:
@@ -335,13 +354,17 @@ class FitDesk:
                     "goes on with it",
                     "run",
                 )
+            fit["watchers"] = [self._look_on(None).watching]
             return runs.go_on(record, sim, self.given.x, self.given.y, epochs=epochs, **fit)
         plan = Plan.read(made["choices"])
         sim = self._simulator(plan.batch_size)
         most = sim.minibatch_size or 1
         found = ready(plan, self.network, self.given.named(), most)
         _compile(sim, plan, found.compile)
-        return runs.go_on(record, sim, found.x, found.y, epochs=epochs, **found.fit)
+        watchers = [self._look_on(found).watching]
+        return runs.go_on(
+            record, sim, found.x, found.y, epochs=epochs, watchers=watchers, **found.fit
+        )
 
     # ---- runs of before --------------------------------------------------------
 

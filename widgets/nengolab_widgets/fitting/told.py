@@ -126,6 +126,29 @@ class Series(TypedDict):
     of: Literal["batches", "epochs", "validation"]
 
 
+class Moved(TypedDict):
+    """What a batch did to an array: the norm of its gradient, and how far it moved, of its size."""
+
+    name: str
+    gradient: float | None
+    update: float
+
+
+class Seen(TypedDict):
+    """What was seen while it trains.
+
+    ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and
+    which was answered; the confusion is of ``items``.
+    """
+
+    epoch: int
+    items: int
+    right: int
+    samples: list[tuple[int, int]]
+    moved: list[Moved]
+    problem: str
+
+
 def trouble_of(error: BaseException, traceback: str = "", field: str = "") -> Trouble:
     """Say what went wrong, and what to do."""
     text = str(error)

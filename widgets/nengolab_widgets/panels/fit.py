@@ -17,7 +17,8 @@ from nengolab_widgets.arrangement import Size
 from nengolab_widgets.fitting import told
 from nengolab_widgets.fitting.desk import FitDesk
 from nengolab_widgets.fitting.given import Given
-from nengolab_widgets.fitting.told import Desk, Now, Series
+from nengolab_widgets.fitting.looking import NOTHING
+from nengolab_widgets.fitting.told import Desk, Now, Seen, Series
 from nengolab_widgets.inspecting.looked import Looked, text
 from nengolab_widgets.panel import Identity, Panel, Place
 from nengolab_widgets.plots import notebook_variables
@@ -64,7 +65,7 @@ class Heard(TypedDict):
     what: str
 
 
-Said = Script | Heard | Now | Desk | Curves | Shown
+Said = Script | Heard | Now | Desk | Curves | Shown | Seen
 
 
 class Training(Looked):
@@ -79,6 +80,7 @@ class Training(Looked):
         super().__init__(id, rev)
         self._desk = desk
         self._curves: tuple[Hashable, Arrays] = (None, [])
+        self._seen_last: tuple[Hashable, Arrays] = (None, [])
         self._desk_told: tuple[Hashable, np.ndarray] = (None, text("{}"))
 
     def version(self, sim: Any) -> Hashable:
@@ -97,7 +99,17 @@ class Training(Looked):
             ("shown", text(json.dumps({"labels": labels}))),
             ("samples", samples),
             *self._drawn(),
+            *self._seen(),
         ]
+
+    def _seen(self) -> Arrays:
+        """What was seen of the network; worked out again where it is something else."""
+        looking = self._desk.looking
+        stamp = None if looking is None else (looking, looking.version())
+        if stamp != self._seen_last[0] or looking is None:
+            seen, arrays = (NOTHING, []) if looking is None else looking.told()
+            self._seen_last = (stamp, [("seen", text(json.dumps(seen))), *arrays])
+        return self._seen_last[1]
 
     def _told(self) -> np.ndarray:
         """Form and runs, which change when somebody does something, or an epoch ends."""

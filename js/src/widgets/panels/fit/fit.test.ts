@@ -7,6 +7,7 @@ import { reach, type Curve } from "./curves";
 import { inALine } from "./form";
 import type { Desk, Field, Now, Row } from "./payload";
 import { sorted } from "./runs";
+import { heights, order } from "./watch";
 
 beforeAll(() => void fakeCanvas());
 
@@ -207,4 +208,46 @@ it("draws most of a curve where a single batch was far off", () => {
   expect(reach([curve], "loss")[1]).toBeCloseTo(1.06);
   expect(reach([], "loss")).toEqual([0, 1]);
   expect(reach([{ ...curve, y: [NaN, 0.5] }], "accuracy")).toEqual([0, 1.02]);
+});
+
+it("shows answers with what is right, what is taken for which, what a batch moves", () => {
+  const { body, give } = opened(RUNNING, DESK);
+  const seen = {
+    epoch: 3,
+    items: 2,
+    right: 1,
+    samples: [
+      [1, 0],
+      [1, 1],
+    ],
+    moved: [{ name: "<i>a</i>.bias", gradient: null, update: 0.0123 }],
+    problem: "",
+  };
+  const arrays = {
+    seen: bytes(seen),
+    bars: Float32Array.from([2, 1, 0, 4]),
+    confusion: Int32Array.from([0, 0, 1, 1]),
+  };
+  const shapes = new Map([
+    ["bars", [2, 2]],
+    ["confusion", [2, 2]],
+  ]);
+  give(arrays, { shapes });
+  const watch = body.querySelector<HTMLElement>(".nl-fit-watch");
+  expect(watch?.hidden).toBe(false);
+  expect(watch?.textContent).toContain("Answers after epoch 3: 1 of 2 right");
+  expect([...(watch?.querySelectorAll("figcaption") ?? [])].map((f) => f.textContent)).toEqual([
+    "✗ 0, is 1",
+    "✓ 1, right",
+  ]);
+  const cells = [...(watch?.querySelectorAll(".nl-fit-matrix td") ?? [])];
+  expect(cells.map((cell) => cell.textContent)).toEqual(["", "", "1", "1"]);
+  expect(watch?.querySelector(".nl-fit-moved th[scope=row]")?.textContent).toBe("<i>a</i>.bias");
+  expect(watch?.querySelector(".nl-fit-moved")?.textContent).toContain("1.2 %");
+});
+
+it("draws outputs from the least to the largest, and amounts by their order", () => {
+  expect(heights([-1, 0, 1])).toEqual([0, 0.5, 1]);
+  expect(heights([3, 3])).toEqual([0, 0]);
+  expect([order(1), order(1e-3), order(0), order(1e-9)]).toEqual([1, 0.5, 0, 0]);
 });

@@ -17,6 +17,7 @@ import {
   isDesk,
   isNow,
   isScript,
+  isSeen,
   isShown,
   type Desk,
   type Now,
@@ -25,6 +26,7 @@ import {
 } from "./payload";
 import { Runs } from "./runs";
 import { Samples } from "./samples";
+import { Watch } from "./watch";
 
 /** Curves are drawn so often at most (ms). */
 const CURVES_EVERY = 450;
@@ -41,6 +43,7 @@ class FitPanel implements Panel {
   private trouble!: Part<Trouble[]>;
   private offer!: Part<{ notice: string; left: Row[] }>;
   private readonly samples = new Samples();
+  private readonly watch = new Watch();
   private readonly figures = make("div", "nl-inspect-figures nl-fit-figures", { hidden: "" });
   private readonly names = make("p", "nl-inspect-words nl-fit-legend");
   private readonly problem = make("p", "nl-plot-failed", { role: "note", hidden: "" });
@@ -78,6 +81,7 @@ class FitPanel implements Panel {
       this.problem,
       this.figures,
       this.names,
+      this.watch.element,
       this.runs.element,
     );
     body.append(element);
@@ -91,8 +95,8 @@ class FitPanel implements Panel {
     const problem = textOf(arrays.get("problem"));
     this.problem.hidden = problem === null;
     this.problem.textContent = problem ?? "";
-    const [now, desk, curves, shown] = ["now", "desk", "curves", "shown"].map((name) =>
-      parsed(arrays.get(name)),
+    const [now, desk, curves, shown, seen] = ["now", "desk", "curves", "shown", "seen"].map(
+      (name) => parsed(arrays.get(name)),
     );
     if (isDesk(desk)) this.showDesk(desk);
     if (isNow(now)) this.showNow(now);
@@ -105,6 +109,7 @@ class FitPanel implements Panel {
         this.desk?.samples ?? "",
         this.theme,
       );
+    if (isSeen(seen)) this.watch.show(seen, arrays, shapes, this.theme);
     if (!isCurves(curves)) return;
     this.curves = curves.series.map((one, i) => ({
       ...one,

@@ -246,3 +246,35 @@ export interface Shown {
 export const isShown: Check<Shown> = record<Shown>({
   labels: listOf(isString),
 });
+
+/** What a batch did to an array: the norm of its gradient, and how far it moved, of its size. */
+export interface Moved {
+  name: string;
+  gradient: number | null;
+  update: number;
+}
+
+export const isMoved: Check<Moved> = record<Moved>({
+  name: isString,
+  gradient: either(isNumber, isNull),
+  update: isNumber,
+});
+
+/** What was seen while it trains. ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and which was answered; the confusion is of ``items``. */
+export interface Seen {
+  epoch: number;
+  items: number;
+  right: number;
+  samples: ([number, number])[];
+  moved: Moved[];
+  problem: string;
+}
+
+export const isSeen: Check<Seen> = record<Seen>({
+  epoch: isNumber,
+  items: isNumber,
+  right: isNumber,
+  samples: listOf(tupleOf(isNumber, isNumber)),
+  moved: listOf(isMoved),
+  problem: isString,
+});

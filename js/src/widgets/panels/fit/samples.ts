@@ -74,7 +74,7 @@ export function image(
   context.putImageData(pixels, 0, 0);
 }
 
-function curve(
+export function curve(
   canvas: HTMLCanvasElement,
   values: readonly number[],
   [low, high]: [number, number],
