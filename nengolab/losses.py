@@ -18,7 +18,14 @@ load_tensorflow()  # before Keras does, so that its start-up lines are not shown
 import keras  # noqa: E402
 from keras import ops  # noqa: E402
 
-__all__ = ["NanMeanSquaredError", "RateRange", "Regularize", "nan_mse"]
+__all__ = [
+    "NanMeanSquaredError",
+    "OfMean",
+    "RateRange",
+    "Regularize",
+    "accuracy_of_mean",
+    "nan_mse",
+]
 
 PACKAGE = "nengolab"
 
@@ -236,6 +243,76 @@ class RateRange(_Targetless):
         """What ``from_config`` makes the same loss of."""
         own = {"low": self.low, "high": self.high, "amplitude": self.amplitude}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class OfMean(keras.losses.Loss):
+    """A loss of the mean of the output over the steps: what is read while an item is shown.
+
+    A single step of a spiking network says little; the mean over the steps of an image is its
+    answer. Of outputs of one step it is the loss itself.
+
+    Parameters
+    ----------
+    loss : str or keras.losses.Loss
+        Of outputs ``(batch, size)``; its targets are those of the first step.
+    name, reduction, dtype
+        As in ``keras.losses.Loss``.
+
+    Examples
+    --------
+    >>> loss = nengolab.losses.OfMean("mse")
+    >>> float(loss(np.ones((1, 2, 1)), np.array([[[0.0], [2.0]]])))  # of a mean of 1
+    0.0
+    """
+
+    def __init__(
+        self,
+        loss: Any,
+        name: str | None = "of_mean",
+        reduction: str | None = "sum_over_batch_size",
+        dtype: Any = None,
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.loss = keras.losses.get(loss)
+
+    @property
+    def targets_as(self) -> Any:
+        """The loss that says what the targets are."""
+        return self.loss
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Values ``(batch, 1)`` of outputs ``(batch, steps, size)``."""
+        inner = getattr(self.loss, "call", self.loss)
+        return ops.reshape(inner(y_true[:, 0], ops.mean(y_pred, axis=1)), (-1, 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """What ``from_config`` makes the same loss of."""
+        return {**super().get_config(), "loss": keras.losses.serialize(self.loss)}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+def accuracy_of_mean(y_true: Any, y_pred: Any) -> Any:
+    """Where the mean over the steps is largest for the right class: a metric for `OfMean`.
+
+    Parameters
+    ----------
+    y_true : array
+        Numbers of classes ``(batch, steps, 1)``, or a value for each class
+        ``(batch, steps, classes)``, of which the largest is right; the first step counts.
+    y_pred : array
+        ``(batch, steps, classes)``.
+
+    Examples
+    --------
+    >>> right = nengolab.losses.accuracy_of_mean([[[1]]], np.array([[[0.0, 3.0]]]))
+    >>> [float(item) for item in right]
+    [1.0]
+    """
+    first = ops.convert_to_tensor(y_true)[:, 0]
+    wanted = first[:, 0] if first.shape[-1] == 1 else ops.argmax(first, axis=-1)
+    found = ops.argmax(ops.mean(y_pred, axis=1), axis=-1)
+    return ops.cast(ops.equal(ops.cast(wanted, found.dtype), found), "float32")
 
 
 def _norm(x: Any, order: float, axes: tuple[int, ...]) -> Any:

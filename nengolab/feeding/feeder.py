@@ -241,10 +241,13 @@ def target_kind(loss: Any) -> str:
         Values of the probe's shape; the same, with NaN where there is none, for a loss with an
         attribute ``takes_nan = True``; numbers of classes (the sparse losses of Keras); unknown,
         for anyone's own function, of which only the batch is checked; or, for a loss with an
-        attribute ``needs_targets = False``, nothing.
+        attribute ``needs_targets = False``, nothing. A loss with an attribute ``targets_as``, a
+        loss, is like that one.
     """
     if getattr(loss, "needs_targets", True) is False:
         return NONE
+    if (inner := getattr(loss, "targets_as", None)) is not None:
+        return target_kind(inner)
     if getattr(loss, "takes_nan", False) is True:
         return HOLES
     if isinstance(loss, str):

@@ -98,6 +98,11 @@ class OwnerThread:
 
     # ---- from any thread -------------------------------------------------
 
+    @property
+    def target(self) -> Any:
+        """The network or simulator that it was made for."""
+        return self._target
+
     def start(self) -> None:
         """Begin to build, unless it sleeps."""
         atexit.register(self._at_exit)

@@ -108,6 +108,11 @@ class Session(Poking):
         return self.status.state
 
     @property
+    def subject(self) -> Any:
+        """What it was given: a network, or a simulator."""
+        return self._owner.target
+
+    @property
     def is_closing(self) -> bool:
         """Whether `close` was called, or the session is closed."""
         return self._owner.is_closing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ def start(
     note: str = "",
     tags: Iterable[str] = (),
     keep_every: int = 1,
+    learning_rates: Mapping[int, float] | None = None,
+    plan: Mapping[str, Any] | None = None,
+    watchers: Iterable[Any] = (),
     **fit: Any,
 ) -> Run:
     """Train in the background, all of it on disk.
@@ -50,6 +53,14 @@ def start(
     keep_every : int
         The checkpoint of every so manieth epoch is kept, besides that of the start, the newest and
         the best. One holds the parameters, twice as much for Adam, and the network's state.
+    learning_rates : Mapping of int to float, optional
+        Learning rates that come on the way, by how many batches are done before: those that were
+        set by hand in a run that is to be repeated.
+    plan : Mapping, optional
+        What a panel was told (``choices``), and the ``lines`` of Python that do the same, for
+        `Record.to_script`. It is only written down.
+    watchers : iterable of keras.callbacks.Callback
+        Who looks on, such as `nengolab.runs.watching.Watching`: nothing is written down of them.
     **fit
         Other arguments of ``sim.fit``: ``batch_size``, ``validation_data``, ``callbacks``, ...
         ``verbose`` is 0 unless given.
@@ -82,13 +93,15 @@ def start(
         raise SimulationError("cannot start a run before compile(optimizer, loss) was called")
     _check_fit(fit)
     fit = {"verbose": 0, **fit}
-    task = Task(sim, x, y, fit, whole(keep_every, "keep_every", 1))
+    task = Task(sim, x, y, fit, whole(keep_every, "keep_every", 1), tuple(watchers))
     told = {
         "state": "running",
         "process": record.this_process(),
         "planned": whole(epochs, "epochs", 1),
         "keep_every": task.keep_every,
         "note": str(note),
+        "changes": _changes(learning_rates or {}),
+        "plan": None if plan is None else dict(plan),
         "tags": record.checked_tags(tags),
         "network": getattr(sim.network, "label", None),
         "training": facts.training_settings(sim),
@@ -115,6 +128,7 @@ def go_on(
     epochs: int | None = None,
     start: int | None = None,
     other_data: bool = False,
+    watchers: Iterable[Any] | None = None,
     **fit: Any,
 ) -> Run:
     """Train a run on: one that was stopped, failed or interrupted, or more epochs of it.
@@ -136,6 +150,8 @@ def go_on(
         learning rate too. Default: all whole ones.
     other_data : bool
         Let the data be others than before.
+    watchers : iterable of keras.callbacks.Callback, optional
+        As for `start`.
     **fit
         Other arguments of ``sim.fit``. Default: as before; data and callbacks must be given again.
 
@@ -182,6 +198,8 @@ def go_on(
         task = replace(run.task, fit=run.task.fit | fit)
     else:
         task = Task(sim, x, y, _as_before(before, fit), before["keep_every"])
+    if watchers is not None:
+        task = replace(task, watchers=tuple(watchers))
     data = _data(task)
     if not other_data:
         _check_data(run, data)
@@ -252,6 +270,13 @@ def _check_data(run: Record, now: dict[str, Any]) -> None:
             "other_data=True trains on with these",
             attr="data",
         )
+
+
+def _changes(rates: Mapping[int, float]) -> list[dict[str, Any]]:
+    return [
+        {"batch": whole(batch, "learning_rates", 0), "learning_rate": float(rate)}
+        for batch, rate in sorted(rates.items())
+    ]
 
 
 def _check_fit(fit: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ import psutil
 
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.names import listing
-from nengolab.runs import events
+from nengolab.runs import events, script
 
 FILE = "run.json"
 CHECKPOINTS = "epochs"
@@ -191,6 +191,16 @@ class Record:
         """
         sim.load_params(self.checkpoint(epoch))
 
+    def to_script(self) -> str:
+        """Python that repeats the run to the same numbers; see `nengolab.runs.script`.
+
+        Raises
+        ------
+        ValidationError
+            Where nothing says what had been run before it.
+        """
+        return script.written(self.name, self.folder, self._facts, self.code)
+
     def delete(self, confirm: str) -> None:
         """Delete the folder with all that is in it.
 
@@ -273,8 +283,8 @@ def new(folder: Path, name: str | None, facts: dict[str, Any], code: str | None)
             number += 1
             own = folder / f"{name} {number}"
     (own / CHECKPOINTS).mkdir()
-    facts = {"format": FORMAT, "created": time.time(), "tags": [], "note": "", **facts}
-    facts |= {"epochs": 0, "best": None, "batches": [], "changes": []}
+    usual = {"format": FORMAT, "created": time.time(), "tags": [], "note": "", "changes": []}
+    facts = {**usual, **facts, "epochs": 0, "best": None, "batches": []}
     (own / FILE).write_text(json.dumps(facts, indent=1, allow_nan=False), encoding="utf-8")
     if code is not None:
         (own / "code.py").write_text(code, encoding="utf-8")

@@ -38,6 +38,8 @@ class Task:
         Its other arguments, without epochs.
     keep_every : int
         Of how many checkpoints one stays.
+    watchers : tuple of keras.callbacks.Callback
+        Who looks on, and is no part of the run: nothing is written down of them.
     """
 
     sim: Any
@@ -45,6 +47,7 @@ class Task:
     y: Any
     fit: dict[str, Any]
     keep_every: int = 1
+    watchers: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -273,7 +276,13 @@ class Run(Record):
         last = {"epochs": self._facts["planned"], "initial_epoch": self._first}
         ended: dict[str, Any] = {"state": "finished", "error": None}
         try:
-            sim.fit(self.task.x, self.task.y, callbacks=[*given, *own], **fit, **last)
+            sim.fit(
+                self.task.x,
+                self.task.y,
+                callbacks=[*given, *own, *self.task.watchers],
+                **fit,
+                **last,
+            )
         except Stopped:
             ended["state"] = "stopped"
         except BaseException as error:
@@ -366,6 +375,11 @@ class Run(Record):
 def going(folder: Path) -> Run | None:
     """The run of a folder, where it goes on in this process."""
     return _going.get(folder)
+
+
+def going_with(sim: Any) -> Run | None:
+    """The run that trains a simulator in this process."""
+    return next((run for run in list(_going.values()) if run.task.sim is sim), None)
 
 
 @atexit.register

@@ -20,6 +20,7 @@ import tensorflow as tf
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.kernels.gradient import tie_gradients
 from nengolab.kernels.tensor import weight_losses
+from nengolab.layers.drawing import keras_state
 from nengolab.settings import always_as_training
 from nengolab.startup.worker import insisting, uninterrupted
 from nengolab.training.forms import Form, Ran
@@ -270,6 +271,7 @@ class NetworkModel(NamedModel):
                 "fit, evaluate or predict was called while another one of this simulator goes on"
             )
         self._follow_fixed()
+        keras_state()  # Keras has one a thread, and what is traced again may not make it
         with insisting() as heed:
             self._ongoing = OngoingCall(self._engine, True, stateful, n_steps, heed)
             self.restarted()

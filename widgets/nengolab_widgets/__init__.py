@@ -15,9 +15,10 @@ from .standalone import Standalone, standalone
 
 _own = {kind.__name__: standalone(kind) for kind in own_kinds().values()}
 globals().update(_own)
+from .fit import Fit  # noqa: E402  # more than its kind by itself
 
 # Kinds are found, not listed, so a checker cannot know their names.
-__all__ = ["Compare", "Lab", "Standalone", *_own]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["Compare", "Fit", "Lab", "Standalone", *(_own.keys() - {"Fit"})]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,253 @@
+import { beforeAll, expect, it, vi } from "vitest";
+
+import { fakeCanvas, openPanel } from "../../charts/fakes";
+import fit from ".";
+import { done, words } from "./control";
+import { reach, type Curve } from "./curves";
+import { inALine } from "./form";
+import type { Desk, Field, Now, Row } from "./payload";
+import { sorted } from "./runs";
+import { heights, order } from "./watch";
+
+beforeAll(() => void fakeCanvas());
+
+const NOW: Now = {
+  phase: "set up",
+  wish: "",
+  run: "",
+  state: "",
+  epoch: 0,
+  epochs: 0,
+  batch: 0,
+  batches: 0,
+  rate: 0,
+  items: 0,
+  left: -1,
+  learning_rate: 0,
+  fixed_rate: "",
+  metrics: [],
+  best: 0,
+  waits: "",
+};
+const RUNNING: Now = {
+  ...NOW,
+  phase: "running",
+  run: "first",
+  state: "running",
+  epoch: 2,
+  epochs: 4,
+  batch: 5,
+  batches: 10,
+  rate: 10,
+  items: 1000,
+  left: 25,
+  learning_rate: 0.004999999,
+  metrics: [["loss", 0.25]],
+};
+const FIELD: Field = {
+  name: "x",
+  label: "data",
+  kind: "choice",
+  value: "a",
+  choices: [
+    { name: "a", note: "float32 (9, 4)", why: "" },
+    { name: "<b>", note: "", why: "has 5 numbers" },
+  ],
+  hint: "",
+  error: "",
+};
+const EPOCHS: Field = { ...FIELD, name: "epochs", label: "epochs", kind: "whole", value: "20" };
+const ROW: Row = {
+  name: "first",
+  state: "finished",
+  began: "28 Nov",
+  epochs: "2 of 2",
+  loss: 0.5,
+  val_loss: null,
+  accuracy: 0.9,
+  learning_rate: "0.01",
+  tags: [],
+  note: "",
+  error: "",
+  shown: 0,
+  resumable: false,
+  kept: [0, 1],
+};
+const DESK: Desk = {
+  given: false,
+  fields: [FIELD, EPOCHS],
+  trained: [],
+  samples: "",
+  summary: ["12 numbers in 2 arrays are trained"],
+  trouble: [],
+  notice: "",
+  runs: [],
+  folder: "runs",
+  differences: [],
+  compared: [],
+};
+
+const bytes = (value: unknown): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(new TextEncoder().encode(JSON.stringify(value)));
+
+function opened(now: Now, desk: Desk) {
+  const send = vi.fn<(content: Record<string, unknown>) => void>();
+  const found = openPanel(fit.make(), { subject: "net", own: false }, { send });
+  const tell = (n: Now, d: Desk): void => found.give({ now: bytes(n), desk: bytes(d) });
+  tell(now, desk);
+  const button = (name: string): HTMLButtonElement => {
+    const all = [...found.body.querySelectorAll("button")];
+    const one = all.find((b) => b.textContent === name && !b.hidden);
+    if (one === undefined) throw new Error(`no button ${name}`);
+    return one;
+  };
+  return { ...found, send, tell, button };
+}
+
+it("says how far a run is", () => {
+  expect(words(NOW)).toEqual([]);
+  expect(words(RUNNING).join(" · ")).toBe(
+    "epoch 2 of 4 · batch 5 of 10 · 1000 items a second · 25 s left",
+  );
+  expect(words({ ...RUNNING, wish: "pausing" })[0]).toBe("pausing after this batch …");
+  expect(done(RUNNING)).toBeCloseTo(0.375);
+  expect(done({ ...RUNNING, state: "finished" })).toBe(1);
+  expect(done(NOW)).toBe(0);
+});
+
+it("says in a line what the form says", () => {
+  expect(inALine(DESK)).toBe("a · 20 epochs");
+  expect(inALine({ ...DESK, given: true })).toContain("given in Python");
+});
+
+it("shows labels as text, and why something cannot be chosen", () => {
+  const { body, send, close } = opened(NOW, DESK);
+  const [a, b] = body.querySelectorAll("option");
+  expect(a.textContent).toBe("a   float32 (9, 4)");
+  expect(b.textContent).toBe("<b>   — has 5 numbers");
+  expect([a.disabled, b.disabled]).toEqual([false, true]);
+  expect(body.querySelector("b")).toBeNull();
+  const epochs = body.querySelector<HTMLInputElement>("[aria-label=epochs]");
+  if (epochs === null) throw new Error("no field");
+  epochs.dispatchEvent(new Event("focus"));
+  epochs.value = "ten";
+  epochs.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+  expect(send).toHaveBeenCalledWith({ type: "set", field: "epochs", value: "ten" });
+  close();
+  expect(body.childElementCount).toBe(0);
+});
+
+it("keeps what was typed, and says beside it what would work", () => {
+  const { body, tell } = opened(NOW, DESK);
+  const wrong = { ...EPOCHS, value: "ten", error: "takes a whole number, such as 20" };
+  tell(NOW, { ...DESK, fields: [FIELD, wrong] });
+  const epochs = body.querySelector<HTMLInputElement>("[aria-label=epochs]");
+  expect(epochs?.value).toBe("ten");
+  expect(epochs?.getAttribute("aria-invalid")).toBe("true");
+  expect(body.querySelector("[data-field=epochs] [role=alert]")?.textContent).toContain("20");
+});
+
+it("answers a click at once, before the kernel has", () => {
+  const { body, send, tell, button } = opened(NOW, DESK);
+  button("Start training").click();
+  expect(send).toHaveBeenCalledWith({ type: "start" });
+  expect(body.textContent).toContain("checking the data and compiling");
+  tell(RUNNING, DESK);
+  expect(body.querySelector("details")?.open).toBe(false);
+  button("Pause").click();
+  expect(send).toHaveBeenLastCalledWith({ type: "pause" });
+  expect(body.textContent).toContain("pausing after this batch");
+  tell({ ...RUNNING, phase: "paused", state: "paused" }, DESK);
+  button("Resume").click();
+  expect(send).toHaveBeenLastCalledWith({ type: "resume" });
+});
+
+it("tells what went wrong with what to do, and what holds a run up", () => {
+  const trouble = [{ text: "NaN <i>", advice: "a smaller rate", traceback: "at", field: "" }];
+  const { body, tell, button, send } = opened(RUNNING, { ...DESK, trouble });
+  expect(body.querySelector("[role=alert] strong")?.textContent).toBe("NaN <i>");
+  expect(body.querySelector("[role=alert]")?.textContent).toContain("a smaller rate");
+  tell({ ...RUNNING, phase: "paused", waits: "no room on the disk" }, DESK);
+  expect(body.querySelector("[role=alert]")?.textContent).toContain("no room on the disk");
+  button("Try again").click();
+  expect(send).toHaveBeenLastCalledWith({ type: "resume" });
+});
+
+it("offers to go on with what was interrupted", () => {
+  const { body, button, send } = opened(NOW, {
+    ...DESK,
+    runs: [{ ...ROW, state: "interrupted", epochs: "1 of 2", resumable: true }],
+  });
+  expect(body.textContent).toContain("“first” was interrupted after 1 of 2 epochs.");
+  button("Go on").click();
+  expect(send).toHaveBeenCalledWith({ type: "go_on", run: "first" });
+});
+
+it("sorts runs, what is not known last", () => {
+  const rows = [ROW, { ...ROW, name: "b", loss: 0.1 }, { ...ROW, name: "c", loss: null }];
+  const names = (all: Row[]): string => all.map(({ name }) => name).join(" ");
+  expect(names(sorted(rows, "", false))).toBe("first b c");
+  expect(names(sorted(rows, "loss", false))).toBe("b first c");
+  expect(names(sorted(rows, "loss", true))).toBe("first b c");
+});
+
+it("deletes a run after it was asked twice", () => {
+  const { send, button } = opened(NOW, { ...DESK, runs: [ROW] });
+  button("first").click();
+  button("Delete …").click();
+  expect(send).not.toHaveBeenCalled();
+  button("Keep it").click();
+  button("Delete …").click();
+  button("Delete “first” for good").click();
+  expect(send).toHaveBeenCalledWith({ type: "delete", run: "first", confirm: "first" });
+});
+
+it("draws most of a curve where a single batch was far off", () => {
+  const y = [1000, ...Array.from({ length: 99 }, () => 1)];
+  const curve: Curve = { run: "a", number: 0, metric: "loss", of: "batches", x: y, y };
+  expect(reach([curve], "loss")[1]).toBeCloseTo(1.06);
+  expect(reach([], "loss")).toEqual([0, 1]);
+  expect(reach([{ ...curve, y: [NaN, 0.5] }], "accuracy")).toEqual([0, 1.02]);
+});
+
+it("shows answers with what is right, what is taken for which, what a batch moves", () => {
+  const { body, give } = opened(RUNNING, DESK);
+  const seen = {
+    epoch: 3,
+    items: 2,
+    right: 1,
+    samples: [
+      [1, 0],
+      [1, 1],
+    ],
+    moved: [{ name: "<i>a</i>.bias", gradient: null, update: 0.0123 }],
+    problem: "",
+  };
+  const arrays = {
+    seen: bytes(seen),
+    bars: Float32Array.from([2, 1, 0, 4]),
+    confusion: Int32Array.from([0, 0, 1, 1]),
+  };
+  const shapes = new Map([
+    ["bars", [2, 2]],
+    ["confusion", [2, 2]],
+  ]);
+  give(arrays, { shapes });
+  const watch = body.querySelector<HTMLElement>(".nl-fit-watch");
+  expect(watch?.hidden).toBe(false);
+  expect(watch?.textContent).toContain("Answers after epoch 3: 1 of 2 right");
+  expect([...(watch?.querySelectorAll("figcaption") ?? [])].map((f) => f.textContent)).toEqual([
+    "✗ 0, is 1",
+    "✓ 1, right",
+  ]);
+  const cells = [...(watch?.querySelectorAll(".nl-fit-matrix td") ?? [])];
+  expect(cells.map((cell) => cell.textContent)).toEqual(["", "", "1", "1"]);
+  expect(watch?.querySelector(".nl-fit-moved th[scope=row]")?.textContent).toBe("<i>a</i>.bias");
+  expect(watch?.querySelector(".nl-fit-moved")?.textContent).toContain("1.2 %");
+});
+
+it("draws outputs from the least to the largest, and amounts by their order", () => {
+  expect(heights([-1, 0, 1])).toEqual([0, 0.5, 1]);
+  expect(heights([3, 3])).toEqual([0, 0]);
+  expect([order(1), order(1e-3), order(0), order(1e-9)]).toEqual([1, 0.5, 0, 0]);
+});

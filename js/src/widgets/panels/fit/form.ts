@@ -1,0 +1,170 @@
+/** Before a run: what is trained on what, how, and what it will come to. */
+
+import { make, onEntered } from "../../dom";
+import { button, Part, type Send } from "./parts";
+import type { Desk, Field, Trained } from "./payload";
+
+/** In a line what the form says. */
+export function inALine(desk: Desk): string {
+  if (desk.given) return "data given in Python, trained as compiled";
+  const of = (name: string): string => desk.fields.find((f) => f.name === name)?.value ?? "";
+  const data = [of("x"), of("y")].filter((name) => name !== "").join(" → ");
+  const rate = of("learning_rate");
+  const parts = [
+    data === "" ? "no data chosen" : data,
+    of("loss"),
+    `${of("optimizer")}${rate === "" ? "" : ` ${rate}`}`,
+    `${of("epochs")} epochs${of("batch_size") === "" ? "" : `, batches of ${of("batch_size")}`}`,
+  ];
+  return parts.filter((part) => part.trim() !== "").join(" · ");
+}
+
+export class Form {
+  readonly element: HTMLDetailsElement;
+  private readonly line = make("span", "nl-fit-line");
+  private readonly fields: Part<Field[]>;
+  private readonly trained: Part<Trained[]>;
+  private readonly summary: Part<string[]>;
+  private openTrained = false;
+
+  constructor(
+    private readonly send: Send,
+    samples: HTMLElement,
+  ) {
+    const again = button("Look again", "look at the notebook's variables as they are now", () =>
+      send({ type: "again" }),
+    );
+    again.classList.add("nl-fit-again");
+    this.fields = new Part(make("div", "nl-fit-fields"), (all) => all.map((f) => this.field(f)));
+    this.trained = new Part(make("div", "nl-fit-trained"), (all) => this.tree(all));
+    this.summary = new Part(make("p", "nl-fit-summary"), (lines) => [
+      ...lines.map((line) => make("span", "", {}, line)),
+      ...(lines.length > 0 ? [this.measure()] : []),
+    ]);
+    this.element = make(
+      "details",
+      "nl-fit-setup",
+      { open: "" },
+      make("summary", "", {}, make("strong", "", {}, "Set up"), this.line),
+      make(
+        "div",
+        "nl-fit-body",
+        {},
+        make("div", "nl-fit-left", {}, this.fields.element, this.trained.element),
+        make("div", "nl-fit-data", {}, samples, this.summary.element, again),
+      ),
+    );
+  }
+
+  private measure(): HTMLElement {
+    const title = "train four batches, see how long they take, and put everything back";
+    const made = button("How long?", title, () => this.send({ type: "measure" }));
+    made.classList.add("nl-fit-small");
+    return made;
+  }
+
+  show(desk: Desk): void {
+    this.line.textContent = inALine(desk);
+    this.fields.show(desk.fields);
+    this.trained.show(desk.trained);
+    this.summary.show(desk.summary);
+  }
+
+  fold(folded: boolean): void {
+    this.element.open = !folded;
+  }
+
+  private field(field: Field): HTMLElement {
+    const { name, label, error, hint } = field;
+    const entry = field.kind === "choice" ? this.choice(field) : this.entry(field);
+    entry.setAttribute("aria-invalid", String(error !== ""));
+    const words = error !== "" ? error : hint;
+    const note = make("small", error !== "" ? "nl-fit-wrong" : "nl-fit-hint", {}, words);
+    if (error !== "") note.setAttribute("role", "alert");
+    const made = make("label", "nl-fit-field", {}, make("span", "", {}, label), entry, note);
+    made.dataset.field = name;
+    return made;
+  }
+
+  private entry({ name, label, value, kind }: Field): HTMLElement {
+    const mode = kind === "text" ? "text" : kind === "whole" ? "numeric" : "decimal";
+    const input = make("input", "nl-field", {
+      type: "text",
+      inputmode: mode,
+      "aria-label": label,
+      value,
+      spellcheck: "false",
+    });
+    onEntered(input, () => this.send({ type: "set", field: name, value: input.value }));
+    return input;
+  }
+
+  private choice({ name, label, value, choices }: Field): HTMLElement {
+    const options = choices.map((choice) => {
+      const note = choice.why !== "" ? `— ${choice.why}` : choice.note;
+      const text = [choice.name, note].filter((part) => part !== "").join("   ");
+      const option = make("option", "", { value: choice.name }, text);
+      option.disabled = choice.why !== "" && choice.name !== value;
+      return option;
+    });
+    const select = make("select", "nl-field", { "aria-label": label }, ...options);
+    select.value = value;
+    select.addEventListener("change", () =>
+      this.send({ type: "set", field: name, value: select.value }),
+    );
+    return select;
+  }
+
+  // ---- what trains ------------------------------------------------------------------------------
+
+  private tree(all: Trained[]): HTMLElement[] {
+    const able = all.filter((one) => one.can);
+    if (all.length === 0) return [];
+    const on = able.filter((one) => one.trains).length;
+    const owners = [...new Set(all.map((one) => one.owner))];
+    const made = make(
+      "details",
+      "nl-fit-tree",
+      this.openTrained ? { open: "" } : {},
+      make("summary", "", {}, `What trains: ${on} of ${able.length} arrays that can`),
+      ...owners.map((owner) =>
+        this.owner(
+          owner,
+          all.filter((one) => one.owner === owner),
+        ),
+      ),
+    );
+    made.addEventListener("toggle", () => (this.openTrained = made.open));
+    return [made];
+  }
+
+  private owner(owner: string, arrays: Trained[]): HTMLElement {
+    const able = arrays.filter((one) => one.can);
+    const head =
+      able.length > 1
+        ? this.box(
+            owner,
+            able,
+            able.map((one) => one.name),
+          )
+        : make("span", "nl-fit-owner", {}, owner);
+    const rows = arrays.map((one) => {
+      const what = make("span", "", {}, `${one.role}, ${one.shape}`);
+      const mark = one.can
+        ? this.box(one.role, [one], [one.name], one.name)
+        : make("span", "nl-fit-owner nl-fit-not", {}, "–");
+      const row = make("div", "nl-fit-array", {}, mark, what);
+      row.append(make("small", "nl-fit-hint", {}, one.why));
+      return row;
+    });
+    return make("div", "nl-fit-of", {}, make("div", "nl-fit-head", {}, head), ...rows);
+  }
+
+  private box(text: string, of: Trained[], names: string[], label = text): HTMLElement {
+    const input = make("input", "", { type: "checkbox", "aria-label": `train ${label}` });
+    input.checked = of.every((one) => one.trains);
+    input.indeterminate = !input.checked && of.some((one) => one.trains);
+    input.addEventListener("change", () => this.send({ type: "train", names, on: input.checked }));
+    return of.length > 1 ? make("label", "nl-fit-owner", {}, input, text) : input;
+  }
+}

@@ -1,0 +1,120 @@
+"""Training from a panel: three clicks, watched, steered, looked at again after a reload."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.jupyter import DARK, LIGHT, JupyterLab
+from tests.browser.panel import Panel, comes, until
+
+CELL = """\
+import nengolab.losses  # loads TensorFlow without its messages
+import keras
+import nengo
+import nengolab
+import numpy as np
+from nengolab_widgets import Fit
+from sklearn.datasets import load_digits
+
+pixels, digits = load_digits(return_X_y=True)
+train_x, train_y = (pixels / 16).astype("float32"), digits
+lines = ["not", "data"]
+
+def start(seed):
+    return keras.initializers.GlorotUniform(seed=seed)
+
+with nengo.Network(label="digits", seed=0) as net:
+    nengolab.configure_settings(stateful=False)
+    net.config[nengo.Ensemble].max_rates = nengo.dists.Choice([100])
+    net.config[nengo.Ensemble].intercepts = nengo.dists.Choice([0])
+    net.config[nengo.Connection].synapse = None
+    image = nengo.Node(np.zeros(64), label="image")
+    x = nengolab.Layer(keras.layers.Dense(64, kernel_initializer=start(0)))(image, label="in")
+    x = nengolab.Layer(nengo.LIF(amplitude=0.01))(x, label="hidden")
+    x = nengolab.Layer(keras.layers.Dense(10, kernel_initializer=start(1)))(x, label="out")
+    answer = nengo.Probe(x, label="answer")
+sim = nengolab.Simulator(net, minibatch_size=100, progress_bar=False)
+fit = Fit(sim)
+fit
+"""
+
+
+def said(panel: Panel, part: str) -> str:
+    """The words of a part of the panel."""
+    return panel.root.locator(part).first.inner_text()
+
+
+def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook([CELL, "None"], "fit.ipynb"))
+    lab.run_all()
+    panel = Panel(lab)
+    root = panel.root
+    expect(root.get_by_label("data", exact=True)).to_have_value("train_x")
+    expect(root.get_by_label("targets", exact=True)).to_have_value("train_y")
+    panel.screenshot("set-up")
+    # What is wrong is said beside it, and what was typed stays.
+    epochs = root.get_by_label("epochs", exact=True)
+    epochs.fill("ten")
+    epochs.press("Enter")
+    expect(root.locator("[data-field=epochs] .nl-fit-wrong")).to_contain_text("such as 20")
+    expect(epochs).to_have_value("ten")
+    panel.screenshot("wrong")
+    epochs.fill("60")
+    epochs.press("Enter")
+    expect(root.locator(".nl-fit-wrong")).to_have_count(0)
+    root.get_by_role("button", name="Start training").click()
+    expect(root.get_by_role("button", name="Pause")).to_be_visible()
+    until(lambda: int(re.search(r"epoch (\d+)", said(panel, ".nl-fit-words"))[1]) > 4, "epoch 5")
+    # Other cells are free, and the page loaded again shows the same.
+    assert lab.value("fit.run.state") == "running"
+    lab.page.wait_for_timeout(600)
+    panel.screenshot("running")
+    root.get_by_role("button", name="Pause").click()
+    expect(root.get_by_role("button", name="Resume")).to_be_visible()
+    assert lab.value("fit.run.state") == "paused"
+    rate = root.get_by_label("learning rate from the next batch on")
+    rate.fill("0.001")
+    rate.press("Enter")
+    root.get_by_role("button", name="Resume").click()
+    comes(lambda: lab.value("len(fit.run.facts['changes'])"), 1)
+    root.get_by_role("button", name="Stop").click()
+    expect(root.get_by_role("button", name="Start training")).to_be_visible()
+    assert lab.value("fit.run.state") in ("stopped", "finished")
+    # What it answers, what a batch moves; and the page loaded again shows the same.
+    expect(root.locator(".nl-fit-answers h3")).to_contain_text("of 100 right")
+    answers = said(panel, ".nl-fit-watch")
+    lab.page.wait_for_timeout(800)
+    panel.screenshot("stopped", docs="fit-light")
+    # Another run, beside it.
+    root.locator("summary").first.click()
+    for name, value in (("name", "slower"), ("learning rate", "0.0005"), ("epochs", "5")):
+        field = root.get_by_label(name, exact=True)
+        field.fill(value)
+        field.press("Enter")
+    root.get_by_role("button", name="Start training").click()
+    until(lambda: lab.value("fit.run.name") == "slower", "the second run")
+    until(lambda: lab.value("fit.run.state") == "finished", "its end", 120)
+    row = root.get_by_role("button", name="slower", exact=True)
+    row.click()
+    note = root.get_by_label("note", exact=True)
+    note.fill("a tenth of the rate")
+    note.press("Enter")
+    comes(lambda: lab.value("fit.runs['slower'].note"), "a tenth of the rate")
+    first = lab.value("list(fit.runs)[0]")
+    root.get_by_label("what differs from").select_option(first)
+    expect(root.locator(".nl-fit-differences")).to_contain_text("training.learning_rate")
+    root.get_by_role("button", name="Copy as Python").click()
+    expect(root.locator(".nl-fit-code")).to_contain_text("nengolab.runs.start(")
+    lab.page.wait_for_timeout(800)
+    panel.screenshot("compared")
+    lab.set_theme(DARK)
+    lab.page.wait_for_timeout(800)
+    panel.screenshot("dark")
+    lab.set_theme(LIGHT)
+    lab.page.reload()
+    again = Panel(lab)
+    expect(again.root.get_by_role("button", name="slower", exact=True)).to_be_visible()
+    expect(again.root.locator(".nl-fit-words")).to_contain_text("finished · epoch 5 of 5")
+    expect(again.root.locator(".nl-fit-figures .nl-figure")).to_have_count(2)
+    assert "right" in answers
+    assert lab.errors == []

@@ -1,0 +1,545 @@
+"""Training of one simulator or network: what is chosen, the run that goes on, all runs kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import NengoException, ValidationError
+
+import nengolab
+from nengolab import runs
+from nengolab.feeding.offers import input_offers
+from nengolab.runs import Record, Run
+from nengolab.runs.plan import Plan, Ready, compile_as, ready, slots
+from nengolab.runs.record import GOING
+from nengolab.runs.run import going_with
+
+from . import told
+from .counted import summary_of, trained_of
+from .form import Form
+from .given import Given, name_of
+from .kept import KeptRuns
+from .looking import Looking, pictures_of
+from .told import Desk, Now, Phase, Trained, Trouble
+
+# The optimizers that were chosen in a panel: the next one chooses anew.
+_chosen_here: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+
+class FitDesk:
+    """Everything that panels of one simulator (or network) show and do about its training.
+
+    Its methods may be called on any thread and return at once: what takes long is done on a
+    thread of its own. `revision` counts what a page is to hear of.
+
+    Parameters
+    ----------
+    subject : nengolab.Simulator or nengo.Network
+        What is trained. Of a network a simulator is made when a run starts.
+    given : Given
+    """
+
+    def __init__(self, subject: Any, given: Given) -> None:
+        self.subject, self.given = subject, given
+        is_network = isinstance(subject, nengo.Network)
+        self.network: nengo.Network = subject if is_network else subject.network
+        self.sim: Any = None if is_network else subject
+        self.run: Run | None = None
+        self.revision = 0
+        self.phase: Phase = "set up"
+        self.wish = self.notice = ""
+        self.troubles: list[Trouble] = []
+        self.kept = KeptRuns(lambda: self.folder)
+        self._watchers: list[Callable[[], None]] = []
+        self._lock = threading.RLock()
+        self._job: threading.Thread | None = None
+        self._paced: tuple[float, tuple[Any, ...]] = (0.0, (None, None, None, None))
+        self._samples: tuple[int, Any] | None = None
+        self._batch_seconds: float | None = None
+        self._form: Form | None = None
+        self.looking: Looking | None = None
+        self._summary: list[str] = []
+        self._trained: list[Trained] = []
+        self._doing(self._open)
+
+    # ---- from any thread ---------------------------------------------------
+
+    def act(self, content: Mapping[str, Any]) -> None:
+        """Do what a page asks for.
+
+        Raises
+        ------
+        ValidationError
+            For what is not understood.
+        """
+        kind = str(content.get("type"))
+        acts: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "set": self._set,
+            "train": self._train,
+            "start": lambda c: self._begin("starting", self._start),
+            "measure": lambda c: self._begin("measuring", self._measure),
+            "pause": lambda c: self._steer("pausing", lambda run: run.pause(wait=False)),
+            "resume": lambda c: self._steer("resuming", lambda run: run.resume()),
+            "stop": lambda c: self._steer("stopping", lambda run: run.stop(wait=False)),
+            "rate": self._rate,
+            "go_on": self._go_on,
+            "show": lambda c: self.kept.show(str(c.get("run")), c.get("on") is True),
+            "note": lambda c: setattr(self.record(c), "note", str(c.get("text", ""))),
+            "tags": lambda c: setattr(self.record(c), "tags", _words(c.get("text"))),
+            "delete": self._delete,
+            "restore": self._restore,
+            "compare": self._compare,
+            "again": lambda c: self._look_again(),
+        }
+        if kind not in acts:
+            raise ValidationError(f"a fit panel does not understand {kind!r}", "type")
+        self.notice = ""
+        try:
+            acts[kind](content)
+        except (NengoException, OSError, KeyError) as error:
+            self._tell(error)
+        self._changed()
+
+    def record(self, content: Mapping[str, Any]) -> Record:
+        """Find the run that a message is about."""
+        return runs.open(self.folder)[str(content.get("run"))]
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.given.folder)
+
+    def _changed(self) -> None:
+        with self._lock:
+            self.revision += 1
+
+    def _tell(self, error: BaseException, found: str = "", field: str = "") -> None:
+        self.troubles = [told.trouble_of(error, found, field)]
+
+    # ---- jobs: what takes long -----------------------------------------------
+
+    def _begin(self, phase: Phase, job: Callable[[], None]) -> None:
+        """Do something that needs the simulator to itself, on a thread of its own."""
+        with self._lock:
+            if self._job is not None and self._job.is_alive():
+                raise nengolab.exceptions.SimulatorBusy(f"this panel is {self.phase} already")
+            if self.run is not None and self.run.state in GOING:
+                raise nengolab.exceptions.SimulatorBusy(f"the run {self.run.name!r} goes on")
+            self.phase, self.troubles = phase, []
+            self._doing(job)
+
+    def _doing(self, job: Callable[[], None]) -> None:
+        reference = weakref.ref(self)
+        name = job.__name__
+
+        def work() -> None:
+            desk = reference()
+            if desk is not None:
+                desk._work(getattr(desk, name, None) or job)
+
+        self._job = threading.Thread(target=work, name="nengolab fit panel", daemon=True)
+        self._job.start()
+
+    def _work(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except BaseException as error:
+            field = ""
+            if isinstance(error, ValidationError) and self._form is not None:
+                field = str(error.attr) if str(error.attr) in self._form.typed else ""
+                if field:
+                    self._form.errors[field] = str(error).removeprefix(f"{error.attr}: ")
+            known = isinstance(error, NengoException)
+            self._tell(error, "" if known else traceback.format_exc(), field)
+            self.phase = "ended" if self.run is not None else "set up"
+        self._changed()
+
+    def _open(self) -> None:
+        """Look at what there is: a run that goes on, data that fit, runs of before."""
+        running = going_with(self.sim) if self.sim is not None else None
+        if running is not None:
+            self._take(running)
+        if not self.given.is_whole:
+            self._make_form()
+        self._look_again()
+
+    def _make_form(self) -> None:
+        most = None if self.sim is None else self.sim.minibatch_size or 1
+        preset: dict[str, Any] = {
+            key: self.given.fit[key] for key in ("epochs", "batch_size") if key in self.given.fit
+        }
+        if self.given.x is not None:
+            variables = self.given.named()
+            preset["x"] = name_of(self.given.x, variables, "x")
+            preset["y"] = name_of(self.given.y, variables, "y")
+        if "validation_data" in self.given.fit or "validation_split" in self.given.fit:
+            preset["split"] = float(self.given.fit.get("validation_split", 0.0))
+        compiled = False
+        if self.sim is not None and self.run is None:
+            optimizer = getattr(self.sim.keras_model, "optimizer", None)
+            compiled = optimizer is not None and _chosen_here.get(self.sim) != id(optimizer)
+        self._form = Form(self.network, self.given.named, most, compiled, preset)
+
+    def _look_again(self) -> None:
+        """Look at the variables and the runs as they are now."""
+        if self._form is not None:
+            plan = self._form.check()
+            self._count(plan)
+        self._changed()
+
+    # ---- the form ------------------------------------------------------------
+
+    def _set(self, content: Mapping[str, Any]) -> None:
+        if self._form is None:
+            return
+        self._form.set(str(content.get("field")), str(content.get("value", "")))
+        self.troubles = [t for t in self.troubles if not t["field"]]
+        self._look_again()
+
+    def _train(self, content: Mapping[str, Any]) -> None:
+        if self._form is None:
+            return
+        for name in content.get("names") or []:
+            self._form.train(str(name), content.get("on") is True)
+        self._look_again()
+
+    def _count(self, plan: Ready | None) -> None:
+        """What the run will come to; while one goes on its simulator is not asked."""
+        if self.run is not None and self.run.state in GOING:
+            return
+        if self.sim is not None and self._form is not None:
+            self._trained = trained_of(self.sim, self._form.fixed)
+        self._summary = summary_of(self._trained, plan, self._batch_seconds)
+
+    # ---- starting ------------------------------------------------------------
+
+    def _simulator(self, batch_size: int) -> Any:
+        """What is trained; of a network a simulator of its own, made for these batches."""
+        if not isinstance(self.subject, nengo.Network):
+            return self.subject
+        if self.sim is None or self.sim.minibatch_size != batch_size or self.sim.closed:
+            self.sim = nengolab.Simulator(
+                self.network, minibatch_size=batch_size, progress_bar=False
+            )
+        return self.sim
+
+    def _ready(self) -> Ready:
+        if self._form is None:
+            raise ValidationError("the panel still looks at what there is", "x")
+        return self._form.ready()
+
+    def _start(self) -> None:
+        if self.given.is_whole:
+            options = {"epochs": 1, **self.given.fit}
+            run = runs.start(
+                self._whole_simulator(),
+                self.given.x,
+                self.given.y,
+                folder=self.folder,
+                watchers=[self._look_on(None).watching],
+                **options,
+            )
+            return self._take(run)
+        plan = self._ready()
+        sim = self._simulator(plan.plan.batch_size)
+        _compile(sim, plan.plan, plan.compile)
+        options = {k: v for k, v in self.given.fit.items() if k not in plan.fit}
+        options.pop("validation_split", None)
+        options |= plan.fit | {"epochs": plan.plan.epochs}
+        self._take(
+            runs.start(
+                sim,
+                plan.x,
+                plan.y,
+                folder=self.folder,
+                name=plan.plan.name or None,
+                watchers=[self._look_on(plan).watching],
+                plan={"choices": plan.plan.facts(), "lines": self._lines(plan)},
+                **options,
+            )
+        )
+
+    def _look_on(self, plan: Ready | None) -> Looking:
+        """Have somebody look on while a plan is trained; what was seen before is gone."""
+        pictures = np.zeros((0, 1), np.float32)
+        if plan is not None and plan.items is not None and plan.checked:
+            variables = self.given.named()
+            size = slots(self.network)[0][plan.plan.input]
+            offers = input_offers(variables, size, plan.plan.input)
+            chosen = next(o for o in offers if o.name == plan.plan.x)
+            array = np.asarray(variables[plan.plan.x])
+            pictures = pictures_of(array, chosen.how, plan.items)
+        self.looking = Looking(plan, pictures)
+        return self.looking
+
+    def _whole_simulator(self) -> Any:
+        if self.sim is None:
+            self.sim = self._simulator(int(self.given.fit.get("batch_size") or 32))
+        return self.sim
+
+    def _lines(self, plan: Ready) -> list[str]:
+        """The Python that does the same, with a person's own names."""
+        variables = self.given.variables()
+        if isinstance(self.subject, nengo.Network):
+            net = name_of(self.subject, variables, "net")
+            size = plan.plan.batch_size
+            return [f"sim = nengolab.Simulator({net}, minibatch_size={size})", *plan.code]
+        name = name_of(self.subject, variables, "sim")
+        return [*([] if name == "sim" else [f"sim = {name}"]), *plan.code]
+
+    def _take(self, run: Run) -> None:
+        """Watch a run that has begun."""
+        self.run, self.wish, self.phase = run, "", "running"
+        self.kept.show(run.name, True)
+        for hear in list(self._watchers):
+            hear()
+
+    def _measure(self) -> None:
+        """See how long a batch takes, on the data, and leave everything as it was."""
+        from nengolab.runs.measured import seconds_a_batch  # loads Keras
+
+        plan = self._ready()
+        sim = self._simulator(plan.plan.batch_size)
+        _compile(sim, plan.plan, plan.compile)
+        self._batch_seconds = seconds_a_batch(sim, plan)
+        self.phase = "ended" if self.run is not None else "set up"
+        self._look_again()
+
+    # ---- steering ------------------------------------------------------------
+
+    def _steer(self, wish: str, act: Callable[[Run], None]) -> None:
+        if self.run is None:
+            raise ValidationError("there is no run that goes on", "type")
+        self.troubles = []
+        act(self.run)
+        self.wish = wish
+
+    def _rate(self, content: Mapping[str, Any]) -> None:
+        text = str(content.get("value", "")).strip()
+        self.troubles = []
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValidationError(
+                f"takes a number above 0, such as 0.001, got {text!r}", "learning_rate"
+            ) from None
+        if self.run is None:
+            raise ValidationError("there is no run that goes on", "learning_rate")
+        self.run.set_learning_rate(value)
+
+    def _go_on(self, content: Mapping[str, Any]) -> None:
+        record, more = self.record(content), content.get("epochs")
+        epochs = int(more) if isinstance(more, int) and more > 0 else None
+        if self.run is not None and self.run.name == record.name and self.run.state not in GOING:
+            record = self.run
+        self._begin("starting", lambda: self._take(self._gone_on(record, epochs)))
+
+    def _gone_on(self, record: Record, epochs: int | None) -> Run:
+        if isinstance(record, Run):
+            return runs.go_on(record, epochs=epochs)
+        made = record.facts.get("plan")
+        if made is None:
+            sim = self._whole_simulator()
+            fit = {k: v for k, v in self.given.fit.items() if k != "epochs"}
+            if self.given.x is None:
+                raise ValidationError(
+                    f"{record.name!r} was started in Python: nengolab.runs.go_on(run, sim, x, y) "
+                    "goes on with it",
+                    "run",
+                )
+            fit["watchers"] = [self._look_on(None).watching]
+            return runs.go_on(record, sim, self.given.x, self.given.y, epochs=epochs, **fit)
+        plan = Plan.read(made["choices"])
+        sim = self._simulator(plan.batch_size)
+        most = sim.minibatch_size or 1
+        found = ready(plan, self.network, self.given.named(), most)
+        _compile(sim, plan, found.compile)
+        watchers = [self._look_on(found).watching]
+        return runs.go_on(
+            record, sim, found.x, found.y, epochs=epochs, watchers=watchers, **found.fit
+        )
+
+    # ---- runs of before --------------------------------------------------------
+
+    def _delete(self, content: Mapping[str, Any]) -> None:
+        record = self.record(content)
+        record.delete(str(content.get("confirm", "")))
+        self.kept.show(record.name, False)
+        if self.run is not None and self.run.name == record.name:
+            self.run, self.phase = None, "set up"
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        epoch = content.get("epoch", "best")
+        record = self.record(content)
+        if self.sim is None:
+            self.sim = self._simulator(self._form.plan().batch_size if self._form else 1)
+        record.restore(self.sim, epoch if isinstance(epoch, (int, str)) else "best")
+        which = f"epoch {epoch}" if isinstance(epoch, int) else f"the {epoch} epoch"
+        self.notice = f"The simulator has the weights of “{record.name}” after {which} now."
+
+    def _compare(self, content: Mapping[str, Any]) -> None:
+        a, b = content.get("a"), content.get("b")
+        self.kept.compared = None if not a or not b else (str(a), str(b))
+
+    # ---- what a page is told ---------------------------------------------------
+
+    def version(self) -> tuple[Any, ...]:
+        """Tell states apart; it costs next to nothing."""
+        run = self.run
+        if run is None:
+            return (self.revision, self.kept.stamp())
+        now = run.progress
+        return (self.revision, run.state, run.problem, now.epoch, now.batch, self.kept.stamp())
+
+    def paced(self, period: float) -> tuple[Any, ...]:
+        """As `version`, but batches count only so often."""
+        wall = time.monotonic()
+        found = self.version()
+        with self._lock:
+            at, before = self._paced
+            urgent = found[:3] != before[:3] or found[-1] != before[-1]
+            if urgent or wall - at >= period:
+                self._paced = (wall, found)
+            return self._paced[1]
+
+    def curves_version(self, period: float) -> tuple[Any, ...]:
+        """Tell curves apart: with batches only so often, at once where others are shown."""
+        run = self.run
+        tick = int(time.monotonic() / period) if run is not None and run.state == "running" else 0
+        state = "" if run is None else run.state
+        return (tuple(self.kept.shown), tick, state, self.revision)
+
+    def samples(self) -> tuple[str, Any, list[str]]:
+        """As `Form.samples`, of the form as it is; kept until somebody does something."""
+        held = self._samples
+        if held is None or held[0] != self.revision:
+            assert self._form is not None
+            held = self._samples = (self.revision, self._form.samples())
+        return held[1]
+
+    def is_given(self, given: Given) -> bool:
+        """Whether that is what it was given already."""
+        same = given.x is self.given.x and given.y is self.given.y
+        return (
+            same
+            and given.fit.keys() == self.given.fit.keys()
+            and all(given.fit[k] is self.given.fit[k] for k in given.fit)
+        )
+
+    def code(self) -> list[str]:
+        """Give the Python that does what the form says."""
+        try:
+            return ["import nengolab", *self._lines(self._ready())]
+        except ValidationError as error:
+            return [f"# not yet: {error}"]
+
+    def now(self) -> Now:
+        """How the run stands."""
+        run = self.run
+        phase = self.phase
+        if run is None:
+            return _no_run(phase)
+        state, at = run.state, run.progress
+        if phase not in ("measuring", "starting"):
+            phase = "paused" if state == "paused" else "running" if state in GOING else "ended"
+        if (self.wish, state) in _COME or state not in GOING:
+            self.wish = ""
+        size = run.task.fit.get("batch_size") or run.task.sim.minibatch_size or 1
+        rate = run.facts["training"]["learning_rate"]
+        changes = run.facts["changes"]
+        a_second = at.batches_per_second or 0.0
+        return {
+            "phase": phase,
+            "wish": self.wish,
+            "run": run.name,
+            "state": state,
+            "epoch": at.epoch,
+            "epochs": at.epochs,
+            "batch": at.batch,
+            "batches": at.batches or 0,
+            "rate": a_second,
+            "items": a_second * size,
+            "left": -1.0 if at.seconds_left is None else at.seconds_left,
+            "learning_rate": changes[-1]["learning_rate"]
+            if changes
+            else (rate if isinstance(rate, float) else 0.0),
+            "fixed_rate": "" if isinstance(rate, float) else "follows a schedule",
+            "metrics": [
+                (name, value)
+                for name, value in at.logs.items()
+                if value == value and abs(value) < float("inf") and not _double(name, at.logs)
+            ],
+            "best": run.best_epoch or 0,
+            "waits": run.problem or "",
+        }
+
+    def desk(self) -> Desk:
+        """Form, runs, and what went wrong."""
+        trouble = list(self.troubles)
+        failed = None if self.run is None else told.failure_of(self.run)
+        if failed is not None and self.phase not in ("measuring", "starting"):
+            trouble.append(failed)
+        form, kept = self._form, self.kept
+        said = "" if form is None else self.samples()[0]
+        return {
+            "given": self.given.is_whole,
+            "fields": [] if form is None else form.fields(),
+            "trained": self._trained,
+            "samples": said,
+            "summary": self._summary,
+            "trouble": trouble,
+            "notice": self.notice,
+            "runs": kept.rows(),
+            "folder": str(self.folder),
+            "differences": kept.differences(),
+            "compared": list(kept.compared or ()),
+        }
+
+    @property
+    def form(self) -> Form | None:
+        return self._form
+
+
+_COME = {("pausing", "paused"), ("resuming", "running")}
+
+
+def _no_run(phase: Phase) -> Now:
+    return {
+        "phase": phase,
+        "wish": "",
+        "run": "",
+        "state": "",
+        "epoch": 0,
+        "epochs": 0,
+        "batch": 0,
+        "batches": 0,
+        "rate": 0.0,
+        "items": 0.0,
+        "left": -1.0,
+        "learning_rate": 0.0,
+        "fixed_rate": "",
+        "metrics": [],
+        "best": 0,
+        "waits": "",
+    }
+
+
+def _compile(sim: Any, plan: Plan, arguments: dict[str, Any] | None) -> None:
+    compile_as(sim, plan, arguments)
+    if arguments is not None:
+        _chosen_here[sim] = id(sim.keras_model.optimizer)
+
+
+def _double(name: str, logs: Mapping[str, float]) -> bool:
+    return told.redundant(name, [f"epoch_{n}" for n in logs])
+
+
+def _words(text: Any) -> list[str]:
+    return [word.strip() for word in str(text or "").split(",") if word.strip()]

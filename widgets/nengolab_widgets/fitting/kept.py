@@ -1,0 +1,111 @@
+"""The runs of a folder, as a panel shows them: rows, which have curves, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nengo.exceptions import ValidationError
+
+from nengolab import runs
+from nengolab.runs import Record, Run
+from nengolab.runs.record import FILE, GOING
+
+from . import told
+from .told import Row
+
+# More curves at once nobody can tell apart.
+MOST_SHOWN = 7
+
+
+class KeptRuns:
+    """The runs of a folder, which may not be there yet.
+
+    Parameters
+    ----------
+    folder : callable
+        Gives it.
+
+    Attributes
+    ----------
+    shown : list of str
+        Runs of which there are curves.
+    compared : (str, str) or None
+        Two of which the differences are told.
+    """
+
+    def __init__(self, folder: Callable[[], Path]) -> None:
+        self.folder = folder
+        self.shown: list[str] = []
+        self.compared: tuple[str, str] | None = None
+        self._rows: dict[str, tuple[float, Row]] = {}
+
+    def show(self, name: str, on: bool) -> None:
+        """Show the curves of a run, or not."""
+        others = [n for n in self.shown if n != name]
+        if not on:
+            self.shown = others
+        elif name not in self.shown:
+            self.shown = [*others[-(MOST_SHOWN - 1) :], name]
+
+    def stamp(self) -> float:
+        """When the folder was last changed: another process may have begun a run."""
+        try:
+            return self.folder().stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def rows(self) -> list[Row]:
+        """Give the runs of the folder, the newest first."""
+        if not self.folder().is_dir():
+            return []
+        catalogue, found = runs.open(self.folder()), []
+        for name in reversed(list(catalogue)):
+            path = self.folder() / name / FILE
+            try:
+                changed = path.stat().st_mtime
+                held = self._rows.get(name)
+                if held is None or held[0] != changed or held[1]["state"] in GOING:
+                    self._rows[name] = (changed, told.row_of(catalogue[name], -1))
+                row = self._rows[name][1]
+            except (OSError, KeyError, ValidationError):
+                continue  # deleted meanwhile, or of another version
+            shown = self.shown.index(name) if name in self.shown else -1
+            found.append({**row, "shown": shown})
+        return found
+
+    def differences(self) -> list[tuple[str, str, str]]:
+        if self.compared is None:
+            return []
+        try:
+            found = runs.open(self.folder()).differences(*self.compared)
+        except (KeyError, ValidationError):
+            return []
+        return [
+            (what, _in_short(a), _in_short(b))
+            for what, a, b in found
+            if not what.startswith("plan")
+        ]
+
+    def records(self, run: Run | None) -> list[tuple[int, Record]]:
+        """Give the runs of which curves are shown, with their numbers."""
+        if not self.shown:
+            return []
+        found: list[tuple[int, Record]] = []
+        for number, name in enumerate(self.shown):
+            if run is not None and run.name == name:
+                found.append((number, run))
+                continue
+            try:
+                found.append((number, runs.open(self.folder())[name]))
+            except (KeyError, ValidationError):
+                continue
+        return found
+
+
+def _in_short(value: Any, most: int = 200) -> str:
+    if value is None:
+        return "—"
+    text = str(value)
+    return text if len(text) <= most else f"{text[:most]} …"
