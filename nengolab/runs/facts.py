@@ -134,7 +134,7 @@ def training_settings(sim: Any) -> dict[str, Any]:
     rate = optimizer.pop("learning_rate", None)
     return {
         "optimizer": optimizer,
-        "learning_rate": rate,
+        "learning_rate": _as_told(rate),
         **{what: plain(value) for what, value in model.objective.items() if value},
         "chunk": None if chunk is None else plain(vars(chunk)),
         "trained": [name for name, p in sim.parameters.items() if p.trainable],
@@ -142,6 +142,12 @@ def training_settings(sim: Any) -> dict[str, Any]:
         "seed": int(sim.seed),
         "dt": sim.dt,
     }
+
+
+def _as_told(rate: Any) -> Any:
+    """A number that Keras holds in single precision, with the digits that a person gave."""
+    single = isinstance(rate, float) and float(np.float32(rate)) == rate
+    return float(str(np.float32(rate))) if single else rate
 
 
 def code_so_far() -> str | None:

@@ -98,7 +98,7 @@ def test_a_run_computes_what_fit_computes_and_keeps_all_of_it(compiled, alone, t
     assert kept.best_epoch == 1 + int(np.argmin(alone[0]))
     facts = kept.facts
     assert facts["training"]["optimizer"]["class"] == "Adam"
-    assert facts["training"]["learning_rate"] == pytest.approx(0.01)
+    assert facts["training"]["learning_rate"] == 0.01
     assert facts["data"]["x"]["shape"] == [24, 5, 1]
     assert facts["environment"]["nengo"] == nengo.__version__
     # The weights after each epoch, in any simulator of the network.
