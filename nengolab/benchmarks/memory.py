@@ -10,7 +10,9 @@ import gc
 import multiprocessing
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nengo
 import numpy as np
@@ -106,25 +108,62 @@ def _simulate(i: int) -> None:
         sim.run_steps(100)
 
 
-def _fit(i: int) -> None:
-    """Train the same network in a simulator of its own."""
-    import nengolab
-
+def _trainable() -> tuple[nengo.Network, nengo.Node, nengo.Probe]:
     with nengo.Network(seed=0) as net:
         stim = nengo.Node([0.5])
         ens = nengo.Ensemble(40, 1)
         nengo.Connection(stim, ens)
         probe = nengo.Probe(ens, synapse=0.01)
+    return net, stim, probe
+
+
+def _fit(i: int) -> None:
+    """Train the same network in a simulator of its own."""
+    import nengolab
+
+    net, stim, probe = _trainable()
     data = np.ones((8, 20, 1))
     with nengolab.Simulator(net, minibatch_size=4, progress_bar=False) as sim:
         sim.compile("sgd", "mse")
         sim.fit({stim: data}, {probe: data}, epochs=2, verbose=0)
 
 
+@cache
+def _compiled() -> tuple[Any, nengo.Node, nengo.Probe]:
+    import nengolab
+
+    net, stim, probe = _trainable()
+    sim = nengolab.Simulator(net, minibatch_size=4, progress_bar=False)
+    sim.compile("sgd", "mse")
+    return sim, stim, probe
+
+
+def _fit_again(i: int) -> None:
+    """Train one simulator once more."""
+    sim, stim, probe = _compiled()
+    data = np.ones((8, 20, 1))
+    sim.fit({stim: data}, {probe: data}, epochs=2, verbose=0)
+
+
+def _fit_keras(i: int) -> None:
+    """Train a model of Keras's own as large: what of all that is TensorFlow's."""
+    import keras
+
+    import nengolab.losses  # noqa: F401  loads TensorFlow without its messages
+
+    layers = [keras.Input((20,)), keras.layers.Dense(40, "relu"), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile("sgd", "mse")
+    model.fit(np.ones((8, 20)), np.ones((8, 1)), epochs=2, batch_size=4, verbose=0)
+    keras.backend.clear_session()
+
+
 # What is done again and again, how often, and how much of it may be left (MB).
 REPEATED: dict[str, tuple[Callable[[int], None], int, float]] = {
     "simulators of different sizes, 100 steps each": (_simulate, 200, 200.0),
+    "fits of one network": (_fit_again, 50, 50.0),
     "simulators of one network, one fit each": (_fit, 50, 50.0),
+    "models of Keras's own, one fit each": (_fit_keras, 50, 50.0),
 }
 
 
