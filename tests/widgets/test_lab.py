@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import nengo
+import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
@@ -303,6 +304,27 @@ def test_unknown_keywords_are_explained(net: nengo.Network) -> None:
         Lab(3)
     with pytest.raises(ValidationError, match="window"):
         Lab(net, window=-1)
+
+
+def test_a_network_is_built_with_its_step_and_seed() -> None:
+    with nengo.Network() as net:
+        ens = nengo.Ensemble(5, 1, label="ens")
+    lab = Lab(net, plots=[], dt=0.002, seed=7, network=False)
+    try:
+        lab.session.step(3).result(60)
+        assert lab.session.time == pytest.approx(0.006)
+        built = lab.session.look_up(lambda sim: np.array(sim.data[ens].encoders)).result(60)
+        with nengo.Simulator(net, seed=7, progress_bar=False) as sim:
+            np.testing.assert_allclose(built, sim.data[ens].encoders, rtol=1e-6)
+        assert "dt=0.002,\n    seed=7," in lab.layout_code({"net": net})
+        browser = Browser(lab)
+        browser.say(type="run_for", seconds=0.01)
+        until(lambda: lab.session.state == "finished", "the end of the run")
+        assert lab.session.n_steps == 8
+        with pytest.raises(ValidationError, match="built already"):
+            Lab(lab.session, seed=1)
+    finally:
+        lab.close()
 
 
 def test_what_was_added_has_its_name_after_a_rebuild() -> None:
