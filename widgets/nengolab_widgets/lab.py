@@ -69,8 +69,8 @@ class Lab(Plots, anywidget.AnyWidget):
         Whether the network itself is shown at the left; or its settings, such as
         ``{"opened": ["vision"], "folded": True}``.
     dt, seed : float, int, optional
-        Length of a step (s), and the seed of what the network leaves open; of a network, which is
-        then built with them.
+        Length of a step (s), and the seed of what is drawn while it runs (noise), as for a
+        Simulator; of a network, which is built with them.
 
     Attributes
     ----------
