@@ -18,8 +18,9 @@ from .status import Status
 # in a frame, frames come more slowly, down to so many times their usual period.
 MUCH_OF_A_WINDOW = 0.1
 SLOWEST = 4.0
-# A page that knows nothing of a plot gets its record, beyond its window, in so many bytes a frame.
-MAX_RECORD_BYTES = 2**20
+# A page that knows nothing of a plot gets its record, beyond its window, in so many bytes a frame:
+# no more than a saved notebook keeps.
+MAX_RECORD_BYTES = 2**18
 
 
 class Delivery:

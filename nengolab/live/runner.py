@@ -118,7 +118,7 @@ class LiveRunner:
             budget,
         )
         self.travels = Travels(
-            sim, self.machine, delivery, publish, lambda: self._feeds, lambda: self.settled
+            sim, self.machine, delivery, publish, read, lambda: self._feeds, lambda: self.settled
         )
 
     def begin(self) -> None:

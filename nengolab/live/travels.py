@@ -14,6 +14,7 @@ from .journey import Journey
 from .machine import TimeMachine
 from .probes import Feed
 from .specs import StreamSpec
+from .status import Status
 from .tracks import ValueTrack
 
 # What is computed beside a run that rests begins again so long after the last command.
@@ -41,6 +42,8 @@ class Travels:
         Looks nothing up meanwhile.
     publish : callable
         Changes fields of the status, and lets every listener hear of it.
+    read : callable
+        Gives the current `Status`.
     feeds : callable
         Gives what is looked at, by the id of its probe.
     settled : callable
@@ -53,11 +56,15 @@ class Travels:
         machine: TimeMachine,
         delivery: Delivery,
         publish: Callable[..., object],
+        read: Callable[[], Status],
         feeds: Callable[[], Mapping[str, Feed]],
         settled: Callable[[], bool],
     ) -> None:
         self._sim, self._machine, self._delivery = sim, machine, delivery
-        self._publish, self._feeds, self._settled = publish, feeds, settled
+        self._publish, self._read = publish, read
+        self._feeds, self._settled = feeds, settled
+        # What was said before something was computed beside the run.
+        self._note = ""
         self._journey: Journey | None = None
         self._recalls: list[tuple[str, list[StreamSpec], Future[bool]]] = []
         self._not_before = 0.0
@@ -113,7 +120,7 @@ class Travels:
     def _arrive(self, journey: Journey) -> None:
         self._journey, self._delivery.frozen = None, False
         now = {"time": self._sim.time, "n_steps": self._sim.n_steps}
-        self._publish(**now, note="", returning=None)
+        self._publish(**now, note=self._note if journey.away else "", returning=None)
         journey.settle()
 
     # ---- beside the run --------------------------------------------------
@@ -142,7 +149,7 @@ class Travels:
             return 0.0
         way = self._machine.recall(self._machine.timeline.branch(branch), lacking)
         self._journey = Journey(way, f"computing what {branch!r} had", away=True)
-        self._delivery.frozen = True
+        self._delivery.frozen, self._note = True, self._read().note
         self._journey.result.add_done_callback(self._recalled)
         return 0.0
 

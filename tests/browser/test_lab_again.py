@@ -46,6 +46,31 @@ def test_a_second_lab_on_one_network_lives(lab: JupyterLab) -> None:
     assert panels[1].status["state"] == "ready"
 
 
+def test_two_pages_on_one_kernel_show_the_same(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    lab.save()
+    page = lab.page.context.new_page()
+    other_lab = JupyterLab(page, lab.server, "two-pages")
+    other_lab.open_notebook("lab.ipynb")
+    other = Panel(other_lab)
+    until(other.titles, "a layout", 60)
+    until(lambda: lab.value("lab.stats['views']") == 2, "two views")
+    panel.press("play")
+    other.wait_time(0.5)
+    other.drag("drive", -0.5)
+    field = panel.root.get_by_label("drive, value")
+    until(lambda: field.input_value() == "-0.50", "the slider in the first page")
+    for each in (panel, other):
+        until(lambda p=each: abs(p.recent("ens value") + 0.5) < 0.15, "its plots go on")
+    other.add_plot("drive: value")
+    until(lambda: "drive value" in panel.titles(), "a plot that the other page opened")
+    page.close()
+    until(lambda: lab.value("lab.stats['views']") == 1, "one view", 40)
+    assert panel.status["state"] == "running"
+    assert lab.errors == []
+    assert other_lab.errors == []
+
+
 def test_nothing_of_the_panel_waits_for_a_cell(lab: JupyterLab) -> None:
     panel = open_panel(lab)
     panel.press("play")

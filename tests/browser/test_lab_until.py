@@ -25,7 +25,7 @@ def test_until_and_marks(lab: JupyterLab) -> None:
     root = panel.root
     marks = root.get_by_role("group", name="marks").get_by_role("button")
     expect(marks).to_have_count(0)
-    panel.press("until …")
+    panel.press("run …")
     root.get_by_label("time to run until (s)").fill("soon")
     panel.press("run until this time")
     expect(root.get_by_label("time to run until (s)")).to_have_attribute("aria-invalid", "true")
@@ -34,9 +34,24 @@ def test_until_and_marks(lab: JupyterLab) -> None:
     panel.wait_state("finished")
     comes(lambda: panel.status["time"], pytest.approx(0.8, abs=1e-9))
 
+    # For some steps, and for a while.
+    panel.press("run …")
+    root.get_by_label("how long to run").fill("50")
+    root.get_by_label("seconds or steps").select_option("steps")
+    panel.press("run for this long")
+    until(lambda: panel.status["n_steps"] == 850, "50 steps")
+    panel.press("run …")
+    root.get_by_label("seconds or steps").select_option("s")
+    root.get_by_label("how long to run").fill("-1")
+    panel.press("run for this long")
+    expect(root.get_by_label("how long to run")).to_have_attribute("aria-invalid", "true")
+    root.get_by_label("how long to run").fill("0.1")
+    panel.press("run for this long")
+    until(lambda: panel.status["n_steps"] == 950, "a tenth of a second")
+
     # Until a value is there, chosen by name.
     panel.drag("drive", 1.0)
-    panel.press("until …")
+    panel.press("run …")
     root.get_by_label("object to wait for").select_option("memory")
     root.get_by_label("level", exact=True).fill("0.6")
     panel.screenshot("menu")
@@ -46,7 +61,7 @@ def test_until_and_marks(lab: JupyterLab) -> None:
     until(lambda: "came to hold" in panel.words, "it says why it stopped", 60)
     comes(lambda: panel.words, "finished: memory.value(0.03)[0] > 0.6 came to hold")
     reached = panel.status["time"]
-    assert 0.8 < reached < 8
+    assert 0.95 < reached < 8
     until(lambda: abs(panel.plot("memory value")["t"][-1] - reached) < 0.002, "the last frame")
     until(
         lambda: panel.plot("memory value")["y0"][-1] > 0.58,
@@ -61,7 +76,7 @@ def test_until_and_marks(lab: JupyterLab) -> None:
     panel.wait_state("paused")
     until(lambda: marks.count() == 2, "an input and a lesion")
     texts = marks.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-    assert texts[0] == "go to 0.800 s: drive: 1"
+    assert texts[0] == "go to 0.950 s: drive: 1"
     assert re.fullmatch(rf"go to {reached:.3f} s: memory: lesion .*", texts[1])
     marks.nth(1).click()
     held = until(lambda: root.evaluate("el => el.nengolab.playhead().held"), "looked at")

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 
 import nengo
+import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
 from nengolab_widgets.liveness import Heartbeat
 from nengolab_widgets.views import Views
 
-from nengolab.live import Session
+from nengolab.live import LinesSpec, Session
 
 from .browser import Browser, until
 
@@ -56,7 +57,12 @@ def test_hello_gets_the_layout_and_one_snapshot(lab: Lab) -> None:
         ("ens", "rates"),
     ]
     assert [p["data"].get("axis") for p in layout["panels"]] == ["value", None, "rate (Hz)"]
-    assert layout["panels"][1]["data"] == {"ensemble": "ens", "first": 0, "end": 20}
+    assert layout["panels"][1]["data"] == {
+        "ensemble": "ens",
+        "first": 0,
+        "end": 20,
+        "sorted": False,
+    }
     assert [entry["label"] for entry in layout["inputs"]] == ["drive"]
     assert browser.of("frame")[0]["clear"]
 
@@ -303,6 +309,34 @@ def test_unknown_keywords_are_explained(net: nengo.Network) -> None:
         Lab(3)
     with pytest.raises(ValidationError, match="window"):
         Lab(net, window=-1)
+
+
+def test_a_network_is_built_with_its_step_and_seed() -> None:
+    with nengo.Network(seed=0) as net:
+        noise = nengo.Node(nengo.processes.WhiteNoise(), size_out=1, label="noise")
+        seen = nengo.Probe(noise)
+    lab = Lab(net, plots=[], dt=0.002, seed=7, network=False)
+    try:
+        lab.session.step(3).result(60)
+        assert lab.session.time == pytest.approx(0.006)
+        frames = lab.session.subscribe([LinesSpec(lab.session.add_probe(seen), window=0.1)])
+        lab.session.reset().result(60)
+        lab.session.step(3).result(60)
+        until(lambda: frames.get(60).header["n_steps"] == 3, "the last step")
+        recorder = lab.session._owner.delivery.recorder
+        [(_, values)] = lab.session.look_up(lambda _: recorder.rows()).result(60).values()
+        with nengo.Simulator(net, dt=0.002, seed=7, progress_bar=False) as sim:
+            sim.run_steps(3, progress_bar=False)
+            np.testing.assert_allclose(values, sim.data[seen], rtol=1e-5)
+        assert "dt=0.002,\n    seed=7," in lab.layout_code({"net": net})
+        browser = Browser(lab)
+        browser.say(type="run_for", seconds=0.01)
+        until(lambda: lab.session.state == "finished", "the end of the run")
+        assert lab.session.n_steps == 8
+        with pytest.raises(ValidationError, match="built already"):
+            Lab(lab.session, seed=1)
+    finally:
+        lab.close()
 
 
 def test_what_was_added_has_its_name_after_a_rebuild() -> None:

@@ -109,6 +109,13 @@ class RunUntil(TypedDict):
     level: NotRequired[float]
 
 
+class RunFor(TypedDict):
+    """Run for some simulated seconds."""
+
+    type: Literal["run_for"]
+    seconds: float
+
+
 class Step(TypedDict):
     """Run some steps."""
 
@@ -273,6 +280,7 @@ PageMessage = (
     | Reset
     | Rebuild
     | RunUntil
+    | RunFor
     | Step
     | Speed
     | InputMove

@@ -8,7 +8,7 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
-KEYWORDS = ("plots", "inputs", "window", "speed", "title", "network")
+KEYWORDS = ("plots", "inputs", "window", "speed", "title", "network", "dt", "seed")
 
 
 def read_view(network: Any) -> Mapping[str, Any] | None:

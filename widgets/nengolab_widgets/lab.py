@@ -68,6 +68,9 @@ class Lab(Plots, anywidget.AnyWidget):
     network : bool or dict
         Whether the network itself is shown at the left; or its settings, such as
         ``{"opened": ["vision"], "folded": True}``.
+    dt, seed : float, int, optional
+        Length of a step (s), and the seed of what is drawn while it runs (noise), as for a
+        Simulator; of a network, which is built with them.
 
     Attributes
     ----------
@@ -105,6 +108,8 @@ class Lab(Plots, anywidget.AnyWidget):
         speed: float | object | None = sessions.AS_IT_IS,
         title: str | None = None,
         network: bool | Mapping[str, Any] = True,
+        dt: float | None = None,
+        seed: int | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -117,7 +122,8 @@ class Lab(Plots, anywidget.AnyWidget):
         self._driving = Driving(shown, names, inputs, weakly(self._say_inputs))
         self._target = target
         self._title = title or shown.label or "Nengo network"
-        self.session = sessions.session_for(target, speed)
+        self._options = {"dt": dt, "seed": seed}
+        self.session = sessions.session_for(target, speed, options=self._options)
         sessions.hold(self.session, self)
         self._views = Views()
         self._path: Literal["control", "comm"] = "comm"
@@ -159,6 +165,7 @@ class Lab(Plots, anywidget.AnyWidget):
             "reset": lambda _: self._reset(),
             "rebuild": lambda _: self.rebuild(),
             "step": lambda m: self.session.step(m["n"]),
+            "run_for": lambda m: self.session.run_for(m["seconds"]),
             "run_until": self._run_until,
             "speed": lambda m: self.session.set_speed(m["value"]),
             "go_on_from": lambda m: self._travel(self.session.history.go_on_from(m["time"])),

@@ -194,7 +194,7 @@ class Plots:
         """
         known = notebook_variables() if variables is None else variables
         with self._lock:
-            return layout_code(self._bench, known, self._target)
+            return layout_code(self._bench, known, self._target, self._options)
 
     def undo(self) -> bool:
         """Take back the last change of the plots: which, where, how large, their settings.

@@ -26,7 +26,12 @@ from .references import rules_of, slice_text
 LISTS = ("ensembles", "nodes", "networks", "connections", "probes")
 
 
-def layout_code(bench: Bench, variables: Mapping[str, Any], target: Any) -> str:
+def layout_code(
+    bench: Bench,
+    variables: Mapping[str, Any],
+    target: Any,
+    options: Mapping[str, Any] | None = None,
+) -> str:
     """Write the lines that make a Lab with what is open.
 
     Parameters
@@ -37,6 +42,8 @@ def layout_code(bench: Bench, variables: Mapping[str, Any], target: Any) -> str:
         Names that a person has for things, such as the notebook's.
     target : object
         What the Lab was made of.
+    options : mapping, optional
+        With which its simulator was built.
     """
     words = Words(bench.network, bench.names, variables)
     panels = [p for p in map(bench.find, bench.ids) if p.offered or words.has(p.obj)]
@@ -51,6 +58,8 @@ def layout_code(bench: Bench, variables: Mapping[str, Any], target: Any) -> str:
     view = None if bench.aside is None else chosen_values(bench.aside)
     if view is None or view:
         lines.append(f"    network={view or False!r},")
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    lines += [f"    {name}={value!r}," for name, value in given.items()]
     lines.append(")")
     for index, panel in enumerate(panels):
         if panel.size != panel.usual_size:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 import weakref
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import nengo
@@ -44,6 +45,7 @@ def session_for(
     joins: bool = False,
     asleep: bool = False,
     looks: bool = False,
+    options: Mapping[str, Any] | None = None,
 ) -> Session:
     """Give the session of something: the one that there is, or a new one.
 
@@ -60,17 +62,28 @@ def session_for(
     looks : bool
         A simulator, nengo's too, that no session has is only looked at: it stays the caller's.
 
+    options : mapping, optional
+        With which the simulator of a network is built; None is what is usual.
+
     Raises
     ------
     ValidationError
-        When it is nothing of the kind.
+        When it is nothing of the kind, or is built already and options are given.
     """
+    given = {name: value for name, value in (options or {}).items() if value is not None}
     session = _existing(target, joins)
+    if session is not None and given:
+        raise ValidationError(
+            "what is shown is built already; give these to the Simulator or the Session, or give "
+            "the network",
+            ", ".join(given),
+        )
     if session is None and looks and hasattr(target, "model") and hasattr(target, "data"):
         return _looking_at(target)
     if session is None:
         network_of(target)
-        session = Session(target, speed=1.0 if speed is AS_IT_IS else speed, asleep=asleep)
+        speed = 1.0 if speed is AS_IT_IS else speed
+        session = Session(target, speed=speed, asleep=asleep, **given)
         _ours.add(session)
     elif speed is not AS_IT_IS:
         session.set_speed(speed)

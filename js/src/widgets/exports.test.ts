@@ -1,13 +1,21 @@
 import { describe, expect, it } from "vitest";
 
 import { SvgContext } from "./charts/svg";
-import { csv, npy, npz } from "./exports";
+import { csv, npy, npz, within } from "./exports";
 
 describe("csv", () => {
   it("writes columns side by side", () => {
     expect(csv({ t: [0.1, 0.2], "a,b": [1, NaN] })).toBe('t,"a,b"\n0.1,1\n0.2,NaN\n');
     expect(csv({})).toBe("\n");
     expect(csv({ t: [1, 2], y: [3] })).toBe("t,y\n1,3\n2,\n");
+  });
+});
+
+describe("within", () => {
+  it("has the rows of an interval, and what is not over time as it is", () => {
+    const columns = { t: [0.1, 0.2, 0.3], y0: [1, 2, 3], frequency: [5, 10] };
+    expect(within(columns, 0.15, 0.3)).toEqual({ t: [0.2, 0.3], y0: [2, 3], frequency: [5, 10] });
+    expect(within({ edges: [0, 1] }, 0, 1)).toEqual({ edges: [0, 1] });
   });
 });
 

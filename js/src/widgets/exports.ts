@@ -19,6 +19,19 @@ export function csv(columns: Columns): string {
   return [names.map(quoted).join(","), ...lines, ""].join("\n");
 }
 
+/** The rows of an interval; columns that are not over time stay whole. */
+export function within(columns: Columns, from: number, to: number): Columns {
+  const { t } = columns;
+  if (t === undefined) return columns;
+  const inside = t.map((instant) => instant >= from && instant <= to);
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, values]) => [
+      name,
+      values.length === t.length ? values.filter((_, i) => inside[i]) : values,
+    ]),
+  );
+}
+
 /** One column in NumPy's format, version 1.0. */
 export function npy(values: number[]): Uint8Array {
   const text = `{'descr': '<f8', 'fortran_order': False, 'shape': (${values.length},), }`;
@@ -116,15 +129,21 @@ function vector(panel: Panel, body: HTMLElement): string | null {
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}><image ${size} href="${picture.toDataURL()}"/></svg>`;
 }
 
-/** Buttons that save what a panel shows (pictures) or all that it keeps (numbers). */
+/** Buttons that save what a panel shows, or of numbers all that it keeps. */
 export function exportButtons(
   name: () => string,
   panel: () => Panel | null,
   body: HTMLElement,
   python: () => string,
+  shown: () => { from: number; to: number },
 ): HTMLElement {
+  const only = make("input", "", { type: "checkbox" });
   const file = (extension: string): string => `${name().replace(/[^\w.-]+/g, "-")}.${extension}`;
-  const columns = (): Columns => panel()?.columns?.() ?? {};
+  const columns = (): Columns => {
+    const all = panel()?.columns?.() ?? {};
+    const { from, to } = shown();
+    return only.checked ? within(all, from, to) : all;
+  };
   const png = (): void => {
     const picture = panel()?.picture?.() ?? null;
     if (!(picture instanceof HTMLCanvasElement)) return;
@@ -136,10 +155,10 @@ export function exportButtons(
     if (text !== null) save(file("svg"), text, "image/svg+xml");
   };
   const entries: [string, string, () => void][] = [
-    ["CSV", "all that is kept, as text", () => save(file("csv"), csv(columns()), "text/csv")],
+    ["CSV", "numbers as text", () => save(file("csv"), csv(columns()), "text/csv")],
     [
       "NPZ",
-      "all that is kept, for numpy.load",
+      "numbers for numpy.load",
       () => save(file("npz"), npz(columns()) as BlobPart, "application/zip"),
     ],
     ["PNG", "the picture", png],
@@ -155,5 +174,7 @@ export function exportButtons(
     button.addEventListener("click", act);
     return button;
   });
-  return make("div", "nl-exports", { role: "group", "aria-label": "save" }, ...buttons);
+  const title = "of what is kept only the stretch of time that is shown";
+  const choice = make("label", "nl-exports-shown", { title }, only, "only what is shown");
+  return make("div", "nl-exports", { role: "group", "aria-label": "save" }, ...buttons, choice);
 }

@@ -596,6 +596,17 @@ export const isRunUntil: Check<RunUntil> = record<RunUntil>({
   level: optional(isNumber),
 });
 
+/** Run for some simulated seconds. */
+export interface RunFor {
+  type: "run_for";
+  seconds: number;
+}
+
+export const isRunFor: Check<RunFor> = record<RunFor>({
+  type: oneOf("run_for"),
+  seconds: isNumber,
+});
+
 /** Run some steps. */
 export interface Step {
   type: "step";
@@ -796,6 +807,7 @@ export type PageMessage =
   | Reset
   | Rebuild
   | RunUntil
+  | RunFor
   | Step
   | Speed
   | InputMove

@@ -13,7 +13,7 @@ import { findKind } from "./registry";
 import { SettingsMenu } from "./settings";
 import type { LabStore, LabState } from "./store";
 import type { Theme } from "./theme";
-import type { Timeline } from "./timeline";
+import { shown, type Timeline } from "./timeline";
 
 const HINTS: Partial<Record<LabState["status"]["state"], string>> = {
   ready: "Press ▶ to run the network.",
@@ -89,6 +89,7 @@ export class Tile {
         () => this.panel,
         this.body,
         () => this.layout.python,
+        () => shown(host.store.get().playhead),
       ),
     );
     const tools = make("span", "nl-plot-tools", {}, this.settings.element, this.removeButton);

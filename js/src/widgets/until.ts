@@ -1,4 +1,4 @@
-/** "Run until": a time, or a value above or below a level, chosen in the transport bar. */
+/** "Run": for a while, until a time, or until a value is above or below a level. */
 
 import { make, onEntered } from "./dom";
 import type { Offer, PageMessage } from "./messages";
@@ -12,15 +12,23 @@ export class UntilMenu {
     {
       type: "button",
       "aria-expanded": "false",
-      title: "run until a time, or until a value is above or below a level",
+      title: "run for some time or steps, until a time, or until a value is above or below a level",
     },
-    "until …",
+    "run …",
   );
   private readonly menu = make("div", "nl-menu nl-until-menu", {
     hidden: "",
     role: "group",
     "aria-label": "run until",
   });
+  private readonly span = field("how long to run", "1");
+  private readonly unit = make(
+    "select",
+    "nl-field",
+    { "aria-label": "seconds or steps" },
+    make("option", "", { value: "s" }, "s"),
+    make("option", "", { value: "steps" }, "steps"),
+  );
   private readonly time = field("time to run until (s)", "");
   private readonly object = make("select", "nl-field", { "aria-label": "object to wait for" });
   private readonly dim = field("its dimension", "0");
@@ -34,6 +42,9 @@ export class UntilMenu {
   private readonly level = field("level", "0.5");
 
   constructor(private readonly send: (message: PageMessage) => void) {
+    const runSpan = runButton("run for this long");
+    runSpan.addEventListener("click", () => this.forSpan());
+    onEntered(this.span, () => this.forSpan());
     const runTime = runButton("run until this time");
     const runValue = runButton("run until this value");
     runTime.addEventListener("click", () => this.untilTime());
@@ -41,12 +52,13 @@ export class UntilMenu {
     onEntered(this.time, () => this.untilTime());
     onEntered(this.level, () => this.untilValue());
     this.menu.append(
-      make("div", "nl-until-row", {}, make("span", "", {}, "time"), this.time, "s", runTime),
+      make("div", "nl-until-row", {}, make("span", "", {}, "for"), this.span, this.unit, runSpan),
+      make("div", "nl-until-row", {}, make("span", "", {}, "until"), this.time, "s", runTime),
       make(
         "div",
         "nl-until-row",
         {},
-        make("span", "", {}, "value of"),
+        make("span", "", {}, "until the value of"),
         this.object,
         "[",
         this.dim,
@@ -84,7 +96,17 @@ export class UntilMenu {
   private toggle(open: boolean): void {
     this.menu.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
-    if (open) this.time.focus({ preventScroll: true });
+    if (open) this.span.focus({ preventScroll: true });
+  }
+
+  private forSpan(): void {
+    const span = number(this.span);
+    const steps = this.unit.value === "steps";
+    const wrong = span === null || span <= 0 || (steps && !Number.isInteger(span));
+    this.span.setAttribute("aria-invalid", String(wrong));
+    if (span === null || wrong) return;
+    this.toggle(false);
+    this.send(steps ? { type: "step", n: span } : { type: "run_for", seconds: span });
   }
 
   private untilTime(): void {
