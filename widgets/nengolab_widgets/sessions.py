@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 import weakref
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import nengo
@@ -43,6 +44,7 @@ def session_for(
     joins: bool = False,
     asleep: bool = False,
     looks: bool = False,
+    before: Callable[[Callable[[str], Any]], None] | None = None,
 ) -> Session:
     """Give the session of something: the one that there is, or a new one.
 
@@ -58,6 +60,8 @@ def session_for(
         A new one is to build nothing until something needs a simulator.
     looks : bool
         A simulator, nengo's too, that no session has is only looked at: it stays the caller's.
+    before : callable, optional
+        Makes the network of a new one ready to be built, in the background.
 
     Raises
     ------
@@ -69,7 +73,8 @@ def session_for(
         return _looking_at(target)
     if session is None:
         network_of(target)
-        session = Session(target, speed=1.0 if speed is AS_IT_IS else speed, asleep=asleep)
+        speed = 1.0 if speed is AS_IT_IS else speed
+        session = Session(target, speed=speed, asleep=asleep, before=before)
         _ours.add(session)
     elif speed is not AS_IT_IS:
         session.set_speed(speed)
