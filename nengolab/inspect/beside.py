@@ -19,6 +19,9 @@ from nengolab.settings import configure_settings, get_setting
 
 # Of the network: by which it runs.
 KEPT_SETTINGS = ("dtype", "schedule", "python_functions")
+# In which order arguments are given to objects, and which are not those of the one that was built.
+FIRST = ("eval_points", "n_eval_points", "function", "transform")
+OF_TWINS = ("neuron_type", "label", "pre", "post", "n_neurons", "dimensions")
 # Through which what twins put out goes before it is compared (s).
 SYNAPSE = 0.03
 
@@ -71,6 +74,22 @@ def side_by_side(
     >>> [twin.label for twin in both.networks]
     ['rate', 'spiking']
     """
+    both, sharing = unsolved(net, kinds, of, voltage, synapse)
+    sharing.solve(progress_bar)
+    return both
+
+
+def unsolved(
+    net: nengo.Network,
+    kinds: Sequence[str] = ("rate", "spiking"),
+    of: Any = None,
+    voltage: float | None = None,
+    synapse: float | nengo.synapses.Synapse | None = SYNAPSE,
+) -> tuple[nengo.Network, Sharing]:
+    """Make what `side_by_side` gives, but for what takes long: ``solve()`` of the second does that.
+
+    Until then it is to be neither built nor changed.
+    """
     kinds = list(dict.fromkeys(kinds))
     if not kinds:
         raise ValidationError("name the kinds of twins, at least one", attr="kinds")
@@ -79,15 +98,18 @@ def side_by_side(
             "twins are made of a whole network: call it outside of any 'with network:' block",
             attr="net",
         )
+    if not net.all_ensembles:
+        raise ValidationError("the network has no ensembles to compare", attr="net")
     compared = _compared(net, of)
-    kept = frozen(net, progress_bar=progress_bar)
     label = f"{net.label or 'network'} and its twins"
     with nengo.Network(label=label, seed=net.seed, add_to_container=False) as both:
         configure_settings(**{name: get_setting(net, name) for name in KEPT_SETTINGS})
         both.twins, both.parts, both.errors = {}, {}, {}
         both.inputs = {node: _standing_for(node) for node in net.all_nodes if _is_input(node)}
+        types = {kind: _types(net, kind, voltage) for kind in kinds}
         for kind in kinds:
-            twin = both.twins[kind] = _twin(net, kept, kind, voltage, both)
+            twin = both.twins[kind] = _twin(net, types[kind], both)
+            twin.label = kind
             both.parts[kind] = dict(zip(_objects(net), _objects(twin), strict=True))
         first, *others = kinds
         for kind in others:
@@ -95,7 +117,52 @@ def side_by_side(
             both.errors[kind] = {
                 obj: _error(own, both.parts[first][obj], said, synapse) for obj, own in pairs
             }
-    return both
+    return both, Sharing(net, both)
+
+
+class Sharing:
+    """Builds a network once, and gives its twins what it is built with.
+
+    Parameters
+    ----------
+    net : nengo.Network
+    both : nengo.Network
+        As `unsolved` gives it.
+    """
+
+    def __init__(self, net: nengo.Network, both: Any) -> None:
+        self._net, self._both, self._done = net, both, False
+
+    def solve(self, progress_bar: Any = False) -> None:
+        """Do it, once; ``progress_bar`` as of a Simulator."""
+        if self._done:
+            return
+        kept = frozen(self._net, progress_bar=progress_bar)
+        for twin in self._both.twins.values():
+            origin = copied(kept)  # layers of its own, too
+            for own, given in zip(_all(twin), _all(origin), strict=True):
+                _take_over(own, given)
+        self._done = True
+
+
+def _all(net: nengo.Network) -> list[Any]:
+    layers = [node for node in net.all_nodes if isinstance(node, TensorNode)]
+    return [*net.all_ensembles, *net.all_connections, *net.all_probes, *layers]
+
+
+def _take_over(own: Any, given: Any) -> None:
+    """Let an object of a twin have the parameters of the same one that was frozen."""
+    if isinstance(own, TensorNode):
+        own.output = given.output
+        return
+    if isinstance(own, nengo.Probe):
+        own.solver, own.seed = given.solver, given.seed
+        return
+    # Each value is checked against those set before it.
+    names = [*(n for n in FIRST if n in own.params), *(n for n in own.params if n not in FIRST)]
+    for name in names:
+        if name not in OF_TWINS and getattr(own, name) is not getattr(given, name):
+            setattr(own, name, getattr(given, name))
 
 
 def _objects(net: nengo.Network) -> list[Any]:
@@ -126,14 +193,15 @@ def _standing_for(node: nengo.Node) -> nengo.Node:
     return nengo.Node(node.output, size_out=node.size_out, label=node.label, seed=node.seed)
 
 
-def _twin(
-    net: nengo.Network, kept: nengo.Network, kind: str, voltage: float | None, both: Any
-) -> nengo.Network:
-    changed = changed_types(kept, kind, voltage)
+def _types(net: nengo.Network, kind: str, voltage: float | None) -> list[Any]:
+    changed = changed_types(net, kind, voltage)
     if not any(changed):
-        raise ValidationError(f"{kind!r}: {why_none(kept)}", attr="kinds")
-    twin = copied(kept, add_to_container=True)
-    twin.label = kind
+        raise ValidationError(f"{kind!r}: {why_none(net)}", attr="kinds")
+    return changed
+
+
+def _twin(net: nengo.Network, changed: list[Any], both: Any) -> nengo.Network:
+    twin = copied(net, add_to_container=True)
     for ens, new in zip(twin.all_ensembles, changed, strict=True):
         if new is not None:
             ens.neuron_type = new

@@ -41,6 +41,10 @@ class Opening:
         Hears the simulator before it is compiled; returns a Future to wait for, or None to stop.
     on_end : callable
         Hears the simulator, or the exception, at the end of all stages.
+    before : callable, optional
+        Makes the network ready to be built; is given what takes words of how far it is.
+    on_note : callable
+        Hears these words.
     """
 
     def __init__(
@@ -50,9 +54,12 @@ class Opening:
         on_stage: Callable[[str], bool],
         on_built: Callable[[Any], Future[None] | None],
         on_end: Callable[[Any], None],
+        before: Callable[[Callable[[str], Any]], None] | None = None,
+        on_note: Callable[[str], Any] = lambda text: None,
     ) -> None:
         self._target, self._options = target, options
         self._on_stage, self._on_built, self._on_end = on_stage, on_built, on_end
+        self._before, self._on_note = before, on_note
         threading.Thread(target=self._run, name="nengolab build", daemon=False).start()
 
     def _run(self) -> None:
@@ -71,6 +78,10 @@ class Opening:
             self._begin("loading")
             load_tensorflow()
         self._begin("building")
+        if self._before is not None:
+            self._before(self._on_note)
+            self._on_note("")
+            self._begin("building")
         if not isinstance(self._target, nengo.Network):
             return self._prepare(self._target)
         from nengolab import Simulator

@@ -65,6 +65,9 @@ class OwnerThread:
         What the simulator's errors call this session.
     speed : float or None
         Real-time factor asked for.
+    before : callable, optional
+        Makes the network ready to be built, beside what is going on; is given what takes words of
+        how far it is.
     """
 
     def __init__(
@@ -76,7 +79,9 @@ class OwnerThread:
         title: str,
         speed: float | None,
         asleep: bool = False,
+        before: Callable[[Callable[[str], Any]], None] | None = None,
     ) -> None:
+        self._before = before
         self._target, self._options, self._names, self._title = target, options, names, title
         first = "asleep" if asleep else "loading"
         self.board = StatusBoard(Status(state=first, speed=speed))
@@ -299,7 +304,15 @@ class OwnerThread:
 
     def _open(self) -> None:
         self._is_opening = True
-        Opening(self._target, self._options, self._stage, self._built, self._opened)
+        Opening(
+            self._target,
+            self._options,
+            self._stage,
+            self._built,
+            self._opened,
+            self._before,
+            lambda text: self._post_early(lambda: self.publish(note=text)),
+        )
 
     def _stage(self, state: str) -> bool:
         return self._post_early(lambda: self.publish(state=state, error=None))

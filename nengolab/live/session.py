@@ -52,13 +52,21 @@ class Session(Poking):
         Build nothing until something needs a simulator: a run, a probe, an input, or `wake`. A
         simulator, nengo's too, is then looked at only: it stays the caller's, who runs and trains
         it, and what needs another one is refused.
+    before : callable, optional
+        Makes the network ready to be built, in the background, before that begins; it is given what
+        takes words of how far it is, which the status has as its note.
     **options
         For the Simulator when a network is built: ``dt``, ``seed``, ``minibatch_size``.
         Of a batch the first item is the one shown.
     """
 
     def __init__(
-        self, net_or_sim: Any, speed: float | None = 1.0, asleep: bool = False, **options: Any
+        self,
+        net_or_sim: Any,
+        speed: float | None = 1.0,
+        asleep: bool = False,
+        before: Callable[[Callable[[str], Any]], None] | None = None,
+        **options: Any,
     ) -> None:
         if isinstance(net_or_sim, nengo.Network):
             self.network, self.dt = net_or_sim, float(options.get("dt", 0.001))
@@ -87,7 +95,7 @@ class Session(Poking):
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
         speed = check_speed(speed)
-        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, speed, asleep)
+        owner = OwnerThread(net_or_sim, options, self.dt, self._names, title, speed, asleep, before)
         self._owner = owner
         # The thread holds no reference to this object, so a forgotten session ends.
         self._finalizer = weakref.finalize(self, owner.forget)

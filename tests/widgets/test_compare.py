@@ -1,14 +1,24 @@
 """A network and its twins, live in a Lab."""
 
+import threading
+import time
+from typing import Any
+
 import nengo
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
+from nengo.utils.progress import Progress, ProgressTracker
 from nengolab_widgets import Compare, Lab
 
 import nengolab
 
 from .browser import Browser, until
+
+
+class Broken(nengo.solvers.LstsqL2):
+    def __call__(self, A: Any, Y: Any, rng: Any = None) -> Any:
+        raise ValueError("no decoders today")
 
 
 @pytest.fixture
@@ -58,14 +68,25 @@ def test_several_ensembles_are_chosen_and_the_build_says_how_far_it_is(
     with net:
         other = nengo.Ensemble(20, 1, radius=2, label="other")
         nengo.Connection(net.ens, other)
-    shown: list[object] = []
-    make = nengolab.inspect.twins.Simulator
-    monkeypatch.setattr(
-        "nengolab.inspect.twins.Simulator",
-        lambda *args, **how: shown.append(how["progress_bar"]) or make(*args, **how),
-    )
+    # The cell waits for nothing: what takes long is done by the session, which says how far it is.
+    going, make = threading.Event(), nengolab.inspect.twins.Simulator
+
+    def slow(*args: Any, progress_bar: Any, **how: Any) -> Any:
+        with ProgressTracker(progress_bar, Progress("Building", "Build", 4)) as tracker:
+            tracker.total_progress.step(1)
+            assert going.wait(30)
+        return make(*args, progress_bar=False, **how)
+
+    monkeypatch.setattr("nengolab.inspect.twins.Simulator", slow)
     lab = Compare(net, [other, net.ens], network=False)
-    assert shown == [True]
+    browser = Browser(lab)
+    browser.look()
+    until(lambda: lab.session.status.note == "what the twins have in common, 25%", "how far it is")
+    assert lab.session.state == "building"
+    going.set()
+    lab.session.wait_until("ready", 60)
+    assert lab.session.status.note == ""
+    assert lab.session.network.all_ensembles[0].gain is not None
     layouts = lab._bench.layouts()
     assert [p["title"] for p in layouts if p["kind"] == "rates"][::2] == ["rate/other", "rate/ens"]
     errors = [p for p in layouts if "−" in p["title"]]
@@ -73,6 +94,38 @@ def test_several_ensembles_are_chosen_and_the_build_says_how_far_it_is(
     assert errors[0]["data"]["likely"] == (-0.2, 0.2)
     lab.close()
     lab.session.close()
+
+
+def test_what_goes_wrong_while_twins_are_built_is_told_in_the_lab(net: nengo.Network) -> None:
+    with net:
+        nengo.Connection(net.ens, nengo.Node(size_in=1), solver=Broken())
+    lab = Compare(net, network=False)
+    until(lambda: lab.session.state == "error", "the error")
+    assert "no decoders today" in str(lab.session.error)
+    lab.close()
+    lab.session.close()
+
+
+def test_a_build_is_left_when_nobody_waits_for_it(
+    net: nengo.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, built = threading.Event(), []
+    make = nengolab.inspect.twins.Simulator
+
+    def slow(*args: Any, **how: Any) -> Any:
+        assert going.wait(30)
+        built.append(args)
+        return make(*args, **how)
+
+    monkeypatch.setattr("nengolab.inspect.twins.Simulator", slow)
+    lab = Compare(net, network=False)
+    until(lambda: lab.session.state == "building", "the build")
+    began = time.monotonic()
+    lab.close()
+    assert time.monotonic() - began < 5
+    going.set()
+    until(lambda: lab.session.state == "closed", "the end")
+    assert len(built) <= 1
 
 
 def test_what_cannot_be_compared_is_said(net: nengo.Network) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import nengo
 from nengo.exceptions import ValidationError
+from nengo.utils.progress import Progress, ProgressBar
 
-from nengolab import inspect
-from nengolab.inspect.beside import SYNAPSE
+from nengolab.inspect.beside import SYNAPSE, unsolved
 
+from . import sessions
 from .lab import Lab
 
 # To both sides of 0, in radii, where the range of errors starts.
@@ -63,13 +64,31 @@ class Compare(Lab):
             shown = list(ens) if isinstance(ens, list | tuple) else [ens]
         if (not shown and ens is not None) or not all(isinstance(e, nengo.Ensemble) for e in shown):
             raise ValidationError(f"neurons of ensembles are compared, got {ens!r}", "ens")
-        # Solving for decoders may take a while, and a page shows nothing of it before.
-        self.twins = inspect.side_by_side(net, kinds, of=shown, progress_bar=True)
+        self.twins, sharing = unsolved(net, kinds, of=shown)
         options.setdefault("plots", [plot for one in shown for plot in plots_of(self.twins, one)])
         options.setdefault("window", 1.0)
         # Two plots in a row: rates above the spikes of their twin.
         options.setdefault("network", {"folded": True})
-        super().__init__(self.twins, **options)
+
+        # Solving for decoders may take a while: the session does it, and says how far it is.
+        def solve(say: Callable[[str], Any]) -> None:
+            sharing.solve(Said(say))
+
+        speed = options.pop("speed", sessions.AS_IT_IS)
+        options.setdefault("title", self.twins.label)
+        super().__init__(sessions.session_for(self.twins, speed, before=solve), **options)
+
+
+class Said(ProgressBar):
+    """Progress of a build in words."""
+
+    def __init__(self, say: Callable[[str], Any]) -> None:
+        self._say = say
+        super().__init__()
+
+    def update(self, progress: Progress) -> None:
+        """Say how far it is."""
+        self._say(f"what the twins have in common, {progress.progress:.0%}")
 
 
 def plots_of(twins: Any, ens: Any) -> list[Any]:

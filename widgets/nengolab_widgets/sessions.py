@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import nengo
@@ -46,6 +46,7 @@ def session_for(
     asleep: bool = False,
     looks: bool = False,
     options: Mapping[str, Any] | None = None,
+    before: Callable[[Callable[[str], Any]], None] | None = None,
 ) -> Session:
     """Give the session of something: the one that there is, or a new one.
 
@@ -61,7 +62,8 @@ def session_for(
         A new one is to build nothing until something needs a simulator.
     looks : bool
         A simulator, nengo's too, that no session has is only looked at: it stays the caller's.
-
+    before : callable, optional
+        Makes the network of a new one ready to be built, in the background.
     options : mapping, optional
         With which the simulator of a network is built; None is what is usual.
 
@@ -83,7 +85,7 @@ def session_for(
     if session is None:
         network_of(target)
         speed = 1.0 if speed is AS_IT_IS else speed
-        session = Session(target, speed=speed, asleep=asleep, **given)
+        session = Session(target, speed=speed, asleep=asleep, before=before, **given)
         _ours.add(session)
     elif speed is not AS_IT_IS:
         session.set_speed(speed)

@@ -1,11 +1,14 @@
 """Tuning curves on the page: alone and in a Lab, picked in one panel and marked in the others."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.jupyter import LIGHT, JupyterLab
+from tests.browser.jupyter import LIGHT, SCREENSHOTS, JupyterLab
 from tests.browser.panel import Panel, comes, until
 from tests.browser.panels.looks import check_looks
 
@@ -103,8 +106,40 @@ tuning
 """
 
 
-def test_a_saved_notebook_holds_its_picture(lab: JupyterLab) -> None:
-    cells = [NETWORK.partition("lab = Lab")[0], STILL]
+OTHERS = (
+    """\
+sim = nengolab.Simulator(net, progress_bar=False)
+weights = Weights(sim, line)
+weights
+""",
+    """\
+story = Pipeline(sim, line.neurons[3], n_steps=50)
+story
+""",
+    """\
+other = net.copy()
+other.ensembles[0].neuron_type = nengo.LIFRate()
+Diff(net, other)
+""",
+)
+DEEP = """\
+import keras, nengolab
+from nengolab_widgets import Diff, Pipeline, Weights
+
+with nengo.Network(seed=1, label="deep") as deep:
+    pixels = nengo.Node(np.zeros(9), label="pixels")
+    dense = nengolab.Layer(keras.layers.Dense(30, name="dense"))(pixels)
+    hidden = nengolab.Layer(nengo.RectifiedLinear(amplitude=0.5))(dense, label="hidden")
+deep_sim = nengolab.Simulator(deep, progress_bar=False)
+behind = Tuning(deep_sim, hidden.ensemble, along="4")
+behind
+"""
+
+
+def test_saved_notebooks_and_pages_made_of_them_hold_pictures(
+    lab: JupyterLab, browser: Browser, tmp_path: Path
+) -> None:
+    cells = [NETWORK.partition("lab = Lab")[0], STILL, DEEP, *OTHERS]
     lab.open_notebook(lab.server.add_notebook(cells, "still.ipynb"))
     lab.run_all()
     panel = Panel(lab)
@@ -112,6 +147,15 @@ def test_a_saved_notebook_holds_its_picture(lab: JupyterLab) -> None:
     until(lambda: panel.root.locator(".nl-figure canvas").count() > 0, "figures")
     lab.page.mouse.click(*place_of(panel, "line tuning", 7))
     until(lambda: panel.plot("line tuning")["picked"].tolist() == [7], "picked")
+    # Neurons behind a Keras layer, against its input.
+    deep = Panel(lab, 1)
+    until(lambda: len(deep.plot("hidden tuning").get("neuron 29", ())) == 101, "curves")
+    rates = "nengolab.inspect.layer_curves(deep_sim, 'hidden', along=4).outputs[:, 29].tolist()"
+    found = deep.plot("hidden tuning")["neuron 29"]
+    np.testing.assert_allclose(found, lab.value(rates), rtol=1e-4, atol=1e-3)
+    weights, story = Panel(lab, 2), Panel(lab, 3)
+    until(lambda: len(weights.plot("line parameters").get("low", ())) == 60, "weights")
+    story.root.get_by_role("slider", name="playhead").wait_for(timeout=60_000)
     # It is loaded again with the page, BokehJS too, and what was picked is.
     lab.save()
     lab.page.reload()
@@ -122,9 +166,22 @@ def test_a_saved_notebook_holds_its_picture(lab: JupyterLab) -> None:
     notebook = lab.save()
     [png] = [o.data["image/png"] for o in notebook.cells[1].outputs if "image/png" in o.data]
     assert len(png) > 20_000, "curves and points are drawn"
+    # A page made of it, with no network, no kernel, and no script.
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", str(tmp_path)]
+    source = str(lab.server.root / "still.ipynb")
+    subprocess.run([*command, source], check=True, capture_output=True)
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "still.html").as_uri())
+    pictures = page.locator(".nengolab-kept img")
+    expect(pictures).to_have_count(5)  # curves, those behind a layer, weights, a story, a diff
+    for picture in pictures.all():
+        until(lambda p=picture: p.bounding_box()["height"] > 100, "a picture that can be read")
+    page.screenshot(path=SCREENSHOTS / "looked_at_on_a_page.png", full_page=True)
+    context.close()
     lab.server.forget()
     lab.open_notebook("still.ipynb")
-    saved = lab.notebook.locator(".nl-saved img.nl-still")
+    saved = lab.notebook.locator(".nl-saved img.nl-still").first
     saved.wait_for()
     expect(saved).to_have_attribute("alt", re.compile("line: tuning curves"))
     until(lambda: saved.bounding_box()["height"] > 150, "a picture that can be read")

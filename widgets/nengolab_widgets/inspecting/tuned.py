@@ -127,7 +127,9 @@ class Tuned(Answers[View, Population]):
         """Rates on the sphere from its front and its back, one image below the other."""
         axes: Any = self._view.along
         points = on_sphere(neuron.dimensions, axes, neuron.radius, PLANE)
-        outside = np.isnan(points[..., 0])
+        # Cells in the middle of an edge alone reach it, and would stand out as knobs.
+        across = np.linalg.norm(points[..., list(axes[:2])], axis=-1)
+        outside = ~(across < neuron.radius * (1 - 1 / PLANE))
         known = np.where(outside[..., None], 0.0, points)
         rates = tuning_curves(neuron, points=known).rates[..., 0]
         image = np.where(outside, np.nan, rates).swapaxes(1, 2)

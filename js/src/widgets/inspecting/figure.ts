@@ -79,6 +79,8 @@ export class Figure {
   private square: boolean;
   private untouched = true;
   private adds = false;
+  /** Says again what is at the pointer, while it is here. */
+  private sayAgain: (() => void) | null = null;
   private view: Awaited<ReturnType<Bokeh["show"]>> | null = null;
   private home: { x: Range; y: Range };
 
@@ -113,7 +115,10 @@ export class Figure {
     // Only a hand makes these: what is set from here does not.
     this.plot.on_event("rangesupdate", () => (this.untouched = false));
     this.plot.on_event("doubletap", () => this.fit());
-    this.plot.on_event("mouseleave", () => this.say(null));
+    this.plot.on_event("mouseleave", () => {
+      this.sayAgain = null;
+      this.say(null);
+    });
     this.element = make("div", "nl-figure", { role: "group", "aria-label": name });
     this.element.append(this.place, this.cursor, this.bar, this.readout, this.told);
     this.element.nengolabSpot = (x, y) => this.onPage(x, y);
@@ -216,6 +221,7 @@ export class Figure {
     } finally {
       this.plot.hold_render = false;
     }
+    this.sayAgain?.();
   }
 
   /** Name an axis anew. */
@@ -322,7 +328,8 @@ export class Figure {
   onPoint(find: (spot: Spot) => Rows | null): void {
     this.plot.on_event("mousemove", (event) => {
       const spot = spotOf(event);
-      this.say(find(spot), spot);
+      this.sayAgain = () => this.say(find(spot), spot);
+      this.sayAgain();
     });
   }
 

@@ -291,6 +291,6 @@ describe("the worker", () => {
     const arranger = new Arranger(new AbortController().signal);
     const done: Arranged = await arranger.arrange({ level: levelOf(3, [[0, 1]]), view: [9, 9] });
     expect(done.x).toHaveLength(3);
-    expect(here).toHaveBeenCalledOnce();
+    expect(here).toHaveBeenCalled();
   });
 });
