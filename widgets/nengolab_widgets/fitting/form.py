@@ -73,14 +73,19 @@ class Form:
 
     def set(self, name: str, text: str) -> None:
         """Take what was typed or chosen, and what follows of it."""
-        if name not in self.typed:
-            raise ValidationError(f"there is no field {name!r}", "field")
+        self.check_known(name)
         self.typed[name] = text.strip()
         if name in ("loss", "optimizer"):
             self._keep_together(name)
         if name in ("x", "y", "input", "probe"):
             self._choose_anew(name)
         self.check()
+
+    def check_known(self, name: str) -> None:
+        """Raise a ValidationError where there is no such field."""
+        if name not in self.typed:
+            known = ", ".join(self.typed)
+            raise ValidationError(f"there is no field {name!r}; there are {known}", "field")
 
     def _keep_together(self, name: str) -> None:
         """Loss and optimizer are both as compiled, or both chosen."""
