@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nengolab.benchmarks.digits import digits_run, digits_spiking, digits_train
+from nengolab.benchmarks.panel import digits_panel
 from nengolab.benchmarks.spikingjelly import lif_surrogate
 from nengolab.benchmarks.turns import Compared
 
@@ -12,6 +13,9 @@ _HEAD = (
     f"{'benchmark':<24}{'unit':>14}{'other':>11}{'nengolab':>11}{'ratio':>8}{'goal':>7}"
     f"{'first s':>9}{'error':>10}"
 )
+
+
+ALL = (digits_train, digits_spiking, digits_run, digits_panel, lif_surrogate)
 
 
 def line(r: Compared) -> str:
@@ -26,7 +30,7 @@ def line(r: Compared) -> str:
 
 def main(names: Sequence[str]) -> int:
     """Run these benchmarks and print the table."""
-    functions = {f.__name__: f for f in (digits_train, digits_spiking, digits_run, lif_surrogate)}
+    functions = {f.__name__: f for f in ALL}
     print("\nKeras or PyTorch | nengolab, in turn in one process; first s: our first call")
     print(_HEAD)
     for name in names:

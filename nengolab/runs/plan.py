@@ -32,6 +32,8 @@ OPTIMIZERS = {
     "RMSprop": "keras.optimizers.RMSprop({rate!r})",
     "SGD": "keras.optimizers.SGD({rate!r}, momentum=0.9)",
 }
+# The weights that a run begins with.
+AS_THEY_ARE, AS_BUILT = "as they are", "as built"
 # Steps for which an item is shown to a spiking network to see what it has learned.
 SPIKING_STEPS = 30
 
@@ -56,6 +58,8 @@ class Plan:
         Of `LOSSES` and `OPTIMIZERS`, or ``"as compiled"``.
     learning_rate : float
     epochs, batch_size : int
+    weights : str
+        With which it begins: ``"as they are"`` or ``"as built"``.
     fixed : tuple of str
         Parameters that could be trained, and are not.
     name : str
@@ -82,6 +86,7 @@ class Plan:
     learning_rate: float = 0.005
     epochs: int = 20
     batch_size: int = 32
+    weights: str = AS_THEY_ARE
     fixed: tuple[str, ...] = ()
     name: str = ""
 
@@ -307,7 +312,10 @@ def _start(plan: Plan, given: list[str], options: list[str]) -> list[str]:
 
 def _compiled(plan: Plan) -> tuple[dict[str, Any] | None, list[str]]:
     """Arguments of ``compile``, made anew, and the lines that do the same."""
-    fixed = [f"sim.keras_model.named_variables[{n!r}].trainable = False" for n in plan.fixed]
+    start = ["sim.reset(include_trainable=True)"] if plan.weights == AS_BUILT else []
+    fixed = start + [
+        f"sim.keras_model.named_variables[{n!r}].trainable = False" for n in plan.fixed
+    ]
     if plan.loss == AS_COMPILED:
         return None, fixed
     loss, metrics = LOSSES[plan.loss]
@@ -339,6 +347,8 @@ def compile_as(sim: Any, plan: Plan, arguments: dict[str, Any] | None) -> None:
     for name, parameter in sim.parameters.items():
         if parameter.trainable and name in variables:
             variables[name].trainable = name not in plan.fixed
+    if plan.weights == AS_BUILT:
+        sim.reset(include_trainable=True)
     if arguments is not None:
         sim.compile(**arguments)
 
@@ -366,6 +376,7 @@ def _check_numbers(plan: Plan, most: int) -> None:
             f"takes a number above 0, such as 0.005, got {plan.learning_rate!r}",
             attr="learning_rate",
         )
+    _one_of("weights", plan.weights, [AS_THEY_ARE, AS_BUILT], "what it can begin with")
     _one_of("loss", plan.loss, [*LOSSES, AS_COMPILED], "a loss")
     _one_of("optimizer", plan.optimizer, [*OPTIMIZERS, AS_COMPILED], "an optimizer")
     if (plan.loss == AS_COMPILED) != (plan.optimizer == AS_COMPILED):

@@ -12,7 +12,7 @@ import numpy as np
 
 # Seconds between two looks at gradients, at least, and the share of the time that looking takes.
 EVERY, SHARE = 1.0, 0.01
-# Of an epoch's time that answers may take, beyond those to one batch.
+# The share of the time that answers may take; so short epochs are not all answered after.
 ANSWERS, MOST_BATCHES = 0.02, 10
 
 
@@ -68,6 +68,8 @@ class Watching(keras.callbacks.Callback):
     ----------
     steps : tuple of Step
     answers : Answers or None
+    count : int
+        How often something was seen.
     problem : str
         Why nothing is seen any more: training goes on all the same.
 
@@ -81,16 +83,16 @@ class Watching(keras.callbacks.Callback):
     def __init__(self, x: Mapping[str, np.ndarray] | None = None, probe: str = "", batch: int = 32):
         super().__init__()
         self._x, self._probe, self._size = x, probe, batch
-        self._due = self._began = 0.0
+        self._due = self._answer_due = 0.0
+        self._answered = time.monotonic()
+        self._epoch = 0
         self._before: dict[str, tuple[np.ndarray, np.ndarray | None]] | None = None
         self._took = 0.0
         self._a_batch: float | None = None
         self.steps: tuple[Step, ...] = ()
         self.answers: Answers | None = None
+        self.count = 0
         self.problem = ""
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._began = time.monotonic()
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         if time.monotonic() >= self._due and self.model.optimizer.built and not self.problem:
@@ -108,15 +110,29 @@ class Watching(keras.callbacks.Callback):
                 Step(name, self._gradient(before[name], now), _change(before[name], now))
                 for name, now in after.items()
             )
+            self.count += 1
         took = self._took + time.perf_counter() - began
         self._before, self._due = None, time.monotonic() + max(EVERY, took / SHARE)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._epoch = epoch + 1
+        if time.monotonic() >= self._answer_due:
+            self._see_answers()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        if self.answers is not None and self.answers.epoch != self._epoch:
+            self._see_answers()
+
+    def _see_answers(self) -> None:
         if self._x is None or self.problem:
             return
-        outputs = self._tried(lambda: self._answer(time.monotonic() - self._began))
+        began = time.monotonic()
+        outputs = self._tried(lambda: self._answer(began - self._answered))
+        self._answered = time.monotonic()
+        self._answer_due = self._answered + (self._answered - began) / ANSWERS
         if outputs is not None:
-            self.answers = Answers(epoch + 1, outputs)
+            self.answers = Answers(self._epoch, outputs)
+            self.count += 1
 
     def _tried(self, look: Callable[[], T]) -> T | None:
         """Look; what goes wrong with looking is no matter of the training."""
@@ -126,14 +142,14 @@ class Watching(keras.callbacks.Callback):
             self.problem = f"{type(error).__name__}: {error}"
             return None
 
-    def _answer(self, epoch_took: float) -> np.ndarray:
+    def _answer(self, since: float) -> np.ndarray:
         """Answers to the first batches, as many as the time allows; all batches are of one size."""
         assert self._x is not None
         items = min(map(len, self._x.values()))
         size = min(self._size, items)
         batches = 1
         if self._a_batch is not None:
-            batches = int(ANSWERS * epoch_took / self._a_batch)
+            batches = int(ANSWERS * since / self._a_batch)
         batches = max(1, min(batches, items // size, MOST_BATCHES))
         found = []
         for first in range(0, batches * size, size):

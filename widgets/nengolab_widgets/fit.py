@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nengo.exceptions import ValidationError
+
 from nengolab.runs import Catalogue, Run
 from nengolab.runs import open as open_runs
 
@@ -77,6 +79,29 @@ class Fit(standalone(_FitPanel)):
         """What is trained; None where it is not made yet."""
         return self._desk.sim
 
-    def start(self) -> None:
-        """Press Start; returns at once."""
-        self._desk.act({"type": "start"})
+    def set(self, **fields: Any) -> None:
+        """Fill in fields of the form: ``x``, ``loss``, ``learning_rate``, ``epochs``, ``name``, ...
+
+        Raises
+        ------
+        ValidationError
+            For a field that there is not, or what does not fit; it stands in the form all the same.
+        """
+        desk = self._desk
+        form = desk.opened()
+        for name, value in fields.items():
+            form.check_known(name)
+            desk.act({"type": "set", "field": name, "value": str(value)})
+        for name in fields:
+            if form.errors.get(name):
+                raise ValidationError(form.errors[name], name)
+
+    def start(self) -> Run:
+        """Press Start, and wait until the run has begun.
+
+        Raises
+        ------
+        ValidationError, SimulationError
+            Where it cannot begin, with what the page says of it.
+        """
+        return self._desk.started()

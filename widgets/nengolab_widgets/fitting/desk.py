@@ -12,7 +12,7 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import NengoException, ValidationError
+from nengo.exceptions import NengoException, SimulationError, ValidationError
 
 import nengolab
 from nengolab import runs
@@ -108,6 +108,31 @@ class FitDesk:
             self._tell(error)
         self._changed()
 
+    def opened(self) -> Form:
+        """The form, once it is there.
+
+        Raises
+        ------
+        ValidationError
+            Where the data were given in a form that no name stands for.
+        """
+        if self._job is not None and self.phase == "set up":
+            self._job.join()
+        if self._form is None:
+            raise ValidationError("the data were given in Python: there is no form", "x")
+        return self._form
+
+    def started(self) -> Run:
+        """Start a run, and wait until it has begun."""
+        before = self.run
+        self.act({"type": "start"})
+        if self._job is not None:
+            self._job.join()
+        if self.run is None or self.run is before:
+            said = self.troubles[0] if self.troubles else {"text": "it did not begin", "advice": ""}
+            raise SimulationError(f"{said['text']} {said['advice']}".strip())
+        return self.run
+
     def record(self, content: Mapping[str, Any]) -> Record:
         """Find the run that a message is about."""
         return runs.open(self.folder)[str(content.get("run"))]
@@ -128,7 +153,8 @@ class FitDesk:
     def _begin(self, phase: Phase, job: Callable[[], None]) -> None:
         """Do something that needs the simulator to itself, on a thread of its own."""
         with self._lock:
-            if self._job is not None and self._job.is_alive():
+            opening = self.phase == "set up"  # which is soon over: the job waits for it
+            if self._job is not None and self._job.is_alive() and not opening:
                 raise nengolab.exceptions.SimulatorBusy(f"this panel is {self.phase} already")
             if self.run is not None and self.run.state in GOING:
                 raise nengolab.exceptions.SimulatorBusy(f"the run {self.run.name!r} goes on")
@@ -136,10 +162,12 @@ class FitDesk:
             self._doing(job)
 
     def _doing(self, job: Callable[[], None]) -> None:
-        reference = weakref.ref(self)
+        reference, before = weakref.ref(self), self._job
         name = job.__name__
 
         def work() -> None:
+            if before is not None:
+                before.join()
             desk = reference()
             if desk is not None:
                 desk._work(getattr(desk, name, None) or job)

@@ -12,7 +12,9 @@ from nengo.exceptions import ValidationError
 
 from nengolab.feeding.offers import Offer, as_fed, input_offers, target_offers
 from nengolab.runs.plan import (
+    AS_BUILT,
     AS_COMPILED,
+    AS_THEY_ARE,
     CLASSES,
     LOSSES,
     OPTIMIZERS,
@@ -71,14 +73,19 @@ class Form:
 
     def set(self, name: str, text: str) -> None:
         """Take what was typed or chosen, and what follows of it."""
-        if name not in self.typed:
-            raise ValidationError(f"there is no field {name!r}", "field")
+        self.check_known(name)
         self.typed[name] = text.strip()
         if name in ("loss", "optimizer"):
             self._keep_together(name)
         if name in ("x", "y", "input", "probe"):
             self._choose_anew(name)
         self.check()
+
+    def check_known(self, name: str) -> None:
+        """Raise a ValidationError where there is no such field."""
+        if name not in self.typed:
+            known = ", ".join(self.typed)
+            raise ValidationError(f"there is no field {name!r}; there are {known}", "field")
 
     def _keep_together(self, name: str) -> None:
         """Loss and optimizer are both as compiled, or both chosen."""
@@ -197,6 +204,8 @@ class Form:
             if spikes(self.network):
                 hint = "for so long spikes are counted when it is checked; training uses rates"
                 found.append(self._entry("check_steps", "steps to check", "whole", hint))
+        starts = [_plain(AS_THEY_ARE), _plain(AS_BUILT)]
+        found.append(self._choice("weights", "begin with weights", starts, _STARTS))
         found.append(self._entry("name", "name", "text", "of the run; empty: date and time"))
         return found
 
@@ -286,6 +295,10 @@ _LOSS_HINTS = {
     CLASSES: "of the right class; the mean over an item's steps is the answer",
     "mean squared error": "of the output and the targets, over all steps",
     "mean absolute error": "as the squared one, but far-off values count less",
+}
+_STARTS = {
+    AS_THEY_ARE: "what was trained or loaded before goes on",
+    AS_BUILT: "as if nothing had been trained",
 }
 _HINTS = {
     AS_COMPILED: "what sim.compile was told",

@@ -40,6 +40,7 @@ class KeptRuns:
         self.shown: list[str] = []
         self.compared: tuple[str, str] | None = None
         self._rows: dict[str, tuple[float, Row]] = {}
+        self._records: dict[str, tuple[float, Record]] = {}
 
     def show(self, name: str, on: bool) -> None:
         """Show the curves of a run, or not."""
@@ -90,22 +91,33 @@ class KeptRuns:
 
     def records(self, run: Run | None) -> list[tuple[int, Record]]:
         """Give the runs of which curves are shown, with their numbers."""
-        if not self.shown:
-            return []
         found: list[tuple[int, Record]] = []
         for number, name in enumerate(self.shown):
-            if run is not None and run.name == name:
-                found.append((number, run))
-                continue
             try:
-                found.append((number, runs.open(self.folder())[name]))
-            except (KeyError, ValidationError):
+                own = run is not None and run.name == name
+                record = run if own else self._record(name)
+                found.append((number, record))
+            except (KeyError, OSError, ValidationError):
                 continue
         return found
+
+    def _record(self, name: str) -> Record:
+        """A run of before, with what was read of it: its metrics are files."""
+        changed = (self.folder() / name / FILE).stat().st_mtime
+        held = self._records.get(name)
+        if held is None or held[0] != changed:
+            held = self._records[name] = (changed, runs.open(self.folder())[name])
+        return held[1]
 
 
 def _in_short(value: Any, most: int = 200) -> str:
     if value is None:
         return "—"
-    text = str(value)
+    if isinstance(value, list) and value and all(map(_is_change, value)):
+        value = ", ".join(f"{c['learning_rate']:.4g} after batch {c['batch']}" for c in value)
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= most else f"{text[:most]} …"
+
+
+def _is_change(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"batch", "learning_rate"}
