@@ -28,6 +28,7 @@ class Plots:
     _lock: threading.RLock
     _names: Any
     _target: Any
+    _options: dict[str, Any]
 
     def _notice(self, text: str) -> None:
         raise NotImplementedError

@@ -61,7 +61,8 @@ export class Arranger {
   }
 
   private giveUp(): void {
-    this.worker?.terminate();
+    if (this.worker === null) return;
+    this.worker.terminate();
     this.worker = null;
     for (const id of [...this.waiting.keys()]) void this.arrangeHere(id);
   }
