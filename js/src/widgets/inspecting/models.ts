@@ -6,7 +6,7 @@
 import { VisualProperties } from "@bokeh/bokehjs/build/js/lib/core/visuals/visual";
 
 // Each colour, width and font that is drawn with it first looks for in a CSS variable of the page,
-// which has the page's style worked out anew in every picture: 22 of 55 ms. Figures set them all.
+// which has the page's style worked out anew in every picture. Figures set them all.
 Object.assign(VisualProperties.prototype, { _get_css_value: () => "" });
 
 export { set_log_level } from "@bokeh/bokehjs/build/js/lib/core/logging";
