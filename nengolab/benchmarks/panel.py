@@ -88,7 +88,7 @@ def digits_panel() -> list[Compared]:
             desk.act({"type": "set", "field": field, "value": repr(value)})
 
         def alone() -> float:
-            data = {"validation_data": ({"pictures": x[kept:]}, {"out": y[kept:]})}
+            data: dict[str, Any] = {"validation_data": ({"pictures": x[kept:]}, {"out": y[kept:]})}
             given = {"pictures": x[:kept]}, {"out": y[:kept]}
             sim.fit(*given, epochs=EPOCHS, batch_size=BATCH, verbose=0, callbacks=[clock], **data)
             return clock.seconds
