@@ -94,9 +94,10 @@ class KeptRuns:
         found: list[tuple[int, Record]] = []
         for number, name in enumerate(self.shown):
             try:
-                own = run is not None and run.name == name
-                record = run if own else self._record(name)
-                found.append((number, record))
+                if run is not None and run.name == name:
+                    found.append((number, run))
+                else:
+                    found.append((number, self._record(name)))
             except (KeyError, OSError, ValidationError):
                 continue
         return found
