@@ -1,7 +1,6 @@
 """A network and its twins, live in a Lab."""
 
 import threading
-import time
 from typing import Any
 
 import nengo
@@ -120,9 +119,8 @@ def test_a_build_is_left_when_nobody_waits_for_it(
     monkeypatch.setattr("nengolab.inspect.twins.Simulator", slow)
     lab = Compare(net, network=False)
     until(lambda: lab.session.state == "building", "the build")
-    began = time.monotonic()
     lab.close()
-    assert time.monotonic() - began < 5
+    assert not built  # closed while it was being built
     going.set()
     until(lambda: lab.session.state == "closed", "the end")
     assert len(built) <= 1
