@@ -3,6 +3,7 @@
 import "./diff.css";
 
 import { make, setText } from "../../dom";
+import { ElementPicture } from "../../elementpicture";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
@@ -69,6 +70,7 @@ class DiffPanel implements Panel {
   private context!: PanelContext;
   private payload!: Payload;
   private readonly element = make("div", "nl-diff");
+  private image!: ElementPicture;
   /** Where what is said of objects goes, by side and name. */
   private readonly places = new Map<string, HTMLElement>();
 
@@ -76,6 +78,7 @@ class DiffPanel implements Panel {
     this.context = context;
     this.payload = read(context.layout);
     body.append(this.element);
+    this.image = new ElementPicture(this.element, context.signal);
     context.signal.addEventListener("abort", () => this.element.remove());
     this.element.append(make("p", "nl-diff-note", {}, "Comparing …"));
   }
@@ -103,7 +106,11 @@ class DiffPanel implements Panel {
   }
 
   retheme(): void {
-    // Its colours are those of the style sheet.
+    this.image.later(); // on the page its colours are those of the style sheet
+  }
+
+  picture(): HTMLCanvasElement | null {
+    return this.image.canvas;
   }
 
   // ---- what differs -------------------------------------------------------------------------------
