@@ -1,4 +1,4 @@
-/** A picture of what a panel shows in elements rather than on a canvas, for the saved notebook. */
+/** A picture of what a panel shows in elements, not on one canvas, for the saved notebook. */
 
 /** A picture is made when nothing has changed for so long (ms). */
 const STILL = 400;
@@ -47,6 +47,14 @@ export async function drawn(
   return canvas;
 }
 
+/** What is drawn on a canvas, which a copy of it would not have. */
+function imageOf(canvas: HTMLCanvasElement, style: string): HTMLImageElement {
+  const image = new Image();
+  image.src = canvas.width > 0 && canvas.height > 0 ? canvas.toDataURL() : "";
+  image.setAttribute("style", style);
+  return image;
+}
+
 /** A copy of an element that looks as it does without the page's style sheets. */
 export function styledCopy(element: HTMLElement): HTMLElement {
   const copy = element.cloneNode(true) as HTMLElement;
@@ -57,6 +65,7 @@ export function styledCopy(element: HTMLElement): HTMLElement {
     const inline = STYLES.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";");
     copies[index].removeAttribute("class");
     copies[index].setAttribute("style", inline);
+    if (original instanceof HTMLCanvasElement) copies[index].replaceWith(imageOf(original, inline));
   });
   copy.style.overflow = "hidden";
   return copy;

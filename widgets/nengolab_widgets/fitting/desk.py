@@ -28,6 +28,7 @@ from .form import Form
 from .given import Given, name_of
 from .kept import KeptRuns
 from .looking import Looking, pictures_of
+from .standing import has_come, standing
 from .told import Desk, Now, Phase, Trained, Trouble
 
 # The optimizers that were chosen in a panel: the next one chooses anew.
@@ -471,42 +472,9 @@ class FitDesk:
     def now(self) -> Now:
         """How the run stands."""
         run = self.run
-        phase = self.phase
-        if run is None:
-            return _no_run(phase)
-        state, at = run.state, run.progress
-        if phase not in ("measuring", "starting"):
-            phase = "paused" if state == "paused" else "running" if state in GOING else "ended"
-        if (self.wish, state) in _COME or state not in GOING:
+        if run is not None and has_come(self.wish, run):
             self.wish = ""
-        size = run.task.fit.get("batch_size") or run.task.sim.minibatch_size or 1
-        rate = run.facts["training"]["learning_rate"]
-        changes = run.facts["changes"]
-        a_second = at.batches_per_second or 0.0
-        return {
-            "phase": phase,
-            "wish": self.wish,
-            "run": run.name,
-            "state": state,
-            "epoch": at.epoch,
-            "epochs": at.epochs,
-            "batch": at.batch,
-            "batches": at.batches or 0,
-            "rate": a_second,
-            "items": a_second * size,
-            "left": -1.0 if at.seconds_left is None else at.seconds_left,
-            "learning_rate": changes[-1]["learning_rate"]
-            if changes
-            else (rate if isinstance(rate, float) else 0.0),
-            "fixed_rate": "" if isinstance(rate, float) else "follows a schedule",
-            "metrics": [
-                (name, value)
-                for name, value in at.logs.items()
-                if value == value and abs(value) < float("inf") and not _double(name, at.logs)
-            ],
-            "best": run.best_epoch or 0,
-            "waits": run.problem or "",
-        }
+        return standing(run, self.phase, self.wish)
 
     def desk(self) -> Desk:
         """Form, runs, and what went wrong."""
@@ -535,38 +503,10 @@ class FitDesk:
         return self._form
 
 
-_COME = {("pausing", "paused"), ("resuming", "running")}
-
-
-def _no_run(phase: Phase) -> Now:
-    return {
-        "phase": phase,
-        "wish": "",
-        "run": "",
-        "state": "",
-        "epoch": 0,
-        "epochs": 0,
-        "batch": 0,
-        "batches": 0,
-        "rate": 0.0,
-        "items": 0.0,
-        "left": -1.0,
-        "learning_rate": 0.0,
-        "fixed_rate": "",
-        "metrics": [],
-        "best": 0,
-        "waits": "",
-    }
-
-
 def _compile(sim: Any, plan: Plan, arguments: dict[str, Any] | None) -> None:
     compile_as(sim, plan, arguments)
     if arguments is not None:
         _chosen_here[sim] = id(sim.keras_model.optimizer)
-
-
-def _double(name: str, logs: Mapping[str, float]) -> bool:
-    return told.redundant(name, [f"epoch_{n}" for n in logs])
 
 
 def _words(text: Any) -> list[str]:

@@ -1,5 +1,7 @@
 /** For tests: a canvas that notes what is drawn, and what a panel is given. */
 
+import { afterEach } from "vitest";
+
 import type { FrameMeta, Panel, PanelContext } from "../panel";
 import type { FrameArray } from "../frames";
 import { readTheme } from "../theme";
@@ -43,6 +45,10 @@ export interface Opened {
   close: () => void;
 }
 
+/** Of panels that a test leaves open: what they have put off must not come after it. */
+const lives: AbortController[] = [];
+afterEach(() => lives.splice(0).forEach((life) => life.abort()));
+
 /** Mount a panel with what its kernel says of it. */
 export function openPanel(
   panel: Panel,
@@ -51,6 +57,7 @@ export function openPanel(
 ): Opened {
   const body = document.createElement("div");
   const life = new AbortController();
+  lives.push(life);
   const layout = {
     id: "p",
     rev: 0,

@@ -3,9 +3,9 @@
 import "../../inspecting/inspect.css";
 import "./pipeline.css";
 
-import { stacked } from "../../charts/stacked";
 import { Fitted } from "../../charts/fitted";
 import { iconButton, make, setText } from "../../dom";
+import { ElementPicture } from "../../elementpicture";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
@@ -47,6 +47,7 @@ class PipelinePanel implements Panel {
   /** Ends what belongs to the story that is shown. */
   private telling = new AbortController();
   private readonly element = make("div", "nl-story");
+  private image!: ElementPicture;
   private readonly rows = make("div", "nl-story-rows");
   private readonly where = make("span", "nl-story-where");
   private readonly why = make("p", "nl-story-why", { "aria-live": "polite" });
@@ -56,6 +57,7 @@ class PipelinePanel implements Panel {
     this.payload = read(context.layout);
     this.theme = context.theme;
     body.append(this.element);
+    this.image = new ElementPicture(this.element, context.signal);
     context.signal.addEventListener("abort", () => {
       this.telling.abort();
       this.element.remove();
@@ -82,6 +84,7 @@ class PipelinePanel implements Panel {
   draw(): void {
     this.shown.forEach(({ plot }) => plot.draw());
     this.time?.draw();
+    this.image.later();
   }
 
   clear(): void {
@@ -94,8 +97,7 @@ class PipelinePanel implements Panel {
   }
 
   picture(): HTMLCanvasElement | null {
-    const parts = [...this.shown.map(({ plot }) => plot), this.time].map((p) => p?.picture());
-    return stacked(parts.filter((part) => part != null));
+    return this.image.canvas;
   }
 
   columns(): Record<string, number[]> {
