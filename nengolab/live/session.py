@@ -468,13 +468,19 @@ class Session(Poking):
     def _check_plots(self, plots: list[PanelSpec]) -> None:
         for plot in plots:
             for probe in plot.probes:
-                if probe.id not in self._probes:
+                if probe.id not in self._probes and not _has_failed(probe):
                     raise ValidationError(
                         f"{probe.label!r} is not a probe of this session, or no longer",
                         "probe",
                         plot,
                     )
             check_room(plot, self.dt)
+
+
+def _has_failed(probe: LiveProbe) -> bool:
+    """Whether it could not be attached, which it says itself: no other plot is to fail for it."""
+    attached = probe.attached
+    return attached.done() and not attached.cancelled() and attached.exception() is not None
 
 
 def _members(network: nengo.Network) -> frozenset[Any]:

@@ -53,10 +53,11 @@ def test_go_on_from_an_instant_and_back_to_the_other_branch(lab: JupyterLab) -> 
     legend = panel.root.locator("figure", has_text="ens").first.locator(".nl-legend")
     until(lambda: "dashed: main" in legend.inner_text(), "the legend says which")
     # A plot that is opened now gets what that branch would have given it: computed again.
+    rests = panel.status["time"]
     panel.add_plot("drive: value")
     figures = panel.root.locator("figure", has_text="drive")
     until(lambda: "dashed: main" in figures.last.locator(".nl-legend").inner_text(), "it has it")
-    assert panel.status["time"] == pytest.approx(there + 0.7, abs=0.3), "the run has not noticed"
+    assert panel.status["time"] == rests, "the run has not noticed"
     panel.press("undo")
     expect(figures).to_have_count(0)
     lab.set_theme(LIGHT)

@@ -276,5 +276,5 @@ def test_three_thousand_objects(lab: JupyterLab) -> None:
     network.panel.screenshot("found-dark")
     # Goals are 500 ms, 2 s, and 50 frames a second; of a machine that others use, only what is
     # relative can be held.
-    assert min(rates) > 0.5 * blank
+    assert min(rates) > 0.25 * blank
     assert lab.errors == []
