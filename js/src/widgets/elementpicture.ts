@@ -39,6 +39,8 @@ export async function drawn(
   const context = canvas.getContext("2d");
   try {
     await image.decode();
+    // Images inside come a moment after what they are in.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     context?.drawImage(image, 0, 0, canvas.width, canvas.height);
     context?.getImageData(0, 0, 1, 1);
   } catch {
