@@ -17,6 +17,8 @@ from nengolab.live.specs import Cadence, LookSpec
 # Seconds between two looks, at least, for ten of them a second where a thread waits its turn; and
 # the share of one core's time that looking may take.
 FASTEST, SHARE = 0.075, 0.03
+# Nobody waits longer for what has changed; a first look may load libraries.
+SLOWEST = 3.0
 
 
 class Looked(LookSpec):
@@ -66,7 +68,7 @@ class Looked(LookSpec):
 
     def _pace(self, took: float) -> None:
         self._took = took
-        self.period = max(FASTEST, took / SHARE)
+        self.period = min(max(FASTEST, took / SHARE), SLOWEST)
 
 
 def text(words: str) -> np.ndarray:
