@@ -194,6 +194,18 @@ export class Figure {
     return new this.bokeh.ColumnDataSource({ data: new Map(Object.entries(data)) });
   }
 
+  /** Many lines, of the columns `xs`, `ys` and `color`. */
+  lines(width: number, alpha: number, dash: number[] = []): InstanceType<Bokeh["MultiLine"]> {
+    return new this.bokeh.MultiLine({
+      xs: { field: "xs" },
+      ys: { field: "ys" },
+      line_color: { field: "color" },
+      line_width: width,
+      line_alpha: alpha,
+      line_dash: dash,
+    });
+  }
+
   /** Add a glyph; `style` gives those of its properties that hang on the theme. */
   draw<G extends Glyph>(glyph: G, source: Source, style?: Style): Drawn {
     const renderer = this.plot.add_glyph(glyph, source);

@@ -58,22 +58,9 @@ export class MetricFigure {
       ends: points(),
       checks: points(),
     };
-    const line = (
-      width: number,
-      alpha: number,
-      dash: number[] = [],
-    ): InstanceType<Bokeh["MultiLine"]> =>
-      new bokeh.MultiLine({
-        xs: { field: "xs" },
-        ys: { field: "ys" },
-        line_color: { field: "color" },
-        line_width: width,
-        line_alpha: alpha,
-        line_dash: dash,
-      });
-    figure.draw(line(1, 0.5), this.sources.batches);
-    figure.draw(line(2, 1), this.sources.epochs);
-    figure.draw(line(2, 1, [6, 4]), this.sources.validation);
+    figure.draw(figure.lines(1, 0.5), this.sources.batches);
+    figure.draw(figure.lines(2, 1), this.sources.epochs);
+    figure.draw(figure.lines(2, 1, [6, 4]), this.sources.validation);
     const mark = (fill: boolean): InstanceType<Bokeh["Scatter"]> =>
       new bokeh.Scatter({
         x: { field: "x" },

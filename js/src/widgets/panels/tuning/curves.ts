@@ -40,23 +40,10 @@ export class CurvesFigure {
     const empty = (): ReturnType<Figure["source"]> =>
       this.figure.source({ xs: [], ys: [], color: [] });
     this.sources = { built: empty(), rest: empty(), picked: empty() };
-    const line = (
-      width: number,
-      alpha: number,
-      dash: number[] = [],
-    ): InstanceType<Bokeh["MultiLine"]> =>
-      new bokeh.MultiLine({
-        xs: { field: "xs" },
-        ys: { field: "ys" },
-        line_color: { field: "color" },
-        line_width: width,
-        line_alpha: alpha,
-        line_dash: dash,
-      });
-    this.figure.draw(line(1, 0.7, [4, 3]), this.sources.built);
-    this.rest = line(1.2, 0.8);
+    this.figure.draw(this.figure.lines(1, 0.7, [4, 3]), this.sources.built);
+    this.rest = this.figure.lines(1.2, 0.8);
     this.figure.draw(this.rest, this.sources.rest);
-    this.figure.draw(line(2.4, 1), this.sources.picked);
+    this.figure.draw(this.figure.lines(2.4, 1), this.sources.picked);
     this.figure.onPoint((spot) => this.say(this.nearest(spot), spot.x));
     this.figure.onTap((spot) => {
       const found = this.nearest(spot);
