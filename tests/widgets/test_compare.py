@@ -112,8 +112,7 @@ def test_a_build_is_left_when_nobody_waits_for_it(
     make = nengolab.inspect.twins.Simulator
 
     def slow(*args: Any, **how: Any) -> Any:
-        assert going.wait(30)
-        built.append(args)
+        built.append(going.wait(30))
         return make(*args, **how)
 
     monkeypatch.setattr("nengolab.inspect.twins.Simulator", slow)
@@ -123,7 +122,7 @@ def test_a_build_is_left_when_nobody_waits_for_it(
     assert not built  # closed while it was being built
     going.set()
     until(lambda: lab.session.state == "closed", "the end")
-    assert len(built) <= 1
+    assert built in ([], [True])
 
 
 def test_what_cannot_be_compared_is_said(net: nengo.Network) -> None:
