@@ -6,7 +6,7 @@ import pytest
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 import nengolab
-from nengolab.live import Session
+from nengolab.live import LinesSpec, Session
 from nengolab.live.errors import failing_step
 
 PATIENCE = 60.0
@@ -122,6 +122,17 @@ def test_a_closed_simulator_is_told():
         with pytest.raises(SimulationError, match="simulator is closed"):
             session.wait_until("ready", PATIENCE)
         assert session.state == "error"
+
+
+def test_a_plot_of_what_could_not_be_attached_is_taken():
+    with nengo.Network() as net:
+        node = nengo.Node([1.0])
+    sim = nengolab.Simulator(net, progress_bar=False)
+    sim.close()
+    with Session(sim) as session:
+        probe = session.add_probe(node)
+        assert probe.attached.exception(PATIENCE) is not None
+        session.subscribe([LinesSpec(probe)], lambda frame: None)
 
 
 def test_closing_during_the_build_ends_what_waits():
