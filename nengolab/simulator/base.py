@@ -13,7 +13,7 @@ import nengo
 import numpy as np
 from nengo.builder import Model
 from nengo.utils.numpy import maxint
-from nengo.utils.progress import Progress, ProgressTracker
+from nengo.utils.progress import Progress
 
 from nengolab.checks import seconds, whole
 from nengolab.exceptions import (
@@ -22,6 +22,7 @@ from nengolab.exceptions import (
     SimulatorClosed,
     ValidationError,
 )
+from nengolab.runtime.progress import PromptTracker
 from nengolab.settings import get_setting, keeps_history
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class BaseSimulator:
         store = None if probe_store is None else ProbeStore.of(probe_store)
         if store is not None:
             store.check()
-        building = ProgressTracker(progress_bar, Progress("Building", "Build"))
+        building = PromptTracker(progress_bar, Progress("Building", "Build"))
         with collector_paused(), building as tracker:
             self._engine = Engine(
                 network,

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import nengo
 import numpy as np
-from nengo.utils.progress import Progress, ProgressTracker
+from nengo.utils.progress import Progress
 
 from nengolab.checks import seconds, whole
 from nengolab.exceptions import (
     SimulationError,
     ValidationError,
 )
+from nengolab.runtime.progress import PromptTracker
 from nengolab.settings import always_as_training, get_setting
 from nengolab.simulator.base import BaseSimulator
 from nengolab.startup.worker import uninterrupted
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _stage(tracker: ProgressTracker, during: str, after: str) -> Iterator[None]:
+def _stage(tracker: PromptTracker, during: str, after: str) -> Iterator[None]:
     """Show a stage of unknown length in a progress bar."""
     with Progress(during, after) as stage:
         tracker.sub_progress = stage
@@ -369,7 +370,7 @@ class RunningSimulator(BaseSimulator):
     def _run_tiles(self, tiles: Iterator[Tile], n_steps: int, progress_bar: Any) -> None:
         bar = self.progress_bar if progress_bar is None else progress_bar
         progress = Progress("Simulating", "Simulation", n_steps or None)
-        with ProgressTracker(bar, progress) as tracker:
+        with PromptTracker(bar, progress) as tracker:
             self._engine.compiling = lambda: _stage(tracker, "Compiling", "Compile")
             for tile in tiles:
                 with uninterrupted():

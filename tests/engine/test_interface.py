@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import nengo
 import numpy as np
 import pytest
+from nengo.utils.progress import Progress, ProgressBar
 
 import nengolab
 from nengolab.exceptions import BuildError, ValidationError
+from nengolab.runtime.progress import PromptTracker
 
 
 def test_data_is_a_mapping():
@@ -114,3 +118,29 @@ def test_feedback_within_a_step_is_refused_by_name(make):
     assert "behind" not in str(caught.value)
     with pytest.raises(BuildError):
         nengo.Simulator(net, progress_bar=False)
+
+
+class _Seen(ProgressBar):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def update(self, progress):
+        self.seen.append((progress.name_during, progress.finished))
+
+    def close(self):
+        self.seen.append("closed")
+
+
+def test_a_progress_bar_ends_with_what_it_shows():
+    """Nengo's own would wait until its thread has slept, here for a minute."""
+    bar, started = _Seen(), time.monotonic()
+    with PromptTracker(bar, Progress("Simulating", max_steps=2), update_interval=60.0) as tracker:
+        while not bar.seen:
+            time.sleep(0.001)
+        tracker.total_progress.step(2)
+    assert time.monotonic() - started < 50.0
+    assert not tracker.update_thread.is_alive()
+    assert bar.seen == [("Simulating", False), ("Simulating", True), "closed"]
