@@ -10,6 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Stamps lie in .venv, so that removing it forgets them too.
 STAMPS := $(VENV)/stamps
+# Python's and npm's packages and the browser are fetched beside each other.
+MAKEFLAGS += --jobs=3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
@@ -47,10 +49,11 @@ $(BIN)/python:
 	@echo "== Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
-# The lock names all there is to install, and overrides.txt says what is left out.
+# The lock names all there is to install, and overrides.txt says what is left out. What is imported
+# is compiled then; all of it would take most of the time.
 $(STAMPS)/python: .requirements/dev.lock | $(BIN)/python
 	@echo "== Installing the Python packages of .requirements/dev.lock"
-	@$(BIN)/python -m pip install --quiet --no-deps -r .requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-compile -r .requirements/dev.lock
 	@mkdir -p $(STAMPS) && touch $@
 
 js/node_modules/.package-lock.json: js/package-lock.json
@@ -85,7 +88,7 @@ setup: build
 $(STAMPS)/kernel6: .requirements/kernel6.txt $(STAMPS)/python
 	@echo "== Installing ipykernel 6 beside the other"
 	@rm -rf $(VENV)/kernel6
-	@$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/kernel6 -r .requirements/kernel6.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-compile --target $(VENV)/kernel6 -r .requirements/kernel6.txt
 	@touch $@
 
 $(STAMPS)/chromium: nengolab/benchmarks/chromium.py $(STAMPS)/python
@@ -116,7 +119,7 @@ test-python: setup ## Python: engine, live session, widgets
 test-conformance: setup ## nengo's own tests on this engine, the slow ones too
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests conformance
 
-test-nightly: setup ## the same in single precision
+test-nightly: setup ## the same in single precision, and its one test with a hundred processes
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests nightly
 
 test-notebooks: setup ## the notebooks, through nbval

@@ -13,7 +13,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 if __name__ == "__main__":
-    os.environ["XLA_FLAGS"] = f"--xla_dump_to={sys.argv[1]} --xla_dump_hlo_as_text"
+    # They are counted, hardly run.
+    cheap = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+    os.environ["XLA_FLAGS"] = f"--xla_dump_to={sys.argv[1]} --xla_dump_hlo_as_text {cheap}"
 
 import nengo
 import numpy as np

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+
 import nengo
 import numpy as np
 import pytest
@@ -44,6 +46,35 @@ def test_decoders_are_nengos():
                 np.testing.assert_allclose(
                     got.solver_info["rmses"], expected.solver_info["rmses"], rtol=1e-9, atol=1e-15
                 )
+
+
+def _build(simulator, cache, found):
+    """Build with that cache, and put the decoders into a queue."""
+    with nengo.Network(seed=1) as net:
+        for n in range(10, 30):
+            nengo.Connection(nengo.Ensemble(n, 1), nengo.Ensemble(10, 1))
+    model = nengo.builder.Model(decoder_cache=nengo.cache.DecoderCache(cache_dir=cache))
+    with simulator(net, model=model, progress_bar=False) as sim:
+        found.put([sim.data[conn].weights for conn in net.connections])
+
+
+def test_processes_share_a_cache_of_decoders(tmp_path):
+    """They find and write the same ones at the same time."""
+    context = multiprocessing.get_context("fork")
+    found = context.SimpleQueue()
+    _build(nengo.Simulator, str(tmp_path / "another"), found)
+    expected = found.get()
+    shared = (nengolab.Simulator, str(tmp_path / "shared"), found)
+    processes = [context.Process(target=_build, args=shared) for _ in range(6)]
+    for process in processes:
+        process.start()
+    for _ in processes:
+        for ours, theirs in zip(found.get(), expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-15)
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert list((tmp_path / "shared").glob("*/*.nco"))
 
 
 def test_no_active_neuron_is_refused_as_by_nengo():

@@ -113,7 +113,8 @@ def spikes(strategy):
         layer = nengolab.TensorNode(dense, shape_in=(2,), pass_time=False)
         nengo.Connection(fed, layer, synapse=None)
         probe, other = nengo.Probe(out, label="out"), nengo.Probe(layer, label="other")
-    x, y = data(10)
+    # Whole batches: each other size is one more form to compile, and rates have one.
+    x, y = (array[: 2 * BATCH] for array in data(10))
     with simulator(net, strategy) as sim:
         sim.compile(
             keras.optimizers.Adam(1e-4),
@@ -125,7 +126,7 @@ def spikes(strategy):
             {probe: y, other: y},
             epochs=3,
             verbose=0,
-            sample_weight={probe: np.linspace(0, 1, ITEMS), other: np.ones(ITEMS)},
+            sample_weight={probe: np.linspace(0, 1, len(x)), other: np.ones(len(x))},
         )
         return results(sim, history, {fed: x[:BATCH]}, probe)
 
