@@ -61,9 +61,17 @@ export function paintRow(
   canvas.textBaseline = "middle";
   if (name === SPIKES) return;
   const [least, most] = story.bounds(row);
-  if (least === most) return canvas.fillText(written(most), LEFT - 5, y(most));
-  canvas.fillText(written(high), LEFT - 5, ROW_TOP + 4);
-  canvas.fillText(written(low), LEFT - 5, bottom - 3);
+  if (least === most) return bound(canvas, most, y(most));
+  bound(canvas, high, ROW_TOP + 4);
+  bound(canvas, low, bottom - 3);
+}
+
+/** A value at the left of a row, with as many of four digits as there is room for. */
+function bound(canvas: Canvas, value: number, y: number): void {
+  const texts = [4, 3, 2, 1].map((digits) => written(value, digits));
+  const room = LEFT - 7;
+  const text = texts.find((one) => canvas.measureText(one).width <= room) ?? texts[3];
+  canvas.fillText(text, LEFT - 5, y, room);
 }
 
 /** The time below all rows. */

@@ -87,7 +87,7 @@ it("finds the step under the pointer", () => {
 });
 
 it("writes numbers with four digits", () => {
-  expect([0, 0.39911, -26.894, 1e-7, 123456, NaN].map(written)).toEqual([
+  expect([0, 0.39911, -26.894, 1e-7, 123456, NaN].map((value) => written(value))).toEqual([
     "0",
     "0.3991",
     "−26.89",
@@ -95,6 +95,7 @@ it("writes numbers with four digits", () => {
     "1.235e5",
     "NaN",
   ]);
+  expect([4, 2].map((digits) => written(-0.0012345, digits))).toEqual(["−0.001234", "−0.0012"]);
 });
 
 it("says in place what goes wrong, and that rates do not spike", () => {

@@ -3,10 +3,10 @@
 import type { FrameArray } from "../../frames";
 import { isTold, type Part, type Row, type Told } from "./payload";
 
-/** Four digits, as the kernel writes them. */
-export function written(value: number): string {
+/** With four digits, as the kernel writes them, or with fewer. */
+export function written(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
-  const short = Number(value.toPrecision(4));
+  const short = Number(value.toPrecision(digits));
   const size = Math.abs(short);
   const plain = size === 0 || (size >= 1e-4 && size < 1e5);
   const text = plain ? String(short) : short.toExponential().replace("e+", "e");
