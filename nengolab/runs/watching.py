@@ -83,8 +83,10 @@ class Watching(keras.callbacks.Callback):
     def __init__(self, x: Mapping[str, np.ndarray] | None = None, probe: str = "", batch: int = 32):
         super().__init__()
         self._x, self._probe, self._size = x, probe, batch
-        self._due = self._answer_due = 0.0
+        self._due = 0.0
         self._answered = time.monotonic()
+        self._answer_took: float | None = None
+        self._batch_began = self._batch_took = 0.0
         self._epoch = 0
         self._before: dict[str, tuple[np.ndarray, np.ndarray | None]] | None = None
         self._took = 0.0
@@ -94,13 +96,18 @@ class Watching(keras.callbacks.Callback):
         self.count = 0
         self.problem = ""
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._answered = time.monotonic()
+
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._batch_began = time.monotonic()
         if time.monotonic() >= self._due and self.model.optimizer.built and not self.problem:
             began = time.perf_counter()
             self._before = self._tried(self._look)
             self._took = time.perf_counter() - began
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._batch_took = time.monotonic() - self._batch_began
         if self._before is None:
             return
         began = time.perf_counter()
@@ -116,11 +123,13 @@ class Watching(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch + 1
-        if time.monotonic() >= self._answer_due:
+        # Before it is known, an answer is taken to last as long as a batch of training.
+        took = self._batch_took if self._answer_took is None else self._answer_took
+        if time.monotonic() >= self._answered + took / ANSWERS:
             self._see_answers()
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.answers is not None and self.answers.epoch != self._epoch:
+        if self.answers is None or self.answers.epoch != self._epoch:
             self._see_answers()
 
     def _see_answers(self) -> None:
@@ -129,7 +138,7 @@ class Watching(keras.callbacks.Callback):
         began = time.monotonic()
         outputs = self._tried(lambda: self._answer(began - self._answered))
         self._answered = time.monotonic()
-        self._answer_due = self._answered + (self._answered - began) / ANSWERS
+        self._answer_took = self._answered - began
         if outputs is not None:
             self.answers = Answers(self._epoch, outputs)
             self.count += 1
