@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
+import json
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -53,41 +54,45 @@ class Page:
 
     def __init__(self, panel: Any) -> None:
         self._panel, self._hub, self.frames = panel, panel.hub, 0
-        self._numbers = itertools.count()
         self._hub.send = self._take
-        self._answered = threading.Event()
-        self._clicked = 0.0
-        self.waited: list[float] = []
+        self._news = threading.Condition()
+        self.stands = ("", "")  # phase and wish, as they were told last
         self.say(type="hello", view="page", visible=True, width=600)
 
     def say(self, **message: Any) -> None:
         """Send what a page would."""
         self._hub._receive(self._hub, message, [])
 
-    def click(self, kind: str) -> None:
-        """Press a button, and note how long it takes until the panel is told that it was heard."""
-        self._answered.clear()
-        self._clicked = time.perf_counter()
+    def click(self, kind: str, becomes: str) -> float:
+        """Press a button, and wait until the run stands so: seconds until the first news of it."""
+        before, began = self.stands, time.perf_counter()
         self.say(type="to_panel", panel=self._panel._panel, content={"type": kind})
-        if not self._answered.wait(60):
-            raise TimeoutError(f"the panel of training does not answer {kind!r}")
+        self.wait_for(lambda: self.stands != before)
+        waited = time.perf_counter() - began
+        self.wait_for(lambda: self.stands == (becomes, ""))
+        return waited
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait for what frames tell."""
+        with self._news:
+            if not self._news.wait_for(condition, 60):
+                raise TimeoutError(f"the panel of training does not go on, it is {self.stands}")
 
     def _take(self, content: dict[str, Any], buffers: Any = None) -> None:
-        if content["type"] == "frame":
-            self.frames += 1
-            self.say(type="report", view="page", seq=content["seq"], held=0.0, merged=1.0)
-        elif _is_answer(content):
-            self.waited.append(time.perf_counter() - self._clicked)
-            self._answered.set()
+        if content["type"] != "frame":
+            return
+        self.frames += 1
+        self.say(type="report", view="page", seq=content["seq"], held=0.0, merged=1.0)
+        frame = nengolab.live.Frame(content, buffers[0])
+        if frame.has(self._panel._panel):
+            now = json.loads(bytes(frame.arrays(self._panel._panel)["now"]))
+            with self._news:
+                self.stands = now["phase"], now["wish"]
+                self._news.notify_all()
 
     def leave(self) -> None:
         """Close the page; the panel stays."""
         self.say(type="bye", view="page")
-
-
-def _is_answer(content: dict[str, Any]) -> bool:
-    inner = content.get("content")
-    return isinstance(inner, dict) and inner.get("type") == "heard"
 
 
 def digits_panel() -> list[Compared]:
@@ -141,15 +146,15 @@ def digits_panel() -> list[Compared]:
             before, page = desk.run, Page(fit)
             desk.act({"type": "start"})
             _until(lambda: desk.run is not before and desk.run.progress.epoch > 1)
+            page.wait_for(lambda: page.stands == ("running", ""))
+            waits = []
             for _ in range(CLICKS):
-                page.click("pause")
-                _until(lambda: desk.run.state != "running")
-                page.click("resume")
-                _until(lambda: desk.run.state != "paused")
+                waits.append(page.click("pause", "paused"))
+                waits.append(page.click("resume", "running"))
                 time.sleep(0.2)  # into the middle of a batch
             desk.run.stop()
             page.leave()
-            return page.waited
+            return waits
 
         frames: list[int] = []
         sides = (alone, opened, watched)

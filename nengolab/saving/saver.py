@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nengolab.runtime.snapshot import Snapshot
 
 
-# Of an engine the checkpoint that has the arrays of its state, and these, weakly, as they were then.
+# Of an engine, which checkpoint has the arrays of its state, and these, weakly, as they were.
 _full: weakref.WeakKeyDictionary[Engine, tuple[Path, dict[str, weakref.ref[Any]]]]
 _full = weakref.WeakKeyDictionary()
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nengolab.live.frames import Arrays
-from nengolab.runs.plan import Ready
+from nengolab.runs.ready import Ready
 
 from .form import drawable
 from .told import Seen

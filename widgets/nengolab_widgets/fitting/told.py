@@ -58,7 +58,10 @@ class Choice(TypedDict):
 
 
 class Field(TypedDict):
-    """One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it."""
+    """One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it.
+
+    Those of a ``group`` are folded away under its name.
+    """
 
     name: str
     label: str
@@ -67,6 +70,7 @@ class Field(TypedDict):
     choices: list[Choice]
     hint: str
     error: str
+    group: str
 
 
 class Trained(TypedDict):

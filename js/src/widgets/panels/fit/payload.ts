@@ -91,7 +91,7 @@ export const isChoice: Check<Choice> = record<Choice>({
   why: isString,
 });
 
-/** One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it. */
+/** One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it. Those of a ``group`` are folded away under its name. */
 export interface Field {
   name: string;
   label: string;
@@ -100,6 +100,7 @@ export interface Field {
   choices: Choice[];
   hint: string;
   error: string;
+  group: string;
 }
 
 export const isField: Check<Field> = record<Field>({
@@ -110,6 +111,7 @@ export const isField: Check<Field> = record<Field>({
   choices: listOf(isChoice),
   hint: isString,
   error: isString,
+  group: isString,
 });
 
 /** An array that could be trained: whether it is, and why. */
