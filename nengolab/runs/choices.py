@@ -5,7 +5,6 @@ Each choice gives lines of Python, which are what is done and what a person is s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ import nengo
 from nengo.ensemble import Neurons
 
 from nengolab.exceptions import ValidationError
+from nengolab.feeding.aliases import Aliases
 from nengolab.settings import configure_settings, get_setting
 
 # How the learning rate goes on.
@@ -112,14 +112,24 @@ def set_gradients(network: nengo.Network, plan: Any) -> None:
             )
 
 
-def neuron_probes(network: nengo.Network, probes: Mapping[str, nengo.Probe]) -> dict[str, float]:
-    """Probes of what neurons put out, with the amplitude of a spike in it."""
-    found = {}
-    for name, probe in probes.items():
-        target = probe.obj if isinstance(probe.obj, Neurons) else None
-        if target is not None and probe.attr == "output":
-            found[name] = float(getattr(target.ensemble.neuron_type, "amplitude", 1.0))
-    return found
+def neuron_probes(network: nengo.Network) -> dict[str, nengo.neurons.NeuronType]:
+    """Probes of what neurons put out, by the names that Keras has, with the types of these."""
+    return {
+        name: probe.obj.ensemble.neuron_type
+        for name, probe in Aliases(network).probes.items()
+        if isinstance(probe.obj, Neurons) and probe.attr == "output"
+    }
+
+
+def amplitude_of(kind: nengo.neurons.NeuronType) -> float:
+    """What a spike a second adds to the output of a neuron."""
+    return float(getattr(kind, "amplitude", 1.0))
+
+
+def highest_rate(kind: nengo.neurons.NeuronType) -> float | None:
+    """The highest rate (Hz) that neurons of a type can reach; None where there is none."""
+    rest = getattr(kind, "tau_ref", 0.0)
+    return 1.0 / rest if rest > 0 else None
 
 
 def regularizer_code(plan: Any, amplitude: float) -> str:

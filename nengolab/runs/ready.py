@@ -10,7 +10,6 @@ import nengo
 import numpy as np
 
 from nengolab.exceptions import ValidationError
-from nengolab.feeding.aliases import Aliases
 from nengolab.feeding.offers import Offer, as_fed, code_of, input_offers, target_offers
 from nengolab.runs import choices
 from nengolab.runs.plan import (
@@ -249,7 +248,7 @@ def _compiled(
     }
     weights = {name: repr(target.weight) for name, target in plan.trained.items()}
     if plan.rates_of:
-        amplitude = choices.neuron_probes(network, Aliases(network).probes)[plan.rates_of]
+        amplitude = choices.amplitude_of(choices.neuron_probes(network)[plan.rates_of])
         losses[plan.rates_of] = choices.regularizer_code(plan, amplitude)
         weights[plan.rates_of] = repr(plan.rate_weight)
     told: dict[str, dict[str, str]] = {"loss": losses}
@@ -364,7 +363,7 @@ def _check_choices(plan: Plan, network: nengo.Network, probes: Mapping[str, int]
     measured = not compiled and LOSSES[plan.loss][1] != "None"
     choices.check(plan, network, measured, compiled)
     if plan.rates_of:
-        there = choices.neuron_probes(network, Aliases(network).probes)
+        there = choices.neuron_probes(network)
         _one_of("rates_of", plan.rates_of, there, "a probe of neurons")
         if plan.rates_of in plan.trained:
             raise ValidationError(

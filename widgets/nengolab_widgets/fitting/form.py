@@ -10,7 +10,6 @@ import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengolab.feeding.aliases import Aliases
 from nengolab.feeding.offers import Offer, as_fed, input_offers, target_offers
 from nengolab.runs.choices import PLATEAU, SURROGATES, Target, neuron_probes
 from nengolab.runs.plan import (
@@ -263,7 +262,7 @@ class Form:
         found += more.time(made, self.is_compiled, spikes(self.network))
         if self.is_compiled:
             return found
-        found += more.rates(made, list(neuron_probes(self.network, Aliases(self.network).probes)))
+        found += more.rates(made, list(neuron_probes(self.network)))
         return found if streams else found + self._others()
 
     def _is_checked(self) -> bool:

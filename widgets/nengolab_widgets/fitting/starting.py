@@ -116,10 +116,9 @@ class Starter:
                     "run",
                 )
             fit = {k: v for k, v in self.given.fit.items() if k != "epochs"}
+            sim = self._whole()
             fit["watchers"] = [self._look_on(None).watching]
-            return runs.go_on(
-                record, self._whole(), self.given.x, self.given.y, epochs=epochs, **fit
-            )
+            return runs.go_on(record, sim, self.given.x, self.given.y, epochs=epochs, **fit)
         plan = Plan.read(made["choices"])
         sim = self.simulator(plan.batch_size)
         found = ready(plan, self.network, self.given.named(), sim.minibatch_size or 1)
@@ -169,7 +168,7 @@ class Starter:
             chosen = next(o for o in offers if o.name == (named or plan.plan.x))
             first = 0 if named else plan.items
             pictures = pictures_of(np.asarray(variables[chosen.name]), chosen.how, first)
-        self.looking = Looking(plan, pictures)
+        self.looking = Looking(plan, pictures, self.network, self.sim.dt)
         return self.looking
 
 

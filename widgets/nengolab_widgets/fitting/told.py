@@ -138,11 +138,27 @@ class Moved(TypedDict):
     update: float
 
 
+class Layer(TypedDict):
+    """How the neurons of a probe fire: the mean rate (Hz), shares that never and always do.
+
+    ``counts`` say how many have which rate, from 0 to ``top``.
+    """
+
+    name: str
+    neurons: int
+    mean: float
+    dead: float
+    saturated: float | None
+    counts: list[int]
+    top: float
+
+
 class Seen(TypedDict):
     """What was seen while it trains.
 
     ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and
-    which was answered; the confusion is of ``items``.
+    which was answered; the confusion is of ``items``. ``points`` are epochs, spikes an item and the
+    share of right answers.
     """
 
     epoch: int
@@ -151,6 +167,8 @@ class Seen(TypedDict):
     samples: list[tuple[int, int]]
     moved: list[Moved]
     problem: str
+    layers: list[Layer]
+    points: list[tuple[int, float, float]]
 
 
 def trouble_of(error: BaseException, traceback: str = "", field: str = "") -> Trouble:

@@ -262,7 +262,28 @@ export const isMoved: Check<Moved> = record<Moved>({
   update: isNumber,
 });
 
-/** What was seen while it trains. ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and which was answered; the confusion is of ``items``. */
+/** How the neurons of a probe fire: the mean rate (Hz), shares that never and always do. ``counts`` say how many have which rate, from 0 to ``top``. */
+export interface Layer {
+  name: string;
+  neurons: number;
+  mean: number;
+  dead: number;
+  saturated: number | null;
+  counts: number[];
+  top: number;
+}
+
+export const isLayer: Check<Layer> = record<Layer>({
+  name: isString,
+  neurons: isNumber,
+  mean: isNumber,
+  dead: isNumber,
+  saturated: either(isNumber, isNull),
+  counts: listOf(isNumber),
+  top: isNumber,
+});
+
+/** What was seen while it trains. ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and which was answered; the confusion is of ``items``. ``points`` are epochs, spikes an item and the share of right answers. */
 export interface Seen {
   epoch: number;
   items: number;
@@ -270,6 +291,8 @@ export interface Seen {
   samples: ([number, number])[];
   moved: Moved[];
   problem: string;
+  layers: Layer[];
+  points: ([number, number, number])[];
 }
 
 export const isSeen: Check<Seen> = record<Seen>({
@@ -279,4 +302,6 @@ export const isSeen: Check<Seen> = record<Seen>({
   samples: listOf(tupleOf(isNumber, isNumber)),
   moved: listOf(isMoved),
   problem: isString,
+  layers: listOf(isLayer),
+  points: listOf(tupleOf(isNumber, isNumber, isNumber)),
 });
