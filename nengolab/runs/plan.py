@@ -10,7 +10,7 @@ import nengo
 
 from nengolab.feeding.aliases import Aliases
 from nengolab.feeding.offers import Offer, input_offers, target_offers
-from nengolab.runs.choices import AS_SET, CONSTANT, MONITORS, Target
+from nengolab.runs.choices import AS_SET, CONSTANT, MONITORS, Target, neuron_probes
 
 AS_COMPILED = "as compiled"
 CLASSES, VALUES = "cross-entropy", "mean squared error"
@@ -185,7 +185,9 @@ def usual(
         Whether the simulator was compiled, so that it can be left as it is.
     """
     inputs, probes = slots(network)
-    node, probe = next(iter(inputs), ""), next(iter(probes), "")
+    spiking = neuron_probes(network)  # seldom what targets are of
+    node = next(iter(inputs), "")
+    probe = next((name for name in probes if name not in spiking), next(iter(probes), ""))
     plan = Plan(input=node, probe=probe, batch_size=batch_size)
     if compiled:
         plan = _with(plan, loss=AS_COMPILED, optimizer=AS_COMPILED)

@@ -60,7 +60,7 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     expect(root.locator("[data-field=epochs] .nl-fit-wrong")).to_contain_text("such as 20")
     expect(epochs).to_have_value("ten")
     panel.screenshot("wrong")
-    epochs.fill("400")
+    epochs.fill("4000")
     epochs.press("Enter")
     for group in ("Learning rate, stopping, seed", "Gradients and time", "Firing rates"):
         root.get_by_text(group, exact=True).click()
@@ -71,7 +71,7 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     root.get_by_label("stop after", exact=True).press("Enter")
     expect(root.locator("[data-field=patience] .nl-fit-wrong")).to_contain_text("from 0 up")
     panel.screenshot("choices")
-    root.get_by_label("stop after", exact=True).fill("50")
+    root.get_by_label("stop after", exact=True).fill("1000")
     root.get_by_label("stop after", exact=True).press("Enter")
     expect(root.locator(".nl-fit-wrong")).to_have_count(0)
     root.get_by_role("button", name="Start training").click()
