@@ -154,7 +154,8 @@ class Watching(keras.callbacks.Callback):
         began = time.monotonic()
         seen = self._tried(lambda: self._answer(began - self._answered))
         self._answered = time.monotonic()
-        self._answer_took = self._answered - began
+        if self.answers is not None:  # the first one was compiled
+            self._answer_took = self._answered - began
         if seen is not None:
             rates = {name: seen[name] / amplitude for name, amplitude in self._layers.items()}
             self.answers = Answers(self._epoch, seen[self._probe], rates)

@@ -143,3 +143,42 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     expect(again.root.locator(".nl-fit-figures .nl-figure")).to_have_count(2)
     assert "right" in answers
     assert lab.errors == []
+
+
+IN_A_LAB = """\
+import nengolab.losses  # loads TensorFlow without its messages
+import nengo
+import nengolab
+import numpy as np
+from nengolab_widgets import Lab
+
+with nengo.Network(label="squares", seed=0) as net:
+    drive = nengo.Node([0.5], label="drive")
+    ens = nengo.Ensemble(30, 1, neuron_type=nengo.RectifiedLinear(), label="ens")
+    nengo.Connection(drive, ens, synapse=None)
+    squares = nengo.Probe(ens, label="squares")
+x = np.linspace(-1, 1, 200).reshape(200, 1, 1).astype("float32")
+y = x**2
+net_lab = Lab(net, plots=["fit", ens])
+net_lab
+"""
+
+
+def test_it_is_a_plot_of_a_lab_beside_the_live_network(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook([IN_A_LAB, "None"], "fit-in-a-lab.ipynb"))
+    lab.run_all()
+    panel = Panel(lab)
+    root = panel.root
+    expect(root.get_by_label("data", exact=True)).to_have_value("x")
+    for name, value in (("epochs", "3"), ("name", "first")):
+        field = root.get_by_label(name, exact=True)
+        field.fill(value)
+        field.press("Enter")
+    root.get_by_role("button", name="Start training").click()
+    expect(root.locator(".nl-fit-words")).to_contain_text("finished · epoch 3 of 3", timeout=60_000)
+    root.get_by_role("button", name="first", exact=True).click()
+    root.get_by_role("button", name="Restore").click()
+    expect(root.locator(".nl-fit-offer")).to_contain_text("The live network computes with")
+    comes(lambda: lab.value("len(net_lab.session.changes) > 0"), True)
+    panel.screenshot("in-a-lab")
+    assert lab.errors == []

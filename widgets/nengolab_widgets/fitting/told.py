@@ -276,7 +276,8 @@ def redundant(metric: str, metrics: Collection[str]) -> bool:
         if bare != short and bare.endswith(f"_{short}"):
             same = [m for m in metrics if m.endswith(f"_{short}") and m.startswith("epoch_")]
             probes = {m for m in same if m != f"epoch_{short}" and not m.startswith("epoch_val_")}
-            return len(probes) <= 1
+            whole = {f"epoch_{short}", f"batch_{short}"} & set(metrics)
+            return bool(whole) and len(probes) <= 1
     return False
 
 
@@ -303,7 +304,8 @@ def row_of(run: Record, shown: int) -> Row:
     rates = [rate if isinstance(rate, float) else "schedule"]
     rates += [change["learning_rate"] for change in changes]
     told = [f"{r:.3g}" if isinstance(r, float) else str(r) for r in rates]
-    accuracy = best("val_accuracy")
+    names = [name for name in history if name.endswith("accuracy")]
+    accuracy = best(min(names, key=lambda name: not name.startswith("val_"), default=""))
     return {
         "name": run.name,
         "state": run.state,
@@ -311,7 +313,7 @@ def row_of(run: Record, shown: int) -> Row:
         "epochs": f"{run.epochs} of {run.facts['planned']}",
         "loss": _safe(best("loss")),
         "val_loss": _safe(best("val_loss")),
-        "accuracy": _safe(best("accuracy") if np.isnan(accuracy) else accuracy),
+        "accuracy": _safe(accuracy),
         "learning_rate": " → ".join(told if len(told) < 4 else [told[0], "…", told[-1]]),
         "tags": run.tags,
         "note": run.note,

@@ -104,8 +104,12 @@ export function tradeoff(points: Seen["points"]): HTMLElement | null {
   made.append(
     label(LEFT - 5, TOP + 8, "end", "100 %"),
     label(LEFT - 5, y0, "end", percent(least)),
-    label(LEFT, y0 + 14, "start", short(Math.round(low))),
-    label(WIDTH - RIGHT, y0 + 14, "end", short(Math.round(high))),
+    ...(high > low
+      ? [
+          label(LEFT, y0 + 14, "start", short(Math.round(low))),
+          label(WIDTH - RIGHT, y0 + 14, "end", short(Math.round(high))),
+        ]
+      : [label((LEFT + WIDTH - RIGHT) / 2, y0 + 14, "middle", short(Math.round(low)))]),
     label((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, "middle", "spikes an item"),
   );
   return make(
