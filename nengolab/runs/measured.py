@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from nengolab.runs.plan import Ready
+from nengolab.runs.ready import Ready
 
 # Batches: the first is compiled, the others are timed.
 BATCHES = 4

@@ -184,7 +184,7 @@ class Keeping(Checkpoint):
 
     def __init__(self, run: Steered, callbacks: list[Any]):
         super().__init__(checkpoint_file(run.folder, 0), callbacks=callbacks)
-        self._run = run
+        self._run, self._earlier = run, self.path  # that of the start is never deleted
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if not self._begun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import keras
@@ -46,10 +46,13 @@ class Answers:
     epoch : int
     outputs : ndarray (items, size)
         The mean over the steps of each of the first items.
+    rates : Mapping of str to ndarray (items, neurons)
+        Likewise of each probe of neurons: firing rates (Hz).
     """
 
     epoch: int
     outputs: np.ndarray
+    rates: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class Watching(keras.callbacks.Callback):
@@ -63,6 +66,10 @@ class Watching(keras.callbacks.Callback):
         Whose output answers.
     batch : int
         Items of a batch.
+    layers : Mapping of str to float, optional
+        Probes of neurons, and the amplitude of their spikes: rates are seen with the answers.
+    wanted : callable, optional
+        Whether anybody looks at it. Where nobody does, only the end of a run is looked at.
 
     Attributes
     ----------
@@ -80,11 +87,21 @@ class Watching(keras.callbacks.Callback):
     becomes ``p v - r g``. So they are those that the optimizer got, and cost no further pass.
     """
 
-    def __init__(self, x: Mapping[str, np.ndarray] | None = None, probe: str = "", batch: int = 32):
+    def __init__(
+        self,
+        x: Mapping[str, np.ndarray] | None = None,
+        probe: str = "",
+        batch: int = 32,
+        layers: Mapping[str, float] | None = None,
+        wanted: Callable[[], bool] = lambda: True,
+    ):
         super().__init__()
         self._x, self._probe, self._size = x, probe, batch
-        self._due = self._answer_due = 0.0
+        self._layers, self._wanted = dict(layers or {}), wanted
+        self._due = 0.0
         self._answered = time.monotonic()
+        self._answer_took: float | None = None
+        self._batch_began = self._batch_took = 0.0
         self._epoch = 0
         self._before: dict[str, tuple[np.ndarray, np.ndarray | None]] | None = None
         self._took = 0.0
@@ -94,13 +111,19 @@ class Watching(keras.callbacks.Callback):
         self.count = 0
         self.problem = ""
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._answered = time.monotonic()
+
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if time.monotonic() >= self._due and self.model.optimizer.built and not self.problem:
+        self._batch_began = time.monotonic()
+        due = time.monotonic() >= self._due and self._wanted()
+        if due and self.model.optimizer.built and not self.problem:
             began = time.perf_counter()
             self._before = self._tried(self._look)
             self._took = time.perf_counter() - began
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._batch_took = time.monotonic() - self._batch_began
         if self._before is None:
             return
         began = time.perf_counter()
@@ -116,22 +139,26 @@ class Watching(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch + 1
-        if time.monotonic() >= self._answer_due:
+        # Before it is known, an answer is taken to last as long as a batch of training.
+        took = self._batch_took if self._answer_took is None else self._answer_took
+        if time.monotonic() >= self._answered + took / ANSWERS and self._wanted():
             self._see_answers()
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.answers is not None and self.answers.epoch != self._epoch:
+        if self.answers is None or self.answers.epoch != self._epoch:
             self._see_answers()
 
     def _see_answers(self) -> None:
         if self._x is None or self.problem:
             return
         began = time.monotonic()
-        outputs = self._tried(lambda: self._answer(began - self._answered))
+        seen = self._tried(lambda: self._answer(began - self._answered))
         self._answered = time.monotonic()
-        self._answer_due = self._answered + (self._answered - began) / ANSWERS
-        if outputs is not None:
-            self.answers = Answers(self._epoch, outputs)
+        if self.answers is not None:  # the first one was compiled
+            self._answer_took = self._answered - began
+        if seen is not None:
+            rates = {name: seen[name] / amplitude for name, amplitude in self._layers.items()}
+            self.answers = Answers(self._epoch, seen[self._probe], rates)
             self.count += 1
 
     def _tried(self, look: Callable[[], T]) -> T | None:
@@ -142,8 +169,11 @@ class Watching(keras.callbacks.Callback):
             self.problem = f"{type(error).__name__}: {error}"
             return None
 
-    def _answer(self, since: float) -> np.ndarray:
-        """Answers to the first batches, as many as the time allows; all batches are of one size."""
+    def _answer(self, since: float) -> dict[str, np.ndarray]:
+        """Means over the steps of the first batches, as many as the time allows, by probe.
+
+        All batches are of one size.
+        """
         assert self._x is not None
         items = min(map(len, self._x.values()))
         size = min(self._size, items)
@@ -151,15 +181,16 @@ class Watching(keras.callbacks.Callback):
         if self._a_batch is not None:
             batches = int(ANSWERS * since / self._a_batch)
         batches = max(1, min(batches, items // size, MOST_BATCHES))
-        found = []
+        found: dict[str, list[np.ndarray]] = {name: [] for name in (self._probe, *self._layers)}
         for first in range(0, batches * size, size):
             began = time.monotonic()
             part = {name: array[first : first + size] for name, array in self._x.items()}
-            seen = self.model(part, training=False)[self._probe]
-            found.append(np.asarray(seen.numpy()).mean(axis=1))
+            seen = self.model(part, training=False)
+            for name, parts in found.items():
+                parts.append(np.asarray(seen[name].numpy()).mean(axis=1))
             took = time.monotonic() - began
             self._a_batch = took if self._a_batch is None else min(took, self._a_batch)
-        return np.concatenate(found)
+        return {name: np.concatenate(parts) for name, parts in found.items()}
 
     def _look(self) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
         """Each trained array, and what the optimizer keeps of its gradients."""

@@ -247,11 +247,16 @@ class Engine:
         """Lay covers over parameters, for whatever ``key`` stands for; none take them off."""
         self.runner.repack(self.effects.lay(key, covers))
 
-    def snapshot(self) -> Snapshot:
-        """The state as a value."""
+    @property
+    def carried(self) -> Mapping[str, Any]:
+        """The state as the program carries it: other arrays wherever it has changed."""
         if self.follower is not None:
             self.follower.leave_state()
-        return state.take(self)
+        return self.runner.state
+
+    def snapshot(self, arrays: bool = True) -> Snapshot:
+        """The state as a value; without its arrays where nobody wants them."""
+        return state.take(self, self.carried if arrays else {})
 
     def restore(self, snapshot: Snapshot) -> list[str]:
         """Put a state back; names what stays as it is. See `nengolab.runtime.state.put`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import nengo
 import numpy as np
@@ -30,11 +30,12 @@ class HasState(Protocol):
     runner: TileRunner
 
 
-def take(engine: HasState) -> Snapshot:
-    """The snapshot of an engine as it is now."""
+def take(engine: HasState, carried: Mapping[str, Any]) -> Snapshot:
+    """The snapshot of an engine as it is now, with what its program carries."""
     host, owners = engine.host, _owners(engine)
     seen = {None, *engine.probes}  # taps are no part of the network
-    arrays = {n: a for n, a in engine.runner.named_state().items() if owners[n] in seen}
+    named = engine.runner.program.leave_state(dict(carried))
+    arrays = {n: a for n, a in named.items() if owners[n] in seen}
     return Snapshot(
         engine.n_steps,
         engine.dt,

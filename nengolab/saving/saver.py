@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import sys
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nengo
@@ -25,10 +27,13 @@ from nengolab.saving import archive, inventory, loading
 from nengolab.saving.archive import Archive, member_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nengolab.runtime.engine import Engine
     from nengolab.runtime.snapshot import Snapshot
+
+
+# Of an engine, which checkpoint has the arrays of its state, and these, weakly, as they were.
+_full: weakref.WeakKeyDictionary[Engine, tuple[Path, dict[str, weakref.ref[Any]]]]
+_full = weakref.WeakKeyDictionary()
 
 
 class Saver:
@@ -83,13 +88,20 @@ class Saver:
             self._restore(snapshot)
         self._engine.set_values(values)
 
-    def save_checkpoint(self, path: str | Path, epoch: int = 0, callbacks: Any = ()) -> None:
+    def save_checkpoint(
+        self,
+        path: str | Path,
+        epoch: int = 0,
+        callbacks: Any = (),
+        earlier: str | Path | None = None,
+    ) -> None:
         """See `Simulator.save_checkpoint`."""
         from nengolab.saving import resume, training_file
 
         self._engine.follow()
         training = resume.pack_training(self._model(), self._variable_names())
-        arrays, manifest = _packed(self._engine, include_state=True)
+        held_in = self._held_in(path, earlier)
+        arrays, manifest = _packed(self._engine, include_state=True, held_in=held_in)
         # A variable that is a parameter is in the file already.
         held = {f"model/{e['name']}": arrays[e["member"]] for e in manifest["parameters"]}
         shared = [n for n, a in training.arrays.items() if n in held and _same(a, held[n])]
@@ -98,7 +110,24 @@ class Saver:
             replace(training, arrays=rest), whole(epoch, "epoch", 0), callbacks
         )
         manifest["training"] = {**facts, "parameters": shared}
-        archive.write(path, arrays | stored, manifest)
+        file = archive.write(path, arrays | stored, manifest)
+        if not held_in:
+            self._stands_in(file)
+
+    def _held_in(self, path: str | Path, earlier: str | Path | None) -> str:
+        """The name of the file beside ``path`` that has the arrays of the state; "" for none."""
+        if earlier is None or self._engine not in _full:
+            return ""
+        held, then = _full[self._engine]
+        now = self._engine.carried
+        beside = archive.file_of(path).absolute().parent / archive.file_of(earlier).name
+        same = then.keys() == now.keys() and all(then[name]() is now[name] for name in now)
+        return held.name if same and held == beside and held.is_file() else ""
+
+    def _stands_in(self, file: Path) -> None:
+        now = self._engine.carried
+        arrays = {name: weakref.ref(array) for name, array in now.items()}
+        _full[self._engine] = file.absolute(), arrays
 
     def load_checkpoint(self, path: str | Path, item: int | None = None) -> int:
         """See `Simulator.load_checkpoint`."""
@@ -115,6 +144,8 @@ class Saver:
             put_training()
             engine.follow()
             loading.compare_constants(engine, file, None)
+            if item is None:
+                self._stands_in(_holder(file))
         return epoch
 
     def _variable_names(self) -> dict[int, str]:
@@ -142,8 +173,10 @@ def _shared(file: Archive) -> dict[str, np.ndarray]:
 # -- packing ---------------------------------------------------------------------------------------
 
 
-def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Members of an archive of a simulator, and its manifest."""
+def _packed(
+    engine: Engine, include_state: bool, held_in: str = ""
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Members of an archive of a simulator, and its manifest; see `_pack_state`."""
     arrays, entries = {}, []
     for name, (described, param) in inventory.parameters(engine).items():
         value = np.asarray(engine.runner.value(param))
@@ -159,7 +192,7 @@ def _packed(engine: Engine, include_state: bool) -> tuple[dict[str, np.ndarray],
         "constants": inventory.constants(engine),
     }
     if include_state:
-        stored, manifest["state"] = _pack_state(engine)
+        stored, manifest["state"] = _pack_state(engine, held_in)
         arrays |= stored
     else:
         _mention_learned(engine)
@@ -207,10 +240,11 @@ def _mention_learned(engine: Engine) -> None:
 # -- state -----------------------------------------------------------------------------------------
 
 
-def _pack_state(engine: Engine) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _pack_state(engine: Engine, held_in: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Members of the state; those of its arrays are in the file ``held_in``, where it is named."""
     from nengolab.saving import stored_state
 
-    snapshot = engine.snapshot()
+    snapshot = engine.snapshot(arrays=not held_in)
     parts, description = stored_state.pack(snapshot)
     for key, array in parts.items():
         _check_finite(key[1], array)
@@ -222,6 +256,8 @@ def _pack_state(engine: Engine) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             stacklevel=6,
         )
     description["learned"] = sorted(inventory.learned_online(engine))
+    if held_in:
+        description["arrays_in"] = held_in
     return {_state_member(*key): array for key, array in parts.items()}, description
 
 
@@ -252,7 +288,35 @@ def _stored_state(engine: Engine, file: Archive, item: int | None) -> Snapshot:
     if item is not None and whole(item, "item", 0) >= saved:
         raise ValidationError(f"must be a number from 0 to {saved - 1}, got {item}", attr="item")
     snapshot = stored_state.unpack(description, lambda *key: file.array(_state_member(*key)))
+    if (holder := _holder(file)) != file.path:
+        with Archive(holder) as other:
+            arrays, of_probes = _arrays(other)
+        snapshot = replace(snapshot, arrays=arrays, of_probes=of_probes)
     snapshot = snapshot if item is None else snapshot.take([int(item)] * engine.batch)
     left_out = set(description["left_out"])
     own = {n: s for n, s in engine.host.process_states().items() if n in left_out}
     return replace(snapshot, processes={**snapshot.processes, **own})
+
+
+def _holder(file: Archive) -> Path:
+    """The file that has the arrays of a file's state: itself, or one beside it."""
+    description = file.manifest.get("state")
+    name = description.get("arrays_in") if isinstance(description, dict) else None
+    if name is None:
+        return file.path
+    if not isinstance(name, str) or Path(name).name != name or name == file.path.name:
+        raise file.error(f"says that the arrays of its state are in {name!r}, which is no name")
+    if not (beside := file.path.with_name(name)).is_file():
+        raise file.error(f"has the arrays of its state in {name!r}; put that file beside it")
+    return beside
+
+
+def _arrays(file: Archive) -> tuple[dict[str, np.ndarray], frozenset[str]]:
+    """Arrays of the state that a file holds, and which of them are probes' own."""
+    from nengolab.saving import stored_state
+
+    description = file.manifest.get("state")
+    if not isinstance(description, dict) or "arrays_in" in description:
+        raise file.error("has no arrays of a state")
+    read = stored_state.unpack(description, lambda *key: file.array(_state_member(*key)))
+    return dict(read.arrays), read.of_probes

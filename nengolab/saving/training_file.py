@@ -199,6 +199,7 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         self.path, self.every = archive.file_of(path), whole(every, "every", 1)
         self.callbacks = list(callbacks)
+        self._earlier: Path | None = None
         self._due: int | None = None
         self._begun = False
 
@@ -225,7 +226,7 @@ class Checkpoint(keras.callbacks.Callback):
             return
         simulator = getattr(self.model, "simulator", None)
         if simulator is not None:
-            simulator().save_checkpoint(self.path, self._due, self.callbacks)
+            simulator().save_checkpoint(self.path, self._due, self.callbacks, self._earlier)
         else:
             save_training(self.path, self.model, self._due, self.callbacks)
         self._due = None

@@ -228,7 +228,13 @@ class Simulator(FittingSimulator):
         """
         self._saver("load_params").load_params(path, include_state, item, objects)
 
-    def save_checkpoint(self, path: str | Path, epoch: int = 0, callbacks: Any = ()) -> None:
+    def save_checkpoint(
+        self,
+        path: str | Path,
+        epoch: int = 0,
+        callbacks: Any = (),
+        earlier: str | Path | None = None,
+    ) -> None:
         """Write parameters, state and all that training goes on from to an ``.npz`` file.
 
         That is the optimizer's variables, the number of the epoch, random generators, and what
@@ -243,6 +249,9 @@ class Simulator(FittingSimulator):
             Epochs done.
         callbacks : iterable of keras.callbacks.Callback
             Those whose memory is to be kept.
+        earlier : str or Path, optional
+            A checkpoint that this simulator wrote, or was loaded from, in the same folder. Where
+            the state is the same still, its arrays are not written again but read from there.
 
         Raises
         ------
@@ -254,7 +263,7 @@ class Simulator(FittingSimulator):
         >>> sim.compile("adam", loss="mse")
         >>> sim.save_checkpoint(folder / "digits", epoch=3)
         """
-        self._saver("save_checkpoint").save_checkpoint(path, epoch, callbacks)
+        self._saver("save_checkpoint").save_checkpoint(path, epoch, callbacks, earlier)
 
     def load_checkpoint(self, path: str | Path, item: int | None = None) -> int:
         """Go back to a checkpoint: parameters, state, optimizer, random generators; or nothing.

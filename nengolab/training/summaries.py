@@ -7,8 +7,14 @@ forms are small and public: a tensor, and the name of the plugin that shows it.
 
 from __future__ import annotations
 
+import itertools
+import os
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,11 +25,14 @@ load_tensorflow()  # before anything else does, so that its start-up lines are n
 
 import tensorflow as tf  # noqa: E402
 
-__all__ = ["has_tensorboard", "histogram", "scalar", "writing"]
+__all__ = ["event_file", "has_tensorboard", "histogram", "scalar", "scalar_event", "writing"]
 
 # data_class of TensorFlow's summary.proto
 _SCALAR, _TENSOR = 1, 2
 BUCKETS = 30
+# What the first event of a file says.
+_VERSION = "brain.Event:2"
+_numbers = itertools.count()
 
 
 def has_tensorboard() -> bool:
@@ -88,6 +97,30 @@ def bucket_rows(values: np.ndarray, buckets: int) -> np.ndarray:
         return rows
     counts, edges = np.histogram(values, buckets, (low, high))
     return np.stack([edges[:-1], edges[1:], counts], axis=1)
+
+
+def event_file(folder: Path) -> Any:
+    """Begin an event file in a folder: a ``tf.io.TFRecordWriter`` of serialized events."""
+    folder.mkdir(parents=True, exist_ok=True)
+    own = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
+    file = tf.io.TFRecordWriter(str(folder / f"events.out.tfevents.{time.time():017.6f}.{own}.v2"))
+    file.write(tf.compat.v1.Event(wall_time=time.time(), file_version=_VERSION).SerializeToString())
+    return file
+
+
+def scalar_event(name: str, value: float, step: int) -> bytes:
+    """The event that ``tf.summary.scalar`` writes."""
+    event = tf.compat.v1.Event(wall_time=time.time(), step=step)
+    one = event.summary.value.add(tag=name, metadata=_scalars())
+    one.tensor.dtype = tf.float32.as_datatype_enum
+    one.tensor.tensor_shape.SetInParent()  # of no axes
+    one.tensor.float_val.append(value)
+    return event.SerializeToString()
+
+
+@cache
+def _scalars() -> Any:
+    return _metadata("scalars", _SCALAR, None)
 
 
 def _metadata(plugin: str, data_class: int, description: str | None) -> Any:

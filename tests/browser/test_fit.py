@@ -31,6 +31,7 @@ with nengo.Network(label="digits", seed=0) as net:
     image = nengo.Node(np.zeros(64), label="image")
     x = nengolab.Layer(keras.layers.Dense(64, kernel_initializer=start(0)))(image, label="in")
     x = nengolab.Layer(nengo.LIF(amplitude=0.01))(x, label="hidden")
+    nengo.Probe(x, label="spikes")
     x = nengolab.Layer(keras.layers.Dense(10, kernel_initializer=start(1)))(x, label="out")
     answer = nengo.Probe(x, label="answer")
 sim = nengolab.Simulator(net, minibatch_size=100, progress_bar=False)
@@ -59,13 +60,30 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     expect(root.locator("[data-field=epochs] .nl-fit-wrong")).to_contain_text("such as 20")
     expect(epochs).to_have_value("ten")
     panel.screenshot("wrong")
-    epochs.fill("60")
+    epochs.fill("4000")
     epochs.press("Enter")
+    for group in ("Learning rate, stopping, seed", "Gradients and time", "Firing rates"):
+        root.get_by_text(group, exact=True).click()
+    root.get_by_label("schedule", exact=True).select_option("step down on a plateau")
+    expect(root.get_by_label("factor", exact=True)).to_have_value("0.5")
+    root.get_by_label("keep rates of", exact=True).select_option("spikes")
+    root.get_by_label("stop after", exact=True).fill("-1")
+    root.get_by_label("stop after", exact=True).press("Enter")
+    expect(root.locator("[data-field=patience] .nl-fit-wrong")).to_contain_text("from 0 up")
+    panel.screenshot("choices")
+    root.get_by_label("stop after", exact=True).fill("1000")
+    root.get_by_label("stop after", exact=True).press("Enter")
     expect(root.locator(".nl-fit-wrong")).to_have_count(0)
     root.get_by_role("button", name="Start training").click()
     expect(root.get_by_role("button", name="Pause")).to_be_visible()
     until(lambda: int(re.search(r"epoch (\d+)", said(panel, ".nl-fit-words"))[1]) > 4, "epoch 5")
-    # Other cells are free, and the page loaded again shows the same.
+    # Other cells are free, and the page loaded again shows the same run, which goes on.
+    assert lab.value("fit.run.state") == "running"
+    lab.save()
+    lab.reload()
+    panel = Panel(lab)
+    root = panel.root
+    expect(root.get_by_role("button", name="Pause")).to_be_visible()
     assert lab.value("fit.run.state") == "running"
     lab.page.wait_for_timeout(600)
     panel.screenshot("running")
@@ -83,6 +101,8 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     # What it answers, what a batch moves; and the page loaded again shows the same.
     expect(root.locator(".nl-fit-answers h3")).to_contain_text("of 100 right")
     answers = said(panel, ".nl-fit-watch")
+    expect(root.locator(".nl-fit-layers tbody th")).to_have_text("spikes")
+    expect(root.locator(".nl-fit-tradeoff p")).to_contain_text("spikes an item")
     lab.page.wait_for_timeout(800)
     panel.screenshot("stopped", docs="fit-light")
     # Another run, beside it.
@@ -100,6 +120,9 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     note = root.get_by_label("note", exact=True)
     note.fill("a tenth of the rate")
     note.press("Enter")
+    root.get_by_label("filter runs").fill("slower")
+    expect(root.locator(".nl-fit-runs tbody tr:not(.nl-fit-more)")).to_have_count(1)
+    root.get_by_label("filter runs").fill("")
     comes(lambda: lab.value("fit.runs['slower'].note"), "a tenth of the rate")
     first = lab.value("list(fit.runs)[0]")
     root.get_by_label("what differs from").select_option(first)
@@ -119,4 +142,43 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     expect(again.root.locator(".nl-fit-words")).to_contain_text("finished · epoch 5 of 5")
     expect(again.root.locator(".nl-fit-figures .nl-figure")).to_have_count(2)
     assert "right" in answers
+    assert lab.errors == []
+
+
+IN_A_LAB = """\
+import nengolab.losses  # loads TensorFlow without its messages
+import nengo
+import nengolab
+import numpy as np
+from nengolab_widgets import Lab
+
+with nengo.Network(label="squares", seed=0) as net:
+    drive = nengo.Node([0.5], label="drive")
+    ens = nengo.Ensemble(30, 1, neuron_type=nengo.RectifiedLinear(), label="ens")
+    nengo.Connection(drive, ens, synapse=None)
+    squares = nengo.Probe(ens, label="squares")
+x = np.linspace(-1, 1, 200).reshape(200, 1, 1).astype("float32")
+y = x**2
+net_lab = Lab(net, plots=["fit", ens])
+net_lab
+"""
+
+
+def test_it_is_a_plot_of_a_lab_beside_the_live_network(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook([IN_A_LAB, "None"], "fit-in-a-lab.ipynb"))
+    lab.run_all()
+    panel = Panel(lab)
+    root = panel.root
+    expect(root.get_by_label("data", exact=True)).to_have_value("x")
+    for name, value in (("epochs", "3"), ("name", "first")):
+        field = root.get_by_label(name, exact=True)
+        field.fill(value)
+        field.press("Enter")
+    root.get_by_role("button", name="Start training").click()
+    expect(root.locator(".nl-fit-words")).to_contain_text("finished · epoch 3 of 3", timeout=60_000)
+    root.get_by_role("button", name="first", exact=True).click()
+    root.get_by_role("button", name="Restore").click()
+    expect(root.locator(".nl-fit-offer")).to_contain_text("The live network computes with")
+    comes(lambda: lab.value("len(net_lab.session.changes) > 0"), True)
+    panel.screenshot("in-a-lab")
     assert lab.errors == []

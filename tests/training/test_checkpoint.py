@@ -198,6 +198,31 @@ def test_state_goes_on_as_it_would_have(made):
         assert np.array_equal(ran(sim, net), after)
 
 
+def test_a_state_that_stays_as_it_is_is_kept_once(tmp_path):
+    def arrays(name):
+        members = zipfile.ZipFile(tmp_path / f"{name}.npz").namelist()
+        return [m for m in members if m.startswith("@state/arrays/")]
+
+    net = network()
+    with simulator(net, minibatch_size=2) as sim:
+        sim.compile("sgd", loss={net.probe: "mse"})
+        sim.run_steps(30)
+        sim.save_checkpoint(tmp_path / "0")
+        sim.save_checkpoint(tmp_path / "1", 1, earlier=tmp_path / "0")
+        after = ran(sim, net)
+        sim.save_checkpoint(tmp_path / "2", 2, earlier=tmp_path / "0")  # it is another by now
+        assert arrays("0")
+        assert arrays("1") == []
+        assert arrays("2") == arrays("0")
+        sim.load_checkpoint(tmp_path / "1")
+        np.testing.assert_array_equal(ran(sim, net), after)
+        sim.load_params(tmp_path / "1", include_state=True)
+        np.testing.assert_array_equal(ran(sim, net), after)
+        (tmp_path / "0.npz").rename(tmp_path / "moved.npz")
+        with pytest.raises(ValidationError, match=r"in '0\.npz'; put that file beside it"):
+            sim.load_checkpoint(tmp_path / "1")
+
+
 def test_state_at_another_batch_size_needs_an_item(made):
     path, _, after = made
     net = network(seed=7)

@@ -15,8 +15,10 @@ from nengolab import runs
 from nengolab.exceptions import ValidationError
 from nengolab.feeding.offers import as_fed, code_of, input_offers, target_offers
 from nengolab.losses import OfMean, accuracy_of_mean
+from nengolab.runs.choices import COSINE, EXPONENTIAL, PLATEAU, SOFT, Target
 from nengolab.runs.measured import seconds_a_batch
-from nengolab.runs.plan import AS_COMPILED, CLASSES, Plan, compile_as, ready, usual
+from nengolab.runs.plan import AS_COMPILED, CLASSES, VALUES, Plan, usual
+from nengolab.runs.ready import compile_as, ready
 
 RNG = np.random.RandomState(0)
 # Two classes of four pixels that a line tells apart.
@@ -37,6 +39,7 @@ with nengo.Network(seed=0) as net:
     out = nengo.Node(size_in=2, label="out")
     nengo.Connection(a.neurons, out, transform=np.zeros((2, 30)))
     answer = nengo.Probe(out, label="answer")
+    rates = nengo.Probe(a.neurons, label="rates")
 """
 
 
@@ -143,6 +146,21 @@ def test_the_usual_plan_is_what_fits(sim):
         ({"loss": "nonsense"}, "loss", "is not a loss: cross-entropy"),
         ({"loss": AS_COMPILED}, "optimizer", "both as compiled"),
         ({"probe": "nobody"}, "probe", "a probe of the network: answer"),
+        ({"schedule": "up"}, "schedule", "constant, exponential decay"),
+        ({"schedule": EXPONENTIAL, "decay": 1.5}, "decay", "between 0 and 1"),
+        ({"patience": -1}, "patience", "from 0 up"),
+        ({"loss": AS_COMPILED, "optimizer": AS_COMPILED, "truncate": 3}, "truncate", "sim.compile"),
+        ({"truncate": 3, "checkpoint_every": 3}, "truncate", "give one of them"),
+        ({"stateful": True}, "stateful", "says stateful=False"),
+        ({"gradients": "arcsine"}, "gradients", "superspike"),
+        ({"gradients": SOFT, "smoothing": 0.0}, "smoothing", "above 0"),
+        ({"rates_of": "answer"}, "rates_of", "a probe of neurons: rates"),
+        ({"rates_of": "rates", "rate_high": 0.5}, "rate_high", "from 1 up, got 0.5"),
+        ({"seed": -1}, "seed", "from 0 up"),
+        ({"check_x": "gone"}, "check_x", "no variable 'gone' now"),
+        ({"check_x": "train_x", "check_y": "few"}, "check_y", "'few' has 3"),
+        ({"also": {"rates": Target("other", VALUES)}}, "y of rates", "takes 30"),
+        ({"feeds": {"sound": "few"}}, "x of sound", "an input of the network: image"),
     ],
 )
 def test_what_does_not_fit_is_said_of_its_field(sim, changes, field, words):
@@ -152,6 +170,70 @@ def test_what_does_not_fit_is_said_of_its_field(sim, changes, field, words):
         ready(plan, sim.network, given, 20)
     assert error.value.attr == field
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"schedule": EXPONENTIAL}, "ExponentialDecay(0.005, decay_steps=3, decay_rate=0.9)"),
+        ({"schedule": COSINE, "epochs": 4}, "Adam(keras.optimizers.schedules.CosineDecay(0.005, "),
+        ({"schedule": COSINE, "epochs": 4}, "decay_steps=12)"),
+        (
+            {"schedule": PLATEAU, "decay": 0.5},
+            "ReduceLROnPlateau(monitor='val_loss', mode='min', factor=0.5, patience=3)",
+        ),
+        ({"patience": 2}, "EarlyStopping(monitor='val_loss', mode='min', patience=2)"),
+        ({"patience": 2, "split": 0.0}, "EarlyStopping(monitor='loss', mode='min', patience=2)"),
+        ({"patience": 2, "monitor": "accuracy"}, "monitor='val_accuracy', mode='max'"),
+        ({"seed": 7}, "sim.reset(seed=7, include_trainable=False, include_probes=False)"),
+        ({"seed": 7, "weights": "as built"}, "sim.reset(seed=7, include_trainable=True)"),
+        ({"gradients": "atan"}, "configure_settings(surrogate='atan', lif_smoothing=None)"),
+        ({"gradients": SOFT}, "configure_settings(surrogate=None, lif_smoothing=0.02)"),
+        ({"truncate": 5}, "    truncate=5,"),
+        ({"checkpoint_every": 5}, "    checkpoint_every=5,"),
+        ({"rates_of": "rates"}, "'rates': nengolab.losses.RateRange(low=1.0, high=100.0)"),
+        ({"check_x": "more_x", "check_y": "more_y"}, "{'image': np.repeat(more_x.reshape("),
+    ],
+)
+def test_each_choice_is_in_the_code(sim, changes, code):
+    given = variables(more_x=PIXELS[:40], more_y=KINDS[:40])
+    found = ready(replace(usual(sim.network, given, 20), **changes), sim.network, given, 20)
+    assert code in "\n".join(found.code)
+    compile("\n".join(found.code), "code", "exec")
+    if "check_x" in changes:
+        assert (found.items, found.checked) == (60, 40)
+
+
+def test_several_inputs_and_probes_add_up():
+    with nengo.Network(seed=0) as net:
+        nengolab.configure_settings(stateful=False)
+        a, b = (nengo.Node([0], label=label) for label in "ab")
+        ens = nengo.Ensemble(20, 2, neuron_type=nengo.RectifiedLinear())
+        nengo.Connection(a, ens[0], synapse=None)
+        nengo.Connection(b, ens[1], synapse=None)
+        for i, label in enumerate("pq"):
+            out = nengo.Node(size_in=1)
+            nengo.Connection(ens[i], out, synapse=None)
+            nengo.Probe(out, label=label)
+    rng = np.random.RandomState(2)
+    given = {name: rng.uniform(-1, 1, (20, 1)).astype(np.float32) for name in ("u", "v", "y", "z")}
+    plan = Plan(x="u", y="y", input="a", probe="p", split=0.0, feeds={"b": "v"}, batch_size=10)
+    plan = replace(plan, also={"q": Target("z", VALUES, 0.5)}, weight=2.0)
+    assert Plan.read(plan.facts()) == plan
+    with nengolab.Simulator(net, minibatch_size=10, progress_bar=False) as sim:
+        found = ready(plan, net, given, 10)
+        compile_as(sim, plan, found.compile)
+        seen = sim.predict(found.x, batch_size=10, verbose=0)
+        errors = [
+            np.mean((value[:, 0] - given[name]) ** 2)
+            for value, name in zip(seen.values(), "yz", strict=True)
+        ]
+        loss = sim.evaluate(found.x, found.y, batch_size=10, verbose=0)
+        total = loss["loss"] if isinstance(loss, dict) else np.ravel(loss)[0]
+        assert total == pytest.approx(2 * errors[0] + 0.5 * errors[1], rel=1e-4)
+        scope = {"sim": sim, "np": np, "keras": keras, "nengolab": nengolab, **given}
+        exec("\n".join(found.code[: found.code.index("run = nengolab.runs.start(")]), scope)
+        assert sim.evaluate(found.x, found.y, batch_size=10, verbose=0) == loss
 
 
 def test_measuring_leaves_everything_as_it_was(sim):
@@ -208,7 +290,9 @@ sim = nengolab.Simulator(net, minibatch_size=20, progress_bar=False)
 def test_the_script_of_a_run_repeats_it_to_the_same_numbers(sim, tmp_path, monkeypatch):
     cells = f"# %%\n%matplotlib inline\n\n# %%\n{SCRIPT}"
     monkeypatch.setattr(runs.launch.facts, "code_so_far", lambda: cells)
-    plan = replace(usual(sim.network, variables(), 20), epochs=3, name="first")
+    chosen = {"schedule": PLATEAU, "patience": 5, "seed": 5, "gradients": SOFT}
+    chosen |= {"rates_of": "rates", "monitor": "accuracy"}
+    plan = replace(usual(sim.network, variables(), 20), epochs=3, name="first", **chosen)
     found = ready(plan, sim.network, variables(), 20)
     compile_as(sim, plan, found.compile)
     # Trained before: the script must begin where the run did.

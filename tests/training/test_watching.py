@@ -7,6 +7,7 @@ import pytest
 
 import nengolab
 from nengolab import runs
+from nengolab.runs.firing import firing
 from nengolab.runs.watching import Watching
 
 RNG = np.random.RandomState(0)
@@ -22,13 +23,14 @@ def sim():
         b = nengo.Ensemble(20, 2, neuron_type=nengo.LIF())
         nengo.Connection(a, b)
         nengo.Probe(b, label="out")
+        nengo.Probe(b.neurons, label="spikes")
     with nengolab.Simulator(net, minibatch_size=10, progress_bar=False) as sim:
         yield sim
 
 
 def one_batch(sim, optimizer, watching):
     sim.reset(include_trainable=True)
-    sim.compile(optimizer, loss="mse")
+    sim.compile(optimizer, loss={"out": "mse"})
     sim.fit(X[:10], X[:10] ** 2, epochs=1, verbose=0, shuffle=False, callbacks=[watching])
     return {step.name: step for step in watching.steps}
 
@@ -38,7 +40,7 @@ def gradients(sim):
     """Of the first batch, from what plain gradient descent moves."""
     sim.reset(include_trainable=True)
     before = {n: np.array(p.value) for n, p in sim.parameters.items() if p.trainable}
-    sim.compile(keras.optimizers.SGD(1.0), loss="mse")
+    sim.compile(keras.optimizers.SGD(1.0), loss={"out": "mse"})
     sim.fit(X[:10], X[:10] ** 2, epochs=1, verbose=0, shuffle=False)
     return {n: before[n] - sim.parameters[n].value for n in before}
 
@@ -77,10 +79,10 @@ def test_answers_are_those_of_predict_and_change_nothing(sim, tmp_path):
     shown = np.repeat(X[:20, :1], 6, axis=1)
     fit = {"epochs": 2, "verbose": 0, "batch_size": 10, "validation_data": (shown, shown)}
     sim.reset(include_trainable=True)
-    sim.compile(keras.optimizers.Adam(0.01), loss="mse")
+    sim.compile(keras.optimizers.Adam(0.01), loss={"out": "mse"})
     alone = sim.fit(X, X**2, **fit).history
     sim.reset(include_trainable=True)
-    sim.compile(keras.optimizers.Adam(0.01), loss="mse")
+    sim.compile(keras.optimizers.Adam(0.01), loss={"out": "mse"})
     watching = Watching({"a": shown}, "out", batch=10)
     run = runs.start(sim, X, X**2, folder=tmp_path, watchers=[watching], **fit)
     run.wait()
@@ -89,14 +91,38 @@ def test_answers_are_those_of_predict_and_change_nothing(sim, tmp_path):
     assert "callbacks" not in run.facts["fit"]
     answers = watching.answers
     assert answers.epoch == 2
-    [expected] = sim.predict(shown, verbose=0).values()
+    expected = sim.predict(shown, verbose=0)[sim.network.all_probes[0]]
     seen = len(answers.outputs)
     assert seen in (10, 20)
     np.testing.assert_allclose(answers.outputs, expected[:seen].mean(axis=1), rtol=1e-5)
 
 
+def test_rates_are_those_of_neurons_and_nobody_looks_in_vain(sim, tmp_path):
+    shown = np.repeat(X[:10, :1], 6, axis=1)
+    looked = []
+    layers = {"spikes": 1.0}
+    watching = Watching({"a": shown}, "out", 10, layers, lambda: bool(looked.append(1)))
+    sim.compile(keras.optimizers.Adam(0.01), loss={"out": "mse"})
+    fit = {"epochs": 3, "batch_size": 10, "verbose": 0}
+    runs.start(sim, X, {"out": X**2}, folder=tmp_path, watchers=[watching], **fit).wait()
+    assert looked
+    assert watching.steps == ()
+    assert watching.answers.epoch == 3  # the end of it is seen all the same
+    spikes = sim.predict(shown, verbose=0)[sim.network.all_probes[1]]
+    np.testing.assert_allclose(watching.answers.rates["spikes"], spikes.mean(axis=1), rtol=1e-5)
+
+
+def test_how_a_layer_fires():
+    found = firing(np.array([[0.0, 100.0, 480.0], [0.0, 20.0, 490.0]]), highest=500.0)
+    assert (found.neurons, found.mean) == (3, pytest.approx((60 + 485) / 3))
+    assert (found.dead, found.saturated) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert found.counts.sum() == 3
+    silent = firing(np.zeros((2, 4)), highest=None)
+    assert (silent.dead, silent.saturated, silent.counts[0]) == (1.0, None, 4)
+
+
 def test_what_goes_wrong_with_looking_is_told_and_the_run_goes_on(sim, tmp_path):
-    sim.compile("sgd", loss="mse")
+    sim.compile("sgd", loss={"out": "mse"})
     watching = Watching({"nobody": X[:10]}, "out", batch=10)
     run = runs.start(sim, X, X**2, epochs=2, folder=tmp_path, watchers=[watching])
     assert run.wait() == "finished"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nengolab.runs.plan import Ready
+from nengolab.runs.ready import Ready
 
 from .told import Trained
 

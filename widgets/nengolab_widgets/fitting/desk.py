@@ -10,15 +10,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import nengo
-import numpy as np
 from nengo.exceptions import NengoException, SimulationError, ValidationError
 
 import nengolab
 from nengolab import runs
-from nengolab.feeding.offers import input_offers
 from nengolab.runs import Record, Run
-from nengolab.runs.plan import Plan, Ready, compile_as, ready, slots
+from nengolab.runs.ready import Ready
 from nengolab.runs.record import GOING
 from nengolab.runs.run import going_with
 
@@ -27,12 +24,10 @@ from .counted import summary_of, trained_of
 from .form import Form
 from .given import Given, name_of
 from .kept import KeptRuns
-from .looking import Looking, pictures_of
+from .looking import Looking
 from .standing import has_come, standing
+from .starting import Starter
 from .told import Desk, Now, Phase, Trained, Trouble
-
-# The optimizers that were chosen in a panel: the next one chooses anew.
-_chosen_here: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 
 class FitDesk:
@@ -50,9 +45,7 @@ class FitDesk:
 
     def __init__(self, subject: Any, given: Given) -> None:
         self.subject, self.given = subject, given
-        is_network = isinstance(subject, nengo.Network)
-        self.network: nengo.Network = subject if is_network else subject.network
-        self.sim: Any = None if is_network else subject
+        self.starter = Starter(subject, given)
         self.run: Run | None = None
         self.revision = 0
         self.phase: Phase = "set up"
@@ -64,9 +57,7 @@ class FitDesk:
         self._job: threading.Thread | None = None
         self._paced: tuple[float, tuple[Any, ...]] = (0.0, (None, None, None, None))
         self._samples: tuple[int, Any] | None = None
-        self._batch_seconds: float | None = None
         self._form: Form | None = None
-        self.looking: Looking | None = None
         self._summary: list[str] = []
         self._trained: list[Trained] = []
         self._doing(self._open)
@@ -142,6 +133,16 @@ class FitDesk:
     def folder(self) -> Path:
         return Path(self.given.folder)
 
+    @property
+    def sim(self) -> Any:
+        """What is trained; None where it is not made yet."""
+        return self.starter.sim
+
+    @property
+    def looking(self) -> Looking | None:
+        """What is seen while it trains."""
+        return self.starter.looking
+
     def _changed(self) -> None:
         with self._lock:
             self.revision += 1
@@ -210,11 +211,8 @@ class FitDesk:
             preset["y"] = name_of(self.given.y, variables, "y")
         if "validation_data" in self.given.fit or "validation_split" in self.given.fit:
             preset["split"] = float(self.given.fit.get("validation_split", 0.0))
-        compiled = False
-        if self.sim is not None and self.run is None:
-            optimizer = getattr(self.sim.keras_model, "optimizer", None)
-            compiled = optimizer is not None and _chosen_here.get(self.sim) != id(optimizer)
-        self._form = Form(self.network, self.given.named, most, compiled, preset)
+        compiled = self.run is None and self.starter.is_compiled
+        self._form = Form(self.starter.network, self.given.named, most, compiled, preset)
 
     def _look_again(self) -> None:
         """Look at the variables and the runs as they are now."""
@@ -245,83 +243,20 @@ class FitDesk:
             return
         if self.sim is not None and self._form is not None:
             self._trained = trained_of(self.sim, self._form.fixed)
-        self._summary = summary_of(self._trained, plan, self._batch_seconds)
+        self._summary = summary_of(self._trained, plan, self.starter.batch_seconds)
 
     # ---- starting ------------------------------------------------------------
 
-    def _simulator(self, batch_size: int) -> Any:
-        """What is trained; of a network a simulator of its own, made for these batches."""
-        if not isinstance(self.subject, nengo.Network):
-            return self.subject
-        if self.sim is None or self.sim.minibatch_size != batch_size or self.sim.closed:
-            self.sim = nengolab.Simulator(
-                self.network, minibatch_size=batch_size, progress_bar=False
-            )
-        return self.sim
-
-    def _ready(self) -> Ready:
-        if self._form is None:
-            raise ValidationError("the panel still looks at what there is", "x")
-        return self._form.ready()
-
     def _start(self) -> None:
-        if self.given.is_whole:
-            options = {"epochs": 1, **self.given.fit}
-            run = runs.start(
-                self._whole_simulator(),
-                self.given.x,
-                self.given.y,
-                folder=self.folder,
-                watchers=[self._look_on(None).watching],
-                **options,
-            )
-            return self._take(run)
-        plan = self._ready()
-        sim = self._simulator(plan.plan.batch_size)
-        _compile(sim, plan.plan, plan.compile)
-        options = {k: v for k, v in self.given.fit.items() if k not in plan.fit}
-        options.pop("validation_split", None)
-        options |= plan.fit | {"epochs": plan.plan.epochs}
-        self._take(
-            runs.start(
-                sim,
-                plan.x,
-                plan.y,
-                folder=self.folder,
-                name=plan.plan.name or None,
-                watchers=[self._look_on(plan).watching],
-                plan={"choices": plan.plan.facts(), "lines": self._lines(plan)},
-                **options,
-            )
-        )
+        if self._form is None and not self.given.is_whole:
+            raise ValidationError("the panel still looks at what there is", "x")
+        self._take(self.starter.start(self._form))
 
-    def _look_on(self, plan: Ready | None) -> Looking:
-        """Have somebody look on while a plan is trained; what was seen before is gone."""
-        pictures = np.zeros((0, 1), np.float32)
-        if plan is not None and plan.items is not None and plan.checked:
-            variables = self.given.named()
-            size = slots(self.network)[0][plan.plan.input]
-            offers = input_offers(variables, size, plan.plan.input)
-            chosen = next(o for o in offers if o.name == plan.plan.x)
-            array = np.asarray(variables[plan.plan.x])
-            pictures = pictures_of(array, chosen.how, plan.items)
-        self.looking = Looking(plan, pictures)
-        return self.looking
-
-    def _whole_simulator(self) -> Any:
-        if self.sim is None:
-            self.sim = self._simulator(int(self.given.fit.get("batch_size") or 32))
-        return self.sim
-
-    def _lines(self, plan: Ready) -> list[str]:
-        """The Python that does the same, with a person's own names."""
-        variables = self.given.variables()
-        if isinstance(self.subject, nengo.Network):
-            net = name_of(self.subject, variables, "net")
-            size = plan.plan.batch_size
-            return [f"sim = nengolab.Simulator({net}, minibatch_size={size})", *plan.code]
-        name = name_of(self.subject, variables, "sim")
-        return [*([] if name == "sim" else [f"sim = {name}"]), *plan.code]
+    def _measure(self) -> None:
+        """See how long a batch takes, on the data, and leave everything as it was."""
+        self.starter.measure(self.opened())
+        self.phase = "ended" if self.run is not None else "set up"
+        self._look_again()
 
     def _take(self, run: Run) -> None:
         """Watch a run that has begun."""
@@ -329,17 +264,6 @@ class FitDesk:
         self.kept.show(run.name, True)
         for hear in list(self._watchers):
             hear()
-
-    def _measure(self) -> None:
-        """See how long a batch takes, on the data, and leave everything as it was."""
-        from nengolab.runs.measured import seconds_a_batch  # loads Keras
-
-        plan = self._ready()
-        sim = self._simulator(plan.plan.batch_size)
-        _compile(sim, plan.plan, plan.compile)
-        self._batch_seconds = seconds_a_batch(sim, plan)
-        self.phase = "ended" if self.run is not None else "set up"
-        self._look_again()
 
     # ---- steering ------------------------------------------------------------
 
@@ -368,32 +292,7 @@ class FitDesk:
         epochs = int(more) if isinstance(more, int) and more > 0 else None
         if self.run is not None and self.run.name == record.name and self.run.state not in GOING:
             record = self.run
-        self._begin("starting", lambda: self._take(self._gone_on(record, epochs)))
-
-    def _gone_on(self, record: Record, epochs: int | None) -> Run:
-        if isinstance(record, Run):
-            return runs.go_on(record, epochs=epochs)
-        made = record.facts.get("plan")
-        if made is None:
-            sim = self._whole_simulator()
-            fit = {k: v for k, v in self.given.fit.items() if k != "epochs"}
-            if self.given.x is None:
-                raise ValidationError(
-                    f"{record.name!r} was started in Python: nengolab.runs.go_on(run, sim, x, y) "
-                    "goes on with it",
-                    "run",
-                )
-            fit["watchers"] = [self._look_on(None).watching]
-            return runs.go_on(record, sim, self.given.x, self.given.y, epochs=epochs, **fit)
-        plan = Plan.read(made["choices"])
-        sim = self._simulator(plan.batch_size)
-        most = sim.minibatch_size or 1
-        found = ready(plan, self.network, self.given.named(), most)
-        _compile(sim, plan, found.compile)
-        watchers = [self._look_on(found).watching]
-        return runs.go_on(
-            record, sim, found.x, found.y, epochs=epochs, watchers=watchers, **found.fit
-        )
+        self._begin("starting", lambda: self._take(self.starter.go_on(record, epochs)))
 
     # ---- runs of before --------------------------------------------------------
 
@@ -407,9 +306,10 @@ class FitDesk:
     def _restore(self, content: Mapping[str, Any]) -> None:
         epoch = content.get("epoch", "best")
         record = self.record(content)
-        if self.sim is None:
-            self.sim = self._simulator(self._form.plan().batch_size if self._form else 1)
-        record.restore(self.sim, epoch if isinstance(epoch, (int, str)) else "best")
+        sim = self.sim
+        if sim is None:
+            sim = self.starter.simulator(self._form.plan().batch_size if self._form else 1)
+        record.restore(sim, epoch if isinstance(epoch, (int, str)) else "best")
         which = f"epoch {epoch}" if isinstance(epoch, int) else f"the {epoch} epoch"
         self.notice = f"The simulator has the weights of “{record.name}” after {which} now."
 
@@ -465,7 +365,7 @@ class FitDesk:
     def code(self) -> list[str]:
         """Give the Python that does what the form says."""
         try:
-            return ["import nengolab", *self._lines(self._ready())]
+            return ["import nengolab", *self.starter.lines(self.opened().ready())]
         except ValidationError as error:
             return [f"# not yet: {error}"]
 
@@ -501,12 +401,6 @@ class FitDesk:
     @property
     def form(self) -> Form | None:
         return self._form
-
-
-def _compile(sim: Any, plan: Plan, arguments: dict[str, Any] | None) -> None:
-    compile_as(sim, plan, arguments)
-    if arguments is not None:
-        _chosen_here[sim] = id(sim.keras_model.optimizer)
 
 
 def _words(text: Any) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengolab.feeding.offers import Offer, as_fed, input_offers, target_offers
+from nengolab.runs.choices import PLATEAU, SURROGATES, Target, neuron_probes
 from nengolab.runs.plan import (
     AS_BUILT,
     AS_COMPILED,
@@ -18,18 +19,38 @@ from nengolab.runs.plan import (
     CLASSES,
     LOSSES,
     OPTIMIZERS,
+    VALUES,
     Plan,
-    Ready,
-    ready,
     slots,
     spikes,
     usual,
 )
+from nengolab.runs.ready import Ready, ready
 
+from . import more
+from .fields import YES, Fields, plain, shown
 from .told import Choice, Field
 
-WHOLE = ("steps", "check_steps", "epochs", "batch_size")
-NUMBERS = ("split", "learning_rate")
+WHOLE = (
+    "steps",
+    "check_steps",
+    "epochs",
+    "batch_size",
+    "plateau",
+    "patience",
+    "truncate",
+    "checkpoint_every",
+)
+NUMBERS = (
+    "split",
+    "learning_rate",
+    "decay",
+    "smoothing",
+    "rate_low",
+    "rate_high",
+    "rate_weight",
+    "weight",
+)
 # More samples are not drawn, nor of more numbers each.
 SAMPLES, MOST_NUMBERS = 10, 4096
 
@@ -64,10 +85,18 @@ class Form:
         plan = replace(plan, **preset)
         # As they stand in the fields; what cannot be read stays there too.
         self.typed: dict[str, str] = {
-            name: _shown(value) for name, value in plan.facts().items() if name != "fixed"
+            name: shown(value)
+            for name, value in plan.facts().items()
+            if name not in ("fixed", "feeds", "also")
         }
+        inputs, probes = slots(network)
+        self.typed |= {f"x of {name}": plan.feeds.get(name, "") for name in inputs}
+        for name in probes:
+            target = plan.also.get(name, Target(loss=VALUES))
+            self.typed |= {f"{of} of {name}": shown(v) for of, v in vars(target).items()}
         self.fixed: tuple[str, ...] = plan.fixed
         self.errors: dict[str, str] = {}
+        self._made = Fields(self.typed, self.errors)
 
     # ---- what a person does ------------------------------------------------
 
@@ -79,7 +108,25 @@ class Form:
             self._keep_together(name)
         if name in ("x", "y", "input", "probe"):
             self._choose_anew(name)
+        self._follow(name)
         self.check()
+
+    def _follow(self, name: str) -> None:
+        """Choose what a choice asks for, as a person would."""
+        chosen = self.typed[name]
+        if name == "schedule":
+            self.typed["decay"] = "0.5" if chosen == PLATEAU else "0.9"
+        elif name == "gradients" and chosen in SURROGATES and self.typed["steps"] == "1":
+            self.typed["steps"] = self.typed["check_steps"]  # a spike is no answer
+        elif name == "check_x" and chosen and not self.typed["check_y"]:
+            x = next((o for o in self.offers("x") if o.name == chosen), None)
+            found = [o.name for o in self.offers("y") if o.fits and x and o.items == x.items]
+            self.typed["check_y"] = found[0] if found else ""
+        elif name.startswith("y of ") and chosen:
+            probe = name.removeprefix("y of ")
+            offer = next((o for o in self._targets(probe) if o.name == chosen), None)
+            classes = offer is not None and offer.how == "classes"
+            self.typed[f"loss of {probe}"] = CLASSES if classes else VALUES
 
     def check_known(self, name: str) -> None:
         """Raise a ValidationError where there is no such field."""
@@ -129,6 +176,22 @@ class Form:
         values: dict[str, Any] = dict(self.typed)
         for name in (*WHOLE, *NUMBERS):
             values[name] = _number(name, self.typed[name], whole=name in WHOLE)
+        seed = self.typed["seed"]
+        values["seed"] = _number("seed", seed, whole=True) if seed else None
+        values["stateful"] = self.typed["stateful"] == YES
+        inputs, probes = slots(self.network)
+        values["feeds"] = {
+            name: self.typed[f"x of {name}"] for name in inputs if name != self.typed["input"]
+        }
+        values["also"] = {
+            name: Target(
+                self.typed[f"y of {name}"],
+                self.typed[f"loss of {name}"],
+                _number(f"weight of {name}", self.typed[f"weight of {name}"], whole=False),
+            )
+            for name in probes
+            if name != self.typed["probe"] and self.typed[f"y of {name}"]
+        }
         return Plan.read(values | {"fixed": self.fixed})
 
     def ready(self) -> Ready:
@@ -138,7 +201,7 @@ class Form:
 
     def check(self) -> Ready | None:
         """Note what is wrong, field by field; None where something is."""
-        self.errors = {}
+        self.errors.clear()
         for name in (*WHOLE, *NUMBERS):
             try:
                 _number(name, self.typed[name], whole=name in WHOLE)
@@ -152,6 +215,11 @@ class Form:
             self.errors[str(error.attr)] = _bare(error)
             return None
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether loss and optimizer are those that ``sim.compile`` was told."""
+        return self.typed["optimizer"] == AS_COMPILED
+
     # ---- what the page shows -----------------------------------------------
 
     def offers(self, field: str) -> list[Offer]:
@@ -164,6 +232,9 @@ class Form:
         find = input_offers if field == "x" else target_offers
         return find(self._variables(), sizes[called], called)
 
+    def _targets(self, probe: str) -> list[Offer]:
+        return target_offers(self._variables(), slots(self.network)[1][probe], probe)
+
     def _offer(self, field: str, name: str) -> Offer | None:
         return next((o for o in self.offers(field) if o.name == name), None)
 
@@ -173,40 +244,80 @@ class Form:
         x, y = self._offer("x", self.typed["x"]), self._offer("y", self.typed["y"])
         found = [self._data_field("x", "data", x)]
         if len(inputs) > 1:
-            found.append(self._choice("input", "fed to", [_plain(n) for n in inputs], ""))
+            found.append(self._made.choice("input", "fed to", [plain(n) for n in inputs], ""))
         if x is None or x.how != "stream":
             found.append(self._data_field("y", "targets", y))
         if len(probes) > 1:
             hint = "whose output is compared with the targets"
-            found.append(self._choice("probe", "compared with", [_plain(n) for n in probes], hint))
+            found.append(
+                self._made.choice("probe", "compared with", [plain(n) for n in probes], hint)
+            )
         found += self._how_long(x, y)
+        return found + self._more(x)
+
+    def _more(self, x: Offer | None) -> list[Field]:
+        """Give what few runs need, in groups that are folded."""
+        made, streams = self._made, x is not None and x.how == "stream"
+        found = more.learning(made, self.is_compiled, streams or self._is_checked())
+        found += more.time(made, self.is_compiled, spikes(self.network))
+        if self.is_compiled:
+            return found
+        found += more.rates(made, list(neuron_probes(self.network)))
+        return found if streams else found + self._others()
+
+    def _is_checked(self) -> bool:
+        return bool(self.typed["check_x"]) or self.typed["split"] not in ("0", "0.0")
+
+    def _others(self) -> list[Field]:
+        """Give the other inputs and probes."""
+        inputs, probes = slots(self.network)
+        variables, found = self._variables(), list[Field]()
+        for name in inputs:
+            if name != self.typed["input"]:
+                offers = [o for o in input_offers(variables, inputs[name], name) if o.fits]
+                found.append(more.other_input(self._made, name, [o.name for o in offers]))
+        others = [
+            name for name in probes if name not in (self.typed["probe"], self.typed["rates_of"])
+        ]
+        for name in others:
+            fitting = [o.name for o in self._targets(name) if o.fits]
+            found += more.other_probe(self._made, name, fitting)
+        if any(self.typed[f"y of {name}"] for name in others):
+            found.append(more.weight(self._made))
         return found
 
     def _how_long(self, x: Offer | None, y: Offer | None) -> list[Field]:
         losses = [AS_COMPILED] * self.compiled + list(LOSSES)
         optimizers = [AS_COMPILED] * self.compiled + list(OPTIMIZERS)
         found = [
-            self._choice("loss", "loss", [_plain(n) for n in losses], _LOSS_HINTS),
-            self._choice("optimizer", "optimizer", [_plain(n) for n in optimizers], _HINTS),
+            self._made.choice("loss", "loss", [plain(n) for n in losses], _LOSS_HINTS),
+            self._made.choice("optimizer", "optimizer", [plain(n) for n in optimizers], _HINTS),
         ]
         if self.typed["optimizer"] != AS_COMPILED:
             hint = "how far each batch moves the weights; can be changed on the way"
-            found.append(self._entry("learning_rate", "learning rate", "number", hint))
-        found.append(self._entry("epochs", "epochs", "whole", "times that all items are seen"))
+            found.append(self._made.entry("learning_rate", "learning rate", "number", hint))
+        found.append(self._made.entry("epochs", "epochs", "whole", "times that all items are seen"))
         if x is not None and x.how == "stream":
             return found
-        found.append(self._entry("batch_size", "batch size", "whole", "items a step learns from"))
-        hint = "share of the items, the last ones, that is kept back to check with"
-        found.append(self._entry("split", "validation", "number", hint))
+        found.append(
+            self._made.entry("batch_size", "batch size", "whole", "items a step learns from")
+        )
+        if not self.typed["check_x"]:
+            hint = "share of the items, the last ones, that is kept back to check with"
+            found.append(self._made.entry("split", "validation", "number", hint))
+        if x is not None and x.fits:
+            fitting = [o.name for o in self.offers("x") if o.fits and o.how != "stream"]
+            targets = [o.name for o in self.offers("y") if o.fits]
+            found += more.validation(self._made, fitting, targets)
         if x is not None and x.steps is None:
             step = "a step is 1 item; more than one only where time matters"
-            found.append(self._entry("steps", "steps an item", "whole", step))
+            found.append(self._made.entry("steps", "steps an item", "whole", step))
             if spikes(self.network):
                 hint = "for so long spikes are counted when it is checked; training uses rates"
-                found.append(self._entry("check_steps", "steps to check", "whole", hint))
-        starts = [_plain(AS_THEY_ARE), _plain(AS_BUILT)]
-        found.append(self._choice("weights", "begin with weights", starts, _STARTS))
-        found.append(self._entry("name", "name", "text", "of the run; empty: date and time"))
+                found.append(self._made.entry("check_steps", "steps to check", "whole", hint))
+        starts = [plain(AS_THEY_ARE), plain(AS_BUILT)]
+        found.append(self._made.choice("weights", "begin with weights", starts, _STARTS))
+        found.append(self._made.entry("name", "name", "text", "of the run; empty: date and time"))
         return found
 
     def _data_field(self, name: str, label: str, chosen: Offer | None) -> Field:
@@ -220,27 +331,7 @@ class Form:
                 "nothing in the notebook fits" if not any(o.fits for o in self.offers(name)) else ""
             )
             choices.insert(0, {"name": "", "note": none or "choose", "why": ""})
-        return {**self._field(name, label, "choice", _how(chosen)), "choices": choices}
-
-    def _choice(
-        self, name: str, label: str, choices: list[Choice], hint: str | Mapping[str, str]
-    ) -> Field:
-        words = hint if isinstance(hint, str) else hint.get(self.typed[name], "")
-        return {**self._field(name, label, "choice", words), "choices": choices}
-
-    def _entry(self, name: str, label: str, kind: Any, hint: str) -> Field:
-        return self._field(name, label, kind, hint)
-
-    def _field(self, name: str, label: str, kind: Any, hint: str) -> Field:
-        return {
-            "name": name,
-            "label": label,
-            "kind": kind,
-            "value": self.typed[name],
-            "choices": [],
-            "hint": hint,
-            "error": self.errors.get(name, ""),
-        }
+        return {**self._made.field(name, label, "choice", _how(chosen)), "choices": choices}
 
     def samples(self) -> tuple[str, np.ndarray, list[str]]:
         """Give the first items of the data, what they are, and their targets, for the page to draw.
@@ -320,14 +411,6 @@ def _how(offer: Offer | None) -> str:
         "as it is": "items, steps, size",
     }
     return said[offer.how]
-
-
-def _plain(name: str) -> Choice:
-    return {"name": name, "note": "", "why": ""}
-
-
-def _shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _short(value: Any) -> str:

@@ -58,7 +58,10 @@ class Choice(TypedDict):
 
 
 class Field(TypedDict):
-    """One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it."""
+    """One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it.
+
+    Those of a ``group`` are folded away under its name.
+    """
 
     name: str
     label: str
@@ -67,6 +70,7 @@ class Field(TypedDict):
     choices: list[Choice]
     hint: str
     error: str
+    group: str
 
 
 class Trained(TypedDict):
@@ -134,11 +138,27 @@ class Moved(TypedDict):
     update: float
 
 
+class Layer(TypedDict):
+    """How the neurons of a probe fire: the mean rate (Hz), shares that never and always do.
+
+    ``counts`` say how many have which rate, from 0 to ``top``.
+    """
+
+    name: str
+    neurons: int
+    mean: float
+    dead: float
+    saturated: float | None
+    counts: list[int]
+    top: float
+
+
 class Seen(TypedDict):
     """What was seen while it trains.
 
     ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and
-    which was answered; the confusion is of ``items``.
+    which was answered; the confusion is of ``items``. ``points`` are epochs, spikes an item and the
+    share of right answers.
     """
 
     epoch: int
@@ -147,6 +167,8 @@ class Seen(TypedDict):
     samples: list[tuple[int, int]]
     moved: list[Moved]
     problem: str
+    layers: list[Layer]
+    points: list[tuple[int, float, float]]
 
 
 def trouble_of(error: BaseException, traceback: str = "", field: str = "") -> Trouble:
@@ -254,7 +276,8 @@ def redundant(metric: str, metrics: Collection[str]) -> bool:
         if bare != short and bare.endswith(f"_{short}"):
             same = [m for m in metrics if m.endswith(f"_{short}") and m.startswith("epoch_")]
             probes = {m for m in same if m != f"epoch_{short}" and not m.startswith("epoch_val_")}
-            return len(probes) <= 1
+            whole = {f"epoch_{short}", f"batch_{short}"} & set(metrics)
+            return bool(whole) and len(probes) <= 1
     return False
 
 
@@ -281,7 +304,8 @@ def row_of(run: Record, shown: int) -> Row:
     rates = [rate if isinstance(rate, float) else "schedule"]
     rates += [change["learning_rate"] for change in changes]
     told = [f"{r:.3g}" if isinstance(r, float) else str(r) for r in rates]
-    accuracy = best("val_accuracy")
+    names = [name for name in history if name.endswith("accuracy")]
+    accuracy = best(min(names, key=lambda name: not name.startswith("val_"), default=""))
     return {
         "name": run.name,
         "state": run.state,
@@ -289,7 +313,7 @@ def row_of(run: Record, shown: int) -> Row:
         "epochs": f"{run.epochs} of {run.facts['planned']}",
         "loss": _safe(best("loss")),
         "val_loss": _safe(best("val_loss")),
-        "accuracy": _safe(best("accuracy") if np.isnan(accuracy) else accuracy),
+        "accuracy": _safe(accuracy),
         "learning_rate": " → ".join(told if len(told) < 4 else [told[0], "…", told[-1]]),
         "tags": run.tags,
         "note": run.note,

@@ -84,6 +84,8 @@ class Training(Looked):
         self._desk_told: tuple[Hashable, np.ndarray] = (None, text("{}"))
 
     def version(self, sim: Any) -> Hashable:
+        if self._desk.looking is not None:
+            self._desk.looking.heard_of()
         return self._desk.paced(NUMBERS)
 
     def state(self, source: Any) -> Hashable:

@@ -6,7 +6,8 @@ import { done, words } from "./control";
 import { reach, type Curve } from "./curves";
 import { inALine } from "./form";
 import type { Desk, Field, Now, Row } from "./payload";
-import { sorted } from "./runs";
+import { between, layers, percent, tradeoff } from "./firing";
+import { filtered, sorted } from "./runs";
 import { heights, order } from "./watch";
 
 beforeAll(() => void fakeCanvas());
@@ -55,6 +56,7 @@ const FIELD: Field = {
   ],
   hint: "",
   error: "",
+  group: "",
 };
 const EPOCHS: Field = { ...FIELD, name: "epochs", label: "epochs", kind: "whole", value: "20" };
 const ROW: Row = {
@@ -222,6 +224,21 @@ it("shows answers with what is right, what is taken for which, what a batch move
     ],
     moved: [{ name: "<i>a</i>.bias", gradient: null, update: 0.0123 }],
     problem: "",
+    layers: [
+      {
+        name: "hidden",
+        neurons: 64,
+        mean: 43.21,
+        dead: 0.125,
+        saturated: null,
+        counts: [8, 4],
+        top: 90,
+      },
+    ],
+    points: [
+      [1, 900, 0.4],
+      [3, 1100, 0.5],
+    ],
   };
   const arrays = {
     seen: bytes(seen),
@@ -244,6 +261,41 @@ it("shows answers with what is right, what is taken for which, what a batch move
   expect(cells.map((cell) => cell.textContent)).toEqual(["", "", "1", "1"]);
   expect(watch?.querySelector(".nl-fit-moved th[scope=row]")?.textContent).toBe("<i>a</i>.bias");
   expect(watch?.querySelector(".nl-fit-moved")?.textContent).toContain("1.2 %");
+  const row = [...(watch?.querySelectorAll(".nl-fit-layers tbody td") ?? [])];
+  expect(row.map((cell) => cell.textContent)).toEqual(["43.2 Hz", "0 to 90 Hz", "13 %", "–"]);
+  expect(watch?.querySelectorAll(".nl-fit-dot").length).toBe(2);
+  expect(watch?.querySelector(".nl-fit-tradeoff p")?.textContent).toBe(
+    "after epoch 3: 50 % right, 1100 spikes an item",
+  );
+});
+
+it("draws nothing of layers that nobody sees, and a single point in the middle", () => {
+  expect(layers([])).toBeNull();
+  expect(tradeoff([])).toBeNull();
+  expect(tradeoff([[1, 50, 0.5]])?.querySelectorAll("circle").length).toBe(1);
+  expect([between(5, 5, 5), between(2, 0, 4)]).toEqual([0.5, 0.5]);
+  expect([percent(0), percent(0.004), percent(0.5)]).toEqual(["0 %", "0.4 %", "50 %"]);
+});
+
+it("folds away what few runs need, and opens it where something is wrong", () => {
+  const more = { ...EPOCHS, name: "seed", label: "seed", group: "Seed" };
+  const { body, tell } = opened(NOW, { ...DESK, fields: [EPOCHS, more] });
+  const group = (): HTMLDetailsElement | undefined =>
+    [...body.querySelectorAll("details")].find(
+      (one) => one.querySelector("summary")?.textContent === "Seed",
+    );
+  expect(group()?.open).toBe(false);
+  tell(NOW, { ...DESK, fields: [EPOCHS, { ...more, error: "takes a whole number" }] });
+  expect(group()?.open).toBe(true);
+});
+
+it("filters runs by words of name, state, tags and note", () => {
+  const rows = [ROW, { ...ROW, name: "second", tags: ["slow"], note: "A tenth" }];
+  const names = (filter: string): string[] => filtered(rows, filter).map(({ name }) => name);
+  expect(names("")).toEqual(["first", "second"]);
+  expect(names("TENTH slow")).toEqual(["second"]);
+  expect(names("finished")).toEqual(["first", "second"]);
+  expect(names("nothing")).toEqual([]);
 });
 
 it("draws outputs from the least to the largest, and amounts by their order", () => {

@@ -26,6 +26,7 @@ export class Form {
   private readonly trained: Part<Trained[]>;
   private readonly summary: Part<string[]>;
   private openTrained = false;
+  private readonly openGroups = new Set<string>();
 
   constructor(
     private readonly send: Send,
@@ -35,7 +36,7 @@ export class Form {
       send({ type: "again" }),
     );
     again.classList.add("nl-fit-again");
-    this.fields = new Part(make("div", "nl-fit-fields"), (all) => all.map((f) => this.field(f)));
+    this.fields = new Part(make("div", "nl-fit-all"), (all) => this.groups(all));
     this.trained = new Part(make("div", "nl-fit-trained"), (all) => this.tree(all));
     this.summary = new Part(make("p", "nl-fit-summary"), (lines) => [
       ...lines.map((line) => make("span", "", {}, line)),
@@ -72,6 +73,33 @@ export class Form {
 
   fold(folded: boolean): void {
     this.element.open = !folded;
+  }
+
+  /** Fields that each run needs, and the others folded away by what they are about. */
+  private groups(all: Field[]): HTMLElement[] {
+    const names = [...new Set(all.map(({ group }) => group))];
+    return names.map((name) => {
+      const own = all.filter(({ group }) => group === name);
+      const grid = make("div", "nl-fit-fields", {}, ...own.map((f) => this.field(f)));
+      return name === "" ? grid : this.group(name, own, grid);
+    });
+  }
+
+  private group(name: string, own: Field[], grid: HTMLElement): HTMLElement {
+    const wrong = own.some(({ error }) => error !== "");
+    const open = wrong || this.openGroups.has(name);
+    const made = make(
+      "details",
+      "nl-fit-tree",
+      open ? { open: "" } : {},
+      make("summary", "", {}, name),
+      grid,
+    );
+    made.addEventListener("toggle", () => {
+      if (made.open) this.openGroups.add(name);
+      else this.openGroups.delete(name);
+    });
+    return made;
   }
 
   private field(field: Field): HTMLElement {

@@ -168,7 +168,7 @@ class FitPanel implements Panel {
 
   private async drawCurves(): Promise<void> {
     const names = [...new Set(this.curves.map(({ metric }) => metric))];
-    names.sort((a, b) => Number(b === "loss") - Number(a === "loss") || a.localeCompare(b));
+    names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
     const wanted = names.slice(0, MOST_FIGURES);
     this.figures.hidden = wanted.length === 0;
     if (wanted.length === 0) return;
@@ -233,6 +233,11 @@ class FitPanel implements Panel {
     }
     return found;
   }
+}
+
+/** What is drawn first: the loss, then what is right. */
+function rank(metric: string): number {
+  return metric === "loss" ? 0 : metric.endsWith("accuracy") ? 1 : 2;
 }
 
 function stroke(className: string, text: string): HTMLElement {

@@ -91,7 +91,7 @@ export const isChoice: Check<Choice> = record<Choice>({
   why: isString,
 });
 
-/** One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it. */
+/** One field of the form: ``value`` is what a person gave, ``error`` what is wrong with it. Those of a ``group`` are folded away under its name. */
 export interface Field {
   name: string;
   label: string;
@@ -100,6 +100,7 @@ export interface Field {
   choices: Choice[];
   hint: string;
   error: string;
+  group: string;
 }
 
 export const isField: Check<Field> = record<Field>({
@@ -110,6 +111,7 @@ export const isField: Check<Field> = record<Field>({
   choices: listOf(isChoice),
   hint: isString,
   error: isString,
+  group: isString,
 });
 
 /** An array that could be trained: whether it is, and why. */
@@ -260,7 +262,28 @@ export const isMoved: Check<Moved> = record<Moved>({
   update: isNumber,
 });
 
-/** What was seen while it trains. ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and which was answered; the confusion is of ``items``. */
+/** How the neurons of a probe fire: the mean rate (Hz), shares that never and always do. ``counts`` say how many have which rate, from 0 to ``top``. */
+export interface Layer {
+  name: string;
+  neurons: number;
+  mean: number;
+  dead: number;
+  saturated: number | null;
+  counts: number[];
+  top: number;
+}
+
+export const isLayer: Check<Layer> = record<Layer>({
+  name: isString,
+  neurons: isNumber,
+  mean: isNumber,
+  dead: isNumber,
+  saturated: either(isNumber, isNull),
+  counts: listOf(isNumber),
+  top: isNumber,
+});
+
+/** What was seen while it trains. ``epoch`` is after which the answers are; ``samples`` say which class each drawn item is of, and which was answered; the confusion is of ``items``. ``points`` are epochs, spikes an item and the share of right answers. */
 export interface Seen {
   epoch: number;
   items: number;
@@ -268,6 +291,8 @@ export interface Seen {
   samples: ([number, number])[];
   moved: Moved[];
   problem: string;
+  layers: Layer[];
+  points: ([number, number, number])[];
 }
 
 export const isSeen: Check<Seen> = record<Seen>({
@@ -277,4 +302,6 @@ export const isSeen: Check<Seen> = record<Seen>({
   samples: listOf(tupleOf(isNumber, isNumber)),
   moved: listOf(isMoved),
   problem: isString,
+  layers: listOf(isLayer),
+  points: listOf(tupleOf(isNumber, isNumber, isNumber)),
 });

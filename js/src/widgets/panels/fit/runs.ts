@@ -30,8 +30,21 @@ export function sorted(rows: readonly Row[], by: Column | "", down: boolean): Ro
   });
 }
 
+/** Rows in which every word stands: in the name, the state, the note or a tag. */
+export function filtered(rows: readonly Row[], filter: string): Row[] {
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  return rows.filter(({ name, state, note, tags }) => {
+    const text = [name, state, note, ...tags].join("\n").toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
 interface View {
   runs: Row[];
+  filter: string;
   folder: string;
   differences: Desk["differences"];
   compared: string[];
@@ -50,6 +63,7 @@ export class Runs {
   private open = "";
   private by: Column | "" = "";
   private down = false;
+  private filter = "";
   private deleting = "";
   private script: Script | null = null;
 
@@ -75,14 +89,16 @@ export class Runs {
   private again(): void {
     if (this.desk === null) return;
     const { runs, folder, differences, compared } = this.desk;
-    const { open, by, down, deleting, script } = this;
+    const { open, by, down, filter, deleting, script } = this;
     const dark = this.theme.dark;
-    this.part.show({ runs, folder, differences, compared, open, by, down, deleting, dark, script });
+    const view = { runs, folder, differences, compared, open, by, down, filter, deleting, dark };
+    this.part.show({ ...view, script });
   }
 
   private render(view: View): HTMLElement[] {
     if (view.runs.length === 0) return [];
-    const rows = sorted(view.runs, view.by, view.down).flatMap((row) => this.rows(row, view));
+    const kept = filtered(view.runs, view.filter);
+    const rows = sorted(kept, view.by, view.down).flatMap((row) => this.rows(row, view));
     const head = make(
       "tr",
       "",
@@ -103,8 +119,24 @@ export class Runs {
       {},
       "Runs",
       make("small", "", {}, ` in ${view.folder}`),
+      ...(view.runs.length > 1 ? [this.filters(view, kept.length)] : []),
     );
     return [title, make("div", "nl-fit-table", {}, table), ...this.differences(view)];
+  }
+
+  private filters(view: View, count: number): HTMLElement {
+    const input = make("input", "nl-field", {
+      type: "search",
+      "aria-label": "filter runs",
+      placeholder: "filter",
+      value: view.filter,
+    });
+    input.addEventListener("input", () => {
+      this.filter = input.value;
+      this.again();
+    });
+    const words = view.filter === "" ? "" : `${count} of ${view.runs.length}`;
+    return make("span", "nl-fit-filter", {}, input, make("small", "nl-fit-hint", {}, words));
   }
 
   private head([name, text, title]: [Column, string, string]): HTMLElement {

@@ -4,6 +4,7 @@ import type { FrameArray } from "../../frames";
 import { colorTable, entryOf } from "../../charts/colors";
 import { make } from "../../dom";
 import type { Theme } from "../../theme";
+import { layers, tradeoff } from "./firing";
 import { short } from "./parts";
 import type { Seen } from "./payload";
 import { image, curve } from "./samples";
@@ -38,6 +39,8 @@ export class Watch {
     const parts = [
       this.answers(seen, arrays, shapes, theme),
       this.confusion(seen, arrays, shapes, theme),
+      layers(seen.layers),
+      tradeoff(seen.points),
     ];
     const shown = [...parts, this.moved(seen)].filter((part) => part !== null);
     if (seen.problem !== "")
