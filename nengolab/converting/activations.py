@@ -133,9 +133,7 @@ def _of_layer(layer: Any) -> Neural:
         return Neural(neuron_type=LeakyReLU(float(layer.negative_slope)))
     if kind is keras.layers.ReLU:
         return _of_relu(layer)
-    return Neural(
-        layer=layer, why=f"no neuron type computes {kind.__name__}", instead=_INSTEAD
-    )
+    return Neural(layer=layer, why=f"no neuron type computes {kind.__name__}", instead=_INSTEAD)
 
 
 def _of_relu(layer: Any) -> Neural:

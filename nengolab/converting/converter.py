@@ -447,9 +447,7 @@ class Converter:
         >>> found.tried[0].rate
         100
         """
-        return tuning.tune(
-            self, data, labels, scales, synapses, n_steps, balance, percentile, dt
-        )
+        return tuning.tune(self, data, labels, scales, synapses, n_steps, balance, percentile, dt)
 
     def again(self, **changes: Any) -> Converter:
         """The same model converted with other options.
@@ -516,4 +514,4 @@ def _layers(graph: Any) -> Iterator[Any]:
     for operation in graph.operations:
         yield operation
         if is_model(operation):
-            yield from _layers(operation)
+            yield from _layers(graph_of(operation))

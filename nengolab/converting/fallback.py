@@ -59,9 +59,7 @@ class KerasCall(keras.layers.Layer):
             given[id(symbol)] = ops.cast(tensor, symbol.dtype) if integer else tensor
         args, kwargs = self._arguments.fill_in(given)
         outputs = keras.tree.flatten(self.operation(*args, **kwargs))
-        flat = [
-            ops.cast(ops.reshape(y, (-1, math.prod(y.shape[1:]))), x.dtype) for y in outputs
-        ]
+        flat = [ops.cast(ops.reshape(y, (-1, math.prod(y.shape[1:]))), x.dtype) for y in outputs]
         return ops.concatenate(flat, axis=-1) if len(flat) > 1 else flat[0]
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import nengo
 import numpy as np
 
+from nengolab.checks import whole
 from nengolab.converting.rows import Row
 from nengolab.converting.verifying import as_fed, as_list
-from nengolab.checks import whole
 from nengolab.simulator import Simulator
 
 _HEAD = ("layer", "kind", "became", "in", "out", "neurons", "parameters", "rate (Hz)", "why")
@@ -63,9 +63,7 @@ class ConversionReport:
     def _repr_html_(self) -> str:
         head = "".join(f'<th style="{_CELL}">{escape(h)}</th>' for h in _HEAD)
         body = "".join(
-            "<tr>"
-            + "".join(f'<td style="{_CELL}">{escape(c)}</td>' for c in _cells(row))
-            + "</tr>"
+            "<tr>" + "".join(f'<td style="{_CELL}">{escape(c)}</td>' for c in _cells(row)) + "</tr>"
             for row in self.rows
         )
         return (

@@ -97,9 +97,7 @@ def row_of(
     )
 
 
-def _became(
-    call: Call, make: Maker, outputs: list[Place], reason: Unsupported | None
-) -> str:
+def _became(call: Call, make: Maker, outputs: list[Place], reason: Unsupported | None) -> str:
     if reason is not None:
         return "a TensorNode that holds it"
     place = outputs[0]

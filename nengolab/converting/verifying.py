@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import nengo
 import numpy as np
 import tensorflow as tf
 
@@ -17,9 +16,7 @@ _ITEMS, _STEPS, _BATCHES = 3, 4, 3
 _LEARNING_RATE = 1e-2
 
 
-def verify(
-    converter: Any, training: bool, inputs: Any, atol: float, rtol: float
-) -> bool:
+def verify(converter: Any, training: bool, inputs: Any, atol: float, rtol: float) -> bool:
     """See `Converter.verify`."""
     given = as_list(converter, inputs)
     if training and converter.options.inference_only:
@@ -27,9 +24,7 @@ def verify(
             "was asked for of a network with inference_only=True, which is never trained",
             attr="training",
         )
-    with Simulator(
-        converter.net, minibatch_size=len(given[0]), progress_bar=False, seed=0
-    ) as sim:
+    with Simulator(converter.net, minibatch_size=len(given[0]), progress_bar=False, seed=0) as sim:
         fed = {n: as_fed(converter, x) for n, x in zip(_nodes(converter), given, strict=True)}
         compare = _Comparison(converter, atol, rtol)
         compare.outputs(sim.predict(fed, verbose=0), given)
@@ -85,7 +80,12 @@ def _nodes(converter: Any) -> list[Any]:
 def _by_keras(converter: Any, given: list[np.ndarray]) -> list[np.ndarray]:
     graph = graph_of(converter.model)
     tensors = [tf.cast(x, t.dtype) for x, t in zip(given, graph.inputs, strict=True)]
-    found = graph(tensors if len(tensors) > 1 else tensors[0], training=False)
+    x = tensors if len(tensors) > 1 else tensors[0]
+    try:
+        found = graph(x, training=False)
+    except tf.errors.OpError:
+        # On a CPU TensorFlow has no kernel for some layers (channels first, for one), and XLA has.
+        found = tf.function(lambda x: graph(x, training=False), jit_compile=True)(x)
     return [np.asarray(y) for y in keras.tree.flatten(found)]
 
 
@@ -93,7 +93,9 @@ class _Comparison:
     def __init__(self, converter: Any, atol: float, rtol: float):
         self._converter, self._atol, self._rtol = converter, atol, rtol
 
-    def outputs(self, found: dict[Any, np.ndarray], given: list[np.ndarray], when: str = "") -> None:
+    def outputs(
+        self, found: dict[Any, np.ndarray], given: list[np.ndarray], when: str = ""
+    ) -> None:
         """Compare the outputs for these inputs."""
         converter = self._converter
         expected = _by_keras(converter, given)
@@ -161,7 +163,9 @@ def _train_keras(converter: Any, given: list[np.ndarray], targets: dict[Any, np.
     tensors = [tf.cast(x, t.dtype) for x, t in zip(given, graph.inputs, strict=True)]
     for _ in range(_BATCHES):
         with tf.GradientTape() as tape:
-            ys = keras.tree.flatten(graph(tensors if len(tensors) > 1 else tensors[0], training=True))
+            ys = keras.tree.flatten(
+                graph(tensors if len(tensors) > 1 else tensors[0], training=True)
+            )
             errors = [
                 tf.reduce_mean((tf.reshape(y, t.shape) - tf.cast(t, y.dtype)) ** 2)
                 for y, t in zip(ys, wanted, strict=True)
@@ -172,5 +176,3 @@ def _train_keras(converter: Any, given: list[np.ndarray], targets: dict[Any, np.
         pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
         if pairs:
             optimizer.apply_gradients(pairs)
-
-

@@ -61,7 +61,7 @@ def refuse_masks(graph: Any) -> None:
     for operation in graph.operations:
         kind = type(operation).__name__
         if is_model(operation):
-            refuse_masks(operation)
+            refuse_masks(graph_of(operation))
         elif kind == "Masking" or getattr(operation, "mask_zero", False):
             raise ValidationError(
                 f"{kind} {operation.name!r} makes a mask, and values of a Nengo network have none; "

@@ -59,7 +59,9 @@ class ConvertArithmetic(_Merging):
         if any(c.ndim > len(self.call.outputs[0]) for c in constants):
             return Unsupported("a constant has an axis for the batch", "one without it")
         by_constant = kind in ("Multiply", "Divide", "TrueDivide")
-        if by_constant and (not constants or not isinstance(terms[0], Place) and kind != "Multiply"):
+        if by_constant and (
+            not constants or (not isinstance(terms[0], Place) and kind != "Multiply")
+        ):
             return Unsupported(
                 "values that are both computed are multiplied or divided, which no connection does",
                 "a factor that is constant",
@@ -128,9 +130,7 @@ class ConvertConcatenate(_Merging):
 
     def unsupported(self) -> Unsupported | None:
         if self._axis() < 0:
-            return Unsupported(
-                "it joins along the axis of time or of the batch", "another axis"
-            )
+            return Unsupported("it joins along the axis of time or of the batch", "another axis")
         return None
 
     def convert(self) -> Place:

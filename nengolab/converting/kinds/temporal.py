@@ -19,9 +19,7 @@ class ConvertTimeDistributed(LayerConverter):
         found = converter_of(inner)
         if found is None:
             return None
-        call = Call(
-            inner, self.call.name, self.call.inputs, None, self.call.outputs, False
-        )
+        call = Call(inner, self.call.name, self.call.inputs, None, self.call.outputs, False)
         return found(call, self.make, self.options, self._activations)
 
     def unsupported(self) -> Unsupported | None:
