@@ -10,7 +10,8 @@ from typing import Any
 import nengo
 import numpy as np
 
-from nengolab.exceptions import UnknownObject, ValidationError
+from nengolab.converting.mapped import Mapped, called
+from nengolab.exceptions import ValidationError
 from nengolab.names import listing
 from nengolab.settings import DTYPES, configure_settings
 from nengolab.startup.tensorflow import load_tensorflow
@@ -179,7 +180,7 @@ class Converter:
         for key in given if isinstance(given, Mapping) else ():
             if key not in self._known and not any(key is one for one in self._known.values()):
                 raise ValidationError(
-                    f"has {_called_of(key)!r}, which is no layer of {self.model.name!r}; those "
+                    f"has {called(key)!r}, which is no layer of {self.model.name!r}; those "
                     f"are {listing(self._known)}",
                     attr=attr,
                 )
@@ -460,54 +461,6 @@ class Converter:
         100
         """
         return type(self)(self.model, **vars(self.options) | changes)
-
-
-class Mapped(Mapping):
-    """Nengo objects by Keras layers, tensors or names."""
-
-    def __init__(self, found: Mapping[Any, Any], what: str):
-        self._found = {id(k) if _is_keras(k) else (id(k[0]), k[1]): v for k, v in found.items()}
-        self._keys = list(found)
-        self._what = what
-
-    def __getitem__(self, key: Any) -> Any:
-        found = self._find(key)
-        if found is None:
-            names = dict.fromkeys(map(_called_of, self._keys))
-            raise UnknownObject(
-                f"{_called_of(key)!r} is none of the {self._what}; those are {listing(names)}",
-                attr=self._what,
-            )
-        return found
-
-    def _find(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return next((self[k] for k in self._keys if _called_of(k) == key), None)
-        if isinstance(key, tuple) and len(key) == 2:
-            return self._found.get((id(key[0]), key[1]))
-        found = self._found.get(id(key))
-        if found is None and hasattr(key, "_keras_history"):
-            return self._found.get(id(key._keras_history.operation))
-        return found
-
-    def __contains__(self, key: Any) -> bool:
-        return self._find(key) is not None
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._keys)
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-
-def _is_keras(key: Any) -> bool:
-    return not isinstance(key, tuple)
-
-
-def _called_of(key: Any) -> Any:
-    if isinstance(key, tuple) and len(key) == 2:
-        return f"{_called_of(key[0])}.{key[1]}"
-    return getattr(key, "name", key)
 
 
 def _layers(graph: Any) -> Iterator[Any]:

@@ -54,7 +54,7 @@ def picture(found: Any) -> Any:
             time,
             tried.by_step,
             color=colour,
-            width=3 if tried is found.best else 1.5,
+            line_width=3 if tried is found.best else 1.5,
             legend_label=f"{tried.rate:g} Hz, {1000 * tried.synapse:g} ms",
         )
     spikes.add_tools(

@@ -18,7 +18,8 @@ RATES = (50, 400)
 def digits():
     """A small convolutional net that was trained, and the digits that it has not seen."""
     pixels, labels = load_digits(return_X_y=True)
-    x = (pixels / 16).reshape(-1, 8, 8, 1)
+    order = np.random.RandomState(0).permutation(len(labels))
+    x, labels = (pixels / 16).reshape(-1, 8, 8, 1)[order], labels[order]
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
@@ -32,7 +33,7 @@ def digits():
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.01), loss)
-    model.fit(x[:1400], labels[:1400], batch_size=100, epochs=15, verbose=0)
+    model.fit(x[:1400], labels[:1400], batch_size=100, epochs=10, verbose=0)
     return model, x[1400:], labels[1400:]
 
 
@@ -51,7 +52,7 @@ def tuned(spiking, digits):
 
 def test_spikes_keep_98_percent_of_the_accuracy_within_60_steps(tuned):
     print(tuned)
-    assert tuned.keras_accuracy > 0.88
+    assert tuned.keras_accuracy > 0.95
     assert tuned.best.accuracy >= 0.98 * tuned.keras_accuracy
     assert [t.rate for t in tuned.tried] == list(RATES)
     assert all(0 < t.latency <= STEPS * tuned.dt for t in tuned.tried)

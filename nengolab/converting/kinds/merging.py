@@ -58,10 +58,10 @@ class ConvertArithmetic(_Merging):
         constants = [np.asarray(t) for t in terms if not isinstance(t, Place)]
         if any(c.ndim > len(self.call.outputs[0]) for c in constants):
             return Unsupported("a constant has an axis for the batch", "one without it")
-        by_constant = kind in ("Multiply", "Divide", "TrueDivide")
-        if by_constant and (
-            not constants or (not isinstance(terms[0], Place) and kind != "Multiply")
-        ):
+        if kind in ("Add", "Subtract", "Negative"):
+            return None
+        by_what_is_computed = kind != "Multiply" and not isinstance(terms[0], Place)
+        if not constants or by_what_is_computed:
             return Unsupported(
                 "values that are both computed are multiplied or divided, which no connection does",
                 "a factor that is constant",
