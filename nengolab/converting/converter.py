@@ -96,15 +96,15 @@ class Converter:
     --------
     >>> model = keras.Sequential([
     ...     keras.Input((28, 28, 1)),
-    ...     keras.layers.Conv2D(4, 3, activation="relu"),
+    ...     keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
     ...     keras.layers.Flatten(),
     ...     keras.layers.Dense(10),
     ... ])
     >>> converter = nengolab.Converter(model)
     >>> converter.verify()
     True
-    >>> converter.net.all_ensembles
-    [<Ensemble "conv2d.0">]
+    >>> converter.layers["conv"].ensemble.label
+    'conv.0'
     """
 
     def __init__(
