@@ -48,14 +48,16 @@ __all__ = [
     "sweep",
 ]
 
-# Loaded when they are first asked for: the first two are made of Keras classes, so TensorFlow is
+# Loaded when they are first asked for: the first ones are made of Keras classes, so TensorFlow is
 # loaded with them.
-_LATER = ("callbacks", "losses", "inspect", "runs")
+_LATER = ("callbacks", "converting", "losses", "inspect", "runs")
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return import_module(f"nengolab.{name}")
+    if name == "Converter":
+        return import_module("nengolab.converting").Converter
     raise AttributeError(f"module 'nengolab' has no attribute {name!r}")
 
 
@@ -70,4 +72,4 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, "Converter"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nengolab.benchmarks.converted import digits_converted
 from nengolab.benchmarks.digits import digits_run, digits_spiking, digits_train
 from nengolab.benchmarks.panel import digits_panel
 from nengolab.benchmarks.spikingjelly import lif_surrogate
@@ -15,7 +16,14 @@ _HEAD = (
 )
 
 
-ALL = (digits_train, digits_spiking, digits_run, digits_panel, lif_surrogate)
+ALL = (
+    digits_train,
+    digits_spiking,
+    digits_run,
+    digits_panel,
+    digits_converted,
+    lif_surrogate,
+)
 
 
 def line(r: Compared) -> str:

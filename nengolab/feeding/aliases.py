@@ -10,6 +10,7 @@ from typing import Any
 import nengo
 
 from nengolab.exceptions import UnknownObject
+from nengolab.layers.keras_weights import Ones
 from nengolab.names import Names, Taken, listing
 
 # Keras opens a TensorFlow scope of a layer's name, which may hold no other character (and no "/").
@@ -20,12 +21,16 @@ N_STEPS = "n_steps"
 
 
 def is_fed(obj: Any) -> bool:
-    """Whether data can be fed to a Node: it has no input, puts something out, and is no layer."""
+    """Whether data can be fed to a Node.
+
+    It has no input, puts something out, and is neither a layer nor what biases are weights from.
+    """
     return (
         isinstance(obj, nengo.Node)
         and obj.size_in == 0
         and obj.size_out > 0
         and getattr(obj, "tensor_func", None) is None
+        and not isinstance(obj, Ones)
     )
 
 
@@ -167,6 +172,8 @@ class Aliases:
                 return f"has an input of size {obj.size_in}, which would be lost were it fed"
             if obj.size_out == 0:
                 return "puts nothing out"
+            if isinstance(obj, Ones):
+                return "is what biases are weights from, so it is not fed"
             return "computes a tensor function, so it is not fed"
         if isinstance(obj, nengo.base.NengoObject) and not isinstance(obj, nengo.Node):
             return f"is no Node: its type is {type(obj).__name__}"

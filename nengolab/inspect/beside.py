@@ -14,6 +14,7 @@ import nengo
 
 from nengolab.exceptions import ValidationError
 from nengolab.inspect.twins import changed_types, copied, frozen, why_none
+from nengolab.layers.keras_weights import Ones
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.settings import configure_settings, get_setting
 
@@ -185,8 +186,8 @@ def _compared(net: nengo.Network, of: Any) -> list[Any]:
 
 
 def _is_input(node: nengo.Node) -> bool:
-    # A TensorNode is computed in each twin; it is nothing that a person moves.
-    return node.size_in == 0 and node.size_out > 0 and not isinstance(node, TensorNode)
+    # A TensorNode is computed in each twin, and ones are ones: nothing that a person moves.
+    return node.size_in == 0 and node.size_out > 0 and not isinstance(node, (TensorNode, Ones))
 
 
 def _standing_for(node: nengo.Node) -> nengo.Node:

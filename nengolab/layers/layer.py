@@ -26,6 +26,7 @@ class LayerConnection(nengo.Connection):
     """The connection that ``Layer`` makes to its input: its weights are not trained."""
 
     is_fixed = True
+    why_fixed = "made by Layer, which leaves it fixed; a Connection of your own is trained"
 
 
 def is_layer_connection(conn: Any) -> bool:

@@ -15,6 +15,7 @@ from nengo.ensemble import Neurons
 from nengo.neurons import Direct
 
 from nengolab.compiler.graph import Param
+from nengolab.layers.keras_weights import Ones
 from nengolab.layers.layer import is_layer_connection
 from nengolab.names import Names
 from nengolab.settings import TrainableSettings, get_setting
@@ -90,7 +91,7 @@ class Trainability:
             if role != "weights":
                 return "constant of the learning rule"
             if is_layer_connection(owner):
-                return "made by Layer, which leaves it fixed; a Connection of your own is trained"
+                return owner.why_fixed
             return "connection to a probe" if isinstance(owner.post_obj, nengo.Probe) else ""
         if isinstance(owner, Neurons) and role != "bias":
             return f"constant of the neuron type {type(owner.ensemble.neuron_type).__name__}"
@@ -143,6 +144,8 @@ def without_array(network: nengo.Network | None, model: Model) -> list[tuple[Any
 
 
 def _is_constant(node: nengo.Node) -> bool:
+    if isinstance(node, Ones):
+        return False
     return node.size_in == 0 and isinstance(node.output, np.ndarray)
 
 

@@ -377,8 +377,8 @@ class NetworkModel(NamedModel):
         return ran.seen
 
     def weight_losses(self) -> list[Any]:
-        """What the regularizers of weights of Keras layers inside add: each layer's once."""
-        losses, seen = [], set()
+        """What the regularizers of weights add: of connections, and each layer's inside once."""
+        losses, seen = self._variables.losses(), set()
         for op in self._engine.graph.ops:
             function = op.static[0] if op.kernel == "tensor" else None
             if function is None or function.layer is None or id(function.layer) in seen:

@@ -47,6 +47,7 @@ class OwnerLayer(keras.layers.Layer):
             initializer=lambda shape, dtype=None: np.asarray(value, dtype),
             trainable=trainable,
             autocast=False,
+            constraint=getattr(param.owner, "constraint", None) if role == "weights" else None,
             # What layers change while they are trained, where there are several replicas.
             aggregation="mean" if value.dtype.kind == "f" else "only_first_replica",
         )
@@ -95,6 +96,7 @@ class Variables:
         self.owners: list[OwnerLayer] = []
         self.by_name: dict[str, Any] = {}
         self._seen: dict[str, np.ndarray] = {}
+        self._regularizers: list[tuple[Callable[[Any], Any], Any]] = []
         by_object: dict[int, OwnerLayer] = {}
         taken = Taken()
         for param in params:
@@ -108,11 +110,18 @@ class Variables:
                 self.owners.append(by_object[key])
             variable = by_object[key].hold(param, param.role, trained, dtype)
             self.by_name[param.name] = variable
+            regularizer = getattr(param.owner, "regularizer", None)
+            if trained and param.role == "weights" and regularizer is not None:
+                self._regularizers.append((regularizer, variable))
 
     def is_trained(self, name: str) -> bool:
         """Whether the parameter of a name has a variable that is trained."""
         variable = self.by_name.get(name)
         return variable is not None and bool(variable.trainable)
+
+    def losses(self) -> list[Any]:
+        """What the regularizers of connections' weights add to the loss."""
+        return [regularizer(variable) for regularizer, variable in self._regularizers]
 
     def name_of(self, variable: Any) -> str:
         """The name of the parameter that a variable holds."""

@@ -21,6 +21,7 @@ from nengolab.exceptions import NengoException
 MODULES = (
     "",
     "callbacks",
+    "converting",
     "dists",
     "exceptions",
     "inspect",

@@ -12,7 +12,7 @@ import nengolab
 ORDER = """
     benchmarks live
     __init__
-    inspect sweep runs
+    inspect sweep runs converting
     simulator
     callbacks
     training saving

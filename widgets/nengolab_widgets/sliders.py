@@ -11,6 +11,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengolab import Recording
+from nengolab.layers.keras_weights import Ones
 from nengolab.names import Names
 
 from .messages import InputLayout
@@ -24,7 +25,9 @@ Range = tuple[float, float]
 
 def can_be_driven(node: Any) -> bool:
     """Whether a Node has no input and an output that could be overridden."""
-    return isinstance(node, nengo.Node) and node.size_in == 0 and node.size_out > 0
+    if not isinstance(node, nengo.Node) or isinstance(node, Ones):
+        return False
+    return node.size_in == 0 and node.size_out > 0
 
 
 class InputSliders:
