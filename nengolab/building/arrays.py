@@ -36,7 +36,7 @@ def number(value: Any, np_name: Callable[[], str]) -> str:
 def nested(value: np.ndarray, np_name: Callable[[], str]) -> str:
     """Brackets with the numbers of an array, or the number of an array without axes."""
     if value.ndim == 0:
-        return number(value[()], np_name)
+        return number(value.item(), np_name)
     return f"[{', '.join(nested(part, np_name) for part in value)}]"
 
 
@@ -49,7 +49,7 @@ def array(value: np.ndarray, np_name: Callable[[], str], most: int, plain: bool)
     np_name : callable
     most : int
     plain : bool
-        Whether numbers in brackets are made an array of double precision where they are used.
+        Whether numbers in brackets become this very array where they are used.
     """
     if value.dtype.kind not in "fiub" or not value.dtype.isnative:
         return None
@@ -69,7 +69,7 @@ def array(value: np.ndarray, np_name: Callable[[], str], most: int, plain: bool)
         shape = tuple(value.shape)
         kind = "" if value.dtype == np.float64 else f", dtype={np_name()}.{value.dtype.name}"
         return f"{np_name()}.zeros({shape}{kind})"
-    if plain and value.dtype == np.float64 and not order:
+    if plain and not order:
         return numbers
     return f"{np_name()}.array({numbers}{kind}{order})"
 

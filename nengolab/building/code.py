@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import keyword
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -231,7 +232,8 @@ class _Writer:
             elif isinstance(first, nengo.Network):
                 self._whole_network(first, network, held, depth + 1)
             else:
-                self._same_kind(together, network, held, depth + 1)
+                for objs in self._apart(together):
+                    self._same_kind(objs, network, held, depth + 1)
         if len(self._lines) == start:
             self._line("pass", depth + 1)
 
@@ -252,7 +254,7 @@ class _Writer:
 
     def _network_name(self, network: nengo.Network) -> str:
         plain = "net" if network is self._net else "network"
-        return self._imports.new(identifier(network.label) or plain, network)
+        return self._imports.new(identifier(network.label, plain), network)
 
     def _whole_network(
         self, network: Any, around: nengo.Network, held: dict[Any, str], depth: int
@@ -274,6 +276,18 @@ class _Writer:
             self._names[obj] = target + path
 
     # -- objects -------------------------------------------------------------------------------
+
+    def _apart(self, objs: list[Any]) -> Iterator[list[Any]]:
+        """The objects, but connections that others refer to by themselves."""
+        group: list[Any] = []
+        for obj in objs:
+            if isinstance(obj, nengo.Connection) and obj in self._named:
+                yield from ([group] if group else [])
+                yield [obj]
+                group = []
+            else:
+                group.append(obj)
+        yield from ([group] if group else [])
 
     def _same_kind(
         self, objs: list[Any], network: nengo.Network, held: dict[Any, str], depth: int
@@ -302,7 +316,8 @@ class _Writer:
             self._line(f"for {line.variable} in {line.numbers}:", depth)
             self._line(line.text, depth + 1)
             return
-        stem = identifier(re.sub(r"\d+", "", objs[0].label or "")) or type(objs[0]).__name__.lower()
+        label = re.sub(r"\d+", "", objs[0].label or "")
+        stem = identifier(label, type(objs[0]).__name__.lower())
         name = self._imports.new(stem if stem.endswith("s") else f"{stem}s", objs)
         self._line(f"{name} = [{line.text} for {line.variable} in {line.numbers}]", depth)
         for n, obj in enumerate(objs):
@@ -312,7 +327,7 @@ class _Writer:
         if obj in held:
             name = f"{self._names[network]}.{held[obj]}"
         else:
-            wanted = identifier(obj.label) or type(obj).__name__.lower()
+            wanted = identifier(obj.label, type(obj).__name__.lower())
             name = self._imports.new(wanted, obj)
         self._names[obj] = name
         return name
@@ -328,12 +343,12 @@ class _Writer:
         self._lines.append(wrapped(text, 4 * depth))
 
 
-def identifier(label: str | None) -> str:
-    """A variable's name made of a label; empty where there is nothing to make one of."""
-    name = re.sub(r"\W+", "_", label or "", flags=re.ASCII).strip("_")
+def identifier(label: str | None, kind: str) -> str:
+    """A variable's name made of a label, or of what an object is where that gives none."""
+    name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", label or "")).strip("_")
     if name[:1].isdigit():
-        name = f"_{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name
+        name = f"{kind}_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name or kind
 
 
 def _held(network: nengo.Network) -> Iterator[tuple[str, Any]]:

@@ -67,8 +67,9 @@ class Defaults:
 
     def own(self, network: nengo.Network) -> Iterator[tuple[type, str, Any]]:
         """What is set in a network itself: for which class, which attribute, what."""
-        for kind, values in self._own[network].items():
-            for attribute, value in values.items():
+        order = (*nengo.Network.default_config().params, *self._own[network])
+        for kind in sorted(self._own[network], key=order.index):
+            for attribute, value in sorted(self._own[network][kind].items(), key=lambda v: v[0]):
                 yield kind, attribute, value
 
     def of(self, network: nengo.Network | None, kind: type, attribute: str) -> Any:

@@ -62,6 +62,10 @@ class Functions:
             return self._partial(fn)
         if self._is_imported(fn):
             return str(self._imports.object(fn))
+        if isinstance(fn, types.MethodType) and isinstance(fn.__self__, type):
+            called = self._imports.object(fn.__self__)
+            if called is not None and getattr(fn.__self__, fn.__name__, None) == fn:
+                return f"{called}.{fn.__name__}"
         if not isinstance(fn, types.FunctionType):
             raise Unwritable(_why_not(fn))
         try:

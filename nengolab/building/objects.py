@@ -74,8 +74,7 @@ class Objects:
         texts = ["" if v is None else str(v) for v in (start, stop)]
         return ":".join(texts if step is None else [*texts, str(step)])
 
-    @staticmethod
-    def _rule(rule: LearningRule) -> str:
+    def _rule(self, rule: LearningRule) -> str:
         held, own = rule.connection.learning_rule_type, rule.learning_rule_type
         pairs = list(held.items() if isinstance(held, dict) else enumerate(held or ())) if (
             isinstance(held, dict | list | tuple)
@@ -83,7 +82,7 @@ class Objects:
         for matches in (lambda kind: kind is own, lambda kind: kind == own):
             for key, kind in pairs:
                 if matches(kind):
-                    return f"[{key!r}]"
+                    return f"[{self._values.write(key)}]"
         return ""
 
     # -- calls ---------------------------------------------------------------------------------
@@ -218,10 +217,12 @@ class Objects:
         if is_array_like(function):
             held = Argument("function", "function_info", function, None, _NUMBERS, False)
             return self._values.argument(held, self._about(conn))
-        try:
-            return self._values.functions.write(function)
-        except Unwritable as err:
-            stub = self._stub(function, "function", ("x",), str(err), conn)
+        if id(function) not in self._stubs:
+            try:
+                return self._values.functions.write(function)
+            except Unwritable as err:
+                self._stub(function, "function", ("x",), str(err), conn)
+        stub = self._stubs[id(function)][1]
         return f"{self._values.write(FunctionInfo)}({stub}, size={conn.size_mid})"
 
     def _transform(self, conn: nengo.Connection, argument: Argument, default: Any) -> str | None:

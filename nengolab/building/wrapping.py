@@ -57,7 +57,7 @@ def wrapped(line: str, indent: int) -> str:
 
 
 def _bracket(line: str) -> _Bracket | None:
-    """The last outermost brackets that a line can be broken in."""
+    """The longest outermost brackets that a line can be broken in."""
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(line).readline))
     except (tokenize.TokenError, SyntaxError):
@@ -76,7 +76,9 @@ def _bracket(line: str) -> _Bracket | None:
         elif token.type == tokenize.OP and text in _CLOSE:
             depth -= 1
             if depth == 0 and now is not None and column > now.start + 1:
-                now.end, last = column, now
+                now.end = column
+                if last is None or now.end - now.start >= last.end - last.start:
+                    last = now
         elif depth == 1 and now is not None:
             in_lambda = (in_lambda or text == "lambda") and text != ":"
             if text == "," and not in_lambda:
