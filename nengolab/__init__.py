@@ -50,14 +50,15 @@ __all__ = [
 
 # Loaded when they are first asked for: the first ones are made of Keras classes, so TensorFlow is
 # loaded with them.
-_LATER = ("callbacks", "converting", "losses", "inspect", "runs")
+_LATER = ("callbacks", "converting", "losses", "inspect", "runs", "building")
+_IN_LATER = {"to_code": "building", "Converter": "converting"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return import_module(f"nengolab.{name}")
-    if name == "Converter":
-        return import_module("nengolab.converting").Converter
+    if name in _IN_LATER:
+        return getattr(import_module(f"nengolab.{_IN_LATER[name]}"), name)
     raise AttributeError(f"module 'nengolab' has no attribute {name!r}")
 
 
@@ -72,4 +73,4 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, "Converter"})
+    return sorted({*globals(), *_LATER, *_IN_LATER})

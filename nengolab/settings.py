@@ -269,6 +269,14 @@ def always_as_training(network: nengo.Network | None) -> bool:
 _UNSET = object()
 
 
+def settings_of(network: nengo.Network) -> dict[str, Any]:
+    """What `configure_settings` set on this very network, by name."""
+    carriers = {name: nengo.Network for name in (*_OPTIONS, "trainable")}
+    carriers |= {name: carrier for name, (carrier, _) in _OBJECT_OPTIONS.items()}
+    values = {n: _class_value(network, carrier, n) for n, carrier in carriers.items()}
+    return {name: value for name, value in values.items() if value is not _UNSET}
+
+
 def _class_value(network: nengo.Network | None, carrier: type, name: str) -> Any:
     if network is None or carrier not in network.config.params:
         return _UNSET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import scipy.sparse
 from nengo.params import iter_params
 
+from nengolab.bytecode import same_code
 from nengolab.inspect.source import Source
 from nengolab.parameters.show import figures
 
@@ -24,6 +26,8 @@ def same_value(a: Any, b: Any) -> bool:
         return _same_code(a, b)
     if scipy.sparse.issparse(a) and scipy.sparse.issparse(b):
         return a.shape == b.shape and not (abs(a - b) > 0).nnz
+    if isinstance(a, functools.partial) and isinstance(b, functools.partial):
+        return all(same_value(getattr(a, n), getattr(b, n)) for n in ("func", "args", "keywords"))
     if isinstance(a, np.ndarray | int | float) and isinstance(b, np.ndarray | int | float):
         return np.shape(a) == np.shape(b) and bool(np.array_equal(a, b, equal_nan=True))
     if type(a) is not type(b):
@@ -65,23 +69,12 @@ def _config(value: Any) -> Any:
 
 def _same_code(a: types.FunctionType, b: types.FunctionType) -> bool:
     """Whether functions do the same: their code, constants, defaults, and what they captured."""
-    one, other = a.__code__, b.__code__
-    if (one.co_code, one.co_names) != (other.co_code, other.co_names):
-        return False
-    if not _same_constants(one.co_consts, other.co_consts):
+    if not same_code(a.__code__, b.__code__, lambda x, y: bool(x == y)):
         return False
     return all(
         same_value(_contents(p), _contents(q))
         for p, q in ((a.__closure__, b.__closure__), (a.__defaults__, b.__defaults__))
     )
-
-
-def _same_constants(a: tuple, b: tuple) -> bool:
-    def plain(value: Any) -> Any:
-        code = isinstance(value, types.CodeType)
-        return (value.co_code, value.co_names) if code else (type(value), value)
-
-    return [plain(v) for v in a] == [plain(v) for v in b]
 
 
 def _contents(cells: Any) -> Any:

@@ -12,7 +12,7 @@ import nengolab
 ORDER = """
     benchmarks live
     __init__
-    inspect sweep runs converting
+    inspect sweep runs converting building
     simulator
     callbacks
     training saving
@@ -23,7 +23,7 @@ ORDER = """
     layers losses
     startup settings
     neurons dists surrogates
-    checks names clock _version
+    checks names clock bytecode _version
     exceptions
 """
 FLOOR = {room: n for n, line in enumerate(ORDER.split("\n")) for room in line.split()}

@@ -1,0 +1,189 @@
+"""Functions as code: by import, by their source, or by a function that makes them."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nengolab.building.imports import Imports, is_installed, path_of
+from nengolab.building.sources import Unwritable, Written, captured, globals_of, written
+
+_MUTABLE = (list, dict, set, np.ndarray)
+
+
+class Functions:
+    """Writes functions, and what they need, above what uses them.
+
+    Parameters
+    ----------
+    imports : Imports
+    value_of : callable
+        Gives the code of a value.
+
+    Attributes
+    ----------
+    definitions : list of str
+        In order; each by itself.
+    annotated : bool
+        Whether types are written in them.
+    """
+
+    def __init__(self, imports: Imports, value_of: Callable[[Any], str]):
+        self._imports, self._value_of = imports, value_of
+        self.definitions: list[str] = []
+        self.annotated = False
+        self._known: dict[int, tuple[Any, str]] = {}  # with the object, so that its id stays its own
+        self._makers: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._often: set[int] = set()
+
+    def often(self, fn: Any) -> None:
+        """Note that a function is used in several places, so it gets a name."""
+        self._often.add(id(fn))
+
+    def is_often(self, fn: Any) -> bool:
+        """Whether it was noted so."""
+        return id(fn) in self._often
+
+    def write(self, fn: Any) -> str:
+        """The code of a function.
+
+        Raises
+        ------
+        Unwritable
+            Where there is none.
+        """
+        if id(fn) in self._known:
+            return self._known[id(fn)][1]
+        if isinstance(fn, functools.partial):
+            return self._partial(fn)
+        if self._is_imported(fn):
+            return str(self._imports.object(fn))
+        if isinstance(fn, types.MethodType) and isinstance(fn.__self__, type):
+            called = self._imports.object(fn.__self__)
+            if called is not None and getattr(fn.__self__, fn.__name__, None) == fn:
+                return f"{called}.{fn.__name__}"
+        if not isinstance(fn, types.FunctionType):
+            raise Unwritable(_why_not(fn))
+        try:
+            return self._source(fn)
+        except Unwritable:
+            called = self._imports.object(fn)
+            if called is None:
+                raise
+            return called
+
+    def keep(self, fn: Any, called: str, definition: str) -> None:
+        """Write a function as something else that is called so."""
+        self._known[id(fn)] = (fn, called)
+        self.definitions.append(definition)
+
+    def _is_imported(self, fn: Any) -> bool:
+        """Whether a library has it under a name, so that nobody wants to see its source."""
+        if isinstance(fn, types.MethodType):
+            return False
+        found = path_of(fn)
+        if found is None:
+            return False
+        plain = isinstance(fn, types.FunctionType) and not isinstance(fn, np.ufunc)
+        return not plain or is_installed(found[0])
+
+    def _partial(self, fn: functools.partial) -> str:
+        given = [self.write(fn.func), *map(self._value_of, fn.args)]
+        given += [f"{name}={self._value_of(value)}" for name, value in fn.keywords.items()]
+        return f"{self._imports.module(functools)}.partial({', '.join(given)})"
+
+    def _source(self, fn: types.FunctionType) -> str:
+        found = written(fn, self._value_of)
+        held, read = captured(fn), globals_of(fn)
+        named = None
+        if not found.is_lambda and not held:
+            named = self._name(found, fn, read)
+            self._known[id(fn)] = (fn, named)  # it may call itself
+        try:
+            for name, value in read.items():
+                if value is not fn:
+                    self._bind(name, value)
+            values = [self._captured(name, value) for name, value in held.items()]
+        except Unwritable:
+            self._known.pop(id(fn), None)
+            raise
+        self.annotated |= found.annotated
+        if held:
+            called = f"{self._maker(found, tuple(held))}({', '.join(values)})"
+            return self._called(fn, "function", called) if id(fn) in self._often else called
+        if found.is_lambda:
+            if id(fn) in self._often:
+                return self._called(fn, "function", found.text)
+            return found.text
+        assert named is not None
+        self.definitions.append(found.named(named))
+        return named
+
+    def _name(self, found: Written, fn: Any, read: dict[str, Any]) -> str:
+        wanted = found.name
+        if wanted in read and read[wanted] is not fn:
+            raise Unwritable(f"calls something else {wanted} as well")
+        named = self._imports.new(wanted, fn)
+        if named != wanted and wanted in read:
+            raise Unwritable(f"calls itself {wanted}, as something else is called too")
+        return named
+
+    def _called(self, fn: Any, wanted: str, expression: str) -> str:
+        named = self._imports.new(wanted, fn)
+        text = f"({expression})" if "\n" in expression else expression
+        self.keep(fn, named, f"{named} = {text}")
+        return named
+
+    def _maker(self, found: Written, names: tuple[str, ...]) -> str:
+        key = (found.text, names)
+        if key not in self._makers:
+            stem = "make_function" if found.is_lambda else f"make_{found.name}"
+            called = self._makers[key] = self._imports.new(stem, found)
+            self.definitions.append(found.within(names, called))
+        return self._makers[key]
+
+    def _captured(self, name: str, value: Any) -> str:
+        if not isinstance(value, _MUTABLE):
+            return self._value_of(value)
+        if id(value) not in self._known:  # what several functions may change is one thing
+            named = self._imports.new(name, value)
+            self.keep(value, named, f"{named} = {self._value_of(value)}")
+        return self._known[id(value)][1]
+
+    def _bind(self, name: str, value: Any) -> None:
+        """Let a name of a function's module mean the same in the module that is written."""
+        try:
+            if self._is_bound(name, value):
+                return
+            text = self._known[id(value)][1] if id(value) in self._known else self._value_of(value)
+            if text == name:
+                return
+            self._imports.give(name, value)
+        except ValueError as err:
+            raise Unwritable(f"reads {name}, and {err}") from None
+        self.definitions.append(f"{name} = {text}")
+        if isinstance(value, (*_MUTABLE, types.FunctionType)):
+            self._known[id(value)] = (value, name)
+
+    def _is_bound(self, name: str, value: Any) -> bool:
+        """Whether an import, or nothing, is all that a name needs."""
+        if self._imports.holds(name, value):
+            return True
+        if isinstance(value, types.ModuleType):
+            self._imports.module(value, name)
+            return True
+        if isinstance(value, type) or self._is_imported(value):
+            if self._imports.object(value, name) is None:
+                raise Unwritable(f"reads {name}, a class that cannot be imported")
+            return True
+        return False
+
+
+def _why_not(fn: Any) -> str:
+    if isinstance(fn, types.MethodType):
+        return f"is a method of an object, a {type(fn.__self__).__name__}, which has no source"
+    return f"is an object, a {type(fn).__name__}, which has no source"

@@ -1,0 +1,235 @@
+"""Which expression of a source made each object of a network."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import io
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+import nengo
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
+_LOOPS += (ast.GeneratorExp,)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A part of a source: lines from 1, columns in letters from 0, its end not in it.
+
+    Examples
+    --------
+    >>> from nengolab.building import Span
+    >>> Span(1, 4, 1, 9).of("a = b + c")
+    'b + c'
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def of(self, source: str) -> str:
+        """The text in a source."""
+        start, end = self.offsets(source)
+        return source[start:end]
+
+    def offsets(self, source: str) -> tuple[int, int]:
+        """Where it begins and ends in a source, in letters."""
+        lines = lines_of(source)
+        starts = [0]
+        for line in lines:
+            starts.append(starts[-1] + len(line))
+        return starts[self.line - 1] + self.column, starts[self.end_line - 1] + self.end_column
+
+
+def lines_of(source: str) -> list[str]:
+    """The lines of a source with their ends, as Python counts them."""
+    return list(io.StringIO(source, newline="")) or [""]
+
+
+def span_of(node: ast.AST, lines: list[str]) -> Span:
+    """The span of a part of a parsed source."""
+    at: Any = node
+    return span_at(lines, (at.lineno, at.end_lineno, at.col_offset, at.end_col_offset))
+
+
+def span_at(lines: list[str], at: tuple[int, int, int, int]) -> Span:
+    """A span of what Python counts in bytes."""
+    line, end_line, column, end_column = at
+
+    def letters(row: int, count: int) -> int:
+        text = lines[row - 1] if row <= len(lines) else ""
+        return count if text.isascii() else len(text.encode()[:count].decode(errors="ignore"))
+
+    return Span(line, letters(line, column), end_line, letters(end_line, end_column))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The expression that made an object.
+
+    Attributes
+    ----------
+    span : Span
+        Of the call.
+    calls : tuple of Span
+        The calls in the source that led there, the first one outermost; ``span`` is the last.
+    count : int
+        Objects that this expression made, networks not counted but where it made one only.
+    loop : int or None
+        Line of the innermost loop or comprehension around it, within its function.
+    function : str or None
+        Name of the function that it is in.
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source('''
+    ... import nengo
+    ... with nengo.Network() as net:
+    ...     ensembles = [nengo.Ensemble(10, 1) for i in range(5)]
+    ... ''')
+    >>> origin = made.origins[made.network.ensembles[0]]
+    >>> print(origin)
+    line 4 makes these 5
+    """
+
+    span: Span
+    calls: tuple[Span, ...]
+    count: int
+    loop: int | None
+    function: str | None
+
+    def __str__(self) -> str:
+        within = f" (in {self.function})" if self.function else ""
+        made = "this" if self.count == 1 else f"these {self.count}"
+        return f"line {self.span.line}{within} makes {made}"
+
+
+class Recorder:
+    """Notes, while a source runs, which of its expressions makes each object.
+
+    Parameters
+    ----------
+    source, filename : str
+    """
+
+    def __init__(self, source: str, filename: str):
+        self._lines, self._tree = lines_of(source), ast.parse(source)
+        self._filename = filename
+        self._positions: dict[CodeType, list[Any]] = {}
+        self._calls: dict[Any, tuple[Span, ...]] = {}
+        self.networks: list[nengo.Network] = []
+
+    def note(self, obj: Any, frame: FrameType | None) -> None:
+        """Note an object that is being made under ``frame``."""
+        if obj in self._calls:
+            return
+        calls = []
+        while frame is not None:
+            if frame.f_code.co_filename == self._filename:
+                at = self._at(frame)
+                if at is not None:
+                    calls.append(at)
+            frame = frame.f_back
+        self._calls[obj] = tuple(reversed(calls))
+        if isinstance(obj, nengo.Network):
+            self.networks.append(obj)
+
+    def _at(self, frame: FrameType) -> Span | None:
+        code = frame.f_code
+        if code not in self._positions:
+            self._positions[code] = list(code.co_positions())
+        line, end_line, column, end_column = self._positions[code][frame.f_lasti // 2]
+        if line is None or end_line is None or column is None or end_column is None:
+            return None
+        return span_at(self._lines, (line, end_line, column, end_column))
+
+    def origins(self) -> dict[Any, Origin]:
+        """Where objects come from; those that no expression of the source made are left out."""
+        made = {obj: calls for obj, calls in self._calls.items() if calls}
+        whole = {calls for obj, calls in made.items() if isinstance(obj, nengo.Network)}
+        counts: Counter[Span] = Counter()
+        for obj, calls in made.items():
+            if isinstance(obj, nengo.Network) or calls not in whole:
+                counts[calls[-1]] += 1
+        around = self._around()
+        return {
+            obj: Origin(calls[-1], calls, max(counts[calls[-1]], 1), *around(calls[-1]))
+            for obj, calls in made.items()
+        }
+
+    def _around(self) -> Callable[[Span], tuple[int | None, str | None]]:
+        """A function of a span: the line of the loop, and the function, that it is in."""
+        blocks = [
+            (span_of(node, self._lines), node)
+            for node in ast.walk(self._tree)
+            if isinstance(node, (*_LOOPS, *_FUNCTIONS))
+        ]
+
+        @functools.cache
+        def around(span: Span) -> tuple[int | None, str | None]:
+            start, end = (span.line, span.column), (span.end_line, span.end_column)
+            loop, function = None, None
+            for outer, node in blocks:  # outer ones come first
+                first, last = (outer.line, outer.column), (outer.end_line, outer.end_column)
+                if first <= start and end <= last and (first, last) != (start, end):
+                    if isinstance(node, _FUNCTIONS):
+                        loop, function = None, getattr(node, "name", "<lambda>")
+                    else:
+                        loop = outer.line
+            return loop, function
+
+        return around
+
+
+_recorders = threading.local()
+_lock = threading.Lock()
+_recording = 0
+_held: tuple[Any, Any] | None = None
+
+
+@contextmanager
+def recording(recorder: Recorder) -> Iterator[None]:
+    """Let a recorder note all that this thread makes."""
+    _recorders.now = recorder
+    _look(1)
+    try:
+        yield
+    finally:
+        _recorders.now = None
+        _look(-1)
+
+
+def _look(change: int) -> None:
+    """Look at what Nengo adds to networks while any thread is recorded, and no longer."""
+    global _recording, _held
+    with _lock:
+        _recording += change
+        if _recording and _held is None:
+            _held = nengo.Network.add, nengo.Network.__init__
+            nengo.Network.add = staticmethod(_noting(_held[0]))
+            nengo.Network.__init__ = _noting(_held[1])  # type: ignore[method-assign]
+        elif not _recording and _held is not None:
+            nengo.Network.add = staticmethod(_held[0])
+            nengo.Network.__init__ = _held[1]  # type: ignore[method-assign]
+            _held = None
+
+
+def _noting(function: Any) -> Any:
+    @functools.wraps(function)
+    def noting(obj: Any, *args: Any, **kwargs: Any) -> Any:
+        recorder = getattr(_recorders, "now", None)
+        if recorder is not None:
+            recorder.note(obj, sys._getframe(1))
+        return function(obj, *args, **kwargs)
+
+    return noting

@@ -1,0 +1,304 @@
+"""Running a source that makes a network: what it made, or what went wrong and where."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import linecache
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+import nengo
+
+from nengolab.building.origins import Origin, Recorder, Span, lines_of, recording, span_at
+from nengolab.exceptions import NengoException
+
+# How often a thread that goes on is told again to stop (s): it may have caught the first.
+_AGAIN = 0.05
+
+
+class SourceError(NengoException):
+    """A source makes no network that could be shown.
+
+    Attributes
+    ----------
+    kind : {"syntax", "raised", "stopped", "no network", "several networks"}
+    line : int or None
+        Where.
+    span : Span or None
+        The expression that raised.
+    expression : str
+        Its text.
+    traceback : str
+        As Python prints it, of the source alone.
+
+    Examples
+    --------
+    >>> try:
+    ...     nengolab.building.run_source("import nengo\\nwith nengo.Network()")
+    ... except nengolab.building.SourceError as error:
+    ...     print(error)
+    line 2: expected ':'
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        line: int | None = None,
+        span: Span | None = None,
+        expression: str = "",
+        traceback: str = "",
+    ):
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.kind, self.line, self.span = kind, line, span
+        self.expression, self.traceback = expression, traceback
+
+
+class _Stopped(BaseException):
+    """Raised inside a source that is to stop."""
+
+
+class Stop:
+    """Stops a source that runs, from any thread.
+
+    Examples
+    --------
+    >>> import threading
+    >>> stop = nengolab.building.Stop()
+    >>> timer = threading.Timer(0.1, stop.stop)
+    >>> timer.start()
+    >>> try:
+    ...     nengolab.building.run_source("while True: pass", stop=stop)
+    ... except nengolab.building.SourceError as error:
+    ...     print(error)
+    line 1: stopped
+    """
+
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
+
+    def stop(self) -> None:
+        """Stop what runs, or what is going to run with this."""
+        self._wanted.set()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it was asked for."""
+        return self._wanted.is_set()
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a source made.
+
+    Attributes
+    ----------
+    source : str
+    network : nengo.Network
+    origins : dict of object to Origin
+        Which expression made each object.
+    names : dict of object to str
+        How the source calls them: variables, and attributes of networks in variables.
+    namespace : dict
+        The variables when it had run.
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source("import nengo\\nwith nengo.Network() as model: pass")
+    >>> made.names[made.network]
+    'model'
+    """
+
+    source: str
+    network: nengo.Network
+    origins: dict[Any, Origin]
+    names: dict[Any, str]
+    namespace: dict[str, Any] = field(repr=False)
+
+
+def run_source(
+    source: str,
+    variables: Mapping[str, Any] | None = None,
+    network: str | None = None,
+    stop: Stop | None = None,
+) -> Made:
+    """Run a source in a fresh namespace, on a thread of its own, and see which network it makes.
+
+    Parameters
+    ----------
+    source : str
+    variables : mapping, optional
+        What is there when it begins.
+    network : str, optional
+        Which variable holds the network, where it makes several.
+    stop : Stop, optional
+        Stops it. An interrupt of the caller stops it, too.
+
+    Returns
+    -------
+    Made
+
+    Raises
+    ------
+    SourceError
+        For a source that does not parse, that raises an error, that is stopped, and for one that
+        makes no network or, without ``network``, several.
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source('''
+    ... import nengo
+    ... with nengo.Network() as net:
+    ...     a = nengo.Ensemble(10, dimensions=1)
+    ... ''')
+    >>> made.origins[made.network.ensembles[0]].span.of(made.source)
+    'nengo.Ensemble(10, dimensions=1)'
+    """
+    run = _Run(source, dict(variables or {}), stop or Stop())
+    run.go()
+    return _made(run, network)
+
+
+class _Run:
+    """One run of a source."""
+
+    def __init__(self, source: str, variables: dict[str, Any], stop: Stop):
+        self.source, self._stop = source, stop
+        digest = hashlib.blake2b(source.encode(), digest_size=6).hexdigest()
+        self.filename = f"<source {digest}>"
+        self.namespace = {"__name__": "nengolab_source", "__file__": self.filename} | variables
+        self.code, self.recorder = self._parse()
+        self._error: BaseException | None = None
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def _parse(self) -> tuple[CodeType, Recorder]:
+        try:
+            code = compile(self.source, self.filename, "exec")
+            return code, Recorder(self.source, self.filename)
+        except SyntaxError as err:
+            raise SourceError("syntax", err.msg, err.lineno) from None
+        except ValueError as err:  # a zero byte
+            raise SourceError("syntax", str(err)) from None
+
+    def go(self) -> None:
+        """Run it to its end."""
+        # So that functions have their source, in `to_code` and in tracebacks.
+        lines = lines_of(self.source)
+        linecache.cache[self.filename] = (len(self.source), None, lines, self.filename)
+        thread = threading.Thread(target=self._execute, name="source of a network", daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                if self._stop.wanted:
+                    self._tell(thread)
+                    thread.join(_AGAIN)
+                else:
+                    thread.join(0.02)
+        except BaseException:
+            self._stop.stop()
+            self._tell(thread)
+            raise
+        if self._error is not None:
+            raise self._said(self._error)
+
+    def _execute(self) -> None:
+        try:
+            with recording(self.recorder):
+                exec(self.code, self.namespace)
+        except BaseException as err:
+            self._error = err
+        finally:
+            with self._lock:
+                self._ended = True
+
+    def _tell(self, thread: threading.Thread) -> None:
+        with self._lock:
+            if not self._ended and thread.ident is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped)
+                )
+
+    def _said(self, err: BaseException) -> SourceError:
+        """The error with its place in the source."""
+        own = [
+            frame
+            for frame in traceback.extract_tb(err.__traceback__)
+            if frame.filename == self.filename
+        ]
+        line, span, expression = None, None, ""
+        if own:
+            at = own[-1]
+            line = at.lineno
+            if at.lineno and at.end_lineno and at.colno is not None and at.end_colno is not None:
+                place = (at.lineno, at.end_lineno, at.colno, at.end_colno)
+                span = span_at(lines_of(self.source), place)
+                expression = span.of(self.source)
+        if isinstance(err, _Stopped):
+            return SourceError("stopped", "stopped", line, span, expression)
+        if isinstance(err, SyntaxError) and err.filename != self.filename:
+            line = line or err.lineno
+        text = "".join(traceback.format_list(own) + traceback.format_exception_only(err))
+        message = f"{type(err).__name__}: {err}" if str(err) else type(err).__name__
+        said = SourceError("raised", message, line, span, expression, text)
+        said.__cause__ = err
+        return said
+
+
+def _made(run: _Run, wanted: str | None) -> Made:
+    inside = {sub for net in run.recorder.networks for sub in net.networks}
+    outer = [net for net in run.recorder.networks if net not in inside]
+    held = {n: v for n, v in run.namespace.items() if isinstance(v, nengo.Network)}
+    origins = run.recorder.origins()
+    if wanted is not None:
+        if wanted not in held:
+            there = ", ".join(held) or "no variable"
+            raise SourceError("no network", f"{wanted} holds no network; {there} does")
+        network = held[wanted]
+    elif len(outer) == 1:
+        network = outer[0]
+    elif not outer:
+        changed = [name for name, net in held.items() if net not in run.recorder.networks]
+        more = f"; {changed[0]} was made before it" if changed else ""
+        raise SourceError("no network", f"it makes no network{more}")
+    else:
+        lines = [str(origins[net].span.line) for net in outer if net in origins]
+        raise SourceError(
+            "several networks",
+            f"it makes {len(outer)} networks, in lines {', '.join(lines)}; name the variable of "
+            "the one that is meant",
+            int(lines[1]) if len(lines) > 1 else None,
+        )
+    there = {network, *network.all_objects}
+    own = {obj: origin for obj, origin in origins.items() if obj in there}
+    return Made(run.source, network, own, dict(_names(run.namespace, there)), run.namespace)
+
+
+def _names(namespace: Mapping[str, Any], there: set[Any]) -> Iterator[tuple[Any, str]]:
+    """How a source calls its objects: the last that is given wins, and that is a variable."""
+    found: list[tuple[Any, str]] = []
+    for name, value in namespace.items():
+        if name.startswith("__"):
+            continue
+        if isinstance(value, nengo.Network):
+            for key, held in vars(value).items():
+                if _is_in(held, there):
+                    yield held, f"{name}.{key}"
+        if isinstance(value, list | tuple):
+            for n, item in enumerate(value):
+                if _is_in(item, there):
+                    yield item, f"{name}[{n}]"
+        if _is_in(value, there):
+            found.append((value, name))
+    yield from reversed(found)
+
+
+def _is_in(value: Any, there: set[Any]) -> bool:
+    return isinstance(value, nengo.base.NengoObject | nengo.Network) and value in there
+
+

@@ -1,0 +1,208 @@
+"""The source of a function, as it was written, checked against its byte code."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import inspect
+import linecache
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType, FunctionType
+from typing import Any
+
+from nengolab.building.same import does_the_same, same
+
+Defined = ast.FunctionDef | ast.Lambda
+
+
+class Unwritable(Exception):
+    """There is no code that makes a value; the message says why, after its name."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A function as it was written.
+
+    Attributes
+    ----------
+    text : str
+        A lambda, or a definition without indentation.
+    name : str
+        ``"<lambda>"`` for a lambda.
+    annotated : bool
+        Whether names stand in it that are looked up when it is defined, for types only.
+    """
+
+    text: str
+    name: str
+    annotated: bool
+
+    @property
+    def is_lambda(self) -> bool:
+        return self.name == "<lambda>"
+
+    def within(self, captured: tuple[str, ...], called: str) -> str:
+        """The definition of a function that makes this one, of the values that it captures."""
+        head = f"def {called}({', '.join(captured)}):\n"
+        if self.is_lambda:
+            return f"{head}    return {_in_brackets(self.text)}"
+        return f"{head}{textwrap.indent(self.text, '    ')}\n\n    return {self.name}"
+
+    def named(self, name: str) -> str:
+        """The definition under a name."""
+        if self.is_lambda:
+            return f"{name} = {_in_brackets(self.text)}"
+        return self.text if name == self.name else self.text.replace(self.name, name, 1)
+
+
+def _in_brackets(text: str) -> str:
+    return f"({text})" if "\n" in text else text
+
+
+def written(fn: FunctionType, value_of: Any) -> Written:
+    """The source of a function.
+
+    Parameters
+    ----------
+    fn : function
+    value_of : callable
+        Gives the code of a value, for defaults of arguments.
+
+    Raises
+    ------
+    Unwritable
+        Where its source cannot be found, or is not what runs.
+    """
+    code = fn.__code__
+    try:
+        linecache.checkcache(code.co_filename)
+        lines, _ = inspect.findsource(code)
+        whole = "".join(lines)
+        node = _node(whole, code)
+        text = ast.get_source_segment(whole, node, padded=True) if node is not None else None
+    except (OSError, SyntaxError, IndexError):
+        text, node = None, None
+    if text is None:
+        raise Unwritable("has no source that could be found")
+    if isinstance(node, ast.FunctionDef) and node.decorator_list:
+        raise Unwritable("is decorated")
+    text = textwrap.dedent(text).strip() if isinstance(node, ast.FunctionDef) else text.strip()
+    annotated = isinstance(node, ast.FunctionDef) and _annotated(node)
+    found = Written(text, fn.__name__ if isinstance(node, ast.FunctionDef) else "<lambda>", annotated)
+    _check(found, code)
+    return Written(_with_defaults(text, fn, value_of), found.name, annotated)
+
+
+@lru_cache(maxsize=64)
+def _functions(text: str) -> list[Defined]:
+    return [n for n in ast.walk(ast.parse(text)) if isinstance(n, Defined)]
+
+
+def _node(text: str, code: CodeType) -> Defined | None:
+    """The definition that a piece of byte code was made of."""
+    spans = {(a, c, b, d) for a, b, c, d in code.co_positions() if None not in (a, b, c, d)}
+    for node in _functions(text):
+        if isinstance(node, ast.FunctionDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if node.name == code.co_name and first == code.co_firstlineno:
+                return node
+        elif code.co_name == "<lambda>":
+            body = node.body
+            if (body.lineno, body.col_offset, body.end_lineno, body.end_col_offset) in spans:
+                start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+                inside = all(start <= (a, c) and (b, d) <= end for a, c, b, d in spans if c or d)
+                if inside:
+                    return node
+    return None
+
+
+def _annotated(node: ast.FunctionDef) -> bool:
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    arguments += [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
+    return node.returns is not None or any(a.annotation is not None for a in arguments)
+
+
+def _check(found: Written, code: CodeType) -> None:
+    """Refuse a source that was changed after the function was made of it."""
+    made = compile(found.within(code.co_freevars, "make"), "<check>", "exec")
+    if not any(does_the_same(other, code) for other in _codes(made)):
+        raise Unwritable("has a source that was changed since it was made")
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield const
+            yield from _codes(const)
+
+
+def _with_defaults(text: str, fn: FunctionType, value_of: Any) -> str:
+    """The text with the values that arguments default to, where these are no literals."""
+    body = ast.parse(f"({text}\n)" if text.startswith("lambda") else text).body[0]
+    shift = 1 if text.startswith("lambda") else 0
+    node: Any = body.value if isinstance(body, ast.Expr) else body
+    given = [*zip(node.args.defaults, fn.__defaults__ or (), strict=True)]
+    names = [a.arg for a in node.args.kwonlyargs]
+    keywords = zip(names, node.args.kw_defaults, strict=True)
+    given += [(n, (fn.__kwdefaults__ or {})[a]) for a, n in keywords if n is not None]
+    lines = [line.encode() for line in text.splitlines(keepends=True)]
+    for default, value in reversed(given):
+        try:
+            if same(ast.literal_eval(default), value):
+                continue
+        except ValueError:
+            pass
+        first, last = default.lineno - 1, default.end_lineno - 1
+        start = default.col_offset - (shift if first == 0 else 0)
+        end = default.end_col_offset - (shift if last == 0 else 0)
+        new = lines[first][:start] + value_of(value).encode() + lines[last][end:]
+        lines[first : last + 1] = [new]
+    return b"".join(lines).decode()
+
+
+def captured(fn: FunctionType) -> dict[str, Any]:
+    """What a function captured from the function that made it.
+
+    Raises
+    ------
+    Unwritable
+        Where it changes what it captured, or has not all of it yet.
+    """
+    code = fn.__code__
+    if any(name in code.co_freevars for name in _named(code, "STORE_DEREF", "DELETE_DEREF")):
+        raise Unwritable("changes variables of the function that made it")
+    found = {}
+    for name, cell in zip(code.co_freevars, fn.__closure__ or (), strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:
+            raise Unwritable(f"captured {name}, which has no value") from None
+        if found[name] is fn or name == "__class__":
+            raise Unwritable(f"captured {name}, which is made with it")
+    return found
+
+
+def globals_of(fn: FunctionType) -> dict[str, Any]:
+    """What a function reads of the module that it is in.
+
+    Raises
+    ------
+    Unwritable
+        Where it changes variables of its module.
+    """
+    code = fn.__code__
+    if changed := [*_named(code, "STORE_GLOBAL", "DELETE_GLOBAL")]:
+        raise Unwritable(f"changes the global variable {changed[0]}")
+    names = dict.fromkeys(_named(code, "LOAD_GLOBAL", "LOAD_NAME"))
+    return {name: fn.__globals__[name] for name in names if name in fn.__globals__}
+
+
+def _named(code: CodeType, *operations: str) -> Iterator[str]:
+    """Names with which operations are done in byte code and what is defined in it."""
+    for part in (code, *_codes(code)):
+        for step in dis.get_instructions(part):
+            if step.opname in operations:
+                yield step.argval
