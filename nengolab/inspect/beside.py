@@ -13,7 +13,7 @@ from typing import Any
 import nengo
 
 from nengolab.exceptions import ValidationError
-from nengolab.inspect.twins import changed_types, copied, frozen, why_none
+from nengolab.inspect.twins import changed_types, check_network, copied, frozen, why_none
 from nengolab.layers.keras_weights import Ones
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.settings import configure_settings, get_setting
@@ -99,8 +99,7 @@ def unsolved(
             "twins are made of a whole network: call it outside of any 'with network:' block",
             attr="net",
         )
-    if not net.all_ensembles:
-        raise ValidationError("the network has no ensembles to compare", attr="net")
+    check_network(net)
     compared = _compared(net, of)
     label = f"{net.label or 'network'} and its twins"
     with nengo.Network(label=label, seed=net.seed, add_to_container=False) as both:

@@ -96,9 +96,9 @@ class Source:
         there = f"its {what}s are {listing(map(self.names.get, fitting))}"
         if not known:
             raise UnknownObject(f"{asked!r} is not in the network; {there}", attr=what)
-        raise ValidationError(
-            f"{self.names.get(obj)!r} is no {what} but a {type(obj).__name__}; {there}", attr=what
-        )
+        name, got = self.names.get(obj), type(obj).__name__
+        article = "an" if got[0] in "AEIOU" else "a"
+        raise ValidationError(f"{name!r} is no {what} but {article} {got}; {there}", attr=what)
 
     def seed(self, obj: Any) -> tuple[int | None, str]:
         """The seed that what is random of an object follows, and where it comes from.

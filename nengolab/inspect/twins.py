@@ -283,6 +283,7 @@ def compare(
     >>> found.twins["rate"].types["ensemble"], found.twins["spiking"].types["ensemble"]
     (LIFRate(), LIF())
     """
+    check_network(net)
     n_steps, names = whole(n_steps, "n_steps", 1), Names(net)
     if isinstance(data, Mapping):
         data = {k if isinstance(k, str) else names.get(k): v for k, v in data.items()}
@@ -300,10 +301,20 @@ def compare(
     return Comparison(np.arange(1, n_steps + 1) * dt, twins, left_out)
 
 
-def frozen(net: nengo.Network, dt: float = 0.001, progress_bar: Any = False) -> nengo.Network:
-    """A copy of a network that holds the parameters with which it is built."""
+def check_network(net: Any) -> None:
+    """Refuse what no twins are made of."""
+    if not isinstance(net, nengo.Network):
+        own = ": give its .network" if isinstance(net, nengo.Simulator | Simulator) else ""
+        raise ValidationError(
+            f"twins are made of a nengo.Network, got {type(net).__name__}{own}", attr="net"
+        )
     if not net.all_ensembles:
         raise ValidationError("the network has no ensembles to compare", attr="net")
+
+
+def frozen(net: nengo.Network, dt: float = 0.001, progress_bar: Any = False) -> nengo.Network:
+    """A copy of a network that holds the parameters with which it is built."""
+    check_network(net)
     kept = copied(net)
     with Simulator(kept, dt=dt, progress_bar=progress_bar) as sim:
         sim.freeze_params(kept)

@@ -131,6 +131,8 @@ def test_kinds_that_cannot_be_had_are_left_out_and_said():
         (make, {"kinds": ["slow"]}, "the kinds are 'rate', 'spiking'"),
         (make, {"n_steps": 0}, "n_steps"),
         (nengo.Network, {}, "no ensembles"),
+        (lambda: 3, {}, "of a nengo.Network, got int"),
+        (lambda: nengo.Simulator(make(), progress_bar=False), {}, "Simulator: give its .network"),
         (lambda: make(nengo.Tanh()), {"kinds": ["soft"]}, "no twins"),
     ],
 )

@@ -205,7 +205,7 @@ def test_large_factored_weights_are_not_multiplied_out():
     ("label", "error", "words"),
     [
         ("nothing", UnknownObject, "its connections are"),
-        ("a", ValidationError, "'a' is no connection but a Ensemble"),
+        ("a", ValidationError, "'a' is no connection but an Ensemble"),
         ("squared", ValidationError, "computes a function.*no weights from its sources"),
     ],
 )

@@ -74,8 +74,10 @@ class Opened:
 
 
 _NAMES = "opened=[f'area {{i}}' for i in range({areas})]"
-#: What is opened: areas of 100 ensembles, and whether they are.
+#: What is opened: areas of 100 ensembles, and whether they are. The first is what JupyterLab and a
+#: widget take by themselves.
 CASES = {
+    "2 objects": (0, False, ""),
     "3,000 objects, subnetworks closed": (30, False, "0.5"),
     "3,000 objects, all open": (30, True, "2"),
     "30,000 objects, subnetworks closed": (300, False, ""),
@@ -92,7 +94,7 @@ def opening(stage: Stage) -> dict[str, list[Opened]]:
         cells.append(f"nengolab_widgets.Network(nets[{areas}]{opened})")
     stage.open(cells, height=3200)
     stage.do(LARGE)
-    stage.do("nets = {areas: build(areas, 100) for areas in (30, 300)}")
+    stage.do("nets = {0: build(1, 2)} | {areas: build(areas, 100) for areas in (30, 300)}")
     # The first one has the page compile the front end.
     _open(stage, 1)
     return {
