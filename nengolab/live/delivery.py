@@ -129,8 +129,9 @@ class Delivery:
             for listener in self.listeners
             if _lacks(listener, status) and listener.flow.state(wall) in ("RESTING", "OPEN")
         ]
+        # From the last look on, not from its end: a thread that waits its turn looks often enough.
         rests += [
-            spec.period
+            max(0.0, spec.period - (wall - listener.looked.get(spec.id, wall)))
             for listener in self.listeners
             for spec in listener.plots
             if isinstance(spec, LookSpec)

@@ -380,6 +380,18 @@ def test_what_is_looked_up_is_sent_when_it_changes(value, cadence):
     assert frames[-1].arrays("looked")["v"] == [2]
 
 
+def test_the_next_look_is_due_a_period_after_the_last_one_began():
+    stage, looks = Stage(), []
+    stage.delivery.sim, stage.state = {"version": 1}, "ready"
+    listener, frames = stage.listen([Counted("looked", looks)])
+    stage.deliver()
+    listener.ack(frames[-1].seq)
+    period = listener.plots[0].period
+    for waited in (0.25 * period, 0.75 * period, period, 3 * period):
+        due = stage.delivery.next_due(stage.status, stage.wall + waited)
+        assert due == pytest.approx(max(0.0, period - waited))
+
+
 def test_values_of_several_probes_side_by_side(value, spikes):
     track = JoinedTrack([spikes, value], DT)
     track.widen(100)

@@ -14,9 +14,9 @@ import numpy as np
 from nengolab.live.frames import Arrays
 from nengolab.live.specs import Cadence, LookSpec
 
-# Seconds between two looks, at least, for ten of them a second where a thread waits its turn; and
+# Seconds from one look to the next, at least, for ten of them a second where a thread waits; and
 # the share of one core's time that looking may take.
-FASTEST, SHARE = 0.075, 0.03
+FASTEST, SHARE = 0.09, 0.03
 # Nobody waits longer for what has changed; a first look may load libraries.
 SLOWEST = 3.0
 
