@@ -119,7 +119,7 @@ test-python: setup ## Python: engine, live session, widgets
 test-conformance: setup ## nengo's own tests on this engine, the slow ones too
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests conformance
 
-test-nightly: setup ## the same in single precision, and its one test with a hundred processes
+test-nightly: setup ## the same in single precision, and those that take longest
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests nightly
 
 test-notebooks: setup ## the notebooks, through nbval
