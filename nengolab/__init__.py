@@ -50,7 +50,7 @@ __all__ = [
 
 # Loaded when they are first asked for: the first ones are made of Keras classes, so TensorFlow is
 # loaded with them.
-_LATER = ("callbacks", "converting", "losses", "inspect", "runs")
+_LATER = ("callbacks", "converting", "keras_layers", "losses", "inspect", "runs")
 
 
 def __getattr__(name: str) -> Any:

@@ -30,11 +30,25 @@ def verify(converter: Any, training: bool, inputs: Any, atol: float, rtol: float
         compare.outputs(sim.predict(fed, verbose=0), given)
         if training:
             before = converter.model.get_weights()
+            frozen = _frozen(converter)
             try:
                 _train_and_compare(converter, sim, fed, given, before, compare)
             finally:
+                for layer in frozen:
+                    layer.trainable = True
                 converter.model.set_weights(before)
     return True
+
+
+def _frozen(converter: Any) -> list[Any]:
+    """Freeze in Keras too what ``freeze_batchnorm`` froze; which layers that were."""
+    if not converter.options.freeze_batchnorm:
+        return []
+    own = {id(row.layer): row.layer for row in converter.rows}.values()
+    found = [b for b in own if isinstance(b, keras.layers.BatchNormalization) and b.trainable]
+    for layer in found:
+        layer.trainable = False
+    return found
 
 
 def as_list(converter: Any, inputs: Any) -> list[np.ndarray]:

@@ -4,6 +4,7 @@ import keras
 import nengo
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import nengolab
 from nengolab.exceptions import UnknownObject, ValidationError
@@ -71,6 +72,28 @@ def test_frozen_layers_stay_and_shared_ones_are_split_on_request():
     with nengolab.Simulator(converter.net, progress_bar=False) as sim:
         trained = list(sim.parameters.trainable)
     assert trained == [f"twice.{n}.{part}.weights" for n in (0, 1) for part in ("kernel", "bias")]
+
+
+def test_a_converted_network_is_plain_nengo():
+    """It runs in nengo.Simulator, with the weights that a nengolab.Simulator wrote into it."""
+    x = keras.Input((5, 4, 2))
+    y = L.Conv2D(4, 2, groups=2, padding="same", activation="relu")(x)
+    y = L.BatchNormalization()(L.AveragePooling2D(2)(y))
+    y = L.Conv1D(3, 2, dilation_rate=2, activation="relu", name="line")(L.Reshape((8, 2))(y))
+    model = keras.Model(x, L.Dense(2)(L.Flatten()(y)))
+    converter = nengolab.Converter(model, freeze_batchnorm=True, scale_firing_rates=10)
+    given = np.random.RandomState(0).uniform(-1, 1, (1, 5, 4, 2))
+    with nengolab.Simulator(converter.net, progress_bar=False) as sim:
+        kernel = sim.parameters["line.0.kernel.weights"]
+        kernel.value = 2 * kernel.value
+        sim.freeze_params(converter.net)
+    layer = model.get_layer("line")
+    layer.kernel.assign(2 * layer.kernel)
+    converter.inputs[x].output = given.ravel()
+    with nengo.Simulator(converter.net, progress_bar=False) as sim:
+        sim.run_steps(1)
+    (probe,) = converter.net.all_probes
+    np.testing.assert_allclose(sim.data[probe][-1], model(given)[0], atol=1e-12)
 
 
 def test_models_inside_models_inputs_outputs_and_names():
@@ -159,3 +182,30 @@ def test_temporal_models_run_in_the_time_of_the_simulation():
         model = keras.Sequential([keras.Input((3, 2)), layer])
         with pytest.raises(ValidationError, match=f"'{layer.name}' in a temporal model"):
             nengolab.Converter(model, temporal_model=True)
+
+
+def test_layers_that_spike_and_filter_do_so_in_nengo_step_for_step():
+    own = nengolab.keras_layers
+    x = keras.Input((12, 3))
+    rates = L.Rescaling(400.0)(x)
+    spikes = [own.SpikingActivation(name, seed=1)(rates) for name in ("relu", "leaky_relu")]
+    spikes.append(own.SpikingActivation(lambda x: 90 + 0 * x, name="called")(rates))
+    steady = own.Lowpass(0.004, per_unit=True)
+    filtered = [steady(spikes[0]), own.Alpha(0.003)(spikes[1]), own.Lowpass(0.002)(x)]
+    with pytest.raises(ValidationError, match="'called' in a temporal model: no spiking neuron"):
+        nengolab.Converter(keras.Model(x, spikes), temporal_model=True)
+    model = keras.Model(x, [*spikes[:2], *filtered])
+    steady.log_tau.assign(np.log([0.001, 0.004, 0.01]))
+    converter = nengolab.Converter(model, temporal_model=True)
+    assert converter.verify(rtol=1e-10, inputs=np.random.RandomState(0).rand(2, 12, 3))
+    assert converter.report().native
+    assert "3 Lowpass synapses" in str(converter.report())
+    assert nengolab.Converter(model).verify()  # sequences at once, by Keras's layers
+    again = type(steady).from_config(steady.get_config())
+    assert again.tau == 0.004
+    layer = own.SpikingActivation("relu", dt=0.1)
+    with tf.GradientTape() as tape:
+        value = tf.Variable([[[2.0], [-1.0], [3.0]]], dtype="float64")
+        total = tf.reduce_sum(layer(value, training=True))
+    np.testing.assert_array_equal(np.ravel(tape.gradient(total, value)), [1, 0, 1])
+    assert total % 10 == 0
