@@ -40,6 +40,31 @@ def verify(converter: Any, training: bool, inputs: Any, atol: float, rtol: float
     return True
 
 
+def to_keras(converter: Any, sim: Any) -> Any:
+    """See `Converter.to_keras`."""
+    if getattr(sim, "network", None) is not converter.net:
+        raise ValidationError(
+            f"must be a Simulator of converter.net, the network of {converter.model.name!r}; got "
+            f"{sim!r}",
+            attr="sim",
+        )
+    found: dict[int, tuple[Any, str, np.ndarray]] = {}
+    for conn in converter.net.all_connections:
+        variable = getattr(conn, "variable", None)
+        if variable is None:
+            continue
+        own = np.asarray(conn.arrangement.to_keras(np.asarray(sim.data[conn].weights)))
+        _, other, before = found.setdefault(id(variable), (variable, conn.label, own))
+        if not np.array_equal(own, before):
+            raise ValidationError(
+                f"{other!r} and {conn.label!r} are one array in Keras, and they differ now",
+                attr="sim",
+            )
+    for variable, _, own in found.values():
+        variable.assign(own)
+    return converter.model
+
+
 def _frozen(converter: Any) -> list[Any]:
     """Freeze in Keras too what ``freeze_batchnorm`` froze; which layers that were."""
     if not converter.options.freeze_batchnorm:

@@ -74,7 +74,7 @@ def test_frozen_layers_stay_and_shared_ones_are_split_on_request():
     assert trained == [f"twice.{n}.{part}.weights" for n in (0, 1) for part in ("kernel", "bias")]
 
 
-def test_a_converted_network_is_plain_nengo():
+def test_a_converted_network_is_plain_nengo(tmp_path):
     """It runs in nengo.Simulator, with the weights that a nengolab.Simulator wrote into it."""
     x = keras.Input((5, 4, 2))
     y = L.Conv2D(4, 2, groups=2, padding="same", activation="relu")(x)
@@ -83,12 +83,19 @@ def test_a_converted_network_is_plain_nengo():
     model = keras.Model(x, L.Dense(2)(L.Flatten()(y)))
     converter = nengolab.Converter(model, freeze_batchnorm=True, scale_firing_rates=10)
     given = np.random.RandomState(0).uniform(-1, 1, (1, 5, 4, 2))
+    before = model.get_layer("line").kernel.numpy()
     with nengolab.Simulator(converter.net, progress_bar=False) as sim:
         kernel = sim.parameters["line.0.kernel.weights"]
+        sim.save_params(tmp_path / "weights")
+        kernel.value = 0
+        sim.load_params(tmp_path / "weights")
         kernel.value = 2 * kernel.value
         sim.freeze_params(converter.net)
-    layer = model.get_layer("line")
-    layer.kernel.assign(2 * layer.kernel)
+        converter.to_keras(sim)
+    np.testing.assert_array_equal(model.get_layer("line").kernel, 2 * before)
+    # Biases of a converter are saved, loaded and frozen as all weights are.
+    with np.load(next(tmp_path.iterdir())) as saved:
+        assert "line.0.bias.weights" in saved
     converter.inputs[x].output = given.ravel()
     with nengo.Simulator(converter.net, progress_bar=False) as sim:
         sim.run_steps(1)
