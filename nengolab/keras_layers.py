@@ -52,8 +52,8 @@ class SpikingActivation(keras.layers.Layer):
     Examples
     --------
     >>> spikes = nengolab.keras_layers.SpikingActivation("relu", dt=0.1, seed=0)
-    >>> np.asarray(spikes(np.full((1, 20, 1), 5.0))).sum(axis=1) * 0.1  # 5 Hz for 2 s
-    array([[10.]], dtype=float32)
+    >>> float(np.sum(spikes(np.full((1, 20, 1), 5.0))) * 0.1)  # 5 Hz for 2 s
+    10.0
     """
 
     def __init__(
@@ -89,10 +89,10 @@ class SpikingActivation(keras.layers.Layer):
         return spikes
 
     def _spikes(self, rates: Any) -> Any:
-        def step(voltage: Any, rate: Any) -> tuple[Any, Any]:
-            voltage = voltage + self.dt * rate
+        def step(state: list[Any], rate: Any) -> tuple[list[Any], Any]:
+            voltage = state[0] + self.dt * rate
             n = ops.sign(voltage) * ops.floor(ops.abs(voltage))
-            return voltage - n, n / self.dt
+            return [voltage - n], n / self.dt
 
         return _along_time(step, (self.voltage,), rates)
 
@@ -180,8 +180,8 @@ class Lowpass(_Filter):
     def call(self, inputs: Any) -> Any:
         a = ops.exp(-self.dt / ops.exp(self.log_tau))
 
-        def step(y: Any, x: Any) -> tuple[Any, Any]:
-            return a * y + (1 - a) * x, y
+        def step(state: list[Any], x: Any) -> tuple[list[Any], Any]:
+            return [a * state[0] + (1 - a) * x], state[0]
 
         return _along_time(step, (ops.zeros(inputs.shape[2:], inputs.dtype),), inputs)
 
@@ -226,25 +226,30 @@ class Alpha(_Filter):
         r = self.dt / ops.exp(self.log_tau)
         a = ops.exp(-r)
 
-        def step(state: Any, x: Any) -> tuple[Any, Any]:
+        def step(state: list[Any], x: Any) -> tuple[list[Any], Any]:
             y, z = state
             new = a * y + r * a * z + (1 - a - r * a) * x
-            return (new, a * z + (1 - a) * x), y
+            return [new, a * z + (1 - a) * x], y
 
         zero = ops.zeros(inputs.shape[2:], inputs.dtype)
         return _along_time(step, (zero, zero), inputs)
 
 
 def _along_time(step: Any, start: tuple[Any, ...], x: Any) -> Any:
-    """Outputs of ``step(state, x[t])``, of inputs ``(batch, steps, ...)``.
+    """The first part of what ``step(state, x[t])`` gives beside the new state, at each step.
 
-    States start alike for all items of a batch.
+    Inputs are ``(batch, steps, ...)``; states, of one or more parts, start alike for all items.
     """
     first = ops.zeros_like(x[:, 0])
-    states = tuple(ops.cast(value, x.dtype) + first for value in start)
-    steps_first = ops.moveaxis(x, 1, 0)
-    _, y = ops.scan(step, states if len(states) > 1 else states[0], steps_first)
-    return ops.moveaxis(y, 0, 1)
+    # As one tensor, and put out as one: Keras's scan for TensorFlow takes no other form.
+    state = ops.stack([ops.cast(value, x.dtype) + first for value in start])
+
+    def one(state: Any, x: Any) -> tuple[Any, Any]:
+        new, y = step([state[i] for i in range(len(start))], x)
+        return ops.stack(new), ops.stack([y] * len(start))
+
+    _, y = ops.scan(one, state, ops.moveaxis(x, 1, 0))
+    return ops.moveaxis(y[:, 0], 0, 1)
 
 
 def _unit_shape(layer: Any, shape: Any) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from nengolab.exceptions import ValidationError
 
 L = keras.layers
 STEPS = 60
-RATES = (50, 400)
+RATES = (50, 1000)
 
 
 @pytest.fixture(scope="module")
