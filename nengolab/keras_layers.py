@@ -173,7 +173,7 @@ class Lowpass(_Filter):
     Examples
     --------
     >>> smooth = nengolab.keras_layers.Lowpass(tau=0.01)
-    >>> np.asarray(smooth(np.ones((1, 3, 1)))).ravel().round(3).tolist()
+    >>> np.asarray(smooth(np.ones((1, 3, 1))), float).ravel().round(3).tolist()
     [0.0, 0.095, 0.181]
     """
 
@@ -218,7 +218,7 @@ class Alpha(_Filter):
     Examples
     --------
     >>> smooth = nengolab.keras_layers.Alpha(tau=0.01)
-    >>> np.asarray(smooth(np.ones((1, 3, 1)))).ravel().round(4).tolist()
+    >>> np.asarray(smooth(np.ones((1, 3, 1))), float).ravel().round(4).tolist()
     [0.0, 0.0047, 0.0175]
     """
 
