@@ -50,7 +50,7 @@ __all__ = [
 
 # Loaded when they are first asked for: the first ones are made of Keras classes, so TensorFlow is
 # loaded with them.
-_LATER = ("callbacks", "converting", "losses", "inspect", "runs", "building")
+_LATER = ("callbacks", "converting", "keras_layers", "losses", "inspect", "runs", "building")
 _IN_LATER = {"to_code": "building", "Converter": "converting"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import nengo
@@ -32,6 +32,7 @@ from nengolab.converting.fallback import fall_back, refuse_in_time  # noqa: E402
 from nengolab.converting.making import Maker, Options, Place  # noqa: E402
 from nengolab.converting.rows import Row, row_of  # noqa: E402
 from nengolab.converting.walking import (  # noqa: E402
+    all_operations,
     calls_of,
     graph_of,
     is_model,
@@ -135,7 +136,7 @@ class Converter:
             freeze_batchnorm,
         )
         self._activations = Activations(self.options.swap_activations)
-        self._known = {layer.name: layer for layer in _layers(graph)}
+        self._known = {layer.name: layer for layer in all_operations(graph)}
         for attr in ("scale_firing_rates", "synapse"):
             self._check_keys(getattr(self.options, attr), attr)
         self.net = nengo.Network(label=model.name)
@@ -260,7 +261,6 @@ class Converter:
 
     def _converted(self, node: Any, inputs: list[Place]) -> list[Place]:
         layer, number = node.operation, self._number(node.operation)
-        self._check_shared(layer, number)
         temporal = bool(self.options.temporal_model)
         shapes = [item_shape(tensor, temporal) for tensor in node.outputs]
         name = f"{layer.name}.{number}"
@@ -285,6 +285,7 @@ class Converter:
             self._may_fall_back(call, reason)
             outputs = fall_back(call, make)
         became = converter.became() if converter is not None and reason is None else ""
+        self._check_shared(layer, number, make)
         self._check_activations(call, make)
         self._note(layer, number, outputs)
         self.rows.append(row_of(call, make, outputs, reason, became))
@@ -319,10 +320,11 @@ class Converter:
                 attr="allow_fallback",
             )
 
-    def _check_shared(self, layer: Any, number: int) -> None:
+    def _check_shared(self, layer: Any, number: int, make: Maker) -> None:
+        """Refuse a second copy of weights; TensorNodes of one layer do share them."""
         options = self.options
         split = options.split_shared_weights or options.inference_only
-        if number == 0 or split or not getattr(layer, "trainable_variables", ()):
+        if number == 0 or split or not any(conn.variable.trainable for conn in make.weights):
             return
         raise ValidationError(
             f"{type(layer).__name__} {layer.name!r} is called more than once, and connections do "
@@ -450,6 +452,36 @@ class Converter:
         """
         return tuning.tune(self, data, labels, scales, synapses, n_steps, balance, percentile, dt)
 
+    def to_keras(self, sim: Any) -> Any:
+        """Write the weights that a simulator has now into the Keras model.
+
+        Parameters
+        ----------
+        sim : nengolab.Simulator
+            Of ``converter.net``, open or closed.
+
+        Returns
+        -------
+        keras.Model
+            ``converter.model``.
+
+        Raises
+        ------
+        ValidationError
+            For a simulator of another network, and where calls of one layer, which have weights of
+            their own here, have come to differ.
+
+        Examples
+        --------
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="out")])
+        >>> converter = nengolab.Converter(model)
+        >>> with nengolab.Simulator(converter.net) as sim:
+        ...     sim.parameters["out.0.bias.weights"].value = 1
+        ...     converter.to_keras(sim).get_layer("out").bias.numpy()
+        array([1., 1.], dtype=float32)
+        """
+        return verifying.to_keras(self, sim)
+
     def again(self, **changes: Any) -> Converter:
         """The same model converted with other options.
 
@@ -461,10 +493,3 @@ class Converter:
         100
         """
         return type(self)(self.model, **vars(self.options) | changes)
-
-
-def _layers(graph: Any) -> Iterator[Any]:
-    for operation in graph.operations:
-        yield operation
-        if is_model(operation):
-            yield from _layers(graph_of(operation))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,11 +149,14 @@ class Maker:
 
     def _neurons(self, neural: Neural, shape: tuple[int, ...]) -> Target:
         size = math.prod(shape)
+        # In front of the gain, where weights and biases meet.
+        post = self.node(size, "linear")
         if neural.clipped is None:
             own = self._ensemble(neural.neuron_type, size)
-            return Target(own, Place(own, shape, self.synapse))
+            ConverterConnection(post, own, synapse=None)
+            return Target(post, Place(own, shape, self.synapse))
         # min(f(x), m) = f(x) - f(x - m) of a rectified line f.
-        post, node = self.node(size, "linear"), self.node(size)
+        node = self.node(size)
         own = self._ensemble(neural.neuron_type, size, "neurons")
         over = self._ensemble(neural.neuron_type, size, "over", -neural.clipped)
         for neurons, sign in ((own, 1), (over, -1)):
@@ -162,15 +166,23 @@ class Maker:
 
     def _ensemble(self, neuron_type: Any, size: int, part: str = "", bias: float = 0.0) -> Neurons:
         """Neurons with one gain, which is a factor on whatever is connected to them."""
-        if self.scale != 1:
-            amplitude = neuron_type.amplitude / self.scale
+        scale = self.scale
+        if scale != 1 and not hasattr(neuron_type, "amplitude"):
+            warnings.warn(
+                f"scale_firing_rates leaves {self.name!r} as it is: {type(neuron_type).__name__} "
+                "neurons have no amplitude to divide",
+                stacklevel=2,
+            )
+            scale = 1.0
+        if scale != 1:
+            amplitude = neuron_type.amplitude / scale
             neuron_type = with_constants(type(neuron_type), neuron_type, amplitude=amplitude)
         ensemble = nengo.Ensemble(
             size,
             1,
             neuron_type=neuron_type,
-            gain=np.full(size, self.scale),
-            bias=np.full(size, bias * self.scale),
+            gain=np.full(size, scale),
+            bias=np.full(size, bias * scale),
             encoders=np.ones((size, 1)),
             label=self._label(part),
         )
@@ -183,6 +195,10 @@ class Maker:
         """A connection that is not trained."""
         given = {} if transform is None else {"transform": transform}
         ConverterConnection(place.obj, post, synapse=place.synapse, **given)
+
+    def filtered(self, pre: Any, post: Any, synapse: Any) -> None:
+        """A connection with a synapse of its own."""
+        ConverterConnection(pre, post, synapse=synapse)
 
     def weighted(
         self,

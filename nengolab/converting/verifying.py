@@ -30,11 +30,50 @@ def verify(converter: Any, training: bool, inputs: Any, atol: float, rtol: float
         compare.outputs(sim.predict(fed, verbose=0), given)
         if training:
             before = converter.model.get_weights()
+            frozen = _frozen(converter)
             try:
                 _train_and_compare(converter, sim, fed, given, before, compare)
             finally:
+                for layer in frozen:
+                    layer.trainable = True
                 converter.model.set_weights(before)
     return True
+
+
+def to_keras(converter: Any, sim: Any) -> Any:
+    """See `Converter.to_keras`."""
+    if getattr(sim, "network", None) is not converter.net:
+        raise ValidationError(
+            f"must be a Simulator of converter.net, the network of {converter.model.name!r}; got "
+            f"{sim!r}",
+            attr="sim",
+        )
+    found: dict[int, tuple[Any, str, np.ndarray]] = {}
+    for conn in converter.net.all_connections:
+        variable = getattr(conn, "variable", None)
+        if variable is None:
+            continue
+        own = np.asarray(conn.arrangement.to_keras(np.asarray(sim.data[conn].weights)))
+        _, other, before = found.setdefault(id(variable), (variable, conn.label, own))
+        if not np.array_equal(own, before):
+            raise ValidationError(
+                f"{other!r} and {conn.label!r} are one array in Keras, and they differ now",
+                attr="sim",
+            )
+    for variable, _, own in found.values():
+        variable.assign(own)
+    return converter.model
+
+
+def _frozen(converter: Any) -> list[Any]:
+    """Freeze in Keras too what ``freeze_batchnorm`` froze; which layers that were."""
+    if not converter.options.freeze_batchnorm:
+        return []
+    own = {id(row.layer): row.layer for row in converter.rows}.values()
+    found = [b for b in own if isinstance(b, keras.layers.BatchNormalization) and b.trainable]
+    for layer in found:
+        layer.trainable = False
+    return found
 
 
 def as_list(converter: Any, inputs: Any) -> list[np.ndarray]:

@@ -82,3 +82,11 @@ def item_shape(tensor: Any, temporal: bool) -> tuple[int, ...]:
             attr="model",
         )
     return tuple(int(n) for n in shape)
+
+
+def all_operations(graph: Any) -> Iterator[Any]:
+    """The operations of a model, and of the models inside."""
+    for operation in graph.operations:
+        yield operation
+        if is_model(operation):
+            yield from all_operations(graph_of(operation))

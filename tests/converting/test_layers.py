@@ -17,10 +17,12 @@ CONVERTED: set[type] = set()
 
 @pytest.fixture(autouse=True)
 def double_precision():
-    before = keras.config.floatx()
+    before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     yield
-    keras.config.set_floatx(before)
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
 
 
 def numbers_in(model: keras.Model) -> None:

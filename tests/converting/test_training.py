@@ -4,6 +4,7 @@ import keras
 import nengo
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import nengolab
 from nengolab.exceptions import UnknownObject, ValidationError
@@ -13,10 +14,12 @@ L = keras.layers
 
 @pytest.fixture(autouse=True)
 def double_precision():
-    before = keras.config.floatx()
+    before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     yield
-    keras.config.set_floatx(before)
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
 
 
 def by_columns(weights):
@@ -71,6 +74,35 @@ def test_frozen_layers_stay_and_shared_ones_are_split_on_request():
     with nengolab.Simulator(converter.net, progress_bar=False) as sim:
         trained = list(sim.parameters.trainable)
     assert trained == [f"twice.{n}.{part}.weights" for n in (0, 1) for part in ("kernel", "bias")]
+
+
+def test_a_converted_network_is_plain_nengo(tmp_path):
+    """It runs in nengo.Simulator, with the weights that a nengolab.Simulator wrote into it."""
+    x = keras.Input((5, 4, 2))
+    y = L.Conv2D(4, 2, groups=2, padding="same", activation="relu")(x)
+    y = L.BatchNormalization()(L.AveragePooling2D(2)(y))
+    y = L.Conv1D(3, 2, dilation_rate=2, activation="relu", name="line")(L.Reshape((8, 2))(y))
+    model = keras.Model(x, L.Dense(2)(L.Flatten()(y)))
+    converter = nengolab.Converter(model, freeze_batchnorm=True, scale_firing_rates=10)
+    given = np.random.RandomState(0).uniform(-1, 1, (1, 5, 4, 2))
+    before = model.get_layer("line").kernel.numpy()
+    with nengolab.Simulator(converter.net, progress_bar=False) as sim:
+        kernel = sim.parameters["line.0.kernel.weights"]
+        sim.save_params(tmp_path / "weights")
+        kernel.value = 0
+        sim.load_params(tmp_path / "weights")
+        kernel.value = 2 * kernel.value
+        sim.freeze_params(converter.net)
+        converter.to_keras(sim)
+    np.testing.assert_array_equal(model.get_layer("line").kernel, 2 * before)
+    # Biases of a converter are saved, loaded and frozen as all weights are.
+    with np.load(next(tmp_path.iterdir())) as saved:
+        assert "line.0.bias.weights" in saved
+    converter.inputs[x].output = given.ravel()
+    with nengo.Simulator(converter.net, progress_bar=False) as sim:
+        sim.run_steps(1)
+    (probe,) = converter.net.all_probes
+    np.testing.assert_allclose(sim.data[probe][-1], model(given)[0], atol=1e-12)
 
 
 def test_models_inside_models_inputs_outputs_and_names():
@@ -151,7 +183,7 @@ def test_temporal_models_run_in_the_time_of_the_simulation():
     y = L.Concatenate()([L.Dense(3, activation="softmax")(y), L.Activation("tanh")(y)])
     model = keras.Model(x, y)
     converter = nengolab.Converter(model, temporal_model=True)
-    assert converter.verify(training=True, inputs=np.random.RandomState(0).rand(2, 5, 4, 4, 1))
+    assert converter.verify(inputs=np.random.RandomState(0).rand(2, 5, 4, 4, 1))
     folded = keras.Sequential([keras.Input((3, 2)), L.Flatten(), L.Dense(2)])
     with pytest.raises(ValidationError, match="Flatten.*axis of time.*TimeDistributed"):
         nengolab.Converter(folded, temporal_model=True)
@@ -159,3 +191,31 @@ def test_temporal_models_run_in_the_time_of_the_simulation():
         model = keras.Sequential([keras.Input((3, 2)), layer])
         with pytest.raises(ValidationError, match=f"'{layer.name}' in a temporal model"):
             nengolab.Converter(model, temporal_model=True)
+
+
+def test_layers_that_spike_and_filter_do_so_in_nengo_step_for_step():
+    own = nengolab.keras_layers
+    x = keras.Input((12, 3))
+    rates = L.Rescaling(400.0)(x)
+    spikes = [own.SpikingActivation(name, seed=1)(rates) for name in ("relu", "leaky_relu")]
+    spikes.append(own.SpikingActivation(lambda x: 90 + 0 * x, name="called")(rates))
+    steady = own.Lowpass(0.004, per_unit=True)
+    filtered = [steady(spikes[0]), own.Alpha(0.003)(spikes[1]), own.Lowpass(0.002)(x)]
+    with pytest.raises(ValidationError, match="'called' in a temporal model: no spiking neuron"):
+        nengolab.Converter(keras.Model(x, spikes), temporal_model=True)
+    model = keras.Model(x, [*spikes[:2], *filtered])
+    steady.log_tau.assign(np.log([0.001, 0.004, 0.01]))
+    converter = nengolab.Converter(model, temporal_model=True)
+    assert converter.verify(rtol=1e-10, inputs=np.random.RandomState(0).rand(2, 12, 3))
+    assert converter.report().native
+    assert "3 Lowpass synapses" in str(converter.report())
+    rows = nengolab.Converter(model).report().rows  # sequences at once, by Keras's layers
+    assert {row.instead for row in rows if row.why} == {"temporal_model=True"}
+    again = type(steady).from_config(steady.get_config())
+    assert again.tau == 0.004
+    layer = own.SpikingActivation("relu", dt=0.1)
+    with tf.GradientTape() as tape:
+        value = tf.Variable([[[2.0], [-1.0], [3.0]]], dtype="float64")
+        total = tf.reduce_sum(layer(value, training=True))
+    np.testing.assert_array_equal(np.ravel(tape.gradient(total, value)), [1, 0, 1])
+    assert total % 10 == 0

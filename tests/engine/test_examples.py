@@ -25,6 +25,7 @@ MODULES = (
     "dists",
     "exceptions",
     "inspect",
+    "keras_layers",
     "losses",
     "neurons",
     "runs",

@@ -20,7 +20,7 @@ ORDER = """
     runtime
     compiler
     kernels
-    layers losses
+    layers losses keras_layers
     startup settings
     neurons dists surrogates
     checks names clock bytecode _version

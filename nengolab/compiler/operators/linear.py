@@ -15,12 +15,31 @@ from nengolab.compiler.graph import Wire
 from nengolab.compiler.signals import elements
 from nengolab.kernels.convolution import Geometry
 from nengolab.kernels.sparse import Pattern
+from nengolab.layers.keras_weights import Ones
 
 if TYPE_CHECKING:
     from nengolab.compiler.translation import Translation
 
 
+def _added(s: Translation, X: Signal, Y: Signal, weights: Signal, each: np.ndarray) -> bool:
+    """Add weights from ones as they are, the number ``each`` of them to each element of ``Y``.
+
+    False where ``X`` is no ones: then there is something to multiply.
+    """
+    owner, role = s.signal_names.get(X, (None, None))
+    if not isinstance(owner, Ones) or role != "out" or not s.is_constant(weights):
+        return False
+    param = s.param(weights, f"{s.name_of_signal(weights)}.weights")
+    number = np.full(len(each), s.add_source(param), np.int64)
+    wire = Wire(len(each), np.arange(len(each)), number, each)
+    s.writers.setdefault(Y.base, []).append((elements(Y), wire))
+    return True
+
+
 def _dot(s: Translation, op: DotInc) -> None:
+    if op.A.shape[1:] == (1,) and op.A is op.A.base:
+        if _added(s, op.X, op.Y, op.A, np.arange(op.A.shape[0])):
+            return
     if op.A.ndim != 2 or op.X.ndim != 1:
         raise s.no_kernel(op, f"shapes {op.A.shape} and {op.X.shape}")
     if not s.is_constant(op.A):
@@ -75,6 +94,9 @@ def _sparse(s: Translation, op: SparseDotInc) -> None:
 def _elementwise(s: Translation, op: ElementwiseInc) -> None:
     if op.A.ndim > 1 or op.X.ndim > 1 or op.Y.size != max(op.A.size, op.X.size):
         raise s.no_kernel(op, f"shapes {op.A.shape} and {op.X.shape}")
+    if op.A.shape == op.X.shape and op.A is op.A.base:
+        if _added(s, op.X, op.Y, op.A, np.arange(op.A.size)):
+            return
     if not s.is_constant(op.A):
         new = s.add_op(op, "multiply", ())
         s.when_known(lambda: new.inputs.extend(_spread(s, x, op.Y.size) for x in (op.A, op.X)))
@@ -95,6 +117,13 @@ def _spread(s: Translation, signal: Signal, size: int) -> Wire:
 def _convolution(s: Translation, op: GeneralConvInc) -> None:
     _require_constant(s, op, op.W)
     conv = op.conv
+    if not op.is_transpose and conv.input_shape.n_channels == 1 == np.prod(conv.kernel_size):
+        n, places = conv.n_filters, np.prod(conv.output_shape.spatial_shape)
+        channel = np.tile(np.arange(n), places)
+        if not conv.channels_last:
+            channel = np.repeat(np.arange(n), places)
+        if max(conv.strides) == 1 and _added(s, op.X, op.Y, op.W, channel):
+            return
     geometry = Geometry(
         conv.input_shape.spatial_shape,
         conv.output_shape.spatial_shape,
