@@ -140,5 +140,3 @@ def nothing_around() -> Iterator[None]:
             stack.clear()
             for item in items:
                 stack.append(item)
-
-

@@ -22,7 +22,7 @@ _AGAIN = 0.05
 
 
 class SourceError(NengoException):
-    """A source makes no network that could be shown.
+    r"""A source makes no network that could be shown.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Stop:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What a source made.
+    r"""What a source made.
 
     Attributes
     ----------
@@ -300,5 +300,3 @@ def _names(namespace: Mapping[str, Any], there: set[Any]) -> Iterator[tuple[Any,
 
 def _is_in(value: Any, there: set[Any]) -> bool:
     return isinstance(value, nengo.base.NengoObject | nengo.Network) and value in there
-
-
