@@ -3,6 +3,7 @@
 from nengolab.building.code import Code, to_code
 from nengolab.building.edits import remove_argument, rename, set_argument
 from nengolab.building.origins import Origin, Span
+from nengolab.building.rerun import carried, unchanged
 from nengolab.building.running import Made, SourceError, Stop, run_source
 from nengolab.building.statements import add, delete, depending
 from nengolab.building.texts import Edit, Refused, Replacement
@@ -20,6 +21,7 @@ __all__ = [
     "Span",
     "Stop",
     "add",
+    "carried",
     "delete",
     "depending",
     "remove_argument",
@@ -27,4 +29,5 @@ __all__ = [
     "run_source",
     "set_argument",
     "to_code",
+    "unchanged",
 ]

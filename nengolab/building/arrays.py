@@ -22,9 +22,8 @@ def number(value: Any, np_name: Callable[[], str]) -> str:
     np_name : callable
         Gives what NumPy is called.
     """
-    if isinstance(value, np.bool_ | np.integer | np.float64 | np.complex128):
-        if isinstance(value, np.bool_ | np.int64 | np.float64 | np.complex128):
-            value = value.item()
+    if isinstance(value, (np.bool_, np.int64, np.float64, np.complex128)):
+        value = value.item()
     if isinstance(value, np.generic):
         return f"{np_name()}.{value.dtype.name}({value.item()!r})"
     if isinstance(value, float) and not np.isfinite(value):

@@ -89,7 +89,7 @@ class Defaults:
 
     @contextmanager
     def within(self, network: nengo.Network) -> Iterator[None]:
-        """Make objects of Nengo's as they would be made in a network, and add them to none of it."""
+        """Make objects as they would be made in a network, and add them to none of it."""
         path = [network]
         while path[-1] in self._around:
             path.append(self._around[path[-1]])

@@ -233,7 +233,7 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
 
     Examples
     --------
-    >>> source = "a = nengo.Node(label='a')\\nnengo.Probe(a)"
+    >>> source = "a = nengo.Node(label='a')\nnengo.Probe(a)"
     >>> print(nengolab.building.rename(source, "a", "stimulus").after)
     stimulus = nengo.Node(label='stimulus')
     nengo.Probe(stimulus)

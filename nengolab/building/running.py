@@ -39,7 +39,7 @@ class SourceError(NengoException):
     Examples
     --------
     >>> try:
-    ...     nengolab.building.run_source("import nengo\\nwith nengo.Network()")
+    ...     nengolab.building.run_source("import nengo\nwith nengo.Network()")
     ... except nengolab.building.SourceError as error:
     ...     print(error)
     line 2: expected ':'
@@ -109,7 +109,7 @@ class Made:
 
     Examples
     --------
-    >>> made = nengolab.building.run_source("import nengo\\nwith nengo.Network() as model: pass")
+    >>> made = nengolab.building.run_source("import nengo\nwith nengo.Network() as model: pass")
     >>> made.names[made.network]
     'model'
     """
@@ -274,6 +274,7 @@ def _made(run: _Run, wanted: str | None) -> Made:
             "the one that is meant",
             int(lines[1]) if len(lines) > 1 else None,
         )
+    assert isinstance(network, nengo.Network)
     there = {network, *network.all_objects}
     own = {obj: origin for obj, origin in origins.items() if obj in there}
     return Made(run.source, network, own, dict(_names(run.namespace, there)), run.namespace)

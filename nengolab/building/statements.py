@@ -138,9 +138,11 @@ def _is_pass(cst: Any, statement: Any) -> bool:
 
 def _import(text: Text) -> Replacement:
     """The import of Nengo, behind a docstring and imports from the future."""
-    cst, at = text.cst, 0
+    cst: Any = text.cst
+    at = 0
     for n, statement in enumerate(text.module.body):
-        first = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        plain = isinstance(statement, cst.SimpleStatementLine)
+        first: Any = statement.body[0] if plain else None
         is_text = isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString)
         future = isinstance(first, cst.ImportFrom) and getattr(first.module, "value", "") == (
             "__future__"

@@ -30,7 +30,13 @@ class Refused(ValidationError):
 
 @dataclass(frozen=True)
 class Replacement:
-    """Letters ``start`` to ``end`` of a source, and what stands in their place."""
+    """Letters ``start`` to ``end`` of a source, and what stands in their place.
+
+    Examples
+    --------
+    >>> nengolab.building.rename("a = 1", "a", "b").replacements
+    (Replacement(start=0, end=1, text='b'),)
+    """
 
     start: int
     end: int
