@@ -253,6 +253,7 @@ class _Run:
 def _made(run: _Run, wanted: str | None) -> Made:
     inside = {sub for net in run.recorder.networks for sub in net.networks}
     outer = [net for net in run.recorder.networks if net not in inside]
+    network: Any
     held = {n: v for n, v in run.namespace.items() if isinstance(v, nengo.Network)}
     origins = run.recorder.origins()
     if wanted is not None:
@@ -274,7 +275,6 @@ def _made(run: _Run, wanted: str | None) -> Made:
             "the one that is meant",
             int(lines[1]) if len(lines) > 1 else None,
         )
-    assert isinstance(network, nengo.Network)
     there = {network, *network.all_objects}
     own = {obj: origin for obj, origin in origins.items() if obj in there}
     return Made(run.source, network, own, dict(_names(run.namespace, there)), run.namespace)

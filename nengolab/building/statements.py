@@ -247,7 +247,7 @@ def _statement(text: Text, made: Made, obj: Any, going: set[Any]) -> Any:
         raise Refused(f"{obj} was not made by this source", attr="objects")
     others: set[Any] = set()
     for span in reversed(origin.calls):
-        node = text.call(span)
+        node = text.expression(span)
         while not isinstance(node, text.cst.BaseSmallStatement | text.cst.BaseCompoundStatement):
             node = text.parents[node]
         own = text.span(node)

@@ -191,6 +191,20 @@ class Text:
             attr="span",
         )
 
+    def expression(self, span: Span) -> Any:
+        """The expression at a span, the outermost one; a comprehension is one as well.
+
+        Raises
+        ------
+        Refused
+            Where there is none.
+        """
+        found = [n for n in self._places if isinstance(n, self.cst.BaseExpression)]
+        for node in found:
+            if self.span(node) == span:
+                return node
+        return self.call(span)
+
     def edit(self, replacements: Iterable[Replacement], count: int = 1) -> Edit:
         """The edit of replacements.
 

@@ -170,7 +170,8 @@ class Values:
         return called
 
     def _array(self, value: np.ndarray, param: Parameter | None) -> str:
-        kind: Any = param.dtype if isinstance(param, NdarrayParam) else None
+        numbers: Any = param
+        kind = numbers.dtype if isinstance(param, NdarrayParam) else None
         plain = kind is not None and np.dtype(kind) == value.dtype
         text = array(value, self.np, self._most, plain)
         if text is None:
