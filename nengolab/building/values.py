@@ -44,9 +44,9 @@ class Missing:
     Examples
     --------
     >>> with net:
-    ...     recorded = nengo.Node([0.5].count, size_out=1, label="count")
+    ...     large = nengo.Node(np.arange(80) ** 2.0, label="large")
     >>> print(nengolab.to_code(net).missing[0].reason)
-    the output of 'count' is an object, a builtin_function_or_method, which has no source
+    the output of 'large' is an array of 80 numbers, more than 64
     """
 
     name: str
