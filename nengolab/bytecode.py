@@ -52,4 +52,4 @@ def _steps(code: CodeType) -> Iterator[tuple[str, Any]]:
         yield _SAME.get(step.opname, step.opname), value
     table = dis._parse_exception_table(code)  # type: ignore[attr-defined]
     for entry in table:
-        yield "except", tuple(places.get(at) for at in (entry.start, entry.target)) + (entry.depth,)
+        yield "except", (places.get(entry.start), places.get(entry.target), entry.depth)

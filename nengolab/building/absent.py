@@ -67,7 +67,7 @@ class AbsentProcess(_Absent, Process):
     """
 
     def __init__(self, reason: str, size_in: int = 0, size_out: int = 1):
-        super().__init__(default_size_in=size_in, default_size_out=size_out)
+        Process.__init__(self, default_size_in=size_in, default_size_out=size_out)
         self.reason = reason
 
     def make_state(self, *args: Any, **kwargs: Any) -> Any:
@@ -105,7 +105,7 @@ class AbsentSolver(_Absent, Solver):
     """
 
     def __init__(self, reason: str, weights: bool = False):
-        super().__init__(weights=weights)
+        Solver.__init__(self, weights=weights)
         self.reason = reason
 
     def __call__(self, A: Any, Y: Any, rng: Any = np.random) -> Any:
@@ -170,7 +170,7 @@ class AbsentRule(_Absent, LearningRuleType):
 
     def __init__(self, reason: str, modifies: str = "decoders", size_in: Any = 0):
         self.modifies = modifies
-        super().__init__(size_in=size_in)
+        LearningRuleType.__init__(self, size_in=size_in)
         self.reason = reason
 
 

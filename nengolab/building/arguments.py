@@ -110,9 +110,7 @@ def arguments(obj: Any, kind: type | None = None) -> Arguments:
         default = NOTHING if required else p.default
         first = (first and required) or not found.given
         bare = first and p.kind is not p.KEYWORD_ONLY
-        found.given.append(
-            Argument(p.name, attribute, value, default, params.get(attribute), bare)
-        )
+        found.given.append(Argument(p.name, attribute, value, default, params.get(attribute), bare))
     return found
 
 

@@ -11,6 +11,8 @@ from nengolab.building.same import same
 
 # Up to here, numbers are written in any case.
 _FEW = 6
+# What Python's own numbers are the same as.
+_PYTHONS: Any = (np.bool_, np.int64, np.float64, np.complex128)
 
 
 def number(value: Any, np_name: Callable[[], str]) -> str:
@@ -22,9 +24,8 @@ def number(value: Any, np_name: Callable[[], str]) -> str:
     np_name : callable
         Gives what NumPy is called.
     """
-    if isinstance(value, np.bool_ | np.integer | np.float64 | np.complex128):
-        if isinstance(value, np.bool_ | np.int64 | np.float64 | np.complex128):
-            value = value.item()
+    if isinstance(value, _PYTHONS):
+        value = value.item()
     if isinstance(value, np.generic):
         return f"{np_name()}.{value.dtype.name}({value.item()!r})"
     if isinstance(value, float) and not np.isfinite(value):

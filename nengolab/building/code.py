@@ -167,7 +167,9 @@ class _Writer:
 
         They read variables whose names nothing else may take.
         """
-        held = [n.tensor_func if isinstance(n, TensorNode) else n.output for n in self._net.all_nodes]
+        held = [
+            n.tensor_func if isinstance(n, TensorNode) else n.output for n in self._net.all_nodes
+        ]
         held += [conn.function for conn in self._net.all_connections]
         held = [f for f in held if callable(f)]
         for fn, count in Counter(map(id, held)).items():
@@ -217,9 +219,7 @@ class _Writer:
         start = len(self._lines)
         self._at = network
         if block.opens and network in self._named:
-            for line in config_lines(
-                network, self._names[network], self._defaults, self._values
-            ):
+            for line in config_lines(network, self._names[network], self._defaults, self._values):
                 self._line(line, depth + 1)
             if len(self._lines) > start:
                 self._lines.append("")
@@ -356,7 +356,11 @@ def _held(network: nengo.Network) -> Iterator[tuple[str, Any]]:
     own = {o for objs in network.objects.values() for o in objs if not isinstance(o, nengo.Network)}
     found = set()
     for name, held in vars(network).items():
-        if not name.startswith("_") and name.isidentifier() and isinstance(held, nengo.base.NengoObject):
+        if (
+            not name.startswith("_")
+            and name.isidentifier()
+            and isinstance(held, nengo.base.NengoObject)
+        ):
             if held in own and held not in found and not hasattr(type(network), name):
                 found.add(held)
                 yield name, held

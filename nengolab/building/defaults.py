@@ -45,7 +45,8 @@ class Defaults:
         if around is not None:
             self._around[network] = around
         own = self._own[network] = {}
-        for kind, values in _configured(network).items():
+        set_by_hand = _configured(network)
+        for kind, values in set_by_hand.items():
             changed = {k: v for k, v in values.items() if not same(self.of(network, kind, k), v)}
             if changed:
                 own[kind] = changed
@@ -54,6 +55,8 @@ class Defaults:
             if len(objs) < _SHARED_BY:
                 continue
             for attribute in _configurable(kind):
+                if attribute in set_by_hand.get(kind, {}):
+                    continue  # it is for what is added later, too
                 value = getattr(objs[0], attribute)
                 if isinstance(value, _SHARED) and all(
                     same(getattr(o, attribute), value) for o in objs[1:]
@@ -89,7 +92,7 @@ class Defaults:
 
     @contextmanager
     def within(self, network: nengo.Network) -> Iterator[None]:
-        """Make objects of Nengo's as they would be made in a network, and add them to none of it."""
+        """Make objects as they would be made in a network, and add them to none of it."""
         path = [network]
         while path[-1] in self._around:
             path.append(self._around[path[-1]])
@@ -140,5 +143,3 @@ def nothing_around() -> Iterator[None]:
             stack.clear()
             for item in items:
                 stack.append(item)
-
-

@@ -82,9 +82,7 @@ def folded(lines: Sequence[str], variable: str) -> Folded:
     ]
     moving = [(value, step) for value, step in steps if step]
     start = moving[0][0] if moving and all(s == 1 for _, s in moving) else 0
-    text = "".join(
-        _filled(p, q, variable, start) for p, q in zip(first, second, strict=True)
-    )
+    text = "".join(_filled(p, q, variable, start) for p, q in zip(first, second, strict=True))
     return Folded(text, variable if moving else "_", start, len(lines))
 
 

@@ -36,7 +36,9 @@ class Functions:
         self._imports, self._value_of = imports, value_of
         self.definitions: list[str] = []
         self.annotated = False
-        self._known: dict[int, tuple[Any, str]] = {}  # with the object, so that its id stays its own
+        self._known: dict[
+            int, tuple[Any, str]
+        ] = {}  # with the object, so that its id stays its own
         self._makers: dict[tuple[str, tuple[str, ...]], str] = {}
         self._often: set[int] = set()
 

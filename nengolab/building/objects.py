@@ -68,7 +68,11 @@ class Objects:
         if not isinstance(key, slice):
             return self._values.write(key.tolist() if isinstance(key, np.ndarray) else key)
         start, stop, step = (None if v is None else int(v) for v in (key.start, key.stop, key.step))
-        if step is None and start is not None and (stop == start + 1 or (start, stop) == (-1, None)):
+        if (
+            step is None
+            and start is not None
+            and (stop == start + 1 or (start, stop) == (-1, None))
+        ):
             if start >= -1 and (start, stop) != (-1, 0):
                 return str(start)
         texts = ["" if v is None else str(v) for v in (start, stop)]
@@ -76,9 +80,11 @@ class Objects:
 
     def _rule(self, rule: LearningRule) -> str:
         held, own = rule.connection.learning_rule_type, rule.learning_rule_type
-        pairs = list(held.items() if isinstance(held, dict) else enumerate(held or ())) if (
-            isinstance(held, dict | list | tuple)
-        ) else []
+        pairs = (
+            list(held.items() if isinstance(held, dict) else enumerate(held or ()))
+            if (isinstance(held, dict | list | tuple))
+            else []
+        )
         for matches in (lambda kind: kind is own, lambda kind: kind == own):
             for key, kind in pairs:
                 if matches(kind):
@@ -179,7 +185,11 @@ class Objects:
     def _is_told(self, node: nengo.Node) -> bool:
         """Whether a Node's function says its size when it is called, and may be called."""
         output = node.output
-        if id(output) in self._stubs or not callable(output) or independence.of(output, arrays=True).level == "tied":
+        if (
+            id(output) in self._stubs
+            or not callable(output)
+            or independence.of(output, arrays=True).level == "tied"
+        ):
             return False
         given = (0.0, np.zeros(node.size_in)) if node.size_in else (0.0,)
         try:
@@ -195,9 +205,7 @@ class Objects:
         except Unwritable as err:
             return self._stub(node.output, "output", names, str(err), node)
 
-    def _stub(
-        self, value: Any, what: str, names: tuple[str, ...], reason: str, obj: Any
-    ) -> str:
+    def _stub(self, value: Any, what: str, names: tuple[str, ...], reason: str, obj: Any) -> str:
         """A function that raises an error in place of one that has no source."""
         if id(value) in self._stubs:
             return self._stubs[id(value)][1]
@@ -268,4 +276,3 @@ class Objects:
             reason = f"the {count} numbers in the layer of {self._about(node)} are drawn anew"
             self._values.missing.append(Missing("", reason, node.tensor_func))
         return called
-

@@ -22,7 +22,7 @@ _AGAIN = 0.05
 
 
 class SourceError(NengoException):
-    """A source makes no network that could be shown.
+    r"""A source makes no network that could be shown.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class SourceError(NengoException):
     Examples
     --------
     >>> try:
-    ...     nengolab.building.run_source("import nengo\\nwith nengo.Network()")
+    ...     nengolab.building.run_source("import nengo\nwith nengo.Network()")
     ... except nengolab.building.SourceError as error:
     ...     print(error)
     line 2: expected ':'
@@ -94,7 +94,7 @@ class Stop:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What a source made.
+    r"""What a source made.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Made:
 
     Examples
     --------
-    >>> made = nengolab.building.run_source("import nengo\\nwith nengo.Network() as model: pass")
+    >>> made = nengolab.building.run_source("import nengo\nwith nengo.Network() as model: pass")
     >>> made.names[made.network]
     'model'
     """
@@ -253,6 +253,7 @@ class _Run:
 def _made(run: _Run, wanted: str | None) -> Made:
     inside = {sub for net in run.recorder.networks for sub in net.networks}
     outer = [net for net in run.recorder.networks if net not in inside]
+    network: Any
     held = {n: v for n, v in run.namespace.items() if isinstance(v, nengo.Network)}
     origins = run.recorder.origins()
     if wanted is not None:
@@ -300,5 +301,3 @@ def _names(namespace: Mapping[str, Any], there: set[Any]) -> Iterator[tuple[Any,
 
 def _is_in(value: Any, there: set[Any]) -> bool:
     return isinstance(value, nengo.base.NengoObject | nengo.Network) and value in there
-
-

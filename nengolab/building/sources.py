@@ -91,7 +91,9 @@ def written(fn: FunctionType, value_of: Any) -> Written:
         raise Unwritable("is decorated")
     text = textwrap.dedent(text).strip() if isinstance(node, ast.FunctionDef) else text.strip()
     annotated = isinstance(node, ast.FunctionDef) and _annotated(node)
-    found = Written(text, fn.__name__ if isinstance(node, ast.FunctionDef) else "<lambda>", annotated)
+    found = Written(
+        text, fn.__name__ if isinstance(node, ast.FunctionDef) else "<lambda>", annotated
+    )
     _check(found, code)
     return Written(_with_defaults(text, fn, value_of), found.name, annotated)
 

@@ -43,11 +43,10 @@ class Missing:
 
     Examples
     --------
-    >>> heard = []
     >>> with net:
-    ...     listener = nengo.Node(heard.append, size_in=0, size_out=0)
-    >>> nengolab.to_code(net).missing[0].reason
-    "the output of Node is a method of an object, a list, which has no source"
+    ...     large = nengo.Node(np.arange(80) ** 2.0, label="large")
+    >>> print(nengolab.to_code(net).missing[0].reason)
+    the output of 'large' is an array of 80 numbers, more than 64
     """
 
     name: str
@@ -171,7 +170,9 @@ class Values:
         return called
 
     def _array(self, value: np.ndarray, param: Parameter | None) -> str:
-        plain = isinstance(param, NdarrayParam) and np.dtype(param.dtype) == value.dtype
+        numbers: Any = param
+        kind = numbers.dtype if isinstance(param, NdarrayParam) else None
+        plain = kind is not None and np.dtype(kind) == value.dtype
         text = array(value, self.np, self._most, plain)
         if text is None:
             shape = "x".join(map(str, value.shape))
@@ -243,8 +244,9 @@ class Values:
                     continue
             elif held is None and argument.default is None:
                 continue
-            if isinstance(held, ChannelShape) and held.channels_last == value.channels_last:
-                held = held.shape
+            if isinstance(held, ChannelShape):
+                shape: Any = held
+                held = shape.shape if shape.channels_last == value.channels_last else held
             text = self._nested(argument, held, value, given)
             in_order = argument.first and len(texts) == found.given.index(argument)
             texts.append(text if in_order else f"{argument.name}={text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import textwrap
 import tokenize
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ def wrapped(line: str, indent: int) -> str:
         rows = [wrapped(part, inner) for part in parts]
         return "\n".join([space + head, *rows, space + tail])
     edges = [found.start, *found.commas, found.end]
-    parts = [line[a + 1 : b].strip() for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [line[a + 1 : b].strip() for a, b in itertools.pairwise(edges)]
     parts = [part for part in parts if part]
     comma = "," if found.is_call or found.commas else ""
     if len(parts) > 6 and all(len(part) < 24 and not set(part) & set(_OPEN) for part in parts):

@@ -246,7 +246,8 @@ def _connection(draw, ends, learning):
     made = nengo.Connection(source, post, **given)
     if made.learning_rule_type is not None:
         rule = made.learning_rule
-        rule = rule[0] if isinstance(rule, list) else rule["pes"] if isinstance(rule, dict) else rule
+        if isinstance(rule, list | dict):
+            rule = rule[0 if isinstance(rule, list) else "pes"]
         error = nengo.Node(np.zeros(rule.size_in))
         nengo.Connection(error, rule)
         if draw(st.booleans()):
@@ -265,8 +266,8 @@ def _transforms(n_out, n_in):
     if n_in == n_out:
         found += [st.just(None), st.just(0.5), st.just(np.arange(1.0, n_in + 1))]
     if n_out == n_in >= 1:
-        conv = nengo.Convolution(1, (n_in, 1), kernel_size=(1,), strides=(1,), init=dists.Uniform(0, 1))
-        found.append(st.just(conv))
+        shape = {"kernel_size": (1,), "strides": (1,), "init": dists.Uniform(0, 1)}
+        found.append(st.just(nengo.Convolution(1, (n_in, 1), **shape)))
     return st.one_of(found)
 
 

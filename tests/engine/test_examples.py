@@ -20,6 +20,7 @@ from nengolab.exceptions import NengoException
 
 MODULES = (
     "",
+    "building",
     "callbacks",
     "converting",
     "dists",
