@@ -256,7 +256,9 @@ class Engine:
 
     def snapshot(self, arrays: bool = True) -> Snapshot:
         """The state as a value; without its arrays where nobody wants them."""
-        return state.take(self, self.carried if arrays else {})
+        if self.follower is not None:
+            self.follower.leave_state()
+        return state.take(self, arrays)
 
     def restore(self, snapshot: Snapshot) -> list[str]:
         """Put a state back; names what stays as it is. See `nengolab.runtime.state.put`."""

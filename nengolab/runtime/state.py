@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import nengo
 import numpy as np
@@ -30,21 +30,21 @@ class HasState(Protocol):
     runner: TileRunner
 
 
-def take(engine: HasState, carried: Mapping[str, Any]) -> Snapshot:
-    """The snapshot of an engine as it is now, with what its program carries."""
+def take(engine: HasState, arrays: bool = True) -> Snapshot:
+    """The snapshot of an engine as it is now; without its arrays where nobody wants them."""
     host, owners = engine.host, _owners(engine)
     seen = {None, *engine.probes}  # taps are no part of the network
-    named = engine.runner.program.leave_state(dict(carried))
-    arrays = {n: a for n, a in named.items() if owners[n] in seen}
+    named = engine.runner.named_state() if arrays else {}
+    found = {n: a for n, a in named.items() if owners[n] in seen}
     return Snapshot(
         engine.n_steps,
         engine.dt,
         host.seed,
         engine.batch,
-        arrays,
+        found,
         host.process_states(),
         tuple(host.out_of_reach()),
-        frozenset(name for name in arrays if owners[name] is not None),
+        frozenset(name for name in found if owners[name] is not None),
         host.drawn(),
     )
 

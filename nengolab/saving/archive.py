@@ -13,6 +13,7 @@ import os
 import re
 import zipfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 # -- names of members ------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def member_name(name: str) -> str:
     """The name of any array as the name of a member of an archive.
 

@@ -310,6 +310,7 @@ def test_the_script_of_a_run_repeats_it_to_the_same_numbers(sim, tmp_path, monke
         **found.fit,
     )
     assert run.wait() == "finished"
+    assert "val_answer_accuracy" in run.history  # which is watched
     script = run.to_script()
     assert "# %matplotlib inline" in script
     assert "learning_rates={4: 0.001}" in script

@@ -357,6 +357,67 @@ def test_a_network_is_trained_in_a_simulator_of_its_own_beside_the_live_one(tmp_
     lab.close()
 
 
+def test_networks_of_two_runs_are_compared_where_they_are_at_hand(tmp_path) -> None:
+    pages = []
+    for name, radius in (("one", 1.0), ("two", 2.0)):
+        net = network()
+        net.ensembles[0].radius = radius
+        page = Page(net, tmp_path, X, X**2, epochs=1)
+        page.fit.set(name=name)
+        page.fit.start().wait()
+        pages.append(page)
+    pages[1].act(type="compare", a="one", b="two")
+    until(lambda: pages[1].desk["differences"], "what differs")
+    told = {what: (one, other) for what, one, other in pages[1].desk["differences"]}
+    assert [float(radius) for radius in told["b: radius"]] == [1.0, 2.0]
+    for page in pages:
+        page.fit.close()
+
+
+def test_the_live_network_is_shown_a_sample_with_the_weights_of_this_moment(tmp_path) -> None:
+    with nengo.Network(seed=0, label="kinds") as net:
+        nengolab.configure_settings(stateful=False)
+        net.config[nengo.Connection].synapse = None
+        given = nengo.Node([0, 0], label="given")
+        hidden = nengo.Ensemble(20, 2, neuron_type=nengo.LIF(), label="hidden")
+        nengo.Connection(given, hidden)
+        out = nengo.Node(size_in=2)
+        nengo.Connection(hidden, out)
+        nengo.Probe(out, label="out")
+        nengo.Probe(hidden.neurons, label="spikes")
+    points = RNG.uniform(-1, 1, (40, 2)).astype(np.float32)
+    lab = Lab(net, plots=[hidden])
+    lab.session.wait_until("ready", 60)
+    page = Page(lab, tmp_path, points, (points[:, 0] > 0).astype(int), callbacks=[Slow()])
+    for name, value in (("epochs", "500"), ("split", "0.5"), ("batch_size", "10")):
+        page.set(name, value)
+    page.act(type="start")
+    until(lambda: (page.read("seen") or {}).get("samples"), "answers", 120)
+    seen = page.read("seen")
+    [layer] = seen["layers"]
+    assert (layer["name"], layer["neurons"], sum(layer["counts"])) == ("spikes", 20, 20)
+    assert seen["points"][-1][0] == seen["epoch"]
+    page.act(type="live", item=0)
+    until(lambda: "is shown this sample" in page.desk["notice"], "the live network")
+    assert page.now["phase"] == "running"
+    page.act(type="stop")
+    page.phase("ended")
+    page.act(type="live", item=0)
+    trained = [p for p in page.fit.sim.parameters.values() if p.trainable]
+
+    def live() -> bool:
+        now = {(c.obj, c.role): c.after for c in lab.session.changes}
+        return all(
+            np.array_equal(now.get((getattr(p.owner, "ensemble", p.owner), p.role)), p.value)
+            for p in trained
+        )
+
+    until(live, "the weights of the end")
+    assert lab.session.inputs[given].tolist() in points[20:].tolist()
+    page.fit.close()
+    lab.close()
+
+
 def test_curves_keep_their_peaks_and_ends() -> None:
     x = np.arange(10_000.0)
     y = np.sin(x)

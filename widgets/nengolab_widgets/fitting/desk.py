@@ -100,6 +100,11 @@ class FitDesk:
             self._tell(error)
         self._changed()
 
+    def tell(self, notice: str) -> None:
+        """Tell a person something."""
+        self.notice = notice
+        self._changed()
+
     def opened(self) -> Form:
         """The form, once it is there.
 
@@ -261,7 +266,7 @@ class FitDesk:
     def _take(self, run: Run) -> None:
         """Watch a run that has begun."""
         self.run, self.wish, self.phase = run, "", "running"
-        self.kept.show(run.name, True)
+        self.kept.begun(run)
         for hear in list(self._watchers):
             hear()
 

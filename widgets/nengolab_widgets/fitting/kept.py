@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nengo
 from nengo.exceptions import ValidationError
 
+import nengolab
 from nengolab import runs
 from nengolab.runs import Record, Run
 from nengolab.runs.record import FILE, GOING
@@ -17,6 +20,8 @@ from .told import Row
 
 # More curves at once nobody can tell apart.
 MOST_SHOWN = 7
+# The networks of runs that this process began, by folder, for as long as somebody has them.
+_networks: weakref.WeakValueDictionary[Path, nengo.Network] = weakref.WeakValueDictionary()
 
 
 class KeptRuns:
@@ -41,6 +46,12 @@ class KeptRuns:
         self.compared: tuple[str, str] | None = None
         self._rows: dict[str, tuple[float, Row]] = {}
         self._records: dict[str, tuple[float, Record]] = {}
+        self._between: tuple[tuple[str, str], list[tuple[str, str, str]]] | None = None
+
+    def begun(self, run: Run) -> None:
+        """Take a run in that has begun: its curves are shown, and its network is known."""
+        self.show(run.name, True)
+        _networks[run.folder] = run.task.sim.network
 
     def show(self, name: str, on: bool) -> None:
         """Show the curves of a run, or not."""
@@ -83,11 +94,26 @@ class KeptRuns:
             found = runs.open(self.folder()).differences(*self.compared)
         except (KeyError, ValidationError):
             return []
-        return [
+        told = [
             (what, _in_short(a), _in_short(b))
             for what, a, b in found
             if not what.startswith("plan")
         ]
+        return told + self._between_networks(self.compared)
+
+    def _between_networks(self, names: tuple[str, str]) -> list[tuple[str, str, str]]:
+        """What differs between the networks of two runs, where both are at hand."""
+        folder = self.folder().absolute()
+        a, b = (_networks.get(folder / name) for name in names)
+        if a is None or b is None or a is b:
+            return []
+        if self._between is None or self._between[0] != names:
+            rows = [
+                (f"{row.a or row.b}: {row.what}", _in_short(row.in_a), _in_short(row.in_b))
+                for row in nengolab.inspect.diff(a, b).rows
+            ]
+            self._between = (names, rows)
+        return self._between[1]
 
     def records(self, run: Run | None) -> list[tuple[int, Record]]:
         """Give the runs of which curves are shown, with their numbers."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.exceptions import ValidationError
 
 from nengolab.live.frames import Arrays
 from nengolab.runs.choices import amplitude_of, highest_rate, neuron_probes
@@ -60,6 +61,8 @@ class Looking:
         self._pictures = pictures
         self._targets: np.ndarray | None = None
         self._asked = float("-inf")
+        self._items: dict[str, np.ndarray] = {}
+        self._drawn: list[int] = []
         # Of a network how much it fires for an item, and the share of right answers, by epoch.
         self._points: dict[int, tuple[float, float]] = {}
         self._kinds = neuron_probes(network)
@@ -72,6 +75,7 @@ class Looking:
             self._targets = np.asarray(y[probe])[:, 0].ravel().astype(int)
         elif not self._kinds:
             return
+        self._items = x
         self._seconds = dt * next(iter(x.values())).shape[1]
         layers = {name: amplitude_of(kind) for name, kind in self._kinds.items()}
         self.watching = Watching(x, probe, plan.plan.batch_size, layers, self._is_wanted)
@@ -108,6 +112,7 @@ class Looking:
         wanted, found = targets[: len(outputs)], outputs.argmax(axis=1)
         good = wanted == found
         chosen = [*np.flatnonzero(~good)[:WRONG], *np.flatnonzero(good)[:RIGHT]]
+        self._drawn = [int(i) for i in chosen]
         seen["right"] = int(good.sum())
         if answers.rates:
             spikes = sum(float(rates.sum(axis=1).mean()) for rates in answers.rates.values())
@@ -122,6 +127,18 @@ class Looking:
             np.add.at(counts, (wanted, found), 1)
             arrays.append(("confusion", counts))
         return seen, arrays
+
+    def shown(self, place: int) -> dict[str, np.ndarray]:
+        """Give what is fed of an item that is drawn, ``(steps, size)``, by input.
+
+        Raises
+        ------
+        ValidationError
+            Where none is drawn there.
+        """
+        if not 0 <= place < len(self._drawn):
+            raise ValidationError(f"there is no sample {place} among {len(self._drawn)}", "item")
+        return {name: array[self._drawn[place]] for name, array in self._items.items()}
 
     def _layer(self, name: str, rates: np.ndarray) -> Layer:
         found = firing(rates, highest_rate(self._kinds[name]))

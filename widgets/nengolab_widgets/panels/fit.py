@@ -12,6 +12,7 @@ import nengo
 import numpy as np
 from nengo.exceptions import NengoException
 
+from nengolab.feeding.aliases import Aliases
 from nengolab.live.frames import Arrays
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.fitting import told
@@ -189,21 +190,51 @@ class Fit(Panel):
         kind = content.get("type")
         if kind == "script":
             return self._script(str(content.get("run")), content)
-        self.desk.act(content)
+        if kind == "live":
+            self._show_to_live(content)
+        else:
+            self.desk.act(content)
         if kind == "restore" and self.desk.notice:
             self._give_to_live()
         self.place.send(self, {"type": "heard", "what": str(kind)})
 
     def _give_to_live(self) -> None:
         """Have the network that runs live compute with the weights that were restored."""
-        session, desk = self.place.session, self.desk
-        if not isinstance(desk.subject, nengo.Network) or session.state in ("asleep", "error"):
+        desk = self.desk
+        if not self._is_live():
             return
-        for parameter in desk.sim.parameters.values():
-            if parameter.trainable:
-                owner, value = parameter.owner, np.array(parameter.value)
-                session.set_parameter(owner, parameter.role, value, gesture=desk.notice)
+        self._give_weights(desk.notice)
         desk.notice = desk.notice.replace("The simulator has", "The live network computes with")
+
+    def _is_live(self) -> bool:
+        """Whether the network runs live beside the simulator that is trained."""
+        asleep = self.place.session.state in ("asleep", "error")
+        return isinstance(self.desk.subject, nengo.Network) and not asleep
+
+    def _give_weights(self, gesture: str) -> None:
+        for parameter in self.desk.sim.parameters.values():
+            if parameter.trainable:
+                value = np.array(parameter.value)
+                session = self.place.session
+                session.set_parameter(parameter.owner, parameter.role, value, gesture=gesture)
+
+    def _show_to_live(self, content: dict[str, Any]) -> None:
+        """Show a sample to the network that runs live, with the weights of this moment."""
+        desk = self.desk
+        place = content.get("item")
+        if not self._is_live():
+            desk.tell(
+                "No network runs live beside the training. In a Lab of the network press play, "
+                "then show it the sample."
+            )
+        elif desk.looking is not None and isinstance(place, int):
+            gesture = f"sample {place}"
+            inputs = Aliases(desk.starter.network).inputs
+            for name, fed in desk.looking.shown(place).items():
+                still = (fed == fed[0]).all()
+                self.place.session.set_input(inputs[name], fed[0] if still else fed, gesture)
+            self._give_weights(gesture)
+            desk.tell("The live network is shown this sample, with the weights of this moment.")
 
     def _script(self, name: str, content: dict[str, Any]) -> None:
         said: Script = {"type": "script", "run": name, "text": "", "problem": ""}

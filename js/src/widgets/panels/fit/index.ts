@@ -16,6 +16,7 @@ import {
   isCurves,
   isDesk,
   isNow,
+  isPayload,
   isScript,
   isSeen,
   isShown,
@@ -43,7 +44,7 @@ class FitPanel implements Panel {
   private trouble!: Part<Trouble[]>;
   private offer!: Part<{ notice: string; left: Row[] }>;
   private readonly samples = new Samples();
-  private readonly watch = new Watch();
+  private watch!: Watch;
   private readonly figures = make("div", "nl-inspect-figures nl-fit-figures", { hidden: "" });
   private readonly names = make("p", "nl-inspect-words nl-fit-legend");
   private readonly problem = make("p", "nl-plot-failed", { role: "note", hidden: "" });
@@ -61,6 +62,8 @@ class FitPanel implements Panel {
     this.context = context;
     this.theme = context.theme;
     const send: Send = (content) => context.send(content);
+    const live = isPayload(context.layout.data) && context.layout.data.own;
+    this.watch = new Watch(live ? (item) => send({ type: "live", item }) : null);
     this.form = new Form(send, this.samples.element);
     this.control = new Control(send, () => this.form.fold(true));
     this.runs = new Runs(send, context.theme);

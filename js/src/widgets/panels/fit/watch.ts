@@ -5,7 +5,7 @@ import { colorTable, entryOf } from "../../charts/colors";
 import { make } from "../../dom";
 import type { Theme } from "../../theme";
 import { layers, tradeoff } from "./firing";
-import { short } from "./parts";
+import { button, short } from "./parts";
 import type { Seen } from "./payload";
 import { image, curve } from "./samples";
 
@@ -26,6 +26,9 @@ export function order(amount: number): number {
 export class Watch {
   readonly element = make("section", "nl-fit-watch", { "aria-label": "answers", hidden: "" });
   private last = "";
+
+  /** `live` shows a sample to the network that runs live; without one there is none. */
+  constructor(private readonly live: ((place: number) => void) | null = null) {}
 
   show(
     seen: Seen,
@@ -80,6 +83,7 @@ export class Watch {
           word,
         ),
       );
+      if (this.live !== null) figure.append(this.shows(this.live, i));
       return figure;
     });
     const title = `Answers after epoch ${seen.epoch}: ${seen.right} of ${seen.items} right`;
@@ -90,6 +94,13 @@ export class Watch {
       make("h3", "nl-fit-title", {}, title),
       make("div", "nl-fit-strip", {}, ...items),
     );
+  }
+
+  private shows(live: (place: number) => void, place: number): HTMLElement {
+    const title = "show it to the live network, with the weights of this moment";
+    const made = button("run it", title, () => live(place));
+    made.classList.add("nl-fit-small");
+    return made;
   }
 
   // ---- which is taken for which -----------------------------------------------------------------
