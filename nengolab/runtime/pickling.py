@@ -75,7 +75,7 @@ def _engine_contents(engine: Engine) -> dict[str, Any]:
             name: getattr(engine, name)
             for name in ("batch", "dtype", "force", "functions", "device")
         },
-        "snapshot": state.take(engine, engine.carried),
+        "snapshot": state.take(engine),
         "values": dict(engine.values),
         "inputs": engine.host.overrides,
         "laid": engine.effects.laid,
