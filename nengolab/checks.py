@@ -1,7 +1,8 @@
-"""Arguments that must be numbers of a kind: what a person gave, as the type that is needed."""
+"""What must be there: arguments that are numbers of a kind, and a library that few need."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -60,3 +61,32 @@ def assigned(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if surplus > 0 and value.shape[:surplus] == (1,) * surplus:
         value = value.reshape(value.shape[surplus:])
     return np.broadcast_to(value, shape)
+
+
+def table_library(what: str, instead: str = "") -> Any:
+    """The module ``pandas``, which tables are made with.
+
+    Parameters
+    ----------
+    what : str
+        What asks for it.
+    instead : str
+        What serves without it.
+
+    Raises
+    ------
+    ImportError
+        Where it is not installed; it says how to install it.
+
+    Examples
+    --------
+    >>> table_library("to_pandas").DataFrame({"a": [1, 2]}).shape
+    (2, 1)
+    """
+    try:
+        return importlib.import_module("pandas")
+    except ImportError as error:
+        hint = f". {instead}" if instead else ""
+        raise ImportError(
+            f"{what} needs pandas, which is not installed: pip install pandas{hint}"
+        ) from error

@@ -9,7 +9,7 @@ from typing import Any
 import nengo
 import numpy as np
 
-from nengolab.checks import whole
+from nengolab.checks import table_library, whole
 from nengolab.converting.rows import Row
 from nengolab.converting.verifying import as_fed, as_list
 from nengolab.simulator import Simulator
@@ -79,13 +79,7 @@ class ConversionReport:
         ImportError
             Where pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as err:
-            raise ImportError(
-                "to_pandas needs pandas, which is not installed: pip install pandas. print(report) "
-                "shows the table without it"
-            ) from err
+        pandas = table_library("to_pandas", "print(report) shows the table without it")
         kept = ("ensembles", "layer")
         rows = [{k: v for k, v in vars(row).items() if k not in kept} for row in self.rows]
         return pandas.DataFrame(rows).set_index("name")

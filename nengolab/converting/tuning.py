@@ -9,7 +9,7 @@ from typing import Any
 import nengo
 import numpy as np
 
-from nengolab.checks import whole
+from nengolab.checks import table_library, whole
 from nengolab.converting.verifying import as_fed, as_list
 from nengolab.exceptions import ValidationError
 from nengolab.layers.keras_weights import ConverterConnection
@@ -123,12 +123,7 @@ class Tuned:
         ImportError
             Where pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as err:
-            raise ImportError(
-                "to_pandas needs pandas, which is not installed: pip install pandas"
-            ) from err
+        pandas = table_library("to_pandas")
         columns = ("rate", "synapse", "accuracy", "latency", "first_correct", "spikes")
         return pandas.DataFrame([{c: getattr(t, c) for c in columns} for t in self.tried])
 

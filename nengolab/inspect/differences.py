@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse
 from nengo.base import ObjView
 
+from nengolab.checks import table_library
 from nengolab.inspect.matching import Joined, kind, match
 from nengolab.inspect.source import Source
 from nengolab.inspect.texts import same_value, shown
@@ -114,8 +115,7 @@ class Differences:
         ImportError
             Where pandas is not installed.
         """
-        import pandas
-
+        pandas = table_library("to_pandas", "print(found) shows the table without it")
         columns = ["a", "b", "what", "in_a", "in_b", "meaning"]
         rows = [[getattr(row, column) for column in columns] for row in self.rows]
         return pandas.DataFrame(rows, columns=columns)

@@ -14,6 +14,7 @@ from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
+from nengolab.checks import table_library
 from nengolab.compiler.graph import Op, Param
 from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.names import Names, listing
@@ -320,13 +321,7 @@ class Parameters(Mapping):
         ImportError
             Where pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as err:
-            raise ImportError(
-                "to_pandas needs pandas, which is not installed: pip install pandas. print(table) "
-                "shows the table without it"
-            ) from err
+        pandas = table_library("to_pandas", "print(table) shows the table without it")
         plain = ("owner_name", "role", "shape", "size", "trainable", "why", "learned", "why_shape")
         rows = []
         with self._reading():

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nengolab.checks import table_library
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
 from nengolab.runs.facts import unlike
@@ -68,10 +69,7 @@ class Catalogue(Mapping[str, Record]):
         ImportError
             Without pandas.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("a table needs pandas: pip install pandas") from error
+        pandas = table_library("a table of runs")
         rows = {name: _row(self[name]) for name in self}
         return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("run")
 
@@ -139,8 +137,7 @@ def open(folder: str | Path = "runs") -> Catalogue:
 
 
 def _row(run: Record) -> dict[str, Any]:
-    import pandas
-
+    pandas = table_library("a table of runs")
     training, fit = run.facts["training"], run.facts["fit"]
     row = {
         "state": run.state,

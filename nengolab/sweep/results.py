@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nengolab.checks import table_library
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -91,10 +93,7 @@ class Sweep:
         ImportError
             Without pandas.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("to_pandas needs pandas: pip install pandas") from error
+        pandas = table_library("to_pandas")
         rows = [self._row(i, item) for i, item in enumerate(self.items)]
         columns = dict.fromkeys(itertools.chain(*self.items, ["status"], *rows))
         last = [c for c in columns if c != "error"] + ["error"]
