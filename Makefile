@@ -49,11 +49,12 @@ $(BIN)/python:
 	@echo "== Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
-# The lock names all there is to install, and overrides.txt says what is left out. What is imported
-# is compiled then; all of it would take most of the time.
+# The lock names all there is to install, and overrides.txt says what is left out. Of its Python what
+# is imported is compiled, once, before many processes do so at a time; all of it takes long.
 $(STAMPS)/python: .requirements/dev.lock | $(BIN)/python
 	@echo "== Installing the Python packages of .requirements/dev.lock"
 	@$(BIN)/python -m pip install --quiet --no-deps --no-compile -r .requirements/dev.lock
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -c "import keras, nengo, jupyterlab.labapp" 2>/dev/null
 	@mkdir -p $(STAMPS) && touch $@
 
 js/node_modules/.package-lock.json: js/package-lock.json

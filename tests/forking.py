@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 PASSED_ON = (signal.SIGINT, signal.SIGTERM)
 STREAMS = (0, 1, 2)
 
