@@ -54,7 +54,8 @@ $(BIN)/python:
 $(STAMPS)/python: .requirements/dev.lock | $(BIN)/python
 	@echo "== Installing the Python packages of .requirements/dev.lock"
 	@$(BIN)/python -m pip install --quiet --no-deps --no-compile -r .requirements/dev.lock
-	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -c "import keras, nengo, jupyterlab.labapp" 2>/dev/null
+	@$(BIN)/python -c "import keras, nengo, jupyterlab.labapp" 2>$(VENV)/imports.log || \
+	  { cat $(VENV)/imports.log >&2; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
 
 js/node_modules/.package-lock.json: js/package-lock.json
