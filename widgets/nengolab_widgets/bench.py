@@ -81,7 +81,7 @@ class Bench:
     @property
     def highest(self) -> int:
         """Pixels of the highest panel that a person has made so; 0 where there is none."""
-        return max((panel.size.height or 0 for panel in self._panels.values()), default=0)
+        return max((panel.size.height or 0 for panel in list(self._panels.values())), default=0)
 
     @property
     def aside(self) -> Panel | None:
@@ -113,7 +113,7 @@ class Bench:
 
     def layouts(self) -> list[PanelLayout]:
         """Describe the open panels for a page."""
-        return [self._layout(panel) for panel in self._panels.values()]
+        return [self._layout(panel) for panel in list(self._panels.values())]
 
     def aside_layout(self) -> PanelLayout | None:
         """Describe the panel that stands beside the others."""
@@ -138,7 +138,7 @@ class Bench:
 
     def foreign(self) -> list[ForeignKind]:
         """Give the page side of those open kinds that are not of this package."""
-        kinds_open = {type(panel).name: type(panel) for panel in self._panels.values()}
+        kinds_open = {type(panel).name: type(panel) for panel in list(self._panels.values())}
         return [
             {"kind": name, "esm": _text(kind.esm), "css": _text(kind.css)}
             for name, kind in kinds_open.items()
@@ -197,7 +197,7 @@ class Bench:
         return spec
 
     def _twin_of(self, panel: Panel) -> str | None:
-        for panel_id, other in self._panels.items():
+        for panel_id, other in list(self._panels.items()):
             same = type(other) is type(panel) and other.values == panel.values
             if same and same_objects(other.obj, panel.obj):
                 return panel_id
@@ -299,7 +299,9 @@ class Bench:
     def arrangement(self) -> Arrangement:
         """What is open, as a value."""
         aside = None if self._aside is None else _shown(self._aside)
-        return Arrangement(self._window, tuple(map(_shown, self._panels.values())), aside)
+        # A session that fails tells of it on a thread of its own, meanwhile.
+        panels = list(self._panels.values())
+        return Arrangement(self._window, tuple(map(_shown, panels)), aside)
 
     def would_show(self, choice: Choice, size: Size, keep: set[str]) -> Shown:
         """Say how a choice would be shown: in a panel of ``keep`` that shows it already, or anew.
