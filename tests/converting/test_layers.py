@@ -10,19 +10,11 @@ import pytest
 import nengolab
 from nengolab.converting.base import REGISTRY
 
+pytestmark = pytest.mark.usefixtures("double_precision")
+
 L = keras.layers
 PLACES = {1: (11,), 2: (7, 6), 3: (4, 5, 3)}
 CONVERTED: set[type] = set()
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    before = keras.config.floatx(), keras.config.dtype_policy()
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_floatx(before[0])
-    keras.config.set_dtype_policy(before[1])
 
 
 def numbers_in(model: keras.Model) -> None:

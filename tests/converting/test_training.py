@@ -9,17 +9,9 @@ import tensorflow as tf
 import nengolab
 from nengolab.exceptions import UnknownObject, ValidationError
 
+pytestmark = pytest.mark.usefixtures("double_precision")
+
 L = keras.layers
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    before = keras.config.floatx(), keras.config.dtype_policy()
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_floatx(before[0])
-    keras.config.set_dtype_policy(before[1])
 
 
 def by_columns(weights):
