@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
@@ -84,9 +83,10 @@ def table_library(what: str, instead: str = "") -> Any:
     (2, 1)
     """
     try:
-        return importlib.import_module("pandas")
+        import pandas
     except ImportError as error:
         hint = f". {instead}" if instead else ""
         raise ImportError(
             f"{what} needs pandas, which is not installed: pip install pandas{hint}"
         ) from error
+    return pandas
