@@ -43,6 +43,7 @@ def pytest_collection_finish(session):
     """What was imported stays: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(3000, 10, 10)  # traces make thousands of objects that stay as long as they
 
 
 @pytest.hookimpl(trylast=True)

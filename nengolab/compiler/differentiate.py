@@ -98,7 +98,7 @@ class Differentiable(Emitter):
         params = {k: v for k, v in given.params.items() if k not in fixed}
         # Biases: summing their gradient over the batch once, after the loop, costs a fraction.
         for key in [k for k in params if re.fullmatch(r"\d+\.in\d+", k)]:
-            params[key] = tf.tile(params[key][None], (given.held.shape[0], 1, 1))
+            params[key] = tf.tile(tf.expand_dims(params[key], 0), (given.held.shape[0], 1, 1))
 
         def step(params, fixed, state, held, at):
             params = params | fixed

@@ -48,13 +48,14 @@ class Emitter:
         """One tile. ``inputs``: held, series, start (steps done before the tile)."""
         state, records = self.regions(params, state, inputs, n_steps)
         # One array, in the order of the keys: reading many scalars costs more than a short tile.
-        flags = [self.finite_state(k, state[k])[None] for k in sorted(state)]
+        flags = [self.finite_state(k, state[k]) for k in sorted(state)]
         traced = [
             records.pop(_sound(i))
             for i in sorted(self.program.groups)
             if self.program.groups[i].group.op.traced is not None
         ]
-        finite = tf.concat([*traced, *flags, tf.zeros(0, tf.bool)], axis=0)
+        kept = [tf.stack(flags)] if flags else [tf.zeros(0, tf.bool)]
+        finite = tf.concat([*traced, *kept], axis=0)
         return state, {"records": records, "finite": finite}
 
     def regions(self, params, state, inputs, n_steps) -> tuple[dict, dict]:
@@ -415,7 +416,7 @@ class Emitter:
             out = {key.split(":")[1]: value for key, value in seen_ports.items()}
             return new, {"out": tf.reshape(y, flat)} | out
         key = lowered.state_key("y")
-        before = tf.concat([state[key][None], y[:-1]], axis=0)
+        before = tf.concat([tf.expand_dims(state[key], 0), y[:-1]], axis=0)
         return (
             {key: y[given.n_steps - 1]},
             {"out": tf.reshape(before, flat), "out+": tf.reshape(y, flat)},

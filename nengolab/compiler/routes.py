@@ -91,7 +91,8 @@ class Route:
         terms += [_sum(read(k), f, t, self.shape, rows) for k, f, t in self.sums]
         if constant is not None:
             # One for all rows, or, where its gradient is wanted row by row, one for each.
-            terms.append(constant if len(constant.shape) > len(self.shape) else constant[None])
+            whole = len(constant.shape) > len(self.shape)
+            terms.append(constant if whole else tf.expand_dims(constant, 0))
         if not terms:
             return tf.zeros((rows, *self.shape), dtype)
         total = reduce(operator.add, terms)

@@ -47,6 +47,8 @@ class TileArguments:
 
     def share(self, items: slice) -> TileArguments:
         """What some items of the batch are computed from."""
+        if items.indices(self.held.shape[0]) == (0, self.held.shape[0], 1):
+            return self
         return replace(
             self,
             state={k: v[items] for k, v in self.state.items()},

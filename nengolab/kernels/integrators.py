@@ -54,7 +54,7 @@ def _spikes(params, voltage, rate, whole, dt):
     voltage = voltage + rounded(dt * rate)  # on a tie, one rounding decides on a spike
     spikes = whole(voltage)
     voltage = voltage - spikes
-    out = (params["amplitude"][None] * (1 / dt)) * spikes
+    out = (tf.expand_dims(params["amplitude"], 0) * (1 / dt)) * spikes
     return {"voltage": voltage}, {"out": out, "voltage": voltage}
 
 
@@ -93,7 +93,7 @@ class Izhikevich(NeuronKernel):
     state_names = ("voltage", "recovery")
 
     def step(self, params, state, inputs, spec):
-        p = {k: v[None] for k, v in params.items()}
+        p = {k: tf.expand_dims(v, 0) for k, v in params.items()}
         v, u = state["voltage"], state["recovery"]
         current = tf.maximum(inputs[0], -30)
         slope = rounded(0.04 * rounded(v * v)) + rounded(5 * v) + 140 - u + current

@@ -222,7 +222,7 @@ class Pes(Kernel):
     name = "pes"
 
     def apply(self, params, inputs, spec):
-        rate = params["learning_rate"][None] * (-spec.dt / spec.static[0])
+        rate = tf.expand_dims(params["learning_rate"], 0) * (-spec.dt / spec.static[0])
         return {"rows": rate * inputs[0]}
 
 
@@ -233,7 +233,9 @@ class Bcm(Kernel):
 
     def apply(self, params, inputs, spec):
         post, theta = inputs
-        return {"rows": (params["learning_rate"][None] * spec.dt) * post * (post - theta)}
+        return {
+            "rows": (tf.expand_dims(params["learning_rate"], 0) * spec.dt) * post * (post - theta)
+        }
 
 
 class Oja(Kernel):
@@ -243,8 +245,8 @@ class Oja(Kernel):
 
     def apply(self, params, inputs, spec):
         post = inputs[0]
-        rows = (params["learning_rate"][None] * spec.dt) * post
-        return {"rows": rows, "decay": params["beta"][None] * (rows * post)}
+        rows = (tf.expand_dims(params["learning_rate"], 0) * spec.dt) * post
+        return {"rows": rows, "decay": tf.expand_dims(params["beta"], 0) * (rows * post)}
 
 
 class Voja(Kernel):
@@ -254,8 +256,8 @@ class Voja(Kernel):
 
     def apply(self, params, inputs, spec):
         post, signal = inputs
-        decay = (params["learning_rate"][None] * spec.dt) * signal * post
-        return {"rows": params["scale"][None] * decay, "decay": decay}
+        decay = (tf.expand_dims(params["learning_rate"], 0) * spec.dt) * signal * post
+        return {"rows": tf.expand_dims(params["scale"], 0) * decay, "decay": decay}
 
 
 class Rls(Kernel):
@@ -275,7 +277,7 @@ class Rls(Kernel):
         g = form.times(p, a)
         axis = 1 if spec.layout.last else 2
         gain = 1 + tf.reduce_sum(a * g, axis=axis, keepdims=True)
-        columns = -g / (params["slowness"][None] * gain)
+        columns = -g / (tf.expand_dims(params["slowness"], 0) * gain)
         p = p + form.along_rows(g) * form.along_columns(columns)
         return {"inv_gamma": p}, {"columns": columns, "inv_gamma": form.to_packed(p)}
 

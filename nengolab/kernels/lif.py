@@ -91,7 +91,7 @@ class Lif(NeuronKernel):
         return {"refractory_time": np.minimum(state["refractory_time"], new["tau_ref"])}
 
     def step(self, params, state, inputs, spec):
-        p = {k: v[None] for k, v in params.items()}
+        p = {k: tf.expand_dims(v, 0) for k, v in params.items()}
         form, *terms = spec.variant.split(":")
         if form == "packed":
             return self._packed(p, state["u"], inputs[0], spec.dt, *map(int, terms))

@@ -40,7 +40,7 @@ class _RandomSpikes(NeuronKernel):
         # Nothing reads these spikes in the next step. But what a loop carries is computed once,
         # where XLA would draw all numbers anew in everything that reads an expression.
         new = {"generator": draws.state, "spikes": spikes}
-        return new, {"out": (params["amplitude"][None] * (1 / spec.dt)) * spikes}
+        return new, {"out": (tf.expand_dims(params["amplitude"], 0) * (1 / spec.dt)) * spikes}
 
     def spikes(self, expected: Any, draws: Draws) -> Any:
         """How many spikes, for the expected number of them."""

@@ -119,7 +119,7 @@ class Activation(NeuronKernel):
 
 
 def _named(names: list[str], values: tuple) -> dict:
-    return {name: value[None] for name, value in zip(names, values, strict=True)}
+    return {name: tf.expand_dims(value, 0) for name, value in zip(names, values, strict=True)}
 
 
 def _plain(fn: Any, *args: Any) -> Any:
@@ -278,7 +278,9 @@ class AdaptiveSoftLifRate(AdaptiveLifRate):
 
 def adapted(params, n, out, dt):
     """The adaptation after a step: ``tau_n dn/dt = inc_n out - n``."""
-    return n + (dt / params["tau_n"][None]) * (params["inc_n"][None] * out - n)
+    return n + (dt / tf.expand_dims(params["tau_n"], 0)) * (
+        tf.expand_dims(params["inc_n"], 0) * out - n
+    )
 
 
 class RectifiedLinear(Activation):
@@ -299,11 +301,11 @@ class RectifiedLinear(Activation):
         Images a second of three convolutions against Keras with ReLU (batch 200, 2 cores, medians
         in one run): 1.01 with the amplitude in gain and bias, 0.82 outside, 0.79 by XLA.
         """
-        a = params["amplitude"][None]
+        a = tf.expand_dims(params["amplitude"], 0)
         known, size = tf.get_static_value(a), tf.abs(a)
-        x = (size if gain is None else size * gain[None]) * x
+        x = (size if gain is None else size * tf.expand_dims(gain, 0)) * x
         if bias is not None:
-            x = x + size * bias[None]
+            x = x + size * tf.expand_dims(bias, 0)
         # Where an amplitude is negative, the sign goes outside: one pass more.
         positive = known is not None and (known >= 0).all()
         return tf.nn.relu(x) if positive else tf.sign(a) * tf.nn.relu(x)
@@ -326,7 +328,7 @@ class LeakyRelu(Activation):
 
 def leaky(params: dict, x: Tensor) -> Tensor:
     """``x`` where positive, ``negative_slope x`` elsewhere."""
-    return tf.where(x > 0, x, params["negative_slope"][None] * x)
+    return tf.where(x > 0, x, tf.expand_dims(params["negative_slope"], 0) * x)
 
 
 class SigmoidRate(Activation):

@@ -69,7 +69,7 @@ class SurrogateLif(Lif):
         return super().variant(group).replace("packed", "poly")
 
     def step(self, params, state, inputs, spec):
-        p = {k: v[None] for k, v in params.items()}
+        p = {k: tf.expand_dims(v, 0) for k, v in params.items()}
         surrogate, dt, current = spec.static[1], spec.dt, inputs[0]
         refractory = tf.stop_gradient(state["refractory_time"]) - dt
         delta = tf.clip_by_value(dt - refractory, tf.zeros_like(refractory), dt)
@@ -122,7 +122,7 @@ class _Staircase:
         spikes = sloped(self.whole(voltage), voltage, lambda v: self.slope(v, surrogate))
         leaving = tf.stop_gradient(spikes) if surrogate.detach_reset else spikes
         new = {"voltage": voltage - leaving}
-        return new, {"out": (params["amplitude"][None] * (1 / dt)) * spikes, **new}
+        return new, {"out": (tf.expand_dims(params["amplitude"], 0) * (1 / dt)) * spikes, **new}
 
     @staticmethod
     def drive(params: dict, x: Tensor) -> Tensor:
@@ -170,7 +170,7 @@ class SurrogateIzhikevich(Izhikevich):
     name = "surrogate_izhikevich"
 
     def step(self, params, state, inputs, spec):
-        p = {k: v[None] for k, v in params.items()}
+        p = {k: tf.expand_dims(v, 0) for k, v in params.items()}
         surrogate, dt = spec.static[1], spec.dt
         v, u = state["voltage"], state["recovery"]
         current = tf.maximum(inputs[0], -30)
@@ -203,7 +203,7 @@ class _StraightThrough(Kernel):
         new, _ = super().step(params, state, [tf.stop_gradient(rate)], running)
         spikes = sloped(new["spikes"], rate, lambda rate: tf.cast(dt, rate.dtype))
         new = {key: tf.stop_gradient(value) for key, value in new.items()}
-        return new, {"out": (params["amplitude"][None] * (1 / dt)) * spikes}
+        return new, {"out": (tf.expand_dims(params["amplitude"], 0) * (1 / dt)) * spikes}
 
 
 class SurrogateStochasticSpiking(_StraightThrough, StochasticSpiking):

@@ -99,7 +99,7 @@ class FirstOrderFilter(Kernel):
     stateful = True
 
     def step(self, params, state, inputs, spec):
-        y = params["a"][None] * state["y"] + params["b"][None] * inputs[0]
+        y = tf.expand_dims(params["a"], 0) * state["y"] + tf.expand_dims(params["b"], 0) * inputs[0]
         return {"y": y}, {"out": y}
 
     def delayed(self, state, spec):
@@ -122,13 +122,13 @@ class LinearFilterKernel(Kernel):
         old = [state[f"x{i}"] for i in range(order)]
         new = []
         for i in range(order):
-            terms = [params[f"a{i}_{j}"][None] * old[j] for j in range(order)]
-            new.append(sum(terms[1:], terms[0]) + params[f"b{i}"][None] * u)
+            terms = [tf.expand_dims(params[f"a{i}_{j}"], 0) * old[j] for j in range(order)]
+            new.append(sum(terms[1:], terms[0]) + tf.expand_dims(params[f"b{i}"], 0) * u)
         seen = new if advanced else old
-        terms = [params[f"c{i}"][None] * seen[i] for i in range(order)]
+        terms = [tf.expand_dims(params[f"c{i}"], 0) * seen[i] for i in range(order)]
         y = sum(terms[1:], terms[0])
         if not advanced:
-            y = y + params["d"][None] * u
+            y = y + tf.expand_dims(params["d"], 0) * u
         return {f"x{i}": x for i, x in enumerate(new)} | {"y": y}, {"out": y}
 
     def adapt(self, state, old, new):
@@ -162,7 +162,7 @@ class FiniteResponse(Kernel):
     stateful = True
 
     def step(self, params, state, inputs, spec):
-        u, z, taps = inputs[0], state["z"], params["taps"][None]
+        u, z, taps = inputs[0], state["z"], tf.expand_dims(params["taps"], 0)
         # z: (batch, n - 1, size, members) or (batch, members, n - 1, size)
         axis = 1 if spec.layout.last else 2
         ahead = tf.expand_dims(u, axis)

@@ -214,7 +214,7 @@ class TracedKernel(Kernel):
             t = (clock[..., :1] * CLOCK_BASE + clock[..., 1:]) * spec.dt
         constants = None
         if "constants" in params:
-            constants = self._members_first(params["constants"][None], spec)
+            constants = self._members_first(tf.expand_dims(params["constants"], 0), spec)
             constants = tf.add_n(tf.split(constants, 3, axis=-1))
         y = evaluate(code, constants, x, t)
         y = tf.cast(tf.broadcast_to(y, (*x.shape[:2], size)), spec.dtype)

@@ -56,16 +56,19 @@ class Dot(Kernel):
     def _columns(weights, x, spec: Spec):
         """Few columns: a sum of scaled columns, ``weights (columns, *layout)``."""
         columns = weights.shape[0]
-        terms = [weights[i][None] * spec.layout.element(x, i) for i in range(columns)]
+        terms = [tf.expand_dims(weights[i], 0) * spec.layout.element(x, i) for i in range(columns)]
         return tf.add_n(terms) if len(terms) > 1 else terms[0]
 
     @staticmethod
     def _reduce(weights, x, spec: Spec):
         """Many members: multiply and sum, vectorised along them, ``weights (rows, columns, G)``."""
-        rows = [tf.reduce_sum(weights[i][None] * x, axis=1) for i in range(weights.shape[0])]
+        rows = [
+            tf.reduce_sum(tf.expand_dims(weights[i], 0) * x, axis=1)
+            for i in range(weights.shape[0])
+        ]
         if len(rows) <= FEW:
             return tf.stack(rows, axis=1)
-        return tf.reduce_sum(weights[None] * x[:, None], axis=2)
+        return tf.reduce_sum(tf.expand_dims(weights, 0) * x[:, None], axis=2)
 
     @staticmethod
     def _events(weights, x, spec: Spec):
@@ -107,4 +110,4 @@ class Scale(Kernel):
     name = "scale"
 
     def apply(self, params, inputs, spec):
-        return {"out": params["weights"][None] * inputs[0]}
+        return {"out": tf.expand_dims(params["weights"], 0) * inputs[0]}

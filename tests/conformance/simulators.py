@@ -62,3 +62,4 @@ def pytest_collection_finish(session: Any) -> None:
     """What was imported stays: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(3000, 10, 10)  # traces make thousands of objects that stay as long as they
