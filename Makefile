@@ -19,7 +19,7 @@ FIRST_NOTEBOOK := 01-live-spiking-network.ipynb
 WIDGETS := widgets/nengolab_widgets/static/nengolab.js
 EXTENSION := js/labextension/install.json
 JS_BUILD := js/package.json js/package-lock.json js/tsconfig.json
-WIDGET_SOURCES := $(shell find js/src/widgets js/scripts/build-widgets.mjs -type f)
+WIDGET_SOURCES := $(shell find js/src/widgets js/scripts -type f)
 EXTENSION_SOURCES := $(shell find js/src/lab js/style js/scripts/build-lab.mjs -type f) \
   js/install.json js/tsconfig.lab.json
 

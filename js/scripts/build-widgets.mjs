@@ -2,11 +2,12 @@
 // module imports CSS) that the Python widgets hand to anywidget. Nothing is fetched at run time.
 //
 //   node scripts/build-widgets.mjs [--watch]
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { bundles } from "./bundles.mjs";
+import { packed } from "./packed.mjs";
 import { esbuildPanels } from "./panels.mjs";
 import { buildParts } from "./parts.mjs";
 import { workers } from "./workers.mjs";
@@ -43,4 +44,6 @@ if (watch) {
   await context.watch();
 } else {
   await esbuild.build(options);
+  const bundle = resolve(outdir, "nengolab.js");
+  await writeFile(bundle, packed(await readFile(bundle, "utf8")));
 }
