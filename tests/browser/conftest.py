@@ -29,6 +29,30 @@ TIMEOUT = 30_000
 #: So many tests use one page before there is another: what they leave in it adds up.
 MOST_TESTS = 15
 
+#: Frames a second of a page that many tests use. A page that plays draws all the time, in software,
+#: on the cores that the tests need: with 60 a second that is half of their processor time.
+FRAMES = 20
+
+# Callbacks that ask for a frame get that of the next slot.
+FEWER_FRAMES = """
+{
+  const slot = 1000 / %d, ask = window.requestAnimationFrame.bind(window);
+  const forget = window.cancelAnimationFrame.bind(window), waiting = new Map();
+  let last = 0;
+  window.requestAnimationFrame = (callback) => {
+    const id = ++last;
+    const begin = () => waiting.set(id, [true, ask((t) => (waiting.delete(id), callback(t)))]);
+    waiting.set(id, [false, setTimeout(begin, slot - (performance.now() %% slot))]);
+    return id;
+  };
+  window.cancelAnimationFrame = (id) => {
+    const [asked, handle] = waiting.get(id) ?? [false, 0];
+    waiting.delete(id);
+    asked ? forget(handle) : clearTimeout(handle);
+  };
+}
+"""
+
 FAILED = pytest.StashKey[bool]()
 
 
@@ -80,15 +104,16 @@ def lab(
     one failed. A picture of the page as the test left it is always taken.
     """
     jupyter_server.forget()
-    if request.node.get_closest_marker("own_page"):
+    own_page = request.node.get_closest_marker("own_page") is not None
+    if own_page:
         loaded_pages.drop()
-    page, loaded = loaded_pages.take()
+    page, loaded = loaded_pages.take(None if own_page else FRAMES)
     lab = JupyterLab(page, jupyter_server, re.sub(r"^test_", "", request.node.name), loaded)
     yield lab
     lab.screenshot()
     lab.leave()
     failed = request.node.stash.get(FAILED, True)
-    loaded_pages.give_back(lab, failed or request.node.get_closest_marker("own_page") is not None)
+    loaded_pages.give_back(lab, failed or own_page)
     jupyter_server.forget()
 
 
@@ -104,9 +129,11 @@ def pytest_runtest_makereport(item: pytest.Item):
 TIDY = "() => jupyterapp.name === 'JupyterLab' && !document.querySelector('.jp-Dialog')"
 
 
-def new_page(browser: Browser) -> Page:
+def new_page(browser: Browser, frames: int | None = None) -> Page:
     context = browser.new_context(viewport=VIEWPORT)
     context.set_default_timeout(TIMEOUT)
+    if frames is not None:
+        context.add_init_script(FEWER_FRAMES % frames)
     page = context.new_page()
     if SLOWER > 1:
         devtools = context.new_cdp_session(page)
@@ -122,11 +149,11 @@ class LoadedPages:
         self._page: Page | None = None
         self._used = 0
 
-    def take(self) -> tuple[Page, bool]:
-        """Give the page, and whether it shows JupyterLab already."""
+    def take(self, frames: int | None) -> tuple[Page, bool]:
+        """Give the page, and whether it shows JupyterLab already; a new one draws at this rate."""
         loaded = self._page is not None
         if self._page is None:
-            self._page, self._used = new_page(self._browser), 0
+            self._page, self._used = new_page(self._browser, frames), 0
         self._used += 1
         return self._page, loaded
 
