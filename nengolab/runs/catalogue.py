@@ -84,12 +84,14 @@ class Catalogue(Mapping[str, Record]):
         Returns
         -------
         list of (str, object, object)
-            What, and its value in either: ``("fit.batch_size", 32, 16)``.
+            What, and its value in either: ``("fit.batch_size", 32, 16)``; a learning rate that was
+            changed on the way is ``("learning_rate.from batch 40", 0.001, None)``.
         """
         a, b = self[one], self[other]
         found = []
-        for part in ("training", "fit", "environment", "planned", "changes"):
+        for part in ("training", "fit", "environment", "planned"):
             found += _differing(part, a.facts[part], b.facts[part])
+        found += _differing("learning_rate", _by_batch(a), _by_batch(b))
         found += [("data", text, None) for text in unlike(a.facts["data"], b.facts["data"])]
         if a.code != b.code:
             found.append(("code", a.code, b.code))
@@ -155,6 +157,11 @@ def _row(run: Record) -> dict[str, Any]:
         if 0 <= at < len(values) and name != "learning_rate":
             row[name] = values[at]
     return row
+
+
+def _by_batch(run: Record) -> dict[str, float]:
+    """Learning rates that were changed on the way."""
+    return {f"from batch {c['batch']}": c["learning_rate"] for c in run.facts["changes"]}
 
 
 def _differing(where: str, a: Any, b: Any) -> list[tuple[str, Any, Any]]:

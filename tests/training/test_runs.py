@@ -75,7 +75,7 @@ class Slow(keras.callbacks.Callback):
 
 
 def until(condition):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -316,7 +316,8 @@ def test_table_differences_and_delete(compiled, tmp_path):
     first = runs.start(compiled, X, Y, epochs=1, folder=tmp_path, name="a", batch_size=4)
     first.wait()
     compiled.compile(keras.optimizers.SGD(0.1), loss="mse")
-    second = runs.start(compiled, X, Y + 1, epochs=2, folder=tmp_path, name="a", batch_size=2)
+    own = {"folder": tmp_path, "name": "a", "batch_size": 2, "learning_rates": {3: 0.05}}
+    second = runs.start(compiled, X, Y + 1, epochs=2, **own)
     second.wait()
     found = runs.open(tmp_path)
     assert list(found) == ["a", "a 2"]
@@ -327,6 +328,7 @@ def test_table_differences_and_delete(compiled, tmp_path):
     differing = {what: (a, b) for what, a, b in found.differences("a", "a 2")}
     assert differing["fit.batch_size"] == (4, 2)
     assert differing["planned"] == (1, 2)
+    assert differing["learning_rate.from batch 3"] == (None, 0.05)
     assert "other numbers" in differing["data"][0]
     with pytest.raises(ValidationError, match="give that name"):
         found["a"].delete(confirm="b")
