@@ -48,6 +48,23 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * Show these children, and leave those that are there already: each that is put in has the style of
+ * the page worked out anew. Of elements with the same attributes only the text is changed, so what
+ * they do when they are clicked must follow from their attributes.
+ */
+export function renewed(parent: Element, children: Element[]): void {
+  if (parent.children.length !== children.length) return parent.replaceChildren(...children);
+  children.forEach((child, index) => {
+    const old = parent.children[index];
+    if (old.isEqualNode(child)) return;
+    const textOnly = old.childElementCount + child.childElementCount === 0;
+    const bare = (element: Element): Node => element.cloneNode(false);
+    if (textOnly && bare(old).isEqualNode(bare(child))) setText(old, child.textContent);
+    else old.replaceWith(child);
+  });
+}
+
 /** Call `accept` when a person has finished typing: with Enter, which JupyterLab may keep from the
  * field's own `change`, or by leaving the field. */
 export function onEntered(field: HTMLInputElement, accept: () => void): void {

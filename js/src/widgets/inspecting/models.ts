@@ -4,10 +4,13 @@
  */
 
 import { VisualProperties } from "@bokeh/bokehjs/build/js/lib/core/visuals/visual";
+import { PlotView } from "@bokeh/bokehjs/build/js/lib/models/plots/plot_canvas";
 
 // Each colour, width and font that is drawn with it first looks for in a CSS variable of the page,
 // which has the page's style worked out anew in every picture. Figures set them all.
 Object.assign(VisualProperties.prototype, { _get_css_value: () => "" });
+// So does each axis, for the size that sizes in "em" are relative to; those of figures are in "px".
+Object.defineProperty(PlotView.prototype, "base_font_size", { get: () => 13 });
 
 export { set_log_level } from "@bokeh/bokehjs/build/js/lib/core/logging";
 export { ndarray } from "@bokeh/bokehjs/build/js/lib/core/util/ndarray";

@@ -1,6 +1,6 @@
 /** What each neuron of an ensemble answers to: curves, and a point for each neuron beside them. */
 
-import { make, setText } from "../../dom";
+import { make, renewed, setText } from "../../dom";
 import type { FrameArray } from "../../frames";
 import { together, type Figure } from "../../inspecting/figure";
 import { listed, markColors } from "../../inspecting/marks";
@@ -144,8 +144,9 @@ class TuningPanel implements Panel {
       ...this.before(told),
       this.chosen(),
     ];
-    this.words.replaceChildren(
-      ...parts.filter((part) => part !== "").map((part) => make("span", "", {}, part)),
+    renewed(
+      this.words,
+      parts.filter((part) => part !== "").map((part) => make("span", "", {}, part)),
     );
   }
 
@@ -155,6 +156,7 @@ class TuningPanel implements Panel {
     const text = `${which.length.toLocaleString("en")} ${what}: ${listed(which)}`;
     const button = make("button", `nl-inspect-link ${className}`, { type: "button" }, text);
     button.title = "pick them";
+    button.dataset.neurons = String(which);
     button.addEventListener("click", () => this.pick(which, false));
     return button;
   }
