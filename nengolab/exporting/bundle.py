@@ -236,7 +236,9 @@ def export(
     ['probe of ensemble']
     """
     if format not in files.FORMS:
-        raise ValidationError(f"must be one of {listing(files.FORMS)}, got {format!r}", attr="format")
+        raise ValidationError(
+            f"must be one of {listing(files.FORMS)}, got {format!r}", attr="format"
+        )
     folder = _folder(Path(path))
     sim, own = simulated(sim)
     try:
@@ -247,7 +249,7 @@ def export(
                 attr="sim",
             )
         circuit = describe(sim)
-        given, n_steps = _fed(sim, circuit, inputs, whole(n_steps, "n_steps", 1))
+        given, n_steps = fed(sim, circuit, inputs, whole(n_steps, "n_steps", 1))
         outputs = _simulated(sim, circuit, given, n_steps)
     finally:
         if own:
@@ -346,9 +348,10 @@ def checked_inputs(
     return {name: x[:, :steps] for name, x in found.items()}, steps
 
 
-def _fed(
+def fed(
     sim: Any, circuit: Circuit, inputs: Mapping[Any, Any] | None, n_steps: int
 ) -> tuple[dict[str, np.ndarray], int]:
+    """What a network is run with, by the name of its inputs, and for how many steps."""
     free = [layer for layer in circuit.of_kind(INPUT) if not layer.fixed]
     if not free:
         raise ValidationError(

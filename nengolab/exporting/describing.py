@@ -228,7 +228,11 @@ class _Describer:
         weights = self._sim.data[conn].weights
         if isinstance(transform, Sparse):
             rows, columns = np.array(weights.indices, np.int64).T
-            return Weights("sparse", shape, np.array(weights.data, float), rows, columns)
+            how = getattr(conn, "pooling", None)
+            pooling = None if how is None else Convolving(*how[1:])
+            size = None if how is None else how[0]
+            values = np.array(weights.data, float)
+            return Weights("sparse", shape, values, rows, columns, pooling, size)
         values = np.array(weights, float)
         if isinstance(transform, Convolution):
             convolving = Convolving(
@@ -278,6 +282,8 @@ class _Describer:
                 "use nengo.Lowpass, Alpha or LinearFilter",
             )
         a, b, c, d = state_space(synapse, self._sim.dt)
+        if len(a) == 0:  # it does nothing but hold its input for a step
+            a, b, c, d = np.zeros((1, 1)), d, np.ones(1), np.zeros(())
         tau = getattr(synapse, "tau", None)
         return Filter(
             type(synapse).__name__,

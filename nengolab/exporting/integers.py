@@ -35,9 +35,7 @@ class Running:
             for k in circuit.links
             if k.filter is not None
         }
-        self._neurons = {
-            layer.name: _Neurons(layer, items) for layer in circuit.of_kind(NEURONS)
-        }
+        self._neurons = {layer.name: _Neurons(layer, items) for layer in circuit.of_kind(NEURONS)}
         self._items = items
         self.values: dict[str, np.ndarray] = {}
 
@@ -69,7 +67,8 @@ class Running:
 
 class _Neurons:
     def __init__(self, layer: Layer, items: int):
-        assert layer.neurons is not None and layer.voltage is not None
+        assert layer.neurons is not None
+        assert layer.voltage is not None
         self._constants = layer.neurons
         self._voltage = np.repeat(layer.voltage[:, None], items, axis=1)
         self._waits = np.zeros_like(self._voltage)
@@ -91,7 +90,7 @@ class _Neurons:
         else:
             self._voltage += _times(current, rate)
         fired = self._voltage > 2**POINT
-        self._voltage[fired] = 0
+        self._voltage[fired] = (self._voltage[fired] - 2**POINT) * self._constants.get("keep", 0)
         self._waits[~fired] = np.maximum(self._waits[~fired] - 1, 0)
         self._waits[fired] = self._constants.get("wait", 0)
         return fired.astype(np.int64)

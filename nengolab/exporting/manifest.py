@@ -38,7 +38,7 @@ _TYPES = {
     "Tanh": {"tau_ref"},
 }
 _FIXED_TYPES = {
-    "LIF": {"rate", "wait", "min_voltage"},
+    "LIF": {"rate", "wait", "keep", "min_voltage"},
     "SpikingRectifiedLinear": {"rate"},
     "IntegrateAndFire": {"rate"},
 }
@@ -112,7 +112,7 @@ def _link(link: Link, target: Layer, put: Callable[..., Any], kept: list) -> dic
     if weights.rows is not None:
         how["rows"] = put(weights.rows, link.name, "rows")
         how["columns"] = put(weights.columns, link.name, "columns")
-    if weights.convolving is not None:
+    if weights.kind == "convolution" and weights.convolving is not None:
         how |= {
             k: [list(p) for p in v] if k == "padding" else list(v) if isinstance(v, tuple) else v
             for k, v in asdict(weights.convolving).items()
@@ -191,7 +191,9 @@ class Unpacking:
         order = {layer.name: i for i, layer in enumerate(layers)}
         for link in links:
             if link.filter is None and order[link.source] >= order[link.target]:
-                raise self._error(f"has layers in an order in which {link.name!r} cannot be computed")
+                raise self._error(
+                    f"has layers in an order in which {link.name!r} cannot be computed"
+                )
         return circuit
 
     # -- parts ---------------------------------------------------------------------------------
@@ -272,9 +274,7 @@ class Unpacking:
             if wanted is None or not np.array_equal(own, wanted):
                 raise self._error(f"has {name!r} with gains that are not those of {target.name!r}")
         filter_ = self._filter(entry, fixed)
-        return Link(
-            name, source, target.name, weights, at["from"], at["to"], gain, filter_, fixed
-        )
+        return Link(name, source, target.name, weights, at["from"], at["to"], gain, filter_, fixed)
 
     def _filter(self, entry: dict[str, Any], fixed: dict[str, Any] | None) -> Filter | None:
         if "synapse" not in entry:

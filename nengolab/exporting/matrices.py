@@ -38,7 +38,7 @@ def matrix(weights: Weights) -> csr_matrix:
 
 def triples(weights: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row, column and value of each weight."""
-    n_out, n_in = weights.shape
+    n_out, _n_in = weights.shape
     values = weights.array
     if weights.kind in ("identity", "scale"):
         at = np.arange(n_out)
@@ -47,7 +47,8 @@ def triples(weights: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows, columns = np.indices(weights.shape)
         return rows.ravel(), columns.ravel(), values.ravel()
     if weights.kind == "sparse":
-        assert weights.rows is not None and weights.columns is not None
+        assert weights.rows is not None
+        assert weights.columns is not None
         return weights.rows, weights.columns, values
     assert weights.convolving is not None
     return _of_convolution(values, weights.convolving)

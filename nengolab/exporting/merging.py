@@ -30,7 +30,7 @@ def folded(circuit: Circuit) -> Circuit:
     found = plain(circuit)
     for layer in found.of_kind(SUM):
         _compose(found, layer)
-    found.links = [_gained(found, link) for link in found.links]
+    found.links = [gained(found, link) for link in found.links]
     for layer in found.of_kind(NEURONS):
         found.with_layer(replace(layer, gain=np.ones(layer.size)))
     return found.ordered()
@@ -69,10 +69,14 @@ def _pass_on(circuit: Circuit) -> bool:
         if len(after) != 1:
             continue
         link, target = after[0], circuit.layer(after[0].target)
-        if not _passes(link, layer, target) or (layer.bias is not None and target.kind not in (
-            SUM,
-            NEURONS,
-        )):
+        if not _passes(link, layer, target) or (
+            layer.bias is not None
+            and target.kind
+            not in (
+                SUM,
+                NEURONS,
+            )
+        ):
             continue
         if any(one.gain for one in into):
             continue
@@ -149,7 +153,7 @@ def _of_matrix(found: object) -> Weights:
     return Weights("sparse", shape, coo.data, rows, columns)  # type: ignore[arg-type]
 
 
-def _gained(circuit: Circuit, link: Link) -> Link:
+def gained(circuit: Circuit, link: Link) -> Link:
     """A link with the gain of the neurons behind in its weights."""
     if not link.gain:
         return link
@@ -164,13 +168,13 @@ def _scaled(weights: Weights, gain: np.ndarray) -> Weights:
     if not gain.size or np.all(gain == gain[0]):
         if weights.kind == "identity":
             return replace(weights, kind="scale", values=np.array(gain[0]))
-        return replace(weights, values=weights.array * gain[0])
+        return replace(weights, values=weights.array * gain[0], pooling=None)
     if weights.kind in ("identity", "scale"):
         return replace(weights, kind="scale", values=weights.array * gain)
     if weights.kind == "dense":
         return replace(weights, values=weights.array * gain[:, None])
     how = weights.convolving
-    if how is not None:
+    if weights.kind == "convolution" and how is not None:
         by_channel = gain.reshape(how.output_shape)
         by_channel = by_channel if how.channels_last else np.moveaxis(by_channel, 0, -1)
         flat = by_channel.reshape(-1, by_channel.shape[-1])
@@ -179,7 +183,7 @@ def _scaled(weights: Weights, gain: np.ndarray) -> Weights:
         rows, columns, values = triples(weights)
         return Weights("sparse", weights.shape, values * gain[rows], rows, columns)
     assert weights.rows is not None
-    return replace(weights, values=weights.array * gain[weights.rows])
+    return replace(weights, values=weights.array * gain[weights.rows], pooling=None)
 
 
 def fan_out(circuit: Circuit, link: Link) -> np.ndarray:

@@ -55,6 +55,8 @@ class Weights:
         ``(size_out, size_in)``.
     values, rows, columns : ndarray, optional
     convolving : Convolving, optional
+    pooling : tuple of int, optional
+        Of a sparse matrix: it takes means over windows of this size, as ``convolving`` says.
     """
 
     kind: str
@@ -63,6 +65,7 @@ class Weights:
     rows: np.ndarray | None = None
     columns: np.ndarray | None = None
     convolving: Convolving | None = None
+    pooling: tuple[int, ...] | None = None
 
     @property
     def array(self) -> np.ndarray:

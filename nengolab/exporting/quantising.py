@@ -159,8 +159,10 @@ def _layer(layer: Layer, dt: float) -> Layer:
         kind, own = neurons["type"], {"type": neurons["type"]}
         if kind == "LIF":
             own["rate"] = round(-math.expm1(-dt / neurons["tau_rc"]) * 2**FACTOR)
-            # A spike falls half a step before the end of its step, on average.
             own["wait"] = math.floor(round(neurons["tau_ref"] / dt, 6))
+            # What lies above the threshold stands for the rest of the step, in which a neuron with
+            # a refractory time has waited already; without one Nengo's starts from 0.
+            own["keep"] = int(own["wait"] > 0)
             low = neurons["min_voltage"]
             own["min_voltage"] = None if math.isinf(low) else round(low * 2**POINT)
         elif kind in ("SpikingRectifiedLinear", "IntegrateAndFire"):

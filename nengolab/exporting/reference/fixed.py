@@ -11,7 +11,7 @@ def fire_lif(n, v, wait, J):
     if n["min_voltage"] is not None:
         np.maximum(v, n["min_voltage"], out=v)
     spiked = v > 2**16
-    v[spiked] = 0
+    v[spiked] = (v[spiked] - 2**16) * n["keep"]
     wait[:] = np.where(spiked, n["wait"], np.maximum(wait - 1, 0))
     return spiked.astype(np.int64)
 
