@@ -248,18 +248,20 @@ def export(
                 "sim.reset() puts it there, and leaves parameters as they are",
                 attr="sim",
             )
-        circuit = describe(sim)
+        circuit = described = describe(sim)
+        errors: list[Quantised] = []
+        if fold or bits is not None:
+            circuit = folded(circuit)
+        if bits is not None:
+            circuit, errors = quantised(circuit, bits)
         given, n_steps = fed(sim, circuit, inputs, whole(n_steps, "n_steps", 1))
-        outputs = _simulated(sim, circuit, given, n_steps)
+        if bits is not None:
+            outputs = integers.run(circuit, given, n_steps)
+        else:
+            outputs = _simulated(sim, described, given, n_steps)
     finally:
         if own:
             sim.close()
-    errors: list[Quantised] = []
-    if fold or bits is not None:
-        circuit = folded(circuit)
-    if bits is not None:
-        circuit, errors = quantised(circuit, bits)
-        outputs = integers.run(circuit, given, n_steps)
     manifest, arrays = packed(circuit)
     folder.mkdir(exist_ok=True)
     files.write(folder, format, manifest, arrays)
@@ -352,6 +354,12 @@ def fed(
     sim: Any, circuit: Circuit, inputs: Mapping[Any, Any] | None, n_steps: int
 ) -> tuple[dict[str, np.ndarray], int]:
     """What a network is run with, by the name of its inputs, and for how many steps."""
+    if not circuit.of_kind(OUTPUT):
+        raise ValidationError(
+            "the network has no probe of an output or of spikes; add nengo.Probe(...) of what is "
+            "to come out",
+            attr="network",
+        )
     free = [layer for layer in circuit.of_kind(INPUT) if not layer.fixed]
     if not free:
         raise ValidationError(
@@ -364,6 +372,9 @@ def fed(
             for one in free
         }, n_steps
     named = {k if isinstance(k, str) else sim.name_of(k): x for k, x in inputs.items()}
+    missing = sorted({layer.name for layer in free} - set(named))
+    if missing:
+        raise ValidationError(f"lacks {listing(missing)}", attr="inputs")
     return checked_inputs(circuit, named, None)
 
 
@@ -371,16 +382,6 @@ def _simulated(
     sim: Any, circuit: Circuit, given: dict[str, np.ndarray], n_steps: int
 ) -> dict[str, np.ndarray]:
     """What the simulator's probes see, those that are in the circuit."""
-    if not circuit.of_kind(OUTPUT):
-        raise ValidationError(
-            "the network has no probe of an output or of spikes; add nengo.Probe(...) of what is "
-            "to come out",
-            attr="network",
-        )
-    free = {layer.name for layer in circuit.of_kind(INPUT) if not layer.fixed}
-    missing = sorted(free - set(given))
-    if missing:
-        raise ValidationError(f"lacks {listing(missing)}", attr="inputs")
     seen = sim.predict(given, n_steps=n_steps)
     names = {layer.name for layer in circuit.of_kind(OUTPUT)}
     named = {sim.name_of(probe): np.asarray(y, float) for probe, y in seen.items()}

@@ -268,7 +268,8 @@ class _Describer:
 
     def _reshape(self, name: str, shape: tuple[int, ...]) -> None:
         layer = self._layers[name]
-        self._layers[name] = replace(layer, shape=tuple(int(n) for n in shape))
+        if len(layer.shape) == 1:
+            self._layers[name] = replace(layer, shape=tuple(int(n) for n in shape))
 
     def _filter(self, obj: Any, synapse: Any) -> Filter | None:
         if synapse is None:

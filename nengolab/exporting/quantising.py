@@ -143,7 +143,8 @@ def _rate(link: Link) -> int:
     assert filter_ is not None
     if filter_.kind != "Lowpass":
         raise ValidationError(
-            f"{link.name!r} has a synapse of the type {filter_.kind}; whole numbers are for Lowpass",
+            f"{link.name!r} has a synapse of the type {filter_.kind}; whole numbers are "
+            "for Lowpass",
             attr="bits",
         )
     kept = float(filter_.A[0, 0]) if len(filter_.B) else 0.0

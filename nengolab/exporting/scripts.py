@@ -12,7 +12,7 @@ from nengolab.exporting.reference import common, fixed, floats
 # A script is shorter than this.
 LINES = 100
 _LOAD = {"npz": common.load_npz, "hdf5": common.load_hdf5, "json": common.load_json}
-_HEAD = '''"""Runs the network of this folder in plain NumPy, and compares: ``python reference.py``."""
+_HEAD = '''"""Runs the network of this folder in NumPy, and compares: ``python reference.py``."""
 import json
 from pathlib import Path
 import numpy as np

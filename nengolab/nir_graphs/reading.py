@@ -268,9 +268,8 @@ class _Building:
         self._into[name] = nengo.Node(size_in=self._size(name), label="in")
         for n in np.unique(whole):
             at = np.flatnonzero(whole == n).tolist()
-            # A synapse takes a step by itself.
-            later = nengo.LinearFilter([1], [1, *[0] * (int(n) - 1)], analog=False)
-            synapse = nengo.Lowpass(0) if n == 1 else later
+            shift = nengo.LinearFilter([1], [1, *[0] * int(n)], analog=False)
+            synapse = nengo.Lowpass(0) if n == 1 else shift
             nengo.Connection(self._into[name][at], self._out[name][at], synapse=synapse)
 
     # -- neurons -------------------------------------------------------------------------------

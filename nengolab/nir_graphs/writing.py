@@ -69,8 +69,8 @@ def to_nir(
     Notes
     -----
     NIR's equations are in continuous time. Between two steps Nengo solves them exactly for an input
-    that is held: ``v += (J - v) (1 - exp(-dt/tau))``, a spike where ``v > 1``, then ``v = 0``; an LI
-    puts out at a step what it held at the end of the one before. A spike is 1 in the step in which
+    that is held: ``v += (J - v) (1 - exp(-dt/tau))``, a spike where ``v > 1``, then ``v = 0``. An
+    LI puts out at a step what it held at the end of the one before. A spike is 1 in the step in which
     it falls, so weights behind neurons have their ``amplitude / dt`` in them, and an Output of
     neurons has 1 for a spike. The gain is ``r``, the bias ``v_leak``. Voltages at the start, which
     NIR does not have, are kept as metadata (``initial_voltage``). Images have channels first in

@@ -56,11 +56,9 @@ def weigh_convolution(how, x):
     x = np.pad(x if last else np.moveaxis(x, 1, -1), [(0, 0), *how["padding"], (0, 0)])
     seen = np.lib.stride_tricks.sliding_window_view(x, w.shape[:dims], range(1, dims + 1))
     seen = seen[(slice(None), *(slice(None, None, s) for s in how["strides"]))]
-    groups = zip(
-        np.split(seen, how["groups"], dims + 1), np.split(w, how["groups"], -1), strict=False
-    )
+    parts, kernels = np.split(seen, how["groups"], dims + 1), np.split(w, how["groups"], -1)
     axes = ([dims + 1, *range(dims + 2, 2 * dims + 2)], [dims, *range(dims)])
-    y = np.concatenate([np.tensordot(a, b, axes) for a, b in groups], -1)
+    y = np.concatenate([np.tensordot(a, b, axes) for a, b in zip(parts, kernels)], -1)
     return (y if last else np.moveaxis(y, -1, 1)).reshape(len(x), -1)
 
 
@@ -71,9 +69,7 @@ def check(folder, load, run):
         wanted = {n[4:]: file[n] for n in file.files if n.startswith("out ")}
     found = run(load(folder), given, len(next(iter(wanted.values()))[0]))
     for name, y in wanted.items():
-        print(
-            f"{name}: {(y != 0).sum()} values are not 0, differs by {np.abs(found[name] - y).max()}"
-        )
+        print(f"{name}: {(y != 0).sum()} are not 0, differs by {np.abs(found[name] - y).max()}")
 
 
 WEIGH = {

@@ -11,9 +11,8 @@ def fire_lif(n, v, wait, J, dt):
     v -= (J - v) * np.expm1(-np.clip(dt - wait, 0, dt) / n["tau_rc"])
     spiked = v > 1
     at = dt + n["tau_rc"] * np.log1p(-(v[spiked] - 1) / (J[spiked] - 1))
-    if n["min_voltage"] is not None:
-        np.maximum(v, n["min_voltage"], out=v)
-    v[spiked] = 0
+    low = -np.inf if n["min_voltage"] is None else n["min_voltage"]
+    v[:] = np.where(spiked, 0, np.maximum(v, low))
     wait[spiked] = n["tau_ref"] + at
     return spiked * (n["amplitude"] / dt)
 
@@ -68,8 +67,8 @@ def run(net, inputs, n_steps, everything=False):
         layer["wait"] = np.zeros((items, layer["size"]))
 
     def weighed(link):
-        x = out[link["source"]][:, link.get("from", whole)]
-        return WEIGH[link["weights"]["kind"]](link["weights"], x)
+        how, x = link["weights"], out[link["source"]][:, link.get("from", whole)]
+        return WEIGH[how["kind"]](how, x)
 
     for step in range(n_steps):
         for layer in layers:
