@@ -13,6 +13,18 @@ and what the simulator put out, to compare with. `quantising` makes whole number
 *Counted.* `energy` counts synaptic operations and updates of neurons.
 """
 
-from nengolab.exporting.bundle import Bundle, Compared, export, read_bundle
+from nengolab.exporting.bundle import Bundle, Compared, as_values, export, read_bundle
+from nengolab.exporting.energy import DEVICES, Device, Energy, LayerOperations, estimate_energy
 
-__all__ = ["Bundle", "Compared", "export", "read_bundle"]
+__all__ = [
+    "DEVICES",
+    "Bundle",
+    "Compared",
+    "Device",
+    "Energy",
+    "LayerOperations",
+    "as_values",
+    "estimate_energy",
+    "export",
+    "read_bundle",
+]

@@ -389,5 +389,16 @@ def _simulated(
 
 
 def as_values(found: np.ndarray) -> np.ndarray:
-    """Outputs in fixed point as floats."""
+    """Outputs in fixed point as floats; of spikes, ``amplitude / dt`` for each, as in Nengo.
+
+    Parameters
+    ----------
+    found : ndarray
+        What `Bundle.run` gives of an output of a bundle in whole numbers.
+
+    Examples
+    --------
+    >>> nengolab.exporting.as_values(np.array([65536, -32768]))
+    array([ 1. , -0.5])
+    """
     return found / 2**POINT
