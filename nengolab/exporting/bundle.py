@@ -79,7 +79,7 @@ class Bundle:
     --------
     >>> bundle = nengolab.export(sim, folder / "network")
     >>> print(bundle)
-    network: 2 layers, 20 neurons, 3 links (npz)
+    network: 3 layers, 20 neurons, 3 links (npz)
     """
 
     path: Path
@@ -233,7 +233,7 @@ def export(
     --------
     >>> bundle = nengolab.export(sim, folder / "network", fold=True)
     >>> [one.output for one in bundle.verify()]
-    ['probe of ensemble']
+    ['output']
     """
     if format not in files.FORMS:
         raise ValidationError(

@@ -194,7 +194,7 @@ def estimate_energy(
     Examples
     --------
     >>> found = nengolab.exporting.estimate_energy(sim, n_steps=50)
-    >>> found.layers[0].neurons, found.layers[0].updates
+    >>> found.layers[-1].neurons, found.layers[-1].updates
     (20, 1000.0)
     """
     n_steps = whole(n_steps, "n_steps", 1)

@@ -70,11 +70,11 @@ def to_nir(
     -----
     NIR's equations are in continuous time. Between two steps Nengo solves them exactly for an input
     that is held: ``v += (J - v) (1 - exp(-dt/tau))``, a spike where ``v > 1``, then ``v = 0``. An
-    LI puts out at a step what it held at the end of the one before. A spike is 1 in the step in which
-    it falls, so weights behind neurons have their ``amplitude / dt`` in them, and an Output of
-    neurons has 1 for a spike. The gain is ``r``, the bias ``v_leak``. Voltages at the start, which
-    NIR does not have, are kept as metadata (``initial_voltage``). Images have channels first in
-    NIR; metadata ``order`` of an Input or Output has Nengo's index of each element.
+    LI puts out at a step what it held at the end of the one before. A spike is 1 in the step in
+    which it falls, so weights behind neurons have their ``amplitude / dt`` in them, and an Output
+    of neurons has 1 for a spike. The gain is ``r``, the bias ``v_leak``. Voltages at the start,
+    which NIR does not have, are kept as metadata (``initial_voltage``). Images have channels first
+    in NIR; metadata ``order`` of an Input or Output has Nengo's index of each element.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def to_nir(
     ...     _ = nengo.Connection(stimulus, ensemble, synapse=0.01)
     ...     probe = nengo.Probe(ensemble.neurons)
     >>> [type(node).__name__ for node in nengolab.to_nir(net).nodes.values()]
-    ['Input', 'LIF', 'Output', 'LI', 'Linear']
+    ['Input', 'LIF', 'Output', 'Linear', 'LI']
     """
     nir = nir_library()
     near = (not strict) if approximate is None else bool(approximate)

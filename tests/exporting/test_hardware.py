@@ -1,4 +1,4 @@
-"""Frozen networks in other backends, where they are installed; docs/hardware.md has what was tried."""
+"""Frozen networks in other backends, where these are installed (docs/hardware.md)."""
 
 import keras
 import nengo

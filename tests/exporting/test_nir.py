@@ -62,7 +62,9 @@ def test_nodes_are_nirs_own(written):
     assert set(kinds) == set("Affine Conv2d Delay Flatten IF Input LI LIF Linear Output".split())
     assert kinds == sorted(type(node).__name__ for node in second.nodes.values())
     b = graph.nodes["b_neurons"]
-    assert np.all(b.v_threshold == 1) and np.all(b.v_reset == 0) and np.all(b.tau == 0.02)
+    assert np.all(b.v_threshold == 1)
+    assert np.all(b.v_reset == 0)
+    assert np.all(b.tau == 0.02)
     assert graph.metadata["dt"] == 0.001
 
 
@@ -116,8 +118,10 @@ def test_what_is_near_is_measured():
         "a -> b",
     ]
     spikes, decoded = sorted(fidelity.outputs, key=lambda o: o.name, reverse=True)
-    assert spikes.spikes and spikes.of_graph > spikes.of_network > 100  # no time to rest
-    assert 0.5 < spikes.correlation < 1 and 0 < decoded.error < 2
+    assert spikes.spikes
+    assert spikes.of_graph > spikes.of_network > 100
+    assert 0.5 < spikes.correlation < 1
+    assert 0 < decoded.error < 2
     assert "tau_ref" in str(fidelity)
 
 
@@ -314,8 +318,13 @@ def test_graphs_inside_and_other_nodes():
             "cuba": nir.CubaLI(0.01 * ones, 0.02 * ones, ones, ones, 3 * ones),
             "output": nir.Output(np.array([2])),
         },
-        edges=[("input", "block"), ("block", "delay"), ("delay", "output"), ("cuba", "output")]
-        + [("input", "cuba")],
+        edges=[
+            ("input", "block"),
+            ("block", "delay"),
+            ("delay", "output"),
+            ("input", "cuba"),
+            ("cuba", "output"),
+        ],
         type_check=False,
     )
     found = shown(graph, np.ones((60, 2)), 60)
