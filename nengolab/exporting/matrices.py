@@ -54,7 +54,9 @@ def triples(weights: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return _of_convolution(values, weights.convolving)
 
 
-def _of_convolution(kernel: np.ndarray, how: Convolving) -> tuple[np.ndarray, ...]:
+def _of_convolution(
+    kernel: np.ndarray, how: Convolving
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     numbers = np.arange(math.prod(how.input_shape)).reshape(how.input_shape)
     out = np.arange(math.prod(how.output_shape)).reshape(how.output_shape)
     if not how.channels_last:
@@ -77,7 +79,7 @@ def _of_convolution(kernel: np.ndarray, how: Convolving) -> tuple[np.ndarray, ..
         spread = ours.reshape(*ours.shape[:-1], *(1,) * (dims + 1), each_out)
         rows.append(np.broadcast_to(spread, shape).ravel())
         values.append(np.broadcast_to(part, shape).ravel())
-    row, column, value = (np.concatenate(x) for x in (rows, columns, values))
+    row, column, value = np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
     there = column >= 0
     return row[there], column[there], value[there]
 

@@ -1,5 +1,7 @@
 """Reading a bundle and applying weights: what floats and fixed point have in common."""
 
+# pyright: reportArgumentType=false, reportCallIssue=false
+
 import json
 
 import numpy as np
