@@ -50,8 +50,24 @@ __all__ = [
 
 # Loaded when they are first asked for: the first ones are made of Keras classes, so TensorFlow is
 # loaded with them.
-_LATER = ("callbacks", "converting", "keras_layers", "losses", "inspect", "runs", "building")
-_IN_LATER = {"to_code": "building", "Converter": "converting"}
+_LATER = (
+    "callbacks",
+    "converting",
+    "exporting",
+    "keras_layers",
+    "losses",
+    "inspect",
+    "runs",
+    "building",
+)
+_IN_LATER = {
+    "Converter": "converting",
+    "export": "exporting",
+    "from_nir": "nir_graphs",
+    "read_bundle": "exporting",
+    "to_code": "building",
+    "to_nir": "nir_graphs",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from nengo.params import NumberParam
 
 from nengolab.exceptions import ValidationError
 
-__all__ = ["LeakyReLU", "SoftLIFRate", "SpikingLeakyReLU"]
+__all__ = ["IntegrateAndFire", "LeakyReLU", "SoftLIFRate", "SpikingLeakyReLU"]
 
 
 # Below this, log(1 + 1/j) and -log j differ by less than a rounding of double precision.
@@ -202,3 +202,60 @@ class SpikingLeakyReLU(LeakyReLU):
         n_spikes = np.trunc(voltage)
         output[...] = (self.amplitude / dt) * n_spikes
         voltage -= n_spikes
+
+
+class IntegrateAndFire(nengo.neurons.NeuronType):
+    """Neurons that add up their input and start from 0 after a spike.
+
+    ``dV/dt = J``; above 1 there is a spike, and ``V`` is 0 at the end of that step. What lay above
+    1 is lost, where ``nengo.SpikingRectifiedLinear`` keeps it, and there is one spike in a step at
+    most. Negative input lowers ``V`` without bound. This is the IF neuron of NIR.
+
+    Parameters
+    ----------
+    amplitude : float
+        Scale of the spikes.
+    initial_state : dict, optional
+        ``{"voltage": distribution or array}``; default 0.
+
+    Examples
+    --------
+    >>> with nengo.Network() as net:
+    ...     neurons = nengo.Ensemble(
+    ...         1, 1, neuron_type=nengolab.neurons.IntegrateAndFire(), gain=[1], bias=[400]
+    ...     ).neurons
+    ...     probe = nengo.Probe(neurons)
+    >>> with nengolab.Simulator(net) as sim:
+    ...     sim.run_steps(6)
+    >>> (sim.data[probe].ravel() > 0).astype(int)
+    array([0, 0, 1, 0, 0, 1])
+    """
+
+    negative = False
+    spiking = True
+    state: ClassVar[dict[str, Any]] = {"voltage": nengo.dists.Choice([0])}
+
+    amplitude = NumberParam("amplitude", low=0, low_open=True)
+
+    def __init__(self, amplitude: float = 1, initial_state: dict[str, Any] | None = None):
+        super().__init__(initial_state)
+        self.amplitude = amplitude
+
+    def gain_bias(self, max_rates, intercepts):
+        """Gains and biases as of a rectified line."""
+        return nengo.RectifiedLinear.gain_bias(self, max_rates, intercepts)  # type: ignore[arg-type]
+
+    def max_rates_intercepts(self, gain, bias):
+        """The inverse of ``gain_bias``."""
+        return nengo.RectifiedLinear.max_rates_intercepts(self, gain, bias)  # type: ignore[arg-type]
+
+    def rates(self, x, gain, bias):
+        """Rates (Hz) for inputs ``x``, without what is lost at spikes."""
+        return self.amplitude * np.maximum(self.current(x, gain, bias), 0)
+
+    def step(self, dt, J, output, voltage):
+        """Add up the currents ``J`` and set ``output`` to the spikes."""
+        voltage += J * dt
+        spiked = voltage > 1
+        output[...] = np.where(spiked, self.amplitude / dt, 0.0)
+        voltage[...] = np.where(spiked, 0.0, voltage)

@@ -21,9 +21,20 @@ of each layer what it became and why.
 """
 
 from nengolab.converting.base import LayerConverter
+from nengolab.converting.comparing import ComparedRow, Comparison, compare
 from nengolab.converting.converter import Converter
 from nengolab.converting.making import Place
 from nengolab.converting.report import ConversionReport
 from nengolab.converting.tuning import Tried, Tuned
 
-__all__ = ["ConversionReport", "Converter", "LayerConverter", "Place", "Tried", "Tuned"]
+__all__ = [
+    "ComparedRow",
+    "Comparison",
+    "ConversionReport",
+    "Converter",
+    "LayerConverter",
+    "Place",
+    "Tried",
+    "Tuned",
+    "compare",
+]

@@ -452,13 +452,15 @@ class Converter:
         """
         return tuning.tune(self, data, labels, scales, synapses, n_steps, balance, percentile, dt)
 
-    def to_keras(self, sim: Any) -> Any:
+    def to_keras(self, sim: Any, path: Any = None) -> Any:
         """Write the weights that a simulator has now into the Keras model.
 
         Parameters
         ----------
         sim : nengolab.Simulator
             Of ``converter.net``, open or closed.
+        path : str or Path, optional
+            A ``.keras`` file to save the model in.
 
         Returns
         -------
@@ -480,7 +482,7 @@ class Converter:
         ...     converter.to_keras(sim).get_layer("out").bias.numpy()
         array([1., 1.], dtype=float32)
         """
-        return verifying.to_keras(self, sim)
+        return verifying.to_keras(self, sim, path)
 
     def again(self, **changes: Any) -> Converter:
         """The same model converted with other options.

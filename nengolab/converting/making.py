@@ -191,10 +191,10 @@ class Maker:
 
     # -- connections ---------------------------------------------------------------------------
 
-    def connect(self, place: Place, post: Any, transform: Any = None) -> None:
+    def connect(self, place: Place, post: Any, transform: Any = None) -> ConverterConnection:
         """A connection that is not trained."""
         given = {} if transform is None else {"transform": transform}
-        ConverterConnection(place.obj, post, synapse=place.synapse, **given)
+        return ConverterConnection(place.obj, post, synapse=place.synapse, **given)
 
     def filtered(self, pre: Any, post: Any, synapse: Any) -> None:
         """A connection with a synapse of its own."""

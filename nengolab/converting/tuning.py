@@ -150,7 +150,7 @@ def tune(
 ) -> Tuned:
     """See `Converter.tune`."""
     n_steps = whole(n_steps, "n_steps", 1)
-    x, labels = _checked(converter, data, labels)
+    x, labels = checked(converter, data, labels)
     rates, synapses = _positive(rates, "scales", above=True), _positive(synapses, "synapses")
     scales = _balances(converter, x, percentile) if balance else None
     tried = []
@@ -158,22 +158,29 @@ def tune(
         own = {name: find(rate) for name, find in scales.items()} if scales is not None else rate
         changed = converter.again(scale_firing_rates=own, synapse=tau or None)
         named = own if isinstance(own, dict) else {row.layer.name: rate for row in _own(changed)}
-        tried.append(_try(changed, x, labels, rate, tau, named, n_steps, dt))
+        tried.append(run_setting(changed, x, labels, rate, tau, named, n_steps, dt))
+    return Tuned(keras_accuracy(converter, x, labels), dt, tried)
+
+
+def keras_accuracy(converter: Any, x: np.ndarray, labels: np.ndarray) -> float:
+    """That of the Keras model as it is now."""
     found = np.asarray(converter.model.predict(x, verbose=0))
-    right = found.reshape(len(x), -1).argmax(axis=1) == labels
-    return Tuned(float(right.mean()), dt, tried)
+    return float((found.reshape(len(x), -1).argmax(axis=1) == labels).mean())
 
 
-def _checked(converter: Any, data: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+def checked(
+    converter: Any, data: Any, labels: Any, spikes: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Items and labels for a network whose accuracy is looked at."""
     name, options = converter.model.name, converter.options
     if options.temporal_model or len(converter.net.all_probes) != 1:
         raise ValidationError(
-            f"{name!r} must have one output, and no axis of time, to be tuned by its accuracy",
+            f"{name!r} must have one output, and no axis of time, to be judged by its accuracy",
             attr="tune",
         )
     given = as_list(converter, data)
     if len(given) != 1:
-        raise ValidationError(f"{name!r} has {len(given)} inputs; tune takes one", attr="data")
+        raise ValidationError(f"{name!r} has {len(given)} inputs; one is taken", attr="data")
     labels = np.ravel(labels)
     if labels.shape != (len(given[0]),) or not np.issubdtype(labels.dtype, np.integer):
         raise ValidationError(
@@ -181,7 +188,7 @@ def _checked(converter: Any, data: Any, labels: Any) -> tuple[np.ndarray, np.nda
             f"{labels.shape} of {labels.dtype}",
             attr="labels",
         )
-    if not any(e.neuron_type.spiking for e in converter.net.all_ensembles):
+    if spikes and not any(e.neuron_type.spiking for e in converter.net.all_ensembles):
         raise ValidationError(
             f"nothing in the network of {name!r} spikes; convert with neurons that do, for "
             "example swap_activations={'relu': nengo.SpikingRectifiedLinear()}",
@@ -260,7 +267,7 @@ class _Scale:
         return float(np.sqrt(low * high))
 
 
-def _try(
+def run_setting(
     converter: Any,
     x: np.ndarray,
     labels: np.ndarray,
@@ -270,6 +277,7 @@ def _try(
     n_steps: int,
     dt: float,
 ) -> Tried:
+    """Show items to a converted network, which gets probes of its spikes by it."""
     net = converter.net
     (output,) = net.all_probes
     with net:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -40,8 +41,10 @@ def verify(converter: Any, training: bool, inputs: Any, atol: float, rtol: float
     return True
 
 
-def to_keras(converter: Any, sim: Any) -> Any:
+def to_keras(converter: Any, sim: Any, path: Any = None) -> Any:
     """See `Converter.to_keras`."""
+    if path is not None and Path(path).suffix != ".keras":
+        raise ValidationError(f"must end in .keras, got {str(path)!r}", attr="path")
     if getattr(sim, "network", None) is not converter.net:
         raise ValidationError(
             f"must be a Simulator of converter.net, the network of {converter.model.name!r}; got "
@@ -62,6 +65,8 @@ def to_keras(converter: Any, sim: Any) -> Any:
             )
     for variable, _, own in found.values():
         variable.assign(own)
+    if path is not None:
+        converter.model.save(path)
     return converter.model
 
 

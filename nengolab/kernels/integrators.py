@@ -34,6 +34,23 @@ class SpikingLeakyRelu(NeuronKernel):
         return _spikes(params, state["voltage"], leaky(params, inputs[0]), truncated, spec.dt)
 
 
+class IntegrateAndFire(NeuronKernel):
+    """``v += J dt``; above 1 a spike, and v is 0. Source: NIR's IF neuron."""
+
+    name = "integrate_and_fire"
+    stateful = True
+    spiking = True
+    constant_names = ("amplitude",)
+    state_names = ("voltage",)
+
+    def step(self, params, state, inputs, spec):
+        voltage = state["voltage"] + rounded(spec.dt * inputs[0])
+        spiked = voltage > 1
+        voltage = tf.where(spiked, tf.zeros_like(voltage), voltage)
+        out = tf.where(spiked, params["amplitude"][None] * (1 / spec.dt), tf.zeros_like(voltage))
+        return {"voltage": voltage}, {"out": out, "voltage": voltage}
+
+
 class RegularSpiking(NeuronKernel):
     """A rate ``r`` (of another model) to spikes: ``v += r dt``; ``floor(v)`` spikes leave v.
 

@@ -26,6 +26,7 @@ _BY_TYPE: dict[type, NeuronKernel] = {
     nengo.PoissonSpiking: random_spikes.PoissonSpiking(),
     types.SoftLIFRate: rates.SoftLifRate(),
     types.LeakyReLU: rates.LeakyRelu(),
+    types.IntegrateAndFire: integrators.IntegrateAndFire(),
     types.SpikingLeakyReLU: integrators.SpikingLeakyRelu(),
 }
 NEURON_KERNELS = tuple(_BY_TYPE.values())

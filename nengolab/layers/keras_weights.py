@@ -25,8 +25,16 @@ class Ones(nengo.Node):
 
 
 class ConverterConnection(LayerConnection):
-    """A connection that computes what has no weights in the Keras model: it is not trained."""
+    """A connection that computes what has no weights in the Keras model: it is not trained.
 
+    Attributes
+    ----------
+    pooling : tuple, optional
+        Where it takes means over windows that lie within an image: their size, shapes of input and
+        output, strides, padding, and whether channels are last.
+    """
+
+    pooling: tuple[Any, ...] | None = None
     why_fixed = "made by the Converter, for what is no weight in the Keras model"
 
 

@@ -31,7 +31,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _MANIFEST_BYTES = 2**26
 # Our own files are not compressed; an archive tool may have packed one again. Zeros shrink by a
 # thousand, but a whole file of them is not worth the trust.
-_EXPANSION, _EXPANSION_FREE = 100, 2**26
+EXPANSION, EXPANSION_FREE = 100, 2**26
 _KINDS = "fiub"
 
 # Not allowed in file names somewhere, or with a meaning of their own there.
@@ -215,7 +215,7 @@ class Archive:
         if odd:
             raise self.error(f"holds what does not belong there: {listing(odd)}")
         size = sum(info.file_size for info in members.values())
-        if size > _EXPANSION * self.path.stat().st_size + _EXPANSION_FREE:
+        if size > EXPANSION * self.path.stat().st_size + EXPANSION_FREE:
             raise self.error(
                 f"claims to unpack to {size} bytes, which no archive of parameters does; if it is "
                 "one, pack it again without compression"

@@ -30,6 +30,9 @@ WITH_STATE = {
         coupling=0.25, initial_state={"voltage": Choice([-65]), "recovery": Uniform(-15, -10)}
     ),
     "SpikingRectifiedLinear": nengo.SpikingRectifiedLinear(),
+    "IntegrateAndFire": nengolab.neurons.IntegrateAndFire(
+        initial_state={"voltage": Uniform(-1, 1)}
+    ),
     "SpikingLeakyReLU": nengolab.SpikingLeakyReLU(initial_state={"voltage": Uniform(-0.9, 0.9)}),
     "RegularSpiking": nengo.RegularSpiking(
         nengo.AdaptiveLIFRate(tau_n=0.05, initial_state={"adaptation": Choice([0.5])}),

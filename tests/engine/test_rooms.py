@@ -12,7 +12,8 @@ import nengolab
 ORDER = """
     benchmarks live
     __init__
-    inspect sweep runs converting building
+    nir_graphs
+    inspect sweep runs converting building exporting
     simulator
     callbacks
     training saving

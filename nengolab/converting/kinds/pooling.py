@@ -55,7 +55,13 @@ class _Pooling(LayerConverter):
             init=weights[there],
         )
         node = self.make.node(size)
-        self.make.connect(self.input, node, matrix)
+        made = self.make.connect(self.input, node, matrix)
+        if (columns >= 0).all():
+            image, layer = self.image, self.layer
+            windows_of = tuple(axis.shape[1] for axis in found)
+            strides = tuple(getattr(layer, "strides", windows_of))
+            none = ((0, 0),) * len(found)
+            made.pooling = (windows_of, image.shape, shape, strides, none, image.last)
         return Place(node, shape)
 
 
