@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
 import nengo
 import numpy as np
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
@@ -16,6 +18,7 @@ from nengolab.runtime.recording import Recording
 
 from .checks import check_speed, check_steps, steps_in
 from .errors import ErrorReport
+from .following import Follower
 from .frames import Frame
 from .inputs import Value, checked_input
 from .listener import Listener
@@ -25,6 +28,7 @@ from .poking import Poking
 from .prints import PrintedLine
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
+from .replacing import Replacement
 from .specs import PanelSpec
 from .status import STATES, Status
 
@@ -279,6 +283,50 @@ class Session(Poking):
         self._names.renew()
         return done
 
+    def replace(
+        self,
+        network: nengo.Network,
+        carry: Callable[[Any, Any], Any],
+        kept: Mapping[nengo.Node, nengo.Node] | None = None,
+        switched: Callable[[Follower], None] = lambda follow: None,
+    ) -> Future[None]:
+        """Run another network instead: it is built beside the run, which then goes on in it.
+
+        Probes of what is in both, by name, stay, with what they saw. Where the other network cannot
+        be built, this one goes on, and the Future holds the error.
+
+        Parameters
+        ----------
+        network : nengo.Network
+        carry : callable
+            Of the state and the new simulator, gives the state to go on from, such as
+            ``lambda state, sim: nengolab.building.carried(state, before, sim)[0]``.
+        kept : mapping, optional
+            Nodes that are driven, and which of the other network are to be driven so.
+        switched : callable, optional
+            Called on the owner thread when this session is one of the other network, with what
+            gives the new object for an old one, or None.
+        """
+        known = _members(network)
+        session = weakref.ref(self)
+
+        def switch(follow: Follower) -> None:
+            if (own := session()) is not None:
+                own._become(network, known, follow)
+            switched(follow)
+
+        new = Replacement(network, carry, kept or {}, switch)
+        owner = self._owner
+        return owner.post(lambda: owner.replace(new), wakes=False, early=owner.is_asleep)
+
+    def _become(
+        self, network: nengo.Network, known: frozenset[Any], follow: Follower
+    ) -> None:
+        self.network, self._known = network, known
+        gone = [p for p in self._probes.values() if not _is_of(p.target, follow.after)]
+        for probe in gone:
+            self._probes.pop(probe.id, None)
+
     def set_speed(self, speed: float | None) -> Future[None]:
         """Change the real-time factor asked for; None is as fast as it goes."""
         return self._owner.post(lambda: self._owner.set_speed(check_speed(speed)), wakes=False)
@@ -481,6 +529,13 @@ def _has_failed(probe: LiveProbe) -> bool:
     """Whether it could not be attached, which it says itself: no other plot is to fail for it."""
     attached = probe.attached
     return attached.done() and not attached.cancelled() and attached.exception() is not None
+
+
+def _is_of(target: Any, names: Names) -> bool:
+    base = base_object(target)
+    if isinstance(base, LearningRule):
+        base = base.connection
+    return names.has(base.ensemble if isinstance(base, Neurons) else base)
 
 
 def _members(network: nengo.Network) -> frozenset[Any]:

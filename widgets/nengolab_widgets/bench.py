@@ -11,15 +11,16 @@ from typing import Any
 from nengo.exceptions import NengoException, ValidationError
 
 from nengolab.live import LiveProbe, PanelSpec, Session
+from nengolab.live.following import Follower
 from nengolab.live.recorder import check_room
-from nengolab.live.specs import new_id
+from nengolab.live.specs import StreamSpec, new_id
 from nengolab.names import Names
 
 from .arrangement import Arrangement, Shown, Size
 from .choice import offered_of
 from .history import UndoHistory
 from .messages import ForeignKind, KindOffer, PanelLayout
-from .panel import Choice, Identity, Panel, same_objects
+from .panel import Choice, Hands, Identity, Panel, same_objects
 from .panels import kinds
 from .shared_probes import SharedProbes
 from .weakly import weakly
@@ -61,6 +62,12 @@ class Bench:
         self._specs: dict[str, PanelSpec] = {}
         self._probes = SharedProbes(session, self.lock, weakly(self._lost))
         self._revs: dict[str, int] = {}
+        self.hands: Hands | None = None
+        # The text that the network is made of; and what else is to be as it was once it has run.
+        self.source: str | None = None
+        self.on_source: Callable[[str, Arrangement], None] | None = None
+        # What objects that are gone were called, should they come back.
+        self._once: dict[Any, str] = {}
         self.history = UndoHistory(self.arrangement)
 
     # ---- what is open ----------------------------------------------------
@@ -301,7 +308,7 @@ class Bench:
         aside = None if self._aside is None else _shown(self._aside)
         # A session that fails tells of it on a thread of its own, meanwhile.
         panels = list(self._panels.values())
-        return Arrangement(self._window, tuple(map(_shown, panels)), aside)
+        return Arrangement(self._window, tuple(map(_shown, panels)), aside, self.source)
 
     def would_show(self, choice: Choice, size: Size, keep: set[str]) -> Shown:
         """Say how a choice would be shown: in a panel of ``keep`` that shows it already, or anew.
@@ -331,6 +338,10 @@ class Bench:
         remarks : list of str
             What of it cannot be shown any more, and why.
         """
+        if self._is_of_another_source(wanted) and self.on_source is not None:
+            assert wanted.source is not None
+            self.on_source(wanted.source, wanted)
+            return []
         remarks, order = [], []
         wanted_ids = {shown.id for shown in wanted.shown}
         for panel_id, panel in list(self._panels.items()):
@@ -360,6 +371,9 @@ class Bench:
         self._drop_unused_probes()
         return remarks
 
+    def _is_of_another_source(self, wanted: Arrangement) -> bool:
+        return wanted.source is not None and wanted.source != self.source
+
     def _bring(self, shown: Shown) -> None:
         """Open a panel as it was, or make the one that is open so."""
         panel = self._panels.get(shown.id)
@@ -382,6 +396,10 @@ class Bench:
         """Do again what was undone last; as `undo`."""
         after = self.history.redo()
         return None if after is None else self.arrange(after)
+
+    def note(self, deed: str) -> None:
+        """Something was done that can be undone."""
+        self._done(deed)
 
     def _done(self, deed: str) -> None:
         self.history.note(deed, self.arrangement)
@@ -465,6 +483,57 @@ class Bench:
         if self._aside is not None:
             self._specs[self._aside.identity.id] = self._spec_of(self._aside)
 
+    def follow(self, follow: Follower) -> None:
+        """Another network runs now: panels of what is in both stay, the others go."""
+        before, self.network = self.network, self.session.network
+        was = {i: (self._layout(p), self._specs[i]) for i, p in self.all.items()}
+        called = {**self._once, **{o: self.names.get(o) for o in self.names.objects()}}
+        self.names.become(self.network)
+
+        def find(obj: Any) -> Any:
+            return self.network if obj is before or obj is None else follow(obj)
+
+        def remember(obj: Any) -> Any:
+            """What is gone stays what it was: it is found again by its name."""
+            found = None if obj is None else find(obj)
+            if found is None and obj is not None and _hashes(obj):
+                name = called.get(obj)
+                found = None if name is None else self.names.find(name)
+                if found is None and name is not None:
+                    self._once[obj] = name
+            return obj if found is None else found
+
+        self._probes.follow(follow)
+        self.history.follow(remember)
+        for panel in list(self.all.values()):
+            obj = None if panel.obj is None else find(panel.obj)
+            if (obj is not None or panel.obj is None) and panel.follow(obj):
+                panel.rebuilt()
+            else:
+                self._move(panel, obj, *was[panel.identity.id])
+        if self._aside is not None:
+            self._renew(self._aside)
+        self._drop_unused_probes()
+        self.history.settle(self.arrangement)
+
+    def _move(self, panel: Panel, obj: Any, layout: PanelLayout, spec: PanelSpec) -> None:
+        """Have a panel look at what takes the place of its object, or take it out."""
+        panel_id = panel.identity.id
+        if panel.obj is not None and obj is None:
+            return self._take_out(panel, for_good=True)
+        other = self._make(Choice(obj, panel.name), panel.identity)
+        other.size = panel.size
+        panel.closed()
+        try:
+            other.take(other.differing(panel.values))
+            self._panels[panel_id] = other
+            self._specs[panel_id] = self._spec_of(other)
+            same = self._layout(other) == layout and isinstance(spec, StreamSpec)
+        except NengoException:
+            return self._take_out(other, for_good=True)
+        if not same:
+            self._renew(other)
+
     def _lost(self, probe: LiveProbe) -> None:
         """Remove what cannot be shown after all; what a closed session showed stays."""
         if self.session.is_closing:
@@ -489,6 +558,10 @@ class Bench:
 def _text(source: Any) -> str:
     """Give text, or the text in a file."""
     return source.read_text() if isinstance(source, Path) else source
+
+
+def _hashes(obj: Any) -> bool:
+    return getattr(type(obj), "__hash__", None) is not None and not isinstance(obj, tuple)
 
 
 def _named(panel: Panel) -> str:
