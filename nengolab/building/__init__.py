@@ -1,8 +1,14 @@
 """Building by drawing: a network as Python, and Python as a network."""
 
+from nengolab.building.checking import Checked, check_field
+from nengolab.building.choices import Choice, choices
 from nengolab.building.code import Code, to_code
+from nengolab.building.curves import Curve, curve
 from nengolab.building.edits import remove_argument, rename, set_argument
+from nengolab.building.fields import Field, arguments_of_choice
+from nengolab.building.forms import Form, fields_of
 from nengolab.building.origins import Origin, Span
+from nengolab.building.palette import Entry, palette
 from nengolab.building.rerun import carried, unchanged
 from nengolab.building.running import Made, SourceError, Stop, run_source
 from nengolab.building.statements import add, delete, depending
@@ -10,8 +16,14 @@ from nengolab.building.texts import Edit, Refused, Replacement
 from nengolab.building.values import Missing
 
 __all__ = [
+    "Checked",
+    "Choice",
     "Code",
+    "Curve",
     "Edit",
+    "Entry",
+    "Field",
+    "Form",
     "Made",
     "Missing",
     "Origin",
@@ -21,9 +33,15 @@ __all__ = [
     "Span",
     "Stop",
     "add",
+    "arguments_of_choice",
     "carried",
+    "check_field",
+    "choices",
+    "curve",
     "delete",
     "depending",
+    "fields_of",
+    "palette",
     "remove_argument",
     "rename",
     "run_source",
