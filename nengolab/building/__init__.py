@@ -1,5 +1,6 @@
 """Building by drawing: a network as Python, and Python as a network."""
 
+from nengolab.building.adding import add_entry, importing
 from nengolab.building.checking import Checked, check_field
 from nengolab.building.choices import Choice, choices
 from nengolab.building.code import Code, to_code
@@ -33,6 +34,7 @@ __all__ = [
     "Span",
     "Stop",
     "add",
+    "add_entry",
     "arguments_of_choice",
     "carried",
     "check_field",
@@ -41,6 +43,7 @@ __all__ = [
     "delete",
     "depending",
     "fields_of",
+    "importing",
     "palette",
     "remove_argument",
     "rename",

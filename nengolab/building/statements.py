@@ -63,7 +63,7 @@ def add(made: Made, call: str, name: str = "", into: nengo.Network | None = None
     if not isinstance(parsed, text.cst.Call):
         raise Refused(f"{call!r} is no call that makes an object", attr="call")
     line = f"{name} = {line}" if name else line
-    changes = [_inserted(text, _block(text, made, network), line)]
+    changes = [inserted(text, block_of(text, made, network), line)]
     if called not in made.namespace:
         changes.append(_import(text))
     origin = made.origins.get(network)
@@ -95,7 +95,7 @@ def _in_manner(call: str, called: str, quote: str) -> str:
     return "".join([*parts, call[at:]])
 
 
-def _block(text: Text, made: Made, network: nengo.Network) -> Any:
+def block_of(text: Text, made: Made, network: nengo.Network) -> Any:
     """The last ``with`` of a network."""
     cst = text.cst
     origin, name = made.origins.get(network), made.names.get(network)
@@ -113,16 +113,26 @@ def _block(text: Text, made: Made, network: nengo.Network) -> Any:
     return found
 
 
-def _inserted(text: Text, block: Any, line: str) -> Replacement:
+def inserted(text: Text, block: Any, line: str) -> Replacement:
+    """What puts statements at the end of a block, in its indentation and line ends."""
     cst, body = text.cst, block.body
     if isinstance(body, cst.SimpleStatementSuite):
         start, end = text.where(body.body[0])[0], text.where(body.body[-1])[1]
+        if "\n" in line:
+            number = text.span(block).line
+            raise Refused(
+                f"the block of line {number} stands in one line: give it lines of its own first",
+                attr="into",
+            )
         if len(body.body) == 1 and isinstance(body.body[0], cst.Pass):
             return Replacement(start, end, line)
         return Replacement(end, end, f"; {line}")
     first, last = body.body[0], body.body[-1]
     start = text.where(first)[0]
     space = text.source[text.line_of(start)[0] : start]
+    line = line.replace("\n", f"{text.newline}{space}").replace(
+        f"{text.newline}{space}{text.newline}", text.newline * 2
+    )
     if len(body.body) == 1 and _is_pass(cst, first):
         return Replacement(*text.where(first.body[0]), line)
     end = text.line_of(max(text.where(last)[1] - 1, 0))[1]

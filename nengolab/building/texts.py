@@ -79,6 +79,10 @@ class Edit:
             moved += len(r.text) - (r.end - r.start)
         return Edit(self.after, self.before, tuple(back), self.count)
 
+    def and_also(self, more: Iterable[Replacement]) -> Edit:
+        """The edit with replacements elsewhere in the source before."""
+        return Text(self.before).edit([*self.replacements, *more], self.count)
+
     @property
     def lines(self) -> list[int]:
         """The lines, from 1, of the source before, in which something changes."""

@@ -63,6 +63,7 @@ class Bench:
         self._probes = SharedProbes(session, self.lock, weakly(self._lost))
         self._revs: dict[str, int] = {}
         self.hands: Hands | None = None
+        self.continue_in_code: Callable[[], Any] | None = None
         # The text that the network is made of; and what else is to be as it was once it has run.
         self.source: str | None = None
         self.on_source: Callable[[str, Arrangement], None] | None = None
@@ -512,7 +513,8 @@ class Bench:
             else:
                 self._move(panel, obj, *was[panel.identity.id])
         if self._aside is not None:
-            self._renew(self._aside)
+            # Not another revision: the view itself goes on, with what is selected and searched.
+            self._specs[self._aside.identity.id] = self._spec_of(self._aside)
         self._drop_unused_probes()
         self.history.settle(self.arrangement)
 

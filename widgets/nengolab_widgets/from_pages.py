@@ -237,18 +237,6 @@ class AskCode(TypedDict):
     type: Literal["ask_code"]
 
 
-class RunCode(TypedDict):
-    """Run the code that the network is made of."""
-
-    type: Literal["run_code"]
-
-
-class ContinueInCode(TypedDict):
-    """Write the code of a network that was made elsewhere."""
-
-    type: Literal["continue_in_code"]
-
-
 class Pick(TypedDict):
     """A person picks neurons of an ensemble, instead of those that were picked of it before.
 
@@ -305,8 +293,6 @@ PageMessage = (
     | Redo
     | AskOffers
     | AskCode
-    | RunCode
-    | ContinueInCode
     | Pick
     | AskPart
     | ToPanel

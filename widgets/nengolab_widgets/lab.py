@@ -149,6 +149,8 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
             self.session, self._bench, self._views, weakly(self._say), weakly(self._notice)
         )
         try:
+            if self.session.subject is self.session.network:
+                self._bench.continue_in_code = weakly(self.continue_in_code)
             if source is not None:
                 self._begin_source(*source, getattr(given, "cell", ""))
             for choice in chosen:
@@ -192,8 +194,6 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
             "size_panel": lambda m: self._bench.resize(
                 m["panel"], Size.read(m["columns"], m["height"])
             ),
-            "run_code": lambda _: self.run_source(),
-            "continue_in_code": lambda _: self.continue_in_code(),
             "undo": lambda _: self.undo(),
             "redo": lambda _: self.redo(),
             "ask_offers": lambda _: self._say(self._layout(self._menu.layout())),

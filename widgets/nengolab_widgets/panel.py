@@ -142,6 +142,8 @@ class Place(Protocol):
     network: nengo.Network
     # The code that the network is made of, where it is edited here.
     hands: Hands | None
+    # Writes that code, where the network was made elsewhere and could be written.
+    continue_in_code: Callable[[], Any] | None
 
     @property
     def window(self) -> float:
@@ -198,6 +200,11 @@ class Hands(Protocol):
 
     def depending(self, objects: list[Any]) -> list[str]:
         """Name what goes with objects that are deleted."""
+        ...
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the code has made a network."""
         ...
 
     @property

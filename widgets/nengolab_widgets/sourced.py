@@ -149,6 +149,7 @@ class Sourced:
         self._then: Arrangement | None = None
         self._kept: Mapping[str, Any] | None = None
         self._bench.hands, self._bench.source = self._hands, text
+        self._bench.continue_in_code = None
         self._bench.on_source = weakly(self._travel_source)
         self._bench.settle_in(Choice(None, "code"))
 

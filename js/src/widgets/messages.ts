@@ -751,24 +751,6 @@ export const isAskCode: Check<AskCode> = record<AskCode>({
   type: oneOf("ask_code"),
 });
 
-/** Run the code that the network is made of. */
-export interface RunCode {
-  type: "run_code";
-}
-
-export const isRunCode: Check<RunCode> = record<RunCode>({
-  type: oneOf("run_code"),
-});
-
-/** Write the code of a network that was made elsewhere. */
-export interface ContinueInCode {
-  type: "continue_in_code";
-}
-
-export const isContinueInCode: Check<ContinueInCode> = record<ContinueInCode>({
-  type: oneOf("continue_in_code"),
-});
-
 /** A person picks neurons of an ensemble, instead of those that were picked of it before. ``page`` names the page, whose picks are numbered: so it knows which of them are heard. */
 export interface Pick {
   type: "pick";
@@ -838,8 +820,6 @@ export type PageMessage =
   | Redo
   | AskOffers
   | AskCode
-  | RunCode
-  | ContinueInCode
   | Pick
   | AskPart
   | ToPanel;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import cache
 from typing import Any
 
 import nengo
@@ -17,6 +18,9 @@ from .drawing import Drawing
 from .told import CardEdit, CodeTold, FieldTold, PaletteEntry, TroubleTold
 
 Answer = Callable[[str], None]
+# What an entry of the palette needs: two ends, or one object.
+ENDS, WHOLES = ("pre", "post"), ("target", "input")
+MOST_CHOICES = 60
 
 
 class Drawn:
@@ -86,6 +90,11 @@ class Drawn:
         }
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether the code has made a network."""
+        return self.drawing.made is not None
+
+    @property
     def is_stale(self) -> bool:
         """Whether what is drawn is not what the code would make."""
         drawing = self.drawing
@@ -109,22 +118,30 @@ class Drawn:
             return {**empty, "why_not": "The code was changed since it ran: run it to edit this."}
         if origin is None:
             return {**empty, "why_not": "Nothing in this code made it directly."}
-        line = self.drawing.line(origin.span.line)
-        within = f", in {origin.function}" if origin.function else ""
-        what = "this" if origin.count == 1 else f"these {origin.count}"
+        try:
+            form = building.fields_of(made, obj)
+        except building.Refused as error:
+            return {**empty, "why_not": self._said(error)}
         return {
             **empty,
-            "made": f"line {line}{within}, makes {what}",
+            "made": self._shifted(str(origin)),
             "line": origin.span.line,
             "count": origin.count,
-            "fields": fields_of(made, obj),
+            "fields": [_told(field) for field in form.fields],
+            "why_not": form.unclear,
         }
 
     def palette(self) -> list[PaletteEntry]:
         """Give what can be added."""
         return [
-            {"key": entry.kind, "group": entry.group, "title": entry.title, "hint": entry.hint}
-            for entry in _palette()
+            {
+                "key": entry.key,
+                "group": entry.group,
+                "title": entry.title,
+                "hint": entry.text,
+                "needs": list(entry.needs),
+            }
+            for entry in entries().values()
         ]
 
     def depending(self, objects: list[Any]) -> list[str]:
@@ -164,7 +181,6 @@ class Drawn:
         """Edit by drawing; ``answer`` gets why it was not done, or ""."""
         acts: dict[str, Callable[[dict[str, Any]], Future[None]]] = {
             "add": self._add,
-            "connect": self._connect,
             "set": self._set,
             "delete": self._delete,
             "rename": self._rename,
@@ -182,35 +198,38 @@ class Drawn:
 
     def _said(self, error: BaseException | None) -> str:
         """Word an error with the lines as people count them."""
-        shift = self.drawing.place.first_line - 1
         text = str(error)
-        if isinstance(error, building.Refused):
-            text = re.sub(r"^Edit\.\w+: |^\w+\.\w+: ", "", text)
-            text = re.sub(r"\bline (\d+)", lambda m: f"line {int(m[1]) + shift}", text)
-        return text
+        if isinstance(error, ValidationError):
+            text = text.removeprefix(f"{error.attr}: ")
+        return self._shifted(text) if isinstance(error, building.Refused) else text
+
+    def _shifted(self, text: str) -> str:
+        """Lines as people count them."""
+        return re.sub(
+            r"\bline (\d+)", lambda found: f"line {self.drawing.line(int(found[1]))}", text
+        )
 
     def _add(self, content: dict[str, Any]) -> Future[None]:
-        [entry] = [e for e in _palette() if e.kind == content.get("entry")]
-        into, at = self._called(content.get("into")), content.get("at")
+        entry = entries().get(str(content.get("entry")))
+        if entry is None:
+            raise ValidationError(f"there is no entry {content.get('entry')!r}", "entry")
+        into, place = self._called(content.get("into")), content.get("place")
+        needs = {n: self._called(content.get("pre" if n in WHOLES else n)) for n in entry.needs}
+        for need, name in needs.items():
+            if name is None:
+                raise ValidationError(f"select what {entry.title} is to look at first", need)
 
         def make(made: building.Made) -> building.Edit:
             network = made.network if into is None else self._find(into)
-            name = free_name(made, entry.name)
-            if at is not None:
-                path = "" if into is None else f"{into}/"
-                self._placed(path + name, at)
-            return entry.add(made, name, network)
+            given = {need: self._variable(made, name) for need, name in needs.items()}
+            edit, name = building.add_entry(made, entry.filled(**given), network)
+            if place is not None and name:
+                self._placed(f"{into}/{name}" if into else name, place)
+            return edit
 
-        return self.drawing.edit(make, f"adding {entry.title}")
-
-    def _connect(self, content: dict[str, Any]) -> Future[None]:
-        ends = [self._called(content.get(end)) for end in ("pre", "post")]
-
-        def make(made: building.Made) -> building.Edit:
-            pre, post = (self._variable(made, name) for name in ends)
-            return building.add(made, f"nengo.Connection({pre}, {post})")
-
-        return self.drawing.edit(make, f"connecting {ends[0]} to {ends[1]}")
+        what = " to ".join(str(name) for name in needs.values())
+        deed = f"{entry.title} of {what}" if what else entry.title
+        return self.drawing.edit(make, f"adding {deed}")
 
     def _variable(self, made: building.Made, name: str | None) -> str:
         obj = made.network if name is None else self._find(name)
@@ -233,17 +252,17 @@ class Drawn:
 
         def make(made: building.Made) -> building.Edit:
             obj = self._find(called)
-            origin = made.origins.get(obj)
-            if origin is None:
-                raise ValidationError(f"nothing in this code made {called} directly", "object")
-            given = positions_of(made, obj)
+            form = building.fields_of(made, obj)
+            count = form.origin.count
             if value is None:
                 return building.remove_argument(
-                    made.source, origin.span, name, given, origin.count
+                    made.source, form.span, name, form.positions, count
                 )
-            return building.set_argument(
-                made.source, origin.span, name, str(value), given, origin.count
+            checked = building.check_field(made, obj, name, str(value))
+            edit = building.set_argument(
+                made.source, form.span, name, str(value), form.positions, count
             )
+            return with_imports(made, edit, checked.imports)
 
         return self.drawing.edit(make, f"{name} of {called}")
 
@@ -282,6 +301,31 @@ class Drawn:
         return found
 
 
+def with_imports(
+    made: building.Made, edit: building.Edit, imports: Iterable[str]
+) -> building.Edit:
+    """An edit that brings imports with it."""
+    more = building.importing(made, imports)
+    return edit if not more else edit.and_also(more)
+
+
+def _told(field: building.Field) -> FieldTold:
+    return {
+        "name": field.name,
+        "kind": field.kind,
+        "value": field.source or "",
+        "default": field.default,
+        "now": field.now,
+        "required": field.required,
+        "unit": field.unit,
+        "choices": [
+            {"code": c.code, "title": c.title, "refused": c.refused}
+            for c in field.choices[:MOST_CHOICES]
+        ],
+        "hint": field.text,
+    }
+
+
 def _text(content: dict[str, Any]) -> str:
     text = content.get("text")
     if not isinstance(text, str):
@@ -289,26 +333,7 @@ def _text(content: dict[str, Any]) -> str:
     return text
 
 
-def free_name(made: building.Made, wanted: str) -> str:
-    """A name for a variable that the source does not use."""
-    taken = set(re.findall(r"\w+", made.source)) | set(made.namespace)
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted}{number}"
-    return name
-
-
-# ---- until the parts are there
-
-
-def _palette() -> list[Any]:
-    raise NotImplementedError
-
-
-def fields_of(made: building.Made, obj: Any) -> list[FieldTold]:
-    return []
-
-
-def positions_of(made: building.Made, obj: Any) -> tuple[str, ...]:
-    return ()
+@cache
+def entries() -> dict[str, building.Entry]:
+    """What can be added, by key: what needs no more than what can be chosen in the drawing."""
+    return {e.key: e for e in building.palette() if set(e.needs) <= {*ENDS, *WHOLES}}

@@ -36,15 +36,28 @@ class CodeTold(TypedDict):
     lines: dict[str, list[int]]
 
 
+class ChoiceTold(TypedDict):
+    """One of the values that an argument can have; ``refused`` says why not here, or ""."""
+
+    code: str
+    title: str
+    refused: str
+
+
 class FieldTold(TypedDict):
-    """One argument of an object: its ``value`` as the code has it, "" where it has none."""
+    """One argument of an object: its ``value`` as the code has it, "" where it has none.
+
+    ``now`` is what the object has, as code, "" where that cannot be told.
+    """
 
     name: str
     kind: str
     value: str
     default: str
+    now: str
+    required: bool
     unit: str
-    choices: list[str]
+    choices: list[ChoiceTold]
     hint: str
 
 
@@ -64,9 +77,10 @@ class CardEdit(TypedDict):
 
 
 class PaletteEntry(TypedDict):
-    """Something that can be added."""
+    """Something that can be added; ``needs`` are what it is added to, such as two ends."""
 
     key: str
     group: str
     title: str
     hint: str
+    needs: list[str]

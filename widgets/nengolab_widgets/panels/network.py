@@ -37,8 +37,9 @@ class Payload(TypedDict):
     """What the view shows: ``version`` tells one description of the network from the next.
 
     ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both
-    by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited
-    by drawing, or could be once its code is written; ``stale`` that the code makes another one.
+    by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be
+    edited by drawing: not yet before its code has run, and not before its code is written where it
+    "can be"; ``stale`` says that the code makes another one.
     """
 
     version: int
@@ -47,7 +48,7 @@ class Payload(TypedDict):
     passthrough: bool
     folded: bool
     height: float | None
-    drawn: Literal["no", "can be", "yes"]
+    drawn: Literal["no", "can be", "not yet", "yes"]
     stale: bool
 
 
@@ -216,10 +217,12 @@ class Network(Panel):
             "stale": self.place.hands is not None and self.place.hands.is_stale,
         }
 
-    def _drawn(self) -> Literal["no", "can be", "yes"]:
+    def _drawn(self) -> Literal["no", "can be", "not yet", "yes"]:
         if self.obj is not None:
             return "no"
-        return "yes" if self.place.hands is not None else "can be"
+        if self.place.hands is not None:
+            return "yes" if self.place.hands.is_drawn else "not yet"
+        return "no" if self.place.continue_in_code is None else "can be"
 
     def _opened(self) -> tuple[str, ...]:
         if self.values["opened"] is not None:
@@ -277,6 +280,7 @@ class Network(Panel):
             "palette": self._palette,
             "edit": self._edit,
             "depending": self._depending,
+            "continue_in_code": self._continue,
         }
         act = acts.get(str(content.get("type")))
         if act is None:
@@ -347,9 +351,9 @@ class Network(Panel):
         """Edit the code by drawing; what a page names by numbers are objects here."""
         ask, wanted = str(content.get("ask")), dict(content)
         for end in ("pre", "post", "into"):
-            if end in content:
+            if content.get(end) is not None:
                 wanted[end] = self._meant({"of": "object", "at": content[end]})
-        if "at" in content:
+        if "of" in content:
             wanted["object"] = self._meant(content)
         if "objects" in content:
             wanted["objects"] = [self._meant(each) for each in content["objects"]]
@@ -364,6 +368,11 @@ class Network(Panel):
     def _meant(self, content: Any) -> Any:
         at, is_connection = self._asked(content)
         return self.graph.connection(at) if is_connection else self.graph.object(at)
+
+    def _continue(self, content: dict[str, Any]) -> None:
+        """Write the code of the network, where it was made elsewhere."""
+        if self.place.continue_in_code is not None:
+            self.place.continue_in_code()
 
     def _depending(self, content: dict[str, Any]) -> None:
         objects = [self._meant(each) for each in content["objects"]]

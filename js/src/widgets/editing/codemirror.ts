@@ -48,7 +48,7 @@ export interface Flaw {
 }
 
 const markLines = StateEffect.define<[number, number] | null>();
-const marked = Decoration.line({ class: "nl-code-marked" });
+const marked = Decoration.line({ class: "nl-source-marked" });
 
 const markedLines = StateField.define<DecorationSet>({
   create: () => Decoration.none,
@@ -89,7 +89,7 @@ const look = EditorView.theme({
   ".cm-scroller": {
     fontFamily: "var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace)",
     lineHeight: "1.45",
-    maxHeight: "var(--nl-code-height, 420px)",
+    maxHeight: "var(--nl-source-height, 420px)",
   },
   ".cm-content": { caretColor: "var(--nl-text)", padding: "6px 0" },
   ".cm-cursor": { borderLeftColor: "var(--nl-text)" },
@@ -111,10 +111,7 @@ const look = EditorView.theme({
 export class Editor {
   private readonly view: EditorView;
 
-  constructor(
-    parent: HTMLElement,
-    host: EditorHost,
-  ) {
+  constructor(parent: HTMLElement, host: EditorHost) {
     const state = EditorState.create({
       doc: host.text,
       extensions: [

@@ -40,13 +40,13 @@ class CodePanel implements Panel {
   private sending = 0;
   private picturing!: ElementPicture;
   private readonly changes = new Changes();
-  private readonly root = make("div", "nl-code");
-  private readonly state = make("span", "nl-code-state", { role: "status" }, "…");
-  private readonly trouble = make("div", "nl-code-trouble", { role: "alert", hidden: "" });
-  private readonly other = make("div", "nl-code-other", { role: "alert", hidden: "" });
-  private readonly place = make("div", "nl-code-editor");
-  private readonly plain = make("pre", "nl-code-plain", { tabindex: "0" });
-  private readonly note = make("p", "nl-code-note", { hidden: "" });
+  private readonly root = make("div", "nl-source");
+  private readonly state = make("span", "nl-source-state", { role: "status" }, "…");
+  private readonly trouble = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
+  private readonly other = make("div", "nl-source-other", { role: "alert", hidden: "" });
+  private readonly place = make("div", "nl-source-editor");
+  private readonly plain = make("pre", "nl-source-plain", { tabindex: "0" });
+  private readonly note = make("p", "nl-source-note", { hidden: "" });
   private readonly run = button("Run", "run the code (Ctrl+Enter)", () => this.send("run"));
   private readonly stop = button("Stop", "stop the code that runs", () =>
     this.context.send({ type: "stop" }),
@@ -57,8 +57,8 @@ class CodePanel implements Panel {
   mount(body: HTMLElement, context: PanelContext): void {
     this.context = context;
     const { signal, store } = context;
-    this.run.classList.add("nl-likely");
-    const bar = make("div", "nl-code-bar", {}, this.run, this.stop, this.save, this.copy);
+    this.run.classList.add("nl-source-run");
+    const bar = make("div", "nl-source-bar", {}, this.run, this.stop, this.save, this.copy);
     bar.append(this.state);
     this.place.append(this.plain);
     this.root.append(bar, this.trouble, this.other, this.note, this.place);
@@ -148,6 +148,7 @@ class CodePanel implements Panel {
     window.clearTimeout(this.sending);
     this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
     setText(this.state, "changed, not run yet");
+    this.run.dataset.wanted = "true";
   }
 
   private send(type: "typed" | "run" | "save"): void {
@@ -183,6 +184,7 @@ class CodePanel implements Panel {
     const { state, kind, trouble } = told;
     this.state.dataset.state = state === "good" && !told.fresh ? "unrun" : state;
     setText(this.state, stateText(told));
+    this.run.dataset.wanted = String(state !== "working" && !(state === "good" && told.fresh));
     this.stop.hidden = state !== "working";
     this.save.hidden = kind !== "file";
     this.copy.hidden = this.cell !== null;
@@ -209,7 +211,7 @@ class CodePanel implements Panel {
       const go = button(`line ${line}`, "go to the line", () =>
         this.editor?.go(line - (this.told?.first_line ?? 1) + 1),
       );
-      go.className = "nl-code-line";
+      go.className = "nl-source-line";
       said.append(go, ": ");
     } else if (line !== null) said.append(`line ${line}: `);
     said.append(trouble.message);
@@ -248,7 +250,7 @@ class CodePanel implements Panel {
     });
     this.other.replaceChildren(
       make("p", "", {}, who),
-      make("div", "nl-code-both", {}, take, keep),
+      make("div", "nl-source-both", {}, take, keep),
       make(
         "details",
         "",

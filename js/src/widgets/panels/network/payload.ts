@@ -2,7 +2,7 @@
 
 import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited by drawing, or could be once its code is written; ``stale`` that the code makes another one. */
+/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited by drawing: not yet before its code has run, and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
 export interface Payload {
   version: number;
   opened: string[];
@@ -10,7 +10,7 @@ export interface Payload {
   passthrough: boolean;
   folded: boolean;
   height: number | null;
-  drawn: "no" | "can be" | "yes";
+  drawn: "no" | "can be" | "not yet" | "yes";
   stale: boolean;
 }
 
@@ -21,7 +21,7 @@ export const isPayload: Check<Payload> = record<Payload>({
   passthrough: isBoolean,
   folded: isBoolean,
   height: either(isNumber, isNull),
-  drawn: oneOf("no", "can be", "yes"),
+  drawn: oneOf("no", "can be", "not yet", "yes"),
   stale: isBoolean,
 });
 
@@ -151,14 +151,29 @@ export const isCardPart: Check<CardPart> = record<CardPart>({
   kinds: listOf(isKindOffer),
 });
 
-/** One argument of an object: its ``value`` as the code has it, "" where it has none. */
+/** One of the values that an argument can have; ``refused`` says why not here, or "". */
+export interface ChoiceTold {
+  code: string;
+  title: string;
+  refused: string;
+}
+
+export const isChoiceTold: Check<ChoiceTold> = record<ChoiceTold>({
+  code: isString,
+  title: isString,
+  refused: isString,
+});
+
+/** One argument of an object: its ``value`` as the code has it, "" where it has none. ``now`` is what the object has, as code, "" where that cannot be told. */
 export interface FieldTold {
   name: string;
   kind: string;
   value: string;
   default: string;
+  now: string;
+  required: boolean;
   unit: string;
-  choices: string[];
+  choices: ChoiceTold[];
   hint: string;
 }
 
@@ -167,8 +182,10 @@ export const isFieldTold: Check<FieldTold> = record<FieldTold>({
   kind: isString,
   value: isString,
   default: isString,
+  now: isString,
+  required: isBoolean,
   unit: isString,
-  choices: listOf(isString),
+  choices: listOf(isChoiceTold),
   hint: isString,
 });
 
@@ -208,12 +225,13 @@ export const isCardMessage: Check<CardMessage> = record<CardMessage>({
   edit: either(isCardEdit, isNull),
 });
 
-/** Something that can be added. */
+/** Something that can be added; ``needs`` are what it is added to, such as two ends. */
 export interface PaletteEntry {
   key: string;
   group: string;
   title: string;
   hint: string;
+  needs: string[];
 }
 
 export const isPaletteEntry: Check<PaletteEntry> = record<PaletteEntry>({
@@ -221,6 +239,7 @@ export const isPaletteEntry: Check<PaletteEntry> = record<PaletteEntry>({
   group: isString,
   title: isString,
   hint: isString,
+  needs: listOf(isString),
 });
 
 /** What can be added. */

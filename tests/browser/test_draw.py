@@ -1,0 +1,119 @@
+"""A network that is built by drawing, its code beside it; compared with nengo.Simulator."""
+
+from __future__ import annotations
+
+import nengo
+import numpy as np
+from playwright.sync_api import expect
+
+from nengolab import building
+from tests.browser.jupyter import DARK, JupyterLab
+from tests.browser.panel import Panel, until
+from tests.browser.test_network import Network
+
+LAB = "from nengolab_widgets import Lab\nlab = Lab('drawn.py')\nlab"
+
+
+class Drawing(Network):
+    """The network view of a Lab of a source."""
+
+    def add(self, words: str) -> None:
+        """Add the first entry of the palette that is found so."""
+        search = self.root.get_by_label("search what can be added")
+        if not search.is_visible():
+            self.root.get_by_role("button", name="+ add").click()
+        search.fill(words)
+        self.root.locator(".nl-palette-item").first.click()
+
+    def close_palette(self) -> None:
+        self.root.get_by_label("search what can be added").press("Escape")
+
+    def connect(self, pre: str, post: str) -> None:
+        """Drag from the arrow beside one thing to another."""
+        mouse, box = self.panel.lab.page.mouse, self.canvas.bounding_box()
+        assert box is not None
+        (x, y), (to_x, to_y) = self.at(pre), self.at(post)
+        left, top = box["x"], box["y"]
+        mouse.move(left + x, top + y)
+        handle = self.columns()["handle"][self.columns()["x"].index(x)]
+        mouse.move(left + handle, top + y, steps=4)
+        mouse.down()
+        mouse.move(left + to_x, top + to_y, steps=6)
+        self.panel.screenshot("connecting")
+        mouse.up()
+
+    def set(self, argument: str, value: str) -> None:
+        """Set an argument on the card."""
+        field = self.card.locator(f"[data-argument={argument}]")
+        field.fill(value)
+        field.press("Enter")
+
+    def source_has(self, text: str) -> None:
+        lab = self.panel.lab
+        until(lambda: lab.value(f"{text!r} in lab.source"), f"{text} in the code", 60)
+
+    def wait_drawn(self, *names: str) -> None:
+        until(lambda: [n.split(",")[0] for n in self.names()] == [*names], f"{names}", 60)
+        until(lambda: len(self.columns()["object"]) == len(names), "laid out")
+
+
+def open_drawing(lab: JupyterLab, cell: str, name: str) -> Drawing:
+    lab.open_notebook(lab.server.add_notebook([cell], f"{name}.ipynb"))
+    lab.run_all()
+    return Drawing(Panel(lab))
+
+
+def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
+    drawing = open_drawing(lab, LAB, "draw")
+    panel = drawing.panel
+    code = panel.root.locator("[data-kind=code]")
+    # Opening shows the code, and runs nothing.
+    expect(code.locator(".cm-content")).to_contain_text("with nengo.Network() as model:")
+    expect(drawing.root).to_contain_text("No code has run yet")
+    panel.screenshot("opened-light")
+
+    code.get_by_role("button", name="Run").click()
+    panel.wait_state("ready")
+    drawing.root.get_by_text("Add an input and an ensemble").wait_for()
+    drawing.add("constant")
+    drawing.wait_drawn("stimulus")
+    panel.screenshot("palette-light")
+    drawing.add("ensemble")
+    drawing.wait_drawn("stimulus", "ensemble")
+    drawing.close_palette()
+    drawing.connect("stimulus", "ensemble")
+    drawing.source_has("nengo.Connection(stimulus, ensemble)")
+    panel.wait_state("ready")
+
+    # Arguments are fields; one that is not allowed is said, and the code stays.
+    until(lambda: len(drawing.columns()["object"]) == 2, "laid out")
+    drawing.click("ensemble")
+    drawing.card.locator("[data-argument=n_neurons]").wait_for()
+    panel.screenshot("card-light")
+    drawing.set("n_neurons", "80")
+    drawing.source_has("nengo.Ensemble(80, dimensions=1")
+    drawing.card.locator("[data-argument=n_neurons]").wait_for()
+    drawing.set("n_neurons", "-3")
+    expect(drawing.card.get_by_role("alert")).to_contain_text("n_neurons")
+    drawing.card.get_by_role("button", name="plot value", exact=True).click()
+    until(lambda: "ensemble value" in panel.titles(), "the plot")
+    panel.press("play")
+    panel.wait_time(1.0)
+    panel.press("pause")
+    panel.wait_state("paused")
+    panel.screenshot("running-light", docs="draw-light")
+    lab.set_theme(DARK)
+    panel.screenshot("running-dark", docs="draw-dark")
+
+    # What is drawn is what the code makes, and what nengo.Simulator runs.
+    made = building.run_source(lab.value("lab.source"))
+    [ensemble] = made.network.ensembles
+    assert ensemble.n_neurons == 80
+    with made.network:
+        probe = nengo.Probe(ensemble, synapse=0.03)
+    with nengo.Simulator(made.network, progress_bar=False) as sim:
+        sim.run(1.0)
+    plot = panel.plot("ensemble value")
+    shown = plot["y0"][np.abs(plot["t"] - 0.9).argmin()]
+    assert abs(shown - sim.data[probe][899, 0]) < 0.1
+    assert lab.errors == []
