@@ -94,7 +94,7 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     drawing.source_has("nengo.Ensemble(80, dimensions=1")
     drawing.card.locator("[data-argument=n_neurons]").wait_for()
     drawing.set("n_neurons", "-3")
-    expect(drawing.card.get_by_role("alert")).to_contain_text("n_neurons")
+    expect(drawing.card.get_by_role("alert")).to_contain_text("at least 1")
     drawing.card.get_by_role("button", name="plot value", exact=True).click()
     until(lambda: "ensemble value" in panel.titles(), "the plot")
     panel.press("play")
@@ -117,3 +117,61 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     shown = plot["y0"][np.abs(plot["t"] - 0.9).argmin()]
     assert abs(shown - sim.data[probe][899, 0]) < 0.1
     assert lab.errors == []
+
+
+CELL = """\
+%%lab
+import nengo
+
+with nengo.Network(seed=1) as model:
+    # What drives it.
+    drive = nengo.Node([0.5])
+    ens = nengo.Ensemble(40, 1)
+"""
+
+
+def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
+    cells = ["%load_ext nengolab", CELL]
+    lab.open_notebook(lab.server.add_notebook(cells, "cell.ipynb"))
+    lab.run_all()
+    panel = Panel(lab)
+    drawing = Drawing(panel)
+    drawing.wait_drawn("drive", "ens")
+    first = source_of(lab)
+
+    # Connect, by the keys of the tree: C, then the other end.
+    keyboard = lab.page.keyboard
+    drawing.root.locator('[role=treeitem][aria-label^="drive, "]').focus()
+    keyboard.press("c")
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    until(lambda: "nengo.Connection(drive, ens)" in source_of(lab), "the cell is edited", 60)
+    assert source_of(lab) == first + "    nengo.Connection(drive, ens)\n"
+    panel.screenshot("connected")
+    panel.wait_state("ready")
+
+    # Delete: what depends on it is listed first; then all comes back.
+    drawing.wait_drawn("drive", "ens")
+    drawing.root.locator('[role=treeitem][aria-label^="drive, "]').focus()
+    keyboard.press("Delete")
+    question = drawing.card.get_by_role("alertdialog")
+    expect(question).to_contain_text("drive -> ens")
+    panel.screenshot("delete")
+    keyboard.press("Enter")
+    drawing.wait_drawn("ens")
+    until(lambda: "Node" not in source_of(lab), "the line is gone", 60)
+    panel.wait_state("ready")
+    for _ in range(2):
+        drawing.root.locator("[role=treeitem]").first.focus()
+        keyboard.press("Control+z")
+        panel.wait_state("ready")
+    until(lambda: source_of(lab) == first, "all is as it was", 60)
+    assert lab.errors == []
+
+
+def source_of(lab: JupyterLab) -> str:
+    """The text of the second cell, with an end of its last line."""
+    source = lab.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.content.model.cells.get(1).sharedModel.getSource()"
+    )
+    return source.rstrip("\n") + "\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ class Sourced:
     # ---- another network runs ----------------------------------------------
 
     def _replace_network(
-        self, made: building.Made, before: building.Made | None
+        self, made: building.Made, before: building.Made | None, drawn: Callable[[], None]
     ) -> Future[None]:
         old, new = self.session.network, made.network
         kept = {} if before is None else building.unchanged(old, new)
@@ -168,10 +169,10 @@ class Sourced:
             new,
             lambda state, sim: building.carried(state, old, sim)[0],
             kept,
-            weakly(self._switched),
+            partial(weakly(self._switched), drawn),
         )
 
-    def _switched(self, follow: Follower) -> None:
+    def _switched(self, drawn: Callable[[], None], follow: Follower) -> None:
         """On the session's thread: all that shows the old network shows the new one."""
         with self._lock:
             self._bench.follow(follow)
@@ -179,6 +180,7 @@ class Sourced:
             self._driving.rebuilt(self.session.network, self.session.inputs)
             if not self._given:
                 self._open_first()
+            drawn()
             self._panels_changed()
             self._say_all()
 

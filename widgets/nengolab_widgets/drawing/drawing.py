@@ -24,8 +24,10 @@ from .places import ChangedElsewhere, SourcePlace
 
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
-# Of the network that is to run; what ran before, if anything did.
-Replace = Callable[[building.Made, "building.Made | None"], "Future[None]"]
+# Of what is to run; of what ran before, if anything did; what to call when it is drawn.
+Replace = Callable[
+    [building.Made, "building.Made | None", Callable[[], None]], "Future[None]"
+]
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,6 @@ class Drawing:
     changed : callable
         Called on any thread when text, state or trouble are others; with what was done, for undo,
         or "".
-    base : building.Made, optional
-        What runs already and was made of the same text.
     """
 
     def __init__(
@@ -172,18 +172,14 @@ class Drawing:
     def _run(self, text: str, deed: str) -> None:
         self._begin()
         try:
-            made = self._go(text)
+            self._go(text, deed)
         except Exception as error:
             self.trouble, self.state = self._told(error), "failed"
             self._say(deed)
             if not isinstance(error, NengoException):
                 raise
-            self._write(text)
-            return
         finally:
             self._stop = None
-        self._good(made)
-        self._say(deed)
         self._write(text)
 
     def _edit(self, make: Make, deed: str) -> None:
@@ -196,35 +192,37 @@ class Drawing:
         if (other := self.place.other()) is not None:
             self._differs(other)
         edit = make(self.made)
-        before = self.state
         self._begin()
         try:
-            made = self._go(edit.after)
+            self._go(edit.after, deed)
         except NengoException as error:
+            self.state = "good"
+            self._say("")
             told = self._told(error)
             where = "" if told.line is None else f"line {told.line}: "
             raise ValidationError(
                 f"{deed} was not done, for the code would not run: {where}{told.message}", "source"
             ) from error
         finally:
-            self.state, self._stop = before, None
-            self._say("")
-        self.text = edit.after
-        self.version += 1
-        self._good(made)
-        self._say(deed)
+            self._stop = None
         self._write(edit.after)
 
-    def _go(self, text: str) -> building.Made:
+    def _go(self, text: str, deed: str) -> None:
         """Run a text, and have its network run."""
+        before = self.text
         made = building.run_source(text, stop=self._stop)
         label(made)
-        self._replace(made, self.made).result()
-        self.made = made
-        return made
 
-    def _good(self, made: building.Made) -> None:
-        self.made, self.trouble, self.state = made, None, "good"
+        def drawn() -> None:
+            """It is drawn from now on, and about to run."""
+            self.made, self.trouble, self.state = made, None, "good"
+            if self.text == before:
+                # Else a person has written on meanwhile.
+                self.text = text
+                self.version += 1
+            self._say(deed)
+
+        self._replace(made, self.made, drawn).result()
 
     def _told(self, error: Exception) -> Trouble:
         if isinstance(error, building.SourceError):

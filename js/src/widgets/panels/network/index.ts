@@ -130,14 +130,15 @@ class NetworkPanel implements Panel {
     const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip);
     place.append(this.drivers.element, this.waiting, this.key, this.tree.element);
     const { palette, said, hint, start } = this.editing;
-    place.append(hint, palette.element);
+    place.append(hint);
     this.frame = place;
     // Its lower right corner is a handle of the browser's own.
     place.addEventListener("pointerup", () => this.resized(), { signal });
     this.setHeight();
     const { element: bar, help } = this.toolbar;
     bar.prepend(palette.button, start);
-    this.root.append(bar, help, said, place, this.card.element);
+    const row = make("div", "nl-network-row", {}, palette.element, place);
+    this.root.append(bar, help, said, row, this.card.element);
     body.append(this.root);
     this.editing.listen(this.root, place, signal);
     this.follow(place, signal);
