@@ -18,9 +18,7 @@ from nengolab.building.statements import block_of, inserted
 from nengolab.building.texts import Edit, Refused, Replacement, Text
 
 
-def add_entry(
-    made: Made, entry: Entry, into: nengo.Network | None = None
-) -> tuple[Edit, str]:
+def add_entry(made: Made, entry: Entry, into: nengo.Network | None = None) -> tuple[Edit, str]:
     """Add an entry of the palette at the end of a network's ``with`` block.
 
     Parameters
@@ -80,13 +78,13 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
 
 
 def importing(made: Made, imports: Iterable[str]) -> list[Replacement]:
-    """What puts imports that a source does not have yet behind those that it has.
+    r"""What puts imports that a source does not have yet behind those that it has.
 
     Examples
     --------
-    >>> made = nengolab.building.run_source("import nengo\\nwith nengo.Network(): pass")
+    >>> made = nengolab.building.run_source("import nengo\nwith nengo.Network(): pass")
     >>> nengolab.building.importing(made, ["import nengo", "import numpy as np"])
-    [Replacement(start=13, end=13, text='import numpy as np\\n')]
+    [Replacement(start=13, end=13, text='import numpy as np\n')]
     """
     lacking = [line for line in imports if not _bound(line) <= set(made.namespace)]
     if not lacking:

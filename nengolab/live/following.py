@@ -28,14 +28,16 @@ class Follower:
         self._found = {self.after.get(obj): obj for obj in self.after.objects()}
 
     def __call__(self, obj: Any) -> Any:
-        """Give what takes the place of an object, of a view of one, of neurons, of a rule; or None."""
+        """Give what takes the place of an object, a view of one, neurons or a rule; or None."""
         if isinstance(obj, tuple):
-            parts = tuple(self(part) for part in obj)
+            several: tuple[Any, ...] = obj
+            parts = tuple(self(part) for part in several)
             return None if any(part is None for part in parts) else parts
         if isinstance(obj, ObjView):
             whole = self(obj.obj)
-            fits = whole is not None and _sizes(whole) == _sizes(obj.obj)
-            return whole[obj.slice] if fits else None
+            if whole is None or _sizes(whole) != _sizes(obj.obj):
+                return None
+            return whole[obj.slice]
         if isinstance(obj, Neurons):
             ensemble = self(obj.ensemble)
             return None if ensemble is None else ensemble.neurons

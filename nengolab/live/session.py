@@ -319,9 +319,7 @@ class Session(Poking):
         owner = self._owner
         return owner.post(lambda: owner.replace(new), wakes=False, early=owner.is_asleep)
 
-    def _become(
-        self, network: nengo.Network, known: frozenset[Any], follow: Follower
-    ) -> None:
+    def _become(self, network: nengo.Network, known: frozenset[Any], follow: Follower) -> None:
         self.network, self._known = network, known
         gone = [p for p in self._probes.values() if not _is_of(p.target, follow.after)]
         for probe in gone:

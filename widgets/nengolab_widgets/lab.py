@@ -50,10 +50,11 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
 
     Parameters
     ----------
-    target : nengo.Network, nengolab.Simulator or nengolab.live.Session, or the path of a ``.py``
-        What to show. Of a Python file that makes a network the code is shown, and nothing of it
-        runs until that is asked for; then it can be edited by drawing, too. A session that you made stays open when the Lab is closed; one that runs the
-        simulator already is taken.
+    target : nengo.Network, nengolab.Simulator, nengolab.live.Session, str or Path
+        What to show. Of a Python file that makes a network, such as ``"model.py"``, the code is
+        shown, and nothing of it runs until that is asked for; then it can be edited by drawing. A
+        session that you made stays open when the Lab is closed; one that runs the simulator
+        already is taken.
     plots : list, optional
         What to plot: Nengo objects, or pairs of an object and the name of a kind of panel, such
         as ``"value"``, ``"raster"`` or ``"rates"``; a third item may be a dict of settings. By
@@ -128,6 +129,7 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
         chosen = default_choices(shown) if plots is None else read_choices(plots, names)
         self._driving = Driving(shown, names, inputs, weakly(self._say_inputs))
         self._target = target
+        self._title_given = title is not None
         self._title = title or shown.label or "Nengo network"
         self._options = {"dt": dt, "seed": seed}
         self._drawing, self._given = None, plots is not None

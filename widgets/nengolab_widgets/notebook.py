@@ -1,4 +1,4 @@
-"""Networks in cells: one on a cell's last line shows its view, and ``%%lab`` makes a Lab of a cell."""
+"""Networks in cells: on a cell's last line one shows its view, and ``%%lab`` makes a Lab of all."""
 
 from __future__ import annotations
 

@@ -66,6 +66,8 @@ class Sourced:
     _names: Names
     _drawing: Drawing | None
     _given: bool
+    _title: str
+    _title_given: bool
 
     def _notice(self, text: str) -> None:
         raise NotImplementedError
@@ -133,7 +135,7 @@ class Sourced:
             self._begin_source(Here("code"), str(code))
             self._given = True
             self._panels_changed()
-            missing = [f"{m.name}: {m.why}" for m in code.missing]
+            missing = [m.reason for m in code.missing]
         text = "This is code that makes an equal network. Run it to go on with it."
         if missing:
             text += " It could not write " + "; ".join(missing) + "."
@@ -181,8 +183,19 @@ class Sourced:
             if not self._given:
                 self._open_first()
             drawn()
+            self._title_by_network()
             self._panels_changed()
             self._say_all()
+
+    def _title_by_network(self) -> None:
+        """A Lab of a file is called so; of other code, by its network."""
+        drawing = self._drawing
+        if drawing is None or drawing.made is None or drawing.place.kind == "file":
+            return
+        network = drawing.made.network
+        name = drawing.made.names.get(network, "network")
+        if not self._title_given:
+            self._title = network.label or name
 
     def _open_first(self) -> None:
         """What is shown of the first network that the code makes: what was kept, or the usual."""
@@ -193,7 +206,9 @@ class Sourced:
             if self._kept is not None:
                 wanted, remarks = arrangement_from(read_layout(self._kept), self._bench)
                 code = [s for s in self._bench.arrangement.shown if s.kind == Code.name]
-                self._bench.arrange(Arrangement(wanted.window, (*code, *wanted.shown), wanted.aside))
+                self._bench.arrange(
+                    Arrangement(wanted.window, (*code, *wanted.shown), wanted.aside)
+                )
                 if remarks:
                     self._notice("Not all of the layout can be shown. " + "; ".join(remarks))
             else:
@@ -271,5 +286,3 @@ class Sourced:
             self._kept = layout
         except OSError as error:
             self._notice(f"The layout of {drawing.place.name} could not be written: {error}")
-
-

@@ -25,9 +25,7 @@ from .places import ChangedElsewhere, SourcePlace
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
 # Of what is to run; of what ran before, if anything did; what to call when it is drawn.
-Replace = Callable[
-    [building.Made, "building.Made | None", Callable[[], None]], "Future[None]"
-]
+Replace = Callable[[building.Made, "building.Made | None", Callable[[], None]], "Future[None]"]
 
 
 @dataclass(frozen=True)

@@ -255,9 +255,7 @@ class Drawn:
             form = building.fields_of(made, obj)
             count = form.origin.count
             if value is None:
-                return building.remove_argument(
-                    made.source, form.span, name, form.positions, count
-                )
+                return building.remove_argument(made.source, form.span, name, form.positions, count)
             checked = building.check_field(made, obj, name, str(value))
             edit = building.set_argument(
                 made.source, form.span, name, str(value), form.positions, count
@@ -301,9 +299,7 @@ class Drawn:
         return found
 
 
-def with_imports(
-    made: building.Made, edit: building.Edit, imports: Iterable[str]
-) -> building.Edit:
+def with_imports(made: building.Made, edit: building.Edit, imports: Iterable[str]) -> building.Edit:
     """An edit that brings imports with it."""
     more = building.importing(made, imports)
     return edit if not more else edit.and_also(more)

@@ -69,7 +69,8 @@ class Here:
     """
 
     def __init__(self, name: str, kind: Literal["cell", "here"] = "here") -> None:
-        self.name, self.kind = name, kind
+        self.name = name
+        self.kind: Literal["file", "cell", "here"] = kind
         self.first_line = 2 if kind == "cell" else 1
 
     def write(self, text: str) -> None:
@@ -177,7 +178,9 @@ class InFile:
         try:
             return json.loads(self.layout_path.read_text(encoding="utf-8"))
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ValidationError(f"{self.layout_path.name} is no JSON: {error}", "layout") from None
+            raise ValidationError(
+                f"{self.layout_path.name} is no JSON: {error}", "layout"
+            ) from None
 
     def write_layout(self, layout: Mapping[str, Any]) -> None:
         """Keep plots and positions."""

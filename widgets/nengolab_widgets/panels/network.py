@@ -15,8 +15,8 @@ from nengolab.live import LiveProbe, PanelSpec
 from nengolab.live.activity import Activity
 from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
-from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.drawing.told import CardEdit, PaletteEntry
+from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
 from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer

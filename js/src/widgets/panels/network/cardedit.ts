@@ -51,7 +51,7 @@ export function editSection(edit: CardEdit, host: EditHost): HTMLElement[] {
       const all = `A change here changes all ${edit.count} that line makes.`;
       parts.push(make("p", "nl-edit-made nl-edit-all", {}, all));
     }
-    parts.push(problem);
+    parts.push(tools, problem);
     if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(edit.variable)) parts.push(nameField(edit, host, say));
     const shown = edit.fields.filter(
       ({ value, required, name }) => (value !== "" || required) && name !== "label",
@@ -64,7 +64,6 @@ export function editSection(edit: CardEdit, host: EditHost): HTMLElement[] {
       more.append(...rest.map((field) => fieldRow(field, host, say)));
       parts.push(more);
     }
-    parts.push(tools);
   }
   const box = make("section", "nl-edit", { "aria-label": "edit" }, ...parts);
   // What is typed here are no keys of the Lab; Escape closes the card.

@@ -209,16 +209,17 @@ class NetworkPanel implements Panel {
   relayout(layout: PanelLayout): void {
     const before = this.payload;
     this.payload = read(layout);
-    this.showStanding();
     if (before.version !== this.payload.version) {
       this.kept ??= this.selectedName();
       this.graph = null;
       this.made = "";
       this.view.giveUp();
       this.select(null, null);
+      this.showStanding();
       this.context.send({ type: "describe" });
       return;
     }
+    this.showStanding();
     // Folded away, it needs no colour, and what is probed for that costs the run something.
     if (before.folded !== this.payload.folded) this.watching.rest();
     this.setHeight();
