@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nengolab.building.origins import Span
@@ -47,7 +47,7 @@ def set_argument(
     'a = nengo.Ensemble(50, 1, radius=2)  # two'
     """
     text = Text(source)
-    _check_value(text, value)
+    checked_value(text, value)
     call = text.call(span)
     given = _argument(text, call, name, positions)
     if given is not None:
@@ -96,7 +96,8 @@ def remove_argument(
     return text.edit([_without(text, call, at)], count)
 
 
-def _check_value(text: Text, value: str) -> None:
+def checked_value(text: Text, value: str) -> None:
+    """Refuse a value that is not one expression in one line."""
     try:
         text.cst.parse_expression(value)
     except Exception:
@@ -247,12 +248,30 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
     uses = [node for node in names if node.value == old and _is_variable(text, node)]
     if not uses:
         raise Refused(f"there is no variable {old!r} in the source", attr="old")
-    if any(isinstance(text.parents[node], text.cst.ImportAlias | text.cst.AsName) for node in uses):
+    if any(_is_imported(text, node) for node in uses):
         raise Refused(f"{old!r} is imported: rename it in its import", attr="old")
     found = [Replacement(*text.where(node), new) for node in uses]
     for node in uses:
         found += _label(text, node, old, new if label is None else label)
     return text.edit(found)
+
+
+def renamed(text: Text, names: Mapping[str, str]) -> Text:
+    """A source with other names for variables of its outermost level, and their labels.
+
+    Imports keep theirs.
+    """
+    cst = text.cst
+    found: list[Replacement] = []
+    for node in text.nodes(cst.Name):
+        if node.value not in names or not _is_variable(text, node):
+            continue
+        if _is_imported(text, node):
+            continue
+        new = names[node.value]
+        found.append(Replacement(*text.where(node), new))
+        found += _label(text, node, node.value, new)
+    return Text(text.edit(found).after)
 
 
 def _is_variable(text: Text, node: Any) -> bool:
@@ -269,22 +288,38 @@ def _is_variable(text: Text, node: Any) -> bool:
     return any(isinstance(a.scope, cst.metadata.GlobalScope) for a in there)
 
 
+def _is_imported(text: Text, node: Any) -> bool:
+    """Whether a name stands in an import."""
+    while isinstance(node, text.cst.Name | text.cst.Attribute | text.cst.AsName):
+        node = text.parents[node]
+    return isinstance(node, text.cst.ImportAlias)
+
+
 def _label(text: Text, node: Any, old: str, new: str) -> list[Replacement]:
     """The label of what is assigned to a name, where it is that name."""
-    cst = text.cst
-    target = text.parents[node]
-    assign = text.parents.get(target)
-    if not (isinstance(target, cst.AssignTarget) and isinstance(assign, cst.Assign)):
+    call = _value(text, node)
+    if not isinstance(call, text.cst.Call):
         return []
-    if not isinstance(assign.value, cst.Call):
-        return []
-    for arg in assign.value.args:
+    for arg in call.args:
         if arg.keyword is not None and arg.keyword.value == "label":
             value = arg.value
-            if isinstance(value, cst.SimpleString) and value.evaluated_value == old:
+            if isinstance(value, text.cst.SimpleString) and value.evaluated_value == old:
                 start, end = text.where(value)
                 return [Replacement(start, end, quoted(new, value.quote))]
     return []
+
+
+def _value(text: Text, node: Any) -> Any:
+    """What a name is given, where it is: ``name = value``, ``with value as name``."""
+    cst, target = text.cst, text.parents[node]
+    around = text.parents.get(target)
+    if isinstance(target, cst.AssignTarget) and isinstance(around, cst.Assign):
+        return around.value
+    if isinstance(target, cst.AsName) and isinstance(around, cst.WithItem):
+        return around.item
+    if isinstance(target, cst.AnnAssign) and target.target is node:
+        return target.value
+    return None
 
 
 def quoted(text: str, quote: str) -> str:
