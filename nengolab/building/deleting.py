@@ -10,7 +10,7 @@ import nengo
 from nengolab.building.ordering import base
 from nengolab.building.running import Made
 from nengolab.building.statements import assigned, deleted, making, outermost, within
-from nengolab.building.texts import Edit, Refused, Text
+from nengolab.building.texts import Edit, Refused, Text, text_of
 
 
 def depending(made: Made, *objects: Any) -> list[Any]:
@@ -72,7 +72,7 @@ def delete(made: Made, *objects: Any) -> Edit:
         pass
     <BLANKLINE>
     """
-    text = Text(made.source)
+    text = text_of(made.source)
     ordered = depending(made, *objects)
     going = set(ordered)
     if made.network in going:

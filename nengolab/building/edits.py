@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nengolab.building.origins import Span
-from nengolab.building.texts import Edit, Refused, Replacement, Text
+from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
 def set_argument(
@@ -46,7 +46,7 @@ def set_argument(
     >>> nengolab.building.set_argument(source, made, "radius", "2").after
     'a = nengo.Ensemble(50, 1, radius=2)  # two'
     """
-    text = Text(source)
+    text = text_of(source)
     checked_value(text, value)
     call = text.call(span)
     given = _argument(text, call, name, positions)
@@ -81,7 +81,7 @@ def remove_argument(
     >>> nengolab.building.remove_argument(source, made, "radius").after
     'a = nengo.Ensemble(50, 1, seed=3)'
     """
-    text = Text(source)
+    text = text_of(source)
     call = text.call(span)
     given = _argument(text, call, name, positions)
     if given is None:
@@ -239,10 +239,10 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
     stimulus = nengo.Node(label='stimulus')
     nengo.Probe(stimulus)
     """
-    text = Text(source)
+    text = text_of(source)
     if not new.isidentifier() or keyword.iskeyword(new):
         raise Refused(f"{new!r} is no name for a variable", attr="new")
-    names = [node for node in text.nodes(text.cst.Name)]
+    names = [node for node in text.nodes(text.cst.Name) if is_bare(text, node)]
     if any(node.value == new for node in names):
         raise Refused(f"{new!r} is in use in the source", attr="new")
     uses = [node for node in names if node.value == old and _is_variable(text, node)]
@@ -271,21 +271,26 @@ def renamed(text: Text, names: Mapping[str, str]) -> Text:
         new = names[node.value]
         found.append(Replacement(*text.where(node), new))
         found += _label(text, node, node.value, new)
-    return Text(text.edit(found).after)
+    return text_of(text.edit(found).after)
+
+
+def is_bare(text: Text, node: Any) -> bool:
+    """Whether a name stands by itself: not behind a dot, not that of an argument given."""
+    cst, parent = text.cst, text.parents[node]
+    if isinstance(parent, cst.Attribute) and parent.attr is node:
+        return False
+    return not (isinstance(parent, cst.Arg) and parent.keyword is node)
 
 
 def _is_variable(text: Text, node: Any) -> bool:
     """Whether a name is a variable of the module, not an argument or of a function."""
-    cst, parent = text.cst, text.parents[node]
-    if isinstance(parent, cst.Attribute) and parent.attr is node:
-        return False
-    if isinstance(parent, cst.Arg) and parent.keyword is node:
+    if not is_bare(text, node):
         return False
     scope = text.scopes.get(node)
     if scope is None:
         return False
     there = scope[node.value]
-    return any(isinstance(a.scope, cst.metadata.GlobalScope) for a in there)
+    return any(isinstance(a.scope, text.cst.metadata.GlobalScope) for a in there)
 
 
 def _is_imported(text: Text, node: Any) -> bool:
@@ -331,6 +336,6 @@ def quoted(text: str, quote: str) -> str:
 
 def quote_of(source: str) -> str:
     """The quotes that a source uses for most of its strings."""
-    text = Text(source)
+    text = text_of(source)
     found = [node.quote for node in text.nodes(text.cst.SimpleString)]
     return "'" if found.count("'") > found.count('"') else '"'

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nengolab.building.texts import Edit, Refused, Replacement, Text
+from nengolab.building.edits import is_bare
+from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def add_import(source: str, line: str) -> Edit:
     >>> nengolab.building.add_import(edit.after, "import numpy as np").replacements
     ()
     """
-    text = Text(source)
+    text = text_of(source)
     there, names = set(imports_of(text)), names_in(text)
     wanted = [one for one in imports_in(line) if one not in there]
     for one in wanted:
@@ -123,8 +124,8 @@ def _is_star(text: Text, small: Any) -> bool:
 
 
 def names_in(text: Text) -> set[str]:
-    """All names that stand in a source."""
-    return {node.value for node in text.nodes(text.cst.Name)}
+    """All names that stand in a source by themselves, of variables and arguments."""
+    return {node.value for node in text.nodes(text.cst.Name) if is_bare(text, node)}
 
 
 def bound_names(text: Text) -> set[str]:

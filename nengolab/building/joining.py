@@ -12,16 +12,17 @@ from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
-from nengolab.building.checking import evaluated
+from nengolab.building.checking import evaluated, works
+from nengolab.building.choices import Choice
 from nengolab.building.defaults import nothing_around
-from nengolab.building.fields import parameters
+from nengolab.building.fields import Field, arguments_of_choice, parameters
 from nengolab.building.forms import titled
 from nengolab.building.importing import fresh, names_in
 from nengolab.building.ordering import base
-from nengolab.building.pieces import paste
+from nengolab.building.pieces import pasted
 from nengolab.building.running import Made
 from nengolab.building.statements import block_of
-from nengolab.building.texts import Edit, Refused, Replacement, Text
+from nengolab.building.texts import Edit, Refused, Replacement, text_of
 
 _KEY = re.compile(r"\[(.*)\]", re.DOTALL)
 
@@ -84,7 +85,7 @@ def connect(
     texts = [end.text(renames) for end in ends]
     rest = [f"{key}={value}" for key, value in given.items()]
     call = f"nengo.Connection({', '.join([*texts, *rest])})"
-    if name and (not name.isidentifier() or name in names_in(Text(made.source))):
+    if name and (not name.isidentifier() or name in names_in(text_of(made.source))):
         raise Refused(f"{name!r} is in use in the source, or no name for a variable", attr="name")
     code = f"{name} = {call}" if name else call
     return _put(made, network, code, [end.base for end in ends], renames)
@@ -149,10 +150,10 @@ class _Naming:
     """What the source calls objects; those without a variable are given one."""
 
     def __init__(self, made: Made):
-        self._made, self._text = made, Text(made.source)
+        self._made, self._text = made, text_of(made.source)
         self._used = names_in(self._text) | set(made.namespace)
         self.replacements: list[Replacement] = []
-        self._given: dict[Any, str] = {}
+        self.given: dict[Any, str] = {}
 
     def name(self, obj: Any) -> str:
         """What an object is called.
@@ -162,7 +163,7 @@ class _Naming:
         Refused
             Where it has no variable, and cannot be given one.
         """
-        known = self._made.names.get(obj) or self._given.get(obj)
+        known = self._made.names.get(obj) or self.given.get(obj)
         if known:
             return known
         origin, cst = self._made.origins[obj], self._text.cst
@@ -179,7 +180,7 @@ class _Naming:
         wanted = wanted if wanted.isidentifier() else type(obj).__name__.lower()
         new = fresh(wanted, self._used)
         self._used.add(new)
-        self._given[obj] = new
+        self.given[obj] = new
         start = self._text.where(statement)[0]
         self.replacements.append(Replacement(start, start, f"{new} = "))
         return new
@@ -200,24 +201,43 @@ def _check(made: Made, ends: list[_End], arguments: Mapping[str, str]) -> None:
             raise Refused(f"{expression}: {unknown}", attr=about)
         given[key] = value
     views = [end.view for end in ends]
+    failed = _tried(views, given)
+    if failed is not None:
+        wrong = next((k for k in given if not _tried(views, _without(given, k))), None)
+        field = next((f for f in _fields() if f.name == wrong), None)
+        hint = works(field) if field is not None else _of_sizes(made, ends, views)
+        raise Refused(
+            f"{' '.join(str(failed).split())}. What would work: {hint}", attr="the new Connection"
+        ) from failed
+
+
+def _tried(views: list[Any], given: dict[str, Any]) -> Exception | None:
+    """What Nengo says against a connection; None where it makes it."""
     try:
         with nothing_around(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             nengo.Connection(*views, **given, add_to_container=False)
     except Exception as err:
-        raise Refused(
-            f"{' '.join(str(err).split())}. {_hint(made, ends, views)}", attr="the new Connection"
-        ) from err
+        return err
+    return None
 
 
-def _hint(made: Made, ends: list[_End], views: list[Any]) -> str:
+def _without(given: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key != name}
+
+
+def _fields() -> tuple[Field, ...]:
+    return arguments_of_choice(Choice("nengo.Connection(...)", "Connection", "", nengo.Connection))
+
+
+def _of_sizes(made: Made, ends: list[_End], views: list[Any]) -> str:
     sizes = [getattr(views[0], "size_out", 0), getattr(views[1], "size_in", 0)]
     said = [titled(made, end.base).split(" ", 1)[1] for end in ends]
     if not all(sizes):
-        return "What would work: from what has an output to what has an input"
+        return "from what has an output to what has an input"
     return (
-        f"What would work: a slice of {said[0]} ({sizes[0]} dimensions) that fits {said[1]} "
-        f"({sizes[1]}), or a transform of shape ({sizes[1]}, {sizes[0]})"
+        f"a slice of {said[0]} ({sizes[0]} dimensions) that fits {said[1]} ({sizes[1]}), or a "
+        f"transform of shape ({sizes[1]}, {sizes[0]})"
     )
 
 
@@ -225,7 +245,7 @@ def _around(made: Made, objects: list[Any]) -> nengo.Network:
     """The smallest network that holds objects and has a block in the source."""
     paths = [_path(made.network, obj) for obj in objects]
     common = [a for a, b in zip(*paths, strict=False) if a is b]
-    text = Text(made.source)
+    text = text_of(made.source)
     for network in reversed(common):
         try:
             block_of(text, made, network)
@@ -248,12 +268,12 @@ def _put(
     made: Made, network: nengo.Network, code: str, objects: list[Any], naming: _Naming
 ) -> Edit:
     """The code at the end of the network's block; in a new one where they are made after that."""
-    text = Text(made.source)
+    text = text_of(made.source)
     block = block_of(text, made, network)
     latest = max(text.where(text.expression(made.origins[obj].calls[0]))[1] for obj in objects)
     if latest <= text.where(block)[1]:
-        edit = paste(made, code, network, in_manner=True)
-        return text.edit([*edit.replacements, *naming.replacements], edit.count)
+        changes, count = pasted(text, made, code, network, True, frozenset(naming.given.values()))
+        return text.edit([*changes, *naming.replacements], count)
     called = made.names.get(network, "")
     if not called.isidentifier():
         raise Refused(

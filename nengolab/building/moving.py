@@ -14,7 +14,7 @@ from nengolab.building.pieces import with_connections
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
 from nengolab.building.statements import block_of, deleted, making, within
-from nengolab.building.texts import Edit, Refused, Replacement, Text
+from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
 def move(made: Made, *objects: Any, into: nengo.Network) -> Edit:
@@ -123,7 +123,7 @@ class _Move:
     """Statements that are to stand elsewhere."""
 
     def __init__(self, made: Made, objects: Any):
-        self.made, self.text = made, Text(made.source)
+        self.made, self.text = made, text_of(made.source)
         going = with_connections(made, objects)
         if made.network in going:
             raise Refused("the outermost network cannot be moved", attr="objects")

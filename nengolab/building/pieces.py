@@ -19,7 +19,7 @@ from nengolab.building.palette import Entry
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
 from nengolab.building.statements import block_of, inserted, making, within
-from nengolab.building.texts import Edit, Refused, Replacement, Text
+from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
 def add(made: Made, call: str, name: str = "", into: nengo.Network | None = None) -> Edit:
@@ -55,10 +55,8 @@ def add(made: Made, call: str, name: str = "", into: nengo.Network | None = None
         probe = nengo.Probe(a)
     <BLANKLINE>
     """
-    text = Text(made.source)
-    if name and (
-        not name.isidentifier() or any(n.value == name for n in text.nodes(text.cst.Name))
-    ):
+    text = text_of(made.source)
+    if name and (not name.isidentifier() or name in names_in(text)):
         raise Refused(f"{name!r} is in use in the source, or no name for a variable", attr="name")
     try:
         parsed = text.cst.parse_expression(call)
@@ -104,7 +102,7 @@ def copy(made: Made, *objects: Any) -> str:
     nengo.Connection(a, a, synapse=0.1)
     <BLANKLINE>
     """
-    text = Text(made.source)
+    text = text_of(made.source)
     going = set(with_connections(made, objects))
     if made.network in going:
         raise Refused("the outermost network cannot be copied; copy its source", attr="objects")
@@ -154,23 +152,9 @@ def paste(
         a_1 = nengo.Ensemble(50, 1, label="a_1")
     <BLANKLINE>
     """
-    text = Text(made.source)
-    network = made.network if into is None else into
-    block = block_of(text, made, network)
-    there = _with_imports(made, piece)
-    own = bound_in(there.source) - {one.name for one in imports_of(there)}
-    end = text.where(block)[1]
-    dropped = [n for n, s in enumerate(there.module.body) if _has(text, made, there, s, end)]
-    names, changes = _names(text, made, there, own, dropped)
-    _check_free(made, there, own)
-    lines = _lines(renamed(there, names), dropped)
-    if in_manner:
-        lines = _in_quotes(lines, quote_of(made.source))
-    if not lines:
-        raise Refused("the piece has no statement to add", attr="piece")
-    origin = made.origins.get(network)
-    changes.append(inserted(text, block, lines))
-    return text.edit(changes, 1 if origin is None else origin.count)
+    text = text_of(made.source)
+    changes, count = pasted(text, made, piece, into, in_manner)
+    return text.edit(changes, count)
 
 
 def place(made: Made, entry: Entry, into: nengo.Network | None = None) -> Edit:
@@ -285,16 +269,46 @@ def _definitions(text: Text) -> dict[str, list[Any]]:
 # -- what is put in --------------------------------------------------------------------------------
 
 
+def pasted(
+    text: Text,
+    made: Made,
+    piece: str,
+    into: nengo.Network | None,
+    in_manner: bool,
+    known: frozenset[str] = frozenset(),
+) -> tuple[list[Replacement], int]:
+    """The replacements that put a piece in, and how many objects each of its calls makes.
+
+    ``known`` are names that the same edit gives something.
+    """
+    network = made.network if into is None else into
+    block = block_of(text, made, network)
+    there = _with_imports(made, piece)
+    own = bound_in(there.source) - {one.name for one in imports_of(there)}
+    end = text.where(block)[1]
+    dropped = [n for n, s in enumerate(there.module.body) if _has(text, made, there, s, end)]
+    names, changes = _names(text, made, there, own, dropped)
+    _check_free(made, there, own | known)
+    lines = _lines(renamed(there, names), dropped)
+    if in_manner:
+        lines = _in_quotes(lines, quote_of(made.source))
+    if not lines:
+        raise Refused("the piece has no statement to add", attr="piece")
+    origin = made.origins.get(network)
+    changes.append(inserted(text, block, lines))
+    return changes, 1 if origin is None else origin.count
+
+
 def _with_imports(made: Made, piece: str) -> Text:
     """A piece with the imports of what everybody knows: ``nengo``, ``np``, ..."""
     code = textwrap.dedent(piece.replace("\r\n", "\n"))
-    Text(code)  # refuses what does not parse
+    text_of(code)  # refuses what does not parse
     taken = [n for n in free_names(code) if n in KNOWN and n not in made.namespace]
     lines = []
     for name in dict.fromkeys([*taken, *(["nengo"] if "nengo" in free_names(code) else [])]):
         module = KNOWN[name]
         lines.append(f"import {module}" if module == name else f"import {module} as {name}")
-    return Text("\n".join([*lines, code]))
+    return text_of("\n".join([*lines, code]))
 
 
 def _names(
@@ -369,7 +383,7 @@ def _comments(lines: Iterable[Any]) -> list[Any]:
 
 def _in_quotes(lines: list[str], quote: str) -> list[str]:
     """Plain strings in quotes of one kind."""
-    text = Text("\n".join(lines))
+    text = text_of("\n".join(lines))
     found = []
     for node in text.nodes(text.cst.SimpleString):
         plain = node.prefix == "" and len(node.quote) == 1 and "\\" not in node.value

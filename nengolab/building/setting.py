@@ -11,7 +11,7 @@ from nengolab.building.importing import Import, brought, names_in
 from nengolab.building.origins import Span
 from nengolab.building.running import Made
 from nengolab.building.scopes import free_names
-from nengolab.building.texts import Edit, Refused, Replacement, Text
+from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
 def set_field(
@@ -62,7 +62,7 @@ def set_field(
     form = fields_of(made, obj, span)
     field = form[name]
     expression = expression.strip()
-    text = Text(made.source)
+    text = text_of(made.source)
     checked_value(text, expression)
     if check:
         check_field(made, obj, name, expression, span)
@@ -87,7 +87,7 @@ def in_words_of(text: Text, made: Made, expression: str) -> tuple[str, list[Repl
     names, changes = brought(text, made.namespace, wanted, used)
     if not names:
         return expression, changes
-    own = Text(expression)
+    own = text_of(expression)
     cst = own.cst
     found = [
         Replacement(*own.where(node), names[node.value])

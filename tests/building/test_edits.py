@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import nengo
 import pytest
 
 from nengolab.building import (
     Refused,
     add,
-    add_import,
-    connect,
-    copy,
     delete,
     depending,
-    fields_of,
-    group,
-    move,
-    palette,
-    paste,
-    place,
     rename,
     run_source,
     set_argument,
-    set_field,
 )
 
 PLAIN = '''\
@@ -53,6 +42,8 @@ with n.Network( label='ä model', seed = 1 ) as model:
     model.config[a].where = 'left'
 # after it
 '''
+
+
 def by_label(net, label):
     return next(ens for ens in net.all_ensembles if ens.label == label)
 
