@@ -154,7 +154,7 @@ def placed(net, path=""):
 
 
 def bare(label):
-    return re.sub(r"_\d+$", "", str(label))
+    return re.sub(r"(_\d+)+$", "", str(label))
 
 
 # -- what each edit does, and what it is to do to the network --------------------------------------
