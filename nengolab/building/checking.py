@@ -6,7 +6,6 @@ import ast
 import builtins
 import importlib
 import inspect
-import symtable
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from nengolab.building.fields import Field
 from nengolab.building.forms import Form, fields_of
 from nengolab.building.origins import Span
 from nengolab.building.running import Made
+from nengolab.building.scopes import free_names, local_names
 from nengolab.building.texts import Refused
 
 # What expressions may use without the source importing it yet: the edit brings the import.
@@ -133,10 +133,14 @@ def evaluated(
             attr=about,
         ) from None
     imports, given = _imported(expression, made.namespace)
-    free = [n for n in free_names(expression) if n not in made.namespace and n not in given]
+    free = [
+        n
+        for n in free_names(expression.strip(), "eval")
+        if n not in made.namespace and n not in given
+    ]
     free = [n for n in free if not hasattr(builtins, n)]
     if free:
-        if free[0] in _local_names(made.source):
+        if free[0] in local_names(made.source):
             return None, imports, f"{free[0]} has its value only while its block runs"
         near = ", ".join(sorted(n for n in made.namespace if not n.startswith("_"))[:12])
         raise Refused(f"there is no variable {free[0]!r} in the source; it has {near}", attr=about)
@@ -151,31 +155,12 @@ def evaluated(
         ) from err
 
 
-def free_names(expression: str) -> list[str]:
-    """The names that an expression takes from around it."""
-    table = symtable.symtable(expression.strip(), "<field>", "eval")
-    found: dict[str, None] = {}
-
-    def look(block: Any, bound: set[str]) -> None:
-        own = {s.get_name() for s in block.get_symbols() if s.is_local() or s.is_parameter()}
-        within = bound | (own if block.get_type() == "function" else set())
-        for symbol in block.get_symbols():
-            name = symbol.get_name()
-            if symbol.is_referenced() and name not in within and not name.startswith("."):
-                found[name] = None
-        for child in block.get_children():
-            look(child, within)
-
-    look(table, set())
-    return list(found)
-
-
 def _imported(
     expression: str, namespace: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The imports that an expression needs beside a namespace, and what they give."""
     lines, given = [], {}
-    for name in free_names(expression):
+    for name in free_names(expression.strip(), "eval"):
         if name in KNOWN and name not in namespace:
             module = KNOWN[name]
             try:
@@ -186,20 +171,6 @@ def _imported(
                 continue  # the source calls it something else
             lines.append(f"import {module}" if name == module else f"import {module} as {name}")
     return tuple(lines), given
-
-
-def _local_names(source: str) -> set[str]:
-    """Names that are bound in functions and comprehensions of a source."""
-    found: set[str] = set()
-
-    def look(block: Any) -> None:
-        if block.get_type() == "function":
-            found.update(block.get_locals())
-        for child in block.get_children():
-            look(child)
-
-    look(symtable.symtable(source, "<source>", "exec"))
-    return found
 
 
 # -- trying ----------------------------------------------------------------------------------------

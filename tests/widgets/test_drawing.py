@@ -177,7 +177,11 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     # The card says what its line makes, and has every argument.
     page.network(type="card", ask="2", of="object", at=page.number("cells[1]"))
     edit = page.told("card")[-1]["edit"]
-    assert (edit["variable"], edit["made"], edit["count"]) == ("cells[1]", "line 6 makes these 2", 2)
+    assert (edit["variable"], edit["made"], edit["count"]) == (
+        "cells[1]",
+        "line 6 makes these 2",
+        2,
+    )
     assert {f["name"]: f["value"] for f in edit["fields"]}["n_neurons"] == "20"
 
     # Edits of the drawing are edits of the file; the run goes on with what is unchanged.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
 from typing import Any
@@ -213,18 +214,21 @@ class Drawn:
         entry = entries().get(str(content.get("entry")))
         if entry is None:
             raise ValidationError(f"there is no entry {content.get('entry')!r}", "entry")
-        into, place = self._called(content.get("into")), content.get("place")
+        into, position = self._called(content.get("into")), content.get("place")
         needs = {n: self._called(content.get("pre" if n in WHOLES else n)) for n in entry.needs}
         for need, name in needs.items():
             if name is None:
                 raise ValidationError(f"select what {entry.title} is to look at first", need)
 
         def make(made: building.Made) -> building.Edit:
+            if set(ENDS) <= set(needs):
+                pre, post = (self._find(needs[end]) for end in ENDS)
+                return building.connect(made, pre, post, arguments=given_by(entry))
             network = made.network if into is None else self._find(into)
             given = {need: self._variable(made, name) for need, name in needs.items()}
-            edit, name = building.add_entry(made, entry.filled(**given), network)
-            if place is not None and name:
-                self._placed(f"{into}/{name}" if into else name, place)
+            edit = building.place(made, entry.filled(**given), network)
+            if position is not None and (name := new_name(edit, entry.name)):
+                self._placed(f"{into}/{name}" if into else name, position)
             return edit
 
         what = " to ".join(str(name) for name in needs.values())
@@ -252,15 +256,11 @@ class Drawn:
 
         def make(made: building.Made) -> building.Edit:
             obj = self._find(called)
+            if value is not None:
+                return building.set_field(made, obj, name, str(value))
             form = building.fields_of(made, obj)
             count = form.origin.count
-            if value is None:
-                return building.remove_argument(made.source, form.span, name, form.positions, count)
-            checked = building.check_field(made, obj, name, str(value))
-            edit = building.set_argument(
-                made.source, form.span, name, str(value), form.positions, count
-            )
-            return with_imports(made, edit, checked.imports)
+            return building.remove_argument(made.source, form.span, name, form.positions, count)
 
         return self.drawing.edit(make, f"{name} of {called}")
 
@@ -299,10 +299,18 @@ class Drawn:
         return found
 
 
-def with_imports(made: building.Made, edit: building.Edit, imports: Iterable[str]) -> building.Edit:
-    """An edit that brings imports with it."""
-    more = building.importing(made, imports)
-    return edit if not more else edit.and_also(more)
+def given_by(entry: building.Entry) -> dict[str, str]:
+    """The arguments that an entry of the palette gives besides its ends."""
+    call = ast.parse(entry.call.format(pre="pre", post="post"), mode="eval").body
+    assert isinstance(call, ast.Call)
+    return {arg.arg: ast.unparse(arg.value) for arg in call.keywords if arg.arg}
+
+
+def new_name(edit: building.Edit, wanted: str) -> str:
+    """The variable that an edit brings, of those called so the first; "" where there is none."""
+    before, after = (set(re.findall(r"\w+", text)) for text in (edit.before, edit.after))
+    found = [name for name in after - before if wanted and name.startswith(wanted)]
+    return min(found, key=len, default="")
 
 
 def _told(field: building.Field) -> FieldTold:
