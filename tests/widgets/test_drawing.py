@@ -54,7 +54,7 @@ def test_a_file_keeps_its_letters_and_nobody_is_written_over(tmp_path: Path) -> 
         InFile(tmp_path / "model.txt")
 
 
-# ---- the way from the text to a network, without a simulator --------------------------------------
+# ---- from the text to a network, without a simulator -------------------------------------------
 
 
 class Written:
@@ -86,6 +86,15 @@ def add_probe(made: building.Made) -> building.Edit:
     return building.add(made, "nengo.Probe(drive)", "seen")
 
 
+def add_probe_too(made: building.Made) -> building.Edit:
+    return building.add(made, "nengo.Probe(drive)")
+
+
+def narrow(made: building.Made) -> building.Edit:
+    span = made.origins[made.network.ensembles[0]].span
+    return building.set_argument(made.source, span, "radius", "-1.0")
+
+
 def test_edits_are_done_in_order_and_what_would_not_run_is_not_done() -> None:
     written = Written(SOURCE)
     drawing = written.drawing
@@ -100,11 +109,11 @@ def test_edits_are_done_in_order_and_what_would_not_run_is_not_done() -> None:
     assert [ens.label for ens in drawing.made.network.ensembles] == ["cells[0]", "cells[1]"]
 
     kept = drawing.text
-    with pytest.raises(ValidationError, match=r"line 8: .*nothing"):
-        drawing.edit(lambda made: building.add(made, "nengo.Probe(nothing)"), "it").result(PATIENCE)
+    with pytest.raises(ValidationError, match=r"it was not done, .*line 5: .*radius"):
+        drawing.edit(narrow, "it").result(PATIENCE)
     written.refuses = ValidationError("too many", "n_neurons")
     with pytest.raises(ValidationError, match="cannot be built: n_neurons: too many"):
-        drawing.edit(lambda made: building.add(made, "nengo.Probe(drive)"), "it").result(PATIENCE)
+        drawing.edit(add_probe_too, "it").result(PATIENCE)
     assert (drawing.text, drawing.state) == (kept, "good")
 
     # What a person writes is theirs, whatever it does.
