@@ -26,14 +26,13 @@ from nengolab.names import Names
 from .changes import Change, Deed
 from .delivery import Delivery
 from .errors import report_error
-from .following import Follower
 from .machine import Return
 from .mailbox import Command, Mailbox
 from .opening import Opening
 from .prints import Prints
 from .rebuilt import Rebuilt
 from .recorder import Recorder
-from .replacing import Replacement
+from .replacing import Replacement, Replacing
 from .runner import LiveRunner
 from .status import Status, StatusBoard
 from .timeline import DEFAULT_BUDGET, Timeline
@@ -50,7 +49,7 @@ FORGOTTEN_POLL = 1.0
 EXIT_PATIENCE = 20.0
 
 
-class OwnerThread:
+class OwnerThread(Replacing):
     """Builds the simulator and runs it as the commands say.
 
     Parameters
@@ -443,108 +442,6 @@ class OwnerThread:
         self._runner = self.delivery.sim = None
         self.publish(state="building", error=None, real_time_factor=None)
         self._open()
-
-    # ---- another network -------------------------------------------------
-
-    @property
-    def is_asleep(self) -> bool:
-        """Whether nothing is built yet, and nobody has asked for it."""
-        return self._is_asleep
-
-    def replace(self, new: Replacement) -> Future[None]:
-        """Build another network beside the run, and run that instead once it is built."""
-        self._refuse_while_replacing()
-        if self._looks_only or (self._runner is not None and self._runner.sim is self._target):
-            raise SimulationError(
-                "the session was given a simulator, which runs its own network; make a Lab or a "
-                "Session of the network"
-            )
-        with self._waking:
-            if self._is_opening and not self._is_asleep:
-                raise SimulationError("the network is being built: ask again when it is ready")
-            self._is_asleep = False
-        self._replacing = new
-        rests = self._runner is None
-
-        def stage(name: str) -> bool:
-            # What runs goes on until the other one is built.
-            if rests or new.is_here:
-                return self._stage(name)
-            return self._post_early(lambda: self.publish(note=f"{name} the changed network"))
-
-        if rests:
-            self._is_opening = True
-            self.publish(state="loading", error=None)
-        Opening(
-            new.network,
-            self._options,
-            stage,
-            lambda sim: self._post_switch(new, sim),
-            lambda outcome: self._replaced(new, outcome),
-        )
-        return new.done
-
-    def _refuse_while_replacing(self) -> None:
-        if self._replacing is not None:
-            raise SimulationError("another network is being built: ask again when it is ready")
-
-    def _post_switch(self, new: Replacement, sim: Any) -> Future[None] | None:
-        command = Command(lambda: self._switch(new, sim), early=True)
-        return command.result if self.mailbox.post(command) else None
-
-    def _switch(self, new: Replacement, sim: Any) -> None:
-        """The other network is built: what ran goes, and those who look on are moved."""
-        old, new.is_here = self._runner, True
-        follow = Follower(self._names, new.network)
-        self._is_opening = True
-        self.delivery.resting = self.delivery.sim = None
-        if old is not None:
-            new.resumes = old.running and not old.has_goal
-            state, probes = old.sim.state, old.probes
-            old.let_go(built_here=True, ended=False)
-            followed = [probe for probe in probes if self._follow(probe, follow)]
-            self._rebuilt = Rebuilt(state, followed, new.carry)
-        self._target = new.network
-        self._names.become(new.network)
-        self.inputs = {new.kept[n]: v for n, v in self.inputs.items() if n in new.kept}
-        self.publish(state="compiling", real_time_factor=None, error=None, note="")
-        new.switched(follow)
-        self._take_up(sim)
-
-    def _follow(self, probe: Any, follow: Follower) -> bool:
-        if probe.follow(follow):
-            return True
-        self.delivery.drop_probe(probe.id)
-        if not probe.attached.done():
-            gone = f"{probe.label!r}: it is not in the network any more"
-            probe.attached.set_exception(SimulatorClosed(gone))
-        return False
-
-    def _replaced(self, new: Replacement, outcome: Any) -> None:
-        if not self._post_early(lambda: self._end_replacing(new, outcome)):
-            self._discard(outcome)
-            new.done.set_exception(SimulatorClosed("the session was closed first"))
-
-    def _end_replacing(self, new: Replacement, outcome: Any) -> None:
-        """The other network runs, or could not be built."""
-        failed = outcome if isinstance(outcome, Exception) else None
-        try:
-            if failed is None or new.is_here:
-                self._take_over(outcome)
-            elif self._runner is None:
-                self._is_opening = False
-                self.publish(state="error", error=report_error(failed, self._names))
-            else:
-                self.publish(note="")
-        except Exception as error:
-            failed = error
-            self.publish(state="error", error=report_error(error, self._names))
-        finally:
-            self._replacing = None
-        if failed is None:
-            new.done.set_result(None)
-        else:
-            new.done.set_exception(failed)
 
     def _driven(self, node: Any, values: Any) -> None:
         """A Node puts out something else, or with None its own; tell those who watch."""

@@ -64,9 +64,9 @@ class Bench:
         self._revs: dict[str, int] = {}
         self.hands: Hands | None = None
         self.continue_in_code: Callable[[], Any] | None = None
-        # The text that the network is made of; and what else is to be as it was once it has run.
+        # The text that the network is made of; and what has another one run, and then arranges.
         self.source: str | None = None
-        self.on_source: Callable[[str, Arrangement], None] | None = None
+        self.on_source: Callable[[str], None] | None = None
         # What objects that are gone were called, should they come back.
         self._once: dict[Any, str] = {}
         self.history = UndoHistory(self.arrangement)
@@ -341,7 +341,7 @@ class Bench:
         """
         if self._is_of_another_source(wanted) and self.on_source is not None:
             assert wanted.source is not None
-            self.on_source(wanted.source, wanted)
+            self.on_source(wanted.source)
             return []
         remarks, order = [], []
         wanted_ids = {shown.id for shown in wanted.shown}
@@ -516,7 +516,6 @@ class Bench:
             # Not another revision: the view itself goes on, with what is selected and searched.
             self._specs[self._aside.identity.id] = self._spec_of(self._aside)
         self._drop_unused_probes()
-        self.history.settle(self.arrangement)
 
     def _move(self, panel: Panel, obj: Any, layout: PanelLayout, spec: PanelSpec) -> None:
         """Have a panel look at what takes the place of its object, or take it out."""

@@ -46,6 +46,11 @@ class UndoHistory:
         self._present = present
 
     @property
+    def present(self) -> Arrangement:
+        """What is there, or is to be."""
+        return self._present
+
+    @property
     def undoes(self) -> str:
         """The deed that would be undone, "" where there is none."""
         return self._past[-1][0] if self._past else ""

@@ -149,7 +149,7 @@ class Sourced:
         self._drawing = Drawing(place, text, replace, changed)
         self._hands = Drawn(self._drawing, self._names, weakly(self._place), cell)
         self._layout_timer: threading.Timer | None = None
-        self._then: Arrangement | None = None
+        self._travelling = False
         self._kept: Mapping[str, Any] | None = None
         self._bench.hands, self._bench.source = self._hands, text
         self._bench.continue_in_code = None
@@ -226,11 +226,15 @@ class Sourced:
             drawing = self._drawing
             if drawing is None:
                 return
-            then, self._then = (self._then, None) if deed else (None, self._then)
             if deed:
                 self._bench.source = drawing.text
-            if then is not None:
-                remarks = self._bench.arrange(then)
+            present = self._bench.history.present
+            if deed and self._travelling and present.source != drawing.text:
+                pass  # On the way to what was asked for since.
+            elif deed and self._travelling:
+                self._travelling = False
+                # Its objects are those of the network that is here now.
+                remarks = self._bench.arrange(present)
                 if remarks:
                     self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
             elif deed:
@@ -248,10 +252,10 @@ class Sourced:
             self._was_stale = stale
             self._panels_changed()
 
-    def _travel_source(self, text: str, wanted: Arrangement) -> None:
+    def _travel_source(self, text: str) -> None:
         """Undo and redo: the code is to be another one, and then the panels."""
         assert self._drawing is not None
-        self._then = wanted
+        self._travelling = True
         self._drawing.run(text, "undo")
 
     # ---- positions and plots, kept beside the code ---------------------------
