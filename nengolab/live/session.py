@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
 import nengo
 import numpy as np
-from nengo.connection import LearningRule
-from nengo.ensemble import Neurons
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
 from nengolab.names import Names
@@ -18,7 +16,6 @@ from nengolab.runtime.recording import Recording
 
 from .checks import check_speed, check_steps, steps_in
 from .errors import ErrorReport
-from .following import Follower
 from .frames import Frame
 from .inputs import Value, checked_input
 from .listener import Listener
@@ -28,7 +25,7 @@ from .poking import Poking
 from .prints import PrintedLine
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
-from .replacing import Replacement
+from .replaceable import Replaceable, members_of
 from .specs import PanelSpec
 from .status import STATES, Status
 
@@ -36,7 +33,7 @@ from .status import STATES, Status
 ALSO = {"paused": ("finished",), "ready": ("running", "paused", "finished")}
 
 
-class Session(Poking):
+class Session(Poking, Replaceable):
     """A network that runs live on a thread of its own.
 
     Returns at once; TensorFlow is loaded and the network built on the owner thread, and
@@ -95,7 +92,7 @@ class Session(Poking):
                 "net_or_sim",
             )
         self._names = Names(self.network)
-        self._known = _members(self.network)
+        self._known = members_of(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
         speed = check_speed(speed)
@@ -162,7 +159,7 @@ class Session(Poking):
     @property
     def network_changed(self) -> bool:
         """Whether objects were added to the network, or taken from it, since it was built."""
-        return _members(self.network) != self._known
+        return members_of(self.network) != self._known
 
     @property
     def names(self) -> Names:
@@ -279,51 +276,9 @@ class Session(Poking):
         simulator refuses.
         """
         done = self._owner.post(lambda: self._owner.rebuild(keep_state))
-        self._known = _members(self.network)
+        self._known = members_of(self.network)
         self._names.renew()
         return done
-
-    def replace(
-        self,
-        network: nengo.Network,
-        carry: Callable[[Any, Any], Any],
-        kept: Mapping[nengo.Node, nengo.Node] | None = None,
-        switched: Callable[[Follower], None] = lambda follow: None,
-    ) -> Future[None]:
-        """Run another network instead: it is built beside the run, which then goes on in it.
-
-        Probes of what is in both, by name, stay, with what they saw. Where the other network cannot
-        be built, this one goes on, and the Future holds the error.
-
-        Parameters
-        ----------
-        network : nengo.Network
-        carry : callable
-            Of the state and the new simulator, gives the state to go on from, such as
-            ``lambda state, sim: nengolab.building.carried(state, before, sim)[0]``.
-        kept : mapping, optional
-            Nodes that are driven, and which of the other network are to be driven so.
-        switched : callable, optional
-            Called on the owner thread when this session is one of the other network, with what
-            gives the new object for an old one, or None.
-        """
-        known = _members(network)
-        session = weakref.ref(self)
-
-        def switch(follow: Follower) -> None:
-            if (own := session()) is not None:
-                own._become(network, known, follow)
-            switched(follow)
-
-        new = Replacement(network, carry, kept or {}, switch)
-        owner = self._owner
-        return owner.post(lambda: owner.replace(new), wakes=False, early=owner.is_asleep)
-
-    def _become(self, network: nengo.Network, known: frozenset[Any], follow: Follower) -> None:
-        self.network, self._known = network, known
-        gone = [p for p in self._probes.values() if not _is_of(p.target, follow.after)]
-        for probe in gone:
-            self._probes.pop(probe.id, None)
 
     def set_speed(self, speed: float | None) -> Future[None]:
         """Change the real-time factor asked for; None is as fast as it goes."""
@@ -489,7 +444,7 @@ class Session(Poking):
     def _check_built(self, obj: Any) -> None:
         base = base_object(obj)
         base = base.ensemble if isinstance(base, nengo.ensemble.Neurons) else base
-        if base in _members(self.network) - self._known:
+        if base in members_of(self.network) - self._known:
             raise ValidationError(
                 f"{getattr(base, 'label', None) or base!r} was added to the network after it was "
                 "built, so it does not run yet; rebuild() takes it in",
@@ -527,18 +482,6 @@ def _has_failed(probe: LiveProbe) -> bool:
     """Whether it could not be attached, which it says itself: no other plot is to fail for it."""
     attached = probe.attached
     return attached.done() and not attached.cancelled() and attached.exception() is not None
-
-
-def _is_of(target: Any, names: Names) -> bool:
-    base = base_object(target)
-    if isinstance(base, LearningRule):
-        base = base.connection
-    return names.has(base.ensemble if isinstance(base, Neurons) else base)
-
-
-def _members(network: nengo.Network) -> frozenset[Any]:
-    """All objects of a network, and its subnetworks."""
-    return frozenset((*network.all_objects, *network.all_networks))
 
 
 def _plot_changer(
