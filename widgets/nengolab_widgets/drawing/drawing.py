@@ -24,8 +24,11 @@ from .places import ChangedElsewhere, SourcePlace
 
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
-# Of what is to run; of what ran before, if anything did; what to call when it is drawn.
-Replace = Callable[[building.Made, "building.Made | None", Callable[[], None]], "Future[None]"]
+# Of what is to run; of what ran before, if anything did; what to call when it is drawn. None where
+# nobody is there any more.
+Replace = Callable[
+    [building.Made, "building.Made | None", Callable[[], None]], "Future[None] | None"
+]
 
 
 @dataclass(frozen=True)
@@ -220,7 +223,9 @@ class Drawing:
                 self.version += 1
             self._say(deed)
 
-        self._replace(made, self.made, drawn).result()
+        if (done := self._replace(made, self.made, drawn)) is None:
+            raise ValidationError("the Lab is gone", "source")
+        done.result()
 
     def _told(self, error: Exception) -> Trouble:
         if isinstance(error, building.SourceError):

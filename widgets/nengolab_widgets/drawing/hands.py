@@ -121,7 +121,7 @@ class Drawn:
             return {**empty, "why_not": "Nothing in this code made it directly."}
         try:
             form = building.fields_of(made, obj)
-        except building.Refused as error:
+        except (building.Refused, ImportError) as error:
             return {**empty, "why_not": self._said(error)}
         return {
             **empty,
