@@ -163,6 +163,8 @@ class Drawn:
         if what == "typed":
             drawing.type(_text(content))
         elif what == "run":
+            # Who asks again does not want to wait for a loop without end.
+            drawing.stop()
             drawing.run(_text(content))
         elif what == "save":
             drawing.type(_text(content))
