@@ -164,6 +164,23 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
         keyboard.press("Control+z")
         panel.wait_state("ready")
     until(lambda: source_of(lab) == first, "all is as it was", 60)
+
+    # The cell run again is the same Lab, and its run goes on.
+    panel.press("play")
+    panel.wait_time(0.1)
+    panel.press("pause")
+    panel.wait_state("paused")
+    time = panel.status["time"]
+    lab.page.evaluate(
+        """source => jupyterapp.shell.currentWidget.content.model.cells.get(1)
+          .sharedModel.setSource(source)""",
+        first + "    late = nengo.Ensemble(10, 1)\n",
+    )
+    lab.run_all()
+    panel = Panel(lab)
+    Drawing(panel).wait_drawn("drive", "ens", "late")
+    panel.wait_state("ready")
+    assert panel.status["time"] == time
     assert lab.errors == []
 
 

@@ -301,8 +301,9 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
         replaced.retire(self, None if self._closed else self.session)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        if self.comm is None:  # it was replaced, and is shown again by somebody who kept it
-            self._is_replaced = False
+        # It may be shown again by somebody who kept it, or by its own cell.
+        self._is_replaced = False
+        if self.comm is None:
             self.open()
             self._heartbeat = Heartbeat(weakly(self._send_ping))
         return super()._repr_mimebundle_(**options)
