@@ -12,7 +12,7 @@ import nengo
 
 from nengolab.building.checking import KNOWN
 from nengolab.building.edits import quote_of, quoted, renamed
-from nengolab.building.importing import brought, fresh, imports_of, names_in
+from nengolab.building.importing import Import, brought, fresh, imports_of, names_in
 from nengolab.building.indentation import dedented
 from nengolab.building.ordering import base
 from nengolab.building.palette import Entry
@@ -303,11 +303,9 @@ def _with_imports(made: Made, piece: str) -> Text:
     """A piece with the imports of what everybody knows: ``nengo``, ``np``, ..."""
     code = textwrap.dedent(piece.replace("\r\n", "\n"))
     text_of(code)  # refuses what does not parse
-    taken = [n for n in free_names(code) if n in KNOWN and n not in made.namespace]
-    lines = []
-    for name in dict.fromkeys([*taken, *(["nengo"] if "nengo" in free_names(code) else [])]):
-        module = KNOWN[name]
-        lines.append(f"import {module}" if module == name else f"import {module} as {name}")
+    known = [n for n in free_names(code) if n in KNOWN]
+    wanted = [n for n in known if n == "nengo" or n not in made.namespace]
+    lines = [Import(KNOWN[name], "", name).line() for name in wanted]
     return text_of("\n".join([*lines, code]))
 
 

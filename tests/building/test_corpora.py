@@ -180,13 +180,13 @@ def test_one_edit_of_a_model_and_its_undo():
     kinds, tried, refused = sorted(EDITS), 0, 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for n, (name, source) in enumerate(found if LONG else found[:24]):
+        for n, (name, source) in enumerate(found if LONG else found[:16]):
             if runnable(source) is None:
                 continue
             for kind in chance.sample(kinds, 3) if LONG else (kinds[n % len(kinds)],):
                 done = one_edit(name, source, kind, chance)
                 tried, refused = tried + (done is not None), refused + (done is False)
-    assert tried > 8
+    assert tried > 6
     assert refused < tried / 2
     if LONG:
         print(f"\ndone {len(found)} models, {tried} edits, {refused} refused")

@@ -41,7 +41,7 @@ from tests.building.test_edits import PLAIN
 
 LONG = int(os.environ.get("NENGOLAB_EDITS", "0"))
 FEW = settings(
-    max_examples=1 if LONG else 5,
+    max_examples=1 if LONG else 4,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -113,7 +113,7 @@ def test_sequences_of_edits(random):
     """Each makes of the network what was asked for; undone in turn, the first letters are back."""
     first = random.choice(SOURCES)
     source, edits = first, []
-    for step in range(LONG or random.randint(6, 14)):
+    for step in range(LONG or random.randint(6, 12)):
         made = run_source(source)
         kind = random.choice(sorted(EDITS))
         try:
