@@ -14,9 +14,16 @@ from nengolab_widgets.drawing.places import ChangedElsewhere, Here, InFile
 
 from nengolab import building
 
-from .browser import Browser, until
+from .browser import Browser
+from .browser import until as until_within
 
-PATIENCE = 60
+# Of a wait that is over in seconds on a quiet machine.
+PATIENCE = 240
+
+
+def until(condition: Any, what: str) -> None:
+    until_within(condition, what, PATIENCE)
+
 
 SOURCE = """\
 import nengo
