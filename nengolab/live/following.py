@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import nengo
 from nengo.base import ObjView
@@ -30,9 +30,8 @@ class Follower:
     def __call__(self, obj: Any) -> Any:
         """Give what takes the place of an object, a view of one, neurons or a rule; or None."""
         if isinstance(obj, tuple):
-            several: tuple[Any, ...] = obj
-            parts = tuple(self(part) for part in several)
-            return None if any(part is None for part in parts) else parts
+            parts = [self(part) for part in cast("tuple[Any, ...]", obj)]
+            return None if any(part is None for part in parts) else tuple(parts)
         if isinstance(obj, ObjView):
             whole = self(obj.obj)
             if whole is None or _sizes(whole) != _sizes(obj.obj):
