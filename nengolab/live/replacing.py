@@ -23,6 +23,7 @@ from .errors import report_error
 from .following import Follower
 from .mailbox import Command, Mailbox
 from .opening import Opening
+from .probes import LiveProbe
 from .rebuilt import Rebuilt
 from .runner import LiveRunner
 from .status import StatusBoard
@@ -147,6 +148,7 @@ class Replacing:
     def _switch(self, new: Replacement, sim: Any) -> None:
         """The other network is built: what ran goes, and those who look on are moved."""
         old, new.is_here = self._runner, True
+        gone: list[LiveProbe] = []
         follow = Follower(self._names, new.network)
         self._is_opening = True
         self.delivery.resting = self.delivery.sim = None
@@ -154,23 +156,24 @@ class Replacing:
             new.resumes = old.running and not old.has_goal
             state, probes = old.sim.state, old.probes
             old.let_go(built_here=True, ended=False)
-            followed = [probe for probe in probes if self._follow(probe, follow)]
+            followed = [probe for probe in probes if probe.follow(follow)]
+            gone = [probe for probe in probes if probe not in followed]
             self._rebuilt = Rebuilt(state, followed, new.carry)
         self._target = new.network
         self._names.become(new.network)
         self.inputs = {new.kept[n]: v for n, v in self.inputs.items() if n in new.kept}
         self.publish(state="compiling", real_time_factor=None, error=None, note="")
         new.switched(follow)
+        # By now nobody who was told of the other network waits for them.
+        for probe in gone:
+            self._drop(probe)
         self._take_up(sim)
 
-    def _follow(self, probe: Any, follow: Follower) -> bool:
-        if probe.follow(follow):
-            return True
+    def _drop(self, probe: LiveProbe) -> None:
         self.delivery.drop_probe(probe.id)
         if not probe.attached.done():
-            gone = f"{probe.label!r}: it is not in the network any more"
-            probe.attached.set_exception(SimulatorClosed(gone))
-        return False
+            why = f"{probe.label!r}: it is not in the network any more"
+            probe.attached.set_exception(SimulatorClosed(why))
 
     def _replaced(self, new: Replacement, outcome: Any) -> None:
         if not self._post_early(lambda: self._end_replacing(new, outcome)):
