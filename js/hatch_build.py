@@ -28,6 +28,11 @@ _PRODUCTS = {
         "js/scripts/parts.mjs",
         "js/src/widgets/inspecting/models.ts",
     ),
+    "widgets/nengolab_widgets/static/editor.js.gz": (
+        *_COMMON,
+        "js/scripts/parts.mjs",
+        "js/src/widgets/editing/codemirror.ts",
+    ),
     "js/labextension/install.json": (
         *_COMMON,
         "js/install.json",

@@ -61,6 +61,16 @@ class Names:
         self._network = network
         self.renew()
 
+    @property
+    def network(self) -> nengo.Network | None:
+        """Whose names they are."""
+        return self._network
+
+    def become(self, network: nengo.Network) -> None:
+        """Be the names of another network."""
+        self._network = network
+        self.renew()
+
     def renew(self) -> None:
         """Take up what the network has become."""
         self._names: dict[Any, str] = {}

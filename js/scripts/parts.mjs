@@ -1,7 +1,7 @@
 // Parts of the front end that a page asks the kernel for when it needs them (src/widgets/parts.ts):
-// BokehJS, of which only what src/widgets/inspecting/models.ts names is taken.
+// BokehJS, of which only what src/widgets/inspecting/models.ts names is taken, and the editor of code.
 import { createHash } from "node:crypto";
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundled } from "./texts.mjs";
@@ -37,16 +37,44 @@ export const bokeh = {
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 };
 
+/** Their folders, of which the editor holds some: one licence for all, by one author. */
+const inEditor = ["@codemirror/view", "@lezer/common", "style-mod", "w3c-keyname", "crelt"];
+
 /** Write the parts into a folder; gives what the bundle is to know of each: a digest of its text. */
 export async function buildParts(root, outdir, minify) {
-  const text = await bundled(resolve(root, "src/widgets/inspecting/models.ts"), {
-    minify,
-    legalComments: "eof",
-    ...bokeh,
-  });
+  const licenses = (names) => names.map((name) => resolve(root, "node_modules", name, "LICENSE"));
+  return {
+    BOKEH_DIGEST: await part(
+      root,
+      outdir,
+      "bokeh",
+      "src/widgets/inspecting/models.ts",
+      {
+        minify,
+        legalComments: "eof",
+        ...bokeh,
+      },
+      licenses(["@bokeh/bokehjs"]),
+    ),
+    EDITOR_DIGEST: await part(
+      root,
+      outdir,
+      "editor",
+      "src/widgets/editing/codemirror.ts",
+      {
+        minify,
+        legalComments: "eof",
+      },
+      licenses(inEditor),
+    ),
+  };
+}
+
+async function part(root, outdir, name, file, options, licenses) {
+  const text = await bundled(resolve(root, file), options);
   const code = text(".js");
-  await writeFile(resolve(outdir, "bokeh.js.gz"), gzipSync(code, { level: 9 }));
-  const license = resolve(root, "node_modules/@bokeh/bokehjs/LICENSE");
-  await copyFile(license, resolve(outdir, "bokeh.LICENSE.txt"));
-  return { BOKEH_DIGEST: createHash("sha256").update(code).digest("hex").slice(0, 16) };
+  await writeFile(resolve(outdir, `${name}.js.gz`), gzipSync(code, { level: 9 }));
+  const said = await Promise.all(licenses.map((license) => readFile(license, "utf8")));
+  await writeFile(resolve(outdir, `${name}.LICENSE.txt`), [...new Set(said)].join("\n----\n\n"));
+  return createHash("sha256").update(code).digest("hex").slice(0, 16);
 }

@@ -1,17 +1,34 @@
 """Building by drawing: a network as Python, and Python as a network."""
 
+from nengolab.building.checking import Checked, check_field
+from nengolab.building.choices import Choice, choices
 from nengolab.building.code import Code, to_code
+from nengolab.building.curves import Curve, curve
+from nengolab.building.deleting import delete, depending
 from nengolab.building.edits import remove_argument, rename, set_argument
+from nengolab.building.fields import Field, arguments_of_choice
+from nengolab.building.forms import Form, fields_of
+from nengolab.building.importing import add_import
+from nengolab.building.joining import connect
+from nengolab.building.moving import group, move
 from nengolab.building.origins import Origin, Span
+from nengolab.building.palette import Entry, palette
+from nengolab.building.pieces import add, copy, paste, place
 from nengolab.building.rerun import carried, unchanged
 from nengolab.building.running import Made, SourceError, Stop, run_source
-from nengolab.building.statements import add, delete, depending
+from nengolab.building.setting import set_field
 from nengolab.building.texts import Edit, Refused, Replacement
 from nengolab.building.values import Missing
 
 __all__ = [
+    "Checked",
+    "Choice",
     "Code",
+    "Curve",
     "Edit",
+    "Entry",
+    "Field",
+    "Form",
     "Made",
     "Missing",
     "Origin",
@@ -21,13 +38,27 @@ __all__ = [
     "Span",
     "Stop",
     "add",
+    "add_import",
+    "arguments_of_choice",
     "carried",
+    "check_field",
+    "choices",
+    "connect",
+    "copy",
+    "curve",
     "delete",
     "depending",
+    "fields_of",
+    "group",
+    "move",
+    "palette",
+    "paste",
+    "place",
     "remove_argument",
     "rename",
     "run_source",
     "set_argument",
+    "set_field",
     "to_code",
     "unchanged",
 ]

@@ -45,7 +45,7 @@ class Defaults:
         if around is not None:
             self._around[network] = around
         own = self._own[network] = {}
-        set_by_hand = _configured(network)
+        set_by_hand = configured(network)
         for kind, values in set_by_hand.items():
             changed = {k: v for k, v in values.items() if not same(self.of(network, kind, k), v)}
             if changed:
@@ -107,7 +107,7 @@ class Defaults:
             yield
 
 
-def _configured(network: nengo.Network) -> dict[type, dict[str, Any]]:
+def configured(network: nengo.Network) -> dict[type, dict[str, Any]]:
     """What a person set in a network's config of parameters that Nengo has."""
     found: dict[type, dict[str, Any]] = {}
     for kind, params in network.config.params.items():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nengolab.building.origins import Span
-from nengolab.building.texts import Edit, Refused, Replacement, Text
+from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
 def set_argument(
@@ -46,8 +46,8 @@ def set_argument(
     >>> nengolab.building.set_argument(source, made, "radius", "2").after
     'a = nengo.Ensemble(50, 1, radius=2)  # two'
     """
-    text = Text(source)
-    _check_value(text, value)
+    text = text_of(source)
+    checked_value(text, value)
     call = text.call(span)
     given = _argument(text, call, name, positions)
     if given is not None:
@@ -81,7 +81,7 @@ def remove_argument(
     >>> nengolab.building.remove_argument(source, made, "radius").after
     'a = nengo.Ensemble(50, 1, seed=3)'
     """
-    text = Text(source)
+    text = text_of(source)
     call = text.call(span)
     given = _argument(text, call, name, positions)
     if given is None:
@@ -96,7 +96,8 @@ def remove_argument(
     return text.edit([_without(text, call, at)], count)
 
 
-def _check_value(text: Text, value: str) -> None:
+def checked_value(text: Text, value: str) -> None:
+    """Refuse a value that is not one expression in one line."""
     try:
         text.cst.parse_expression(value)
     except Exception:
@@ -238,16 +239,16 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
     stimulus = nengo.Node(label='stimulus')
     nengo.Probe(stimulus)
     """
-    text = Text(source)
+    text = text_of(source)
     if not new.isidentifier() or keyword.iskeyword(new):
         raise Refused(f"{new!r} is no name for a variable", attr="new")
-    names = [node for node in text.nodes(text.cst.Name)]
+    names = [node for node in text.nodes(text.cst.Name) if is_bare(text, node)]
     if any(node.value == new for node in names):
         raise Refused(f"{new!r} is in use in the source", attr="new")
     uses = [node for node in names if node.value == old and _is_variable(text, node)]
     if not uses:
         raise Refused(f"there is no variable {old!r} in the source", attr="old")
-    if any(isinstance(text.parents[node], text.cst.ImportAlias | text.cst.AsName) for node in uses):
+    if any(_is_imported(text, node) for node in uses):
         raise Refused(f"{old!r} is imported: rename it in its import", attr="old")
     found = [Replacement(*text.where(node), new) for node in uses]
     for node in uses:
@@ -255,36 +256,75 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
     return text.edit(found)
 
 
-def _is_variable(text: Text, node: Any) -> bool:
-    """Whether a name is a variable of the module, not an argument or of a function."""
+def renamed(text: Text, names: Mapping[str, str]) -> Text:
+    """A source with other names for variables of its outermost level, and their labels.
+
+    Imports keep theirs.
+    """
+    cst = text.cst
+    found: list[Replacement] = []
+    for node in text.nodes(cst.Name):
+        if node.value not in names or not _is_variable(text, node):
+            continue
+        if _is_imported(text, node):
+            continue
+        new = names[node.value]
+        found.append(Replacement(*text.where(node), new))
+        found += _label(text, node, node.value, new)
+    return text_of(text.edit(found).after)
+
+
+def is_bare(text: Text, node: Any) -> bool:
+    """Whether a name stands by itself: not behind a dot, not that of an argument given."""
     cst, parent = text.cst, text.parents[node]
     if isinstance(parent, cst.Attribute) and parent.attr is node:
         return False
-    if isinstance(parent, cst.Arg) and parent.keyword is node:
+    return not (isinstance(parent, cst.Arg) and parent.keyword is node)
+
+
+def _is_variable(text: Text, node: Any) -> bool:
+    """Whether a name is a variable of the module, not an argument or of a function."""
+    if not is_bare(text, node):
         return False
     scope = text.scopes.get(node)
     if scope is None:
         return False
     there = scope[node.value]
-    return any(isinstance(a.scope, cst.metadata.GlobalScope) for a in there)
+    return any(isinstance(a.scope, text.cst.metadata.GlobalScope) for a in there)
+
+
+def _is_imported(text: Text, node: Any) -> bool:
+    """Whether a name stands in an import."""
+    while isinstance(node, text.cst.Name | text.cst.Attribute | text.cst.AsName):
+        node = text.parents[node]
+    return isinstance(node, text.cst.ImportAlias)
 
 
 def _label(text: Text, node: Any, old: str, new: str) -> list[Replacement]:
     """The label of what is assigned to a name, where it is that name."""
-    cst = text.cst
-    target = text.parents[node]
-    assign = text.parents.get(target)
-    if not (isinstance(target, cst.AssignTarget) and isinstance(assign, cst.Assign)):
+    call = _value(text, node)
+    if not isinstance(call, text.cst.Call):
         return []
-    if not isinstance(assign.value, cst.Call):
-        return []
-    for arg in assign.value.args:
+    for arg in call.args:
         if arg.keyword is not None and arg.keyword.value == "label":
             value = arg.value
-            if isinstance(value, cst.SimpleString) and value.evaluated_value == old:
+            if isinstance(value, text.cst.SimpleString) and value.evaluated_value == old:
                 start, end = text.where(value)
                 return [Replacement(start, end, quoted(new, value.quote))]
     return []
+
+
+def _value(text: Text, node: Any) -> Any:
+    """What a name is given, where it is: ``name = value``, ``with value as name``."""
+    cst, target = text.cst, text.parents[node]
+    around = text.parents.get(target)
+    if isinstance(target, cst.AssignTarget) and isinstance(around, cst.Assign):
+        return around.value
+    if isinstance(target, cst.AsName) and isinstance(around, cst.WithItem):
+        return around.item
+    if isinstance(target, cst.AnnAssign) and target.target is node:
+        return target.value
+    return None
 
 
 def quoted(text: str, quote: str) -> str:
@@ -296,6 +336,6 @@ def quoted(text: str, quote: str) -> str:
 
 def quote_of(source: str) -> str:
     """The quotes that a source uses for most of its strings."""
-    text = Text(source)
+    text = text_of(source)
     found = [node.quote for node in text.nodes(text.cst.SimpleString)]
     return "'" if found.count("'") > found.count('"') else '"'

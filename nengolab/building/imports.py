@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import site
 import sys
 import sysconfig
@@ -144,6 +145,7 @@ def _reaches(module: types.ModuleType, path: str) -> Any:
     return found
 
 
+@functools.lru_cache(maxsize=256)
 def is_installed(module: types.ModuleType) -> bool:
     """Whether a module is a library's, not a file that a person works on."""
     file = getattr(module, "__file__", None)

@@ -21,6 +21,10 @@ from nengolab.exceptions import NengoException
 _AGAIN = 0.05
 
 
+# Attributes of a network that are no names which a person gave.
+_OF_NENGO = ("ensembles", "nodes", "connections", "probes", "networks")
+
+
 class SourceError(NengoException):
     r"""A source makes no network that could be shown.
 
@@ -287,16 +291,35 @@ def _names(namespace: Mapping[str, Any], there: set[Any]) -> Iterator[tuple[Any,
         if name.startswith("__"):
             continue
         if isinstance(value, nengo.Network):
-            for key, held in vars(value).items():
-                if _is_in(held, there):
-                    yield held, f"{name}.{key}"
+            yield from _inside(name, value, there, {value})
         if isinstance(value, list | tuple):
             for n, item in enumerate(value):
                 if _is_in(item, there):
                     yield item, f"{name}[{n}]"
+                if isinstance(item, nengo.Network):
+                    yield from _inside(f"{name}[{n}]", item, there, {item})
         if _is_in(value, there):
             found.append((value, name))
     yield from reversed(found)
+
+
+def _inside(
+    path: str, network: nengo.Network, there: set[Any], seen: set[Any]
+) -> Iterator[tuple[Any, str]]:
+    """Attributes of a network, those of networks in it first."""
+    held = [(key, value) for key, value in vars(network).items() if not key.startswith("_")]
+    for key, value in held:
+        if isinstance(value, nengo.Network) and value not in seen:
+            seen.add(value)
+            yield from _inside(f"{path}.{key}", value, there, seen)
+    for key, value in held:
+        if isinstance(value, list | tuple) and key not in _OF_NENGO:
+            for n, item in enumerate(value):
+                if _is_in(item, there):
+                    yield item, f"{path}.{key}[{n}]"
+    for key, value in held:
+        if _is_in(value, there):
+            yield value, f"{path}.{key}"
 
 
 def _is_in(value: Any, there: set[Any]) -> bool:

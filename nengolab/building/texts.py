@@ -5,6 +5,7 @@ LibCST is an optional part: ``pip install nengolab[building]``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,6 +110,25 @@ def library() -> Any:
     return libcst
 
 
+def _parsed(cst: Any, source: str) -> Any:
+    try:
+        return cst.parse_module(source)
+    except cst.ParserSyntaxError as err:
+        raise Refused(f"the source does not parse: {err.message}", attr="source") from err
+
+
+@functools.lru_cache(maxsize=8)
+def text_of(source: str) -> Text:
+    """A source that was parsed, once for all that is done with it.
+
+    Raises
+    ------
+    Refused
+        Where it does not parse.
+    """
+    return Text(source)
+
+
 class Text:
     """A source that was parsed.
 
@@ -124,10 +144,7 @@ class Text:
 
     def __init__(self, source: str):
         self.source, self.cst = source, library()
-        try:
-            parsed = self.cst.parse_module(source)
-        except self.cst.ParserSyntaxError as err:
-            raise Refused(f"the source does not parse: {err.message}", attr="source") from err
+        parsed = _parsed(self.cst, source)
         self._wrapper = self.cst.metadata.MetadataWrapper(parsed, unsafe_skip_copy=True)
         self.module = self._wrapper.module
         self._places = self._wrapper.resolve(self.cst.metadata.PositionProvider)
@@ -135,6 +152,7 @@ class Text:
         for line in lines_of(source):
             starts.append(starts[-1] + len(line))
         self._starts = starts
+        self._of_kinds: dict[tuple[type, ...], list[Any]] = {}
 
     @cached_property
     def parents(self) -> Any:
@@ -171,8 +189,10 @@ class Text:
 
     def nodes(self, *kinds: type) -> Iterator[Any]:
         """All nodes of some kinds, in the order of the source."""
-        found = [node for node in self._places if isinstance(node, kinds)]
-        return iter(sorted(found, key=self.where))
+        if kinds not in self._of_kinds:
+            found = [node for node in self._places if isinstance(node, kinds)]
+            self._of_kinds[kinds] = sorted(found, key=self.where)
+        return iter(self._of_kinds[kinds])
 
     def call(self, span: Span) -> Any:
         """The call at a span.
@@ -219,5 +239,5 @@ class Text:
             parts += [self.source[at : r.start], r.text]
             at = r.end
         after = "".join([*parts, self.source[at:]])
-        Text(after)
+        _parsed(self.cst, after)
         return Edit(self.source, after, tuple(ordered), count)

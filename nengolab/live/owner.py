@@ -32,6 +32,7 @@ from .opening import Opening
 from .prints import Prints
 from .rebuilt import Rebuilt
 from .recorder import Recorder
+from .replacing import Replacement, Replacing
 from .runner import LiveRunner
 from .status import Status, StatusBoard
 from .timeline import DEFAULT_BUDGET, Timeline
@@ -48,7 +49,7 @@ FORGOTTEN_POLL = 1.0
 EXIT_PATIENCE = 20.0
 
 
-class OwnerThread:
+class OwnerThread(Replacing):
     """Builds the simulator and runs it as the commands say.
 
     Parameters
@@ -92,6 +93,7 @@ class OwnerThread:
         self.budget = DEFAULT_BUDGET
         self._runner: LiveRunner | None = None
         self._rebuilt: Rebuilt | None = None
+        self._replacing: Replacement | None = None
         # While it sleeps it does what it does while it opens: what needs no simulator.
         self._is_opening = self._is_asleep = asleep
         # A simulator that sleeps is somebody else's, and is only looked at.
@@ -375,6 +377,8 @@ class OwnerThread:
         runner.begin()
         runner.settle_taps()
         self.publish(state="ready", error=None, time=outcome.time, n_steps=outcome.n_steps)
+        if self._replacing is not None and self._replacing.resumes:
+            runner.play()
 
     @property
     def changes(self) -> list[Change]:
@@ -428,6 +432,7 @@ class OwnerThread:
     def rebuild(self, keep_state: bool) -> None:
         """Build the network again as it is now, and go on from the state that there is."""
         runner = self.runner
+        self._refuse_while_replacing()
         if runner.sim is self._target:
             raise SimulationError(
                 "the session was given a simulator, which it cannot build again; make a new one"

@@ -12,13 +12,14 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
-from nengo.exceptions import ValidationError
+from nengo.exceptions import NengoException, ValidationError
 from nengo.synapses import Synapse
 
 from nengolab.names import Names
 from nengolab.runtime.means import MEAN, probe_of
 
 from .filters import ProbeFilter
+from .following import Follower
 
 # Signals of more than one axis have no place in a plot over time.
 MATRICES = ("weights", "scaled_encoders", "delta", "inv_gamma")
@@ -78,6 +79,25 @@ class LiveProbe:
         self.attached: Future[LiveProbe] = Future()
         # Not for its holder to cancel: remove_probe does that.
         self.attached.set_running_or_notify_cancel()
+
+    def follow(self, follow: Follower) -> bool:
+        """Look at what takes the place of the object; False where that is another thing to see.
+
+        What was seen stays what it was: the same id, as many values, of the same kind.
+        """
+        target = follow(self.target if self.nengo_probe is None else self.nengo_probe)
+        if target is None:
+            return False
+        own = (None, None) if self.nengo_probe is not None else (self.attr, self.synapse)
+        network = follow.after.network
+        try:
+            other = LiveProbe(target, *own, network, follow.after)
+        except NengoException:
+            return False
+        if (other.size, other.kind) != (self.size, self.kind):
+            return False
+        self.__dict__.update({**other.__dict__, "id": self.id, "attached": self.attached})
+        return True
 
     @property
     def code(self) -> str:

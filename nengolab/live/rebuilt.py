@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,18 @@ class Rebuilt:
         None to start from time 0.
     probes : list of LiveProbe
         What was looked at.
+    carry : callable, optional
+        Of the state and the new simulator, gives the one to go on from; by default what fits by
+        name and shape goes on.
     """
 
-    def __init__(self, state: Snapshot | None, probes: list[LiveProbe]) -> None:
-        self._state, self._probes = state, probes
+    def __init__(
+        self,
+        state: Snapshot | None,
+        probes: list[LiveProbe],
+        carry: Callable[[Any, Any], Any] | None = None,
+    ) -> None:
+        self._state, self._probes, self._carry = state, probes, carry
 
     def attach(self, runner: LiveRunner, delivery: Delivery) -> None:
         """Look at the same in the new simulator; what is gone from the network is dropped."""
@@ -49,17 +58,21 @@ class Rebuilt:
         if self._state is None:
             delivery.time_restarted(runner.sim.n_steps)
             return
-        fresh = runner.sim.state
-        arrays = {
-            name: kept
-            if (kept := self._state.arrays.get(name)) is not None and kept.shape == new.shape
-            else new
-            for name, new in fresh.arrays.items()
-        }
-        processes = {n: self._state.processes.get(n, new) for n, new in fresh.processes.items()}
         with warnings.catch_warnings():
             # That Python functions keep what they remember is what is wanted here.
             warnings.simplefilter("ignore")
-            runner.sim.state = replace(
-                fresh, n_steps=self._state.n_steps, arrays=arrays, processes=processes
-            )
+            carry = self._carry or _by_name
+            runner.sim.state = carry(self._state, runner.sim)
+
+
+def _by_name(state: Snapshot, sim: Any) -> Snapshot:
+    """Give a state of what fits by name and shape."""
+    fresh = sim.state
+    arrays = {
+        name: kept
+        if (kept := state.arrays.get(name)) is not None and kept.shape == new.shape
+        else new
+        for name, new in fresh.arrays.items()
+    }
+    processes = {n: state.processes.get(n, new) for n, new in fresh.processes.items()}
+    return replace(fresh, n_steps=state.n_steps, arrays=arrays, processes=processes)

@@ -134,6 +134,11 @@ class LiveRunner:
         return self._read().state == "running"
 
     @property
+    def has_goal(self) -> bool:
+        """Whether the run is to stop by itself somewhere."""
+        return self._goal is not None
+
+    @property
     def stepping(self) -> bool:
         """Whether steps that were asked for are still to be done."""
         return self._goal is not None and not self._goal.paced

@@ -25,6 +25,7 @@ from .poking import Poking
 from .prints import PrintedLine
 from .probes import LiveProbe, base_object, check_member
 from .recorder import check_room
+from .replaceable import Replaceable, members_of
 from .specs import PanelSpec
 from .status import STATES, Status
 
@@ -32,7 +33,7 @@ from .status import STATES, Status
 ALSO = {"paused": ("finished",), "ready": ("running", "paused", "finished")}
 
 
-class Session(Poking):
+class Session(Poking, Replaceable):
     """A network that runs live on a thread of its own.
 
     Returns at once; TensorFlow is loaded and the network built on the owner thread, and
@@ -91,7 +92,7 @@ class Session(Poking):
                 "net_or_sim",
             )
         self._names = Names(self.network)
-        self._known = _members(self.network)
+        self._known = members_of(self.network)
         self._probes: dict[str, LiveProbe] = {}
         title = f"a live session of {self.network.label or 'a network'}"
         speed = check_speed(speed)
@@ -158,7 +159,7 @@ class Session(Poking):
     @property
     def network_changed(self) -> bool:
         """Whether objects were added to the network, or taken from it, since it was built."""
-        return _members(self.network) != self._known
+        return members_of(self.network) != self._known
 
     @property
     def names(self) -> Names:
@@ -275,7 +276,7 @@ class Session(Poking):
         simulator refuses.
         """
         done = self._owner.post(lambda: self._owner.rebuild(keep_state))
-        self._known = _members(self.network)
+        self._known = members_of(self.network)
         self._names.renew()
         return done
 
@@ -443,7 +444,7 @@ class Session(Poking):
     def _check_built(self, obj: Any) -> None:
         base = base_object(obj)
         base = base.ensemble if isinstance(base, nengo.ensemble.Neurons) else base
-        if base in _members(self.network) - self._known:
+        if base in members_of(self.network) - self._known:
             raise ValidationError(
                 f"{getattr(base, 'label', None) or base!r} was added to the network after it was "
                 "built, so it does not run yet; rebuild() takes it in",
@@ -481,11 +482,6 @@ def _has_failed(probe: LiveProbe) -> bool:
     """Whether it could not be attached, which it says itself: no other plot is to fail for it."""
     attached = probe.attached
     return attached.done() and not attached.cancelled() and attached.exception() is not None
-
-
-def _members(network: nengo.Network) -> frozenset[Any]:
-    """All objects of a network, and its subnetworks."""
-    return frozenset((*network.all_objects, *network.all_networks))
 
 
 def _plot_changer(

@@ -21,6 +21,7 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from nengolab_widgets.parts import PARTS
 from playwright.sync_api import expect
 
 from nengolab.benchmarks import chromium
@@ -115,7 +116,8 @@ def test_the_wheel_holds_all_parts(names: list[str]) -> None:
     assert set(modules) <= set(names)
     # Without it, a type checker looks at no type of ours.
     assert {"nengolab/py.typed", "nengolab_widgets/py.typed"} <= set(names)
-    built = ("nengolab.js", "nengolab.css", "bokeh.js.gz", "bokeh.LICENSE.txt")
+    parts = (f"{name}.{end}" for name in PARTS for end in ("js.gz", "LICENSE.txt"))
+    built = ("nengolab.js", "nengolab.css", *parts)
     assert {f"nengolab_widgets/static/{name}" for name in built} <= set(names)
     extension = [name for name in names if "/share/jupyter/labextensions/nengolab/" in name]
     assert any(re.search(r"/static/remoteEntry\.\w+\.js$", name) for name in extension)

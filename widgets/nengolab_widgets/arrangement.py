@@ -64,8 +64,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """All open panels, in order, and the seconds that they show; and what stands beside them."""
+    """All open panels, in order, and the seconds that they show; and what stands beside them.
+
+    ``source`` is the text that the network is made of, where a Lab has it.
+    """
 
     window: float
     shown: tuple[Shown, ...] = ()
     aside: Shown | None = None
+    source: str | None = None

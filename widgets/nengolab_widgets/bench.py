@@ -17,15 +17,16 @@ from nengolab.names import Names
 
 from .arrangement import Arrangement, Shown, Size
 from .choice import offered_of
+from .followed import Followed
 from .history import UndoHistory
 from .messages import ForeignKind, KindOffer, PanelLayout
-from .panel import Choice, Identity, Panel, same_objects
+from .panel import Choice, Hands, Identity, Panel, same_objects
 from .panels import kinds
 from .shared_probes import SharedProbes
 from .weakly import weakly
 
 
-class Bench:
+class Bench(Followed):
     """Open panels of one session; the `Place` of each.
 
     Parameters
@@ -61,6 +62,13 @@ class Bench:
         self._specs: dict[str, PanelSpec] = {}
         self._probes = SharedProbes(session, self.lock, weakly(self._lost))
         self._revs: dict[str, int] = {}
+        self.hands: Hands | None = None
+        self.continue_in_code: Callable[[], Any] | None = None
+        # The text that the network is made of; and what has another one run, and then arranges.
+        self.source: str | None = None
+        self.on_source: Callable[[str], None] | None = None
+        # What objects that are gone were called, should they come back.
+        self._once: dict[Any, str] = {}
         self.history = UndoHistory(self.arrangement)
 
     # ---- what is open ----------------------------------------------------
@@ -301,7 +309,7 @@ class Bench:
         aside = None if self._aside is None else _shown(self._aside)
         # A session that fails tells of it on a thread of its own, meanwhile.
         panels = list(self._panels.values())
-        return Arrangement(self._window, tuple(map(_shown, panels)), aside)
+        return Arrangement(self._window, tuple(map(_shown, panels)), aside, self.source)
 
     def would_show(self, choice: Choice, size: Size, keep: set[str]) -> Shown:
         """Say how a choice would be shown: in a panel of ``keep`` that shows it already, or anew.
@@ -331,6 +339,10 @@ class Bench:
         remarks : list of str
             What of it cannot be shown any more, and why.
         """
+        if self._is_of_another_source(wanted) and self.on_source is not None:
+            assert wanted.source is not None
+            self.on_source(wanted.source)
+            return []
         remarks, order = [], []
         wanted_ids = {shown.id for shown in wanted.shown}
         for panel_id, panel in list(self._panels.items()):
@@ -360,6 +372,9 @@ class Bench:
         self._drop_unused_probes()
         return remarks
 
+    def _is_of_another_source(self, wanted: Arrangement) -> bool:
+        return wanted.source is not None and wanted.source != self.source
+
     def _bring(self, shown: Shown) -> None:
         """Open a panel as it was, or make the one that is open so."""
         panel = self._panels.get(shown.id)
@@ -382,6 +397,10 @@ class Bench:
         """Do again what was undone last; as `undo`."""
         after = self.history.redo()
         return None if after is None else self.arrange(after)
+
+    def note(self, deed: str) -> None:
+        """Something was done that can be undone."""
+        self._done(deed)
 
     def _done(self, deed: str) -> None:
         self.history.note(deed, self.arrangement)

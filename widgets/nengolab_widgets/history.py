@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from .arrangement import Arrangement, Shown
 
@@ -43,6 +44,11 @@ class UndoHistory:
         self._past.append((deed, self._present))
         self._future.clear()
         self._present = present
+
+    @property
+    def present(self) -> Arrangement:
+        """What is there, or is to be."""
+        return self._present
 
     @property
     def undoes(self) -> str:
@@ -80,6 +86,17 @@ class UndoHistory:
         self._present = with_it(self._present)
         self._past = _changing(self._past, with_it, self._present)
         self._future = _changing(self._future, with_it, self._present)
+
+    def follow(self, follow: Callable[[Any], Any]) -> None:
+        """Another network takes the place of the one that was: what is shown of it is followed."""
+        moved = lambda a: replace(  # noqa: E731
+            a,
+            shown=tuple(replace(shown, obj=follow(shown.obj)) for shown in a.shown),
+            aside=None if a.aside is None else replace(a.aside, obj=follow(a.aside.obj)),
+        )
+        self._present = moved(self._present)
+        self._past = deque(((deed, moved(a)) for deed, a in self._past), maxlen=MOST)
+        self._future = deque(((deed, moved(a)) for deed, a in self._future), maxlen=MOST)
 
     def forget(self, panel_id: str) -> None:
         """Take a panel out of all that was: it cannot come back."""

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import Any, ClassVar, Literal
 
 import anywidget
+import nengo
 import traitlets
 from nengo.exceptions import NengoException
 
@@ -28,6 +29,7 @@ from .output import Output
 from .panel import Choice
 from .parts import front_end, part
 from .plots import Plots
+from .sourced import Sourced, place_of
 from .transport import past_message, status_message, until_when
 from .views import Views
 from .weakly import weakly
@@ -40,7 +42,7 @@ MANY_OFFERS = 300
 GONE_AFTER = 8.0
 
 
-class Lab(Plots, anywidget.AnyWidget):
+class Lab(Plots, Sourced, anywidget.AnyWidget):
     """A network that runs live in the notebook.
 
     Show it as the last line of a cell. Making it returns at once: the network is built in the
@@ -48,9 +50,11 @@ class Lab(Plots, anywidget.AnyWidget):
 
     Parameters
     ----------
-    target : nengo.Network, nengolab.Simulator or nengolab.live.Session
-        What to show. A session that you made stays open when the Lab is closed; one that runs the
-        simulator already is taken.
+    target : nengo.Network, nengolab.Simulator, nengolab.live.Session, str or Path
+        What to show. Of a Python file that makes a network, such as ``"model.py"``, the code is
+        shown, and nothing of it runs until that is asked for; then it can be edited by drawing. A
+        session that you made stays open when the Lab is closed; one that runs the simulator
+        already is taken.
     plots : list, optional
         What to plot: Nengo objects, or pairs of an object and the name of a kind of panel, such
         as ``"value"``, ``"raster"`` or ``"rates"``; a third item may be a dict of settings. By
@@ -114,6 +118,10 @@ class Lab(Plots, anywidget.AnyWidget):
     ) -> None:
         if unknown:
             raise TypeError(unknown_keywords(unknown))
+        source, given = place_of(target), target
+        if source is not None:
+            # Until its code runs there is nothing.
+            target = nengo.Network(label=source[0].name)
         shown = sessions.network_of(target)
         view = read_view(network)
         names = sessions.names_of(target, shown)
@@ -121,9 +129,13 @@ class Lab(Plots, anywidget.AnyWidget):
         chosen = default_choices(shown) if plots is None else read_choices(plots, names)
         self._driving = Driving(shown, names, inputs, weakly(self._say_inputs))
         self._target = target
+        self._title_given = title is not None
         self._title = title or shown.label or "Nengo network"
         self._options = {"dt": dt, "seed": seed}
-        self.session = sessions.session_for(target, speed, options=self._options)
+        self._drawing, self._given = None, plots is not None
+        self.session = sessions.session_for(
+            target, speed, options=self._options, asleep=source is not None
+        )
         sessions.hold(self.session, self)
         self._views = Views()
         self._path: Literal["control", "comm"] = "comm"
@@ -139,6 +151,10 @@ class Lab(Plots, anywidget.AnyWidget):
             self.session, self._bench, self._views, weakly(self._say), weakly(self._notice)
         )
         try:
+            if self.session.subject is self.session.network:
+                self._bench.continue_in_code = weakly(self.continue_in_code)
+            if source is not None:
+                self._begin_source(*source, getattr(given, "cell", ""))
             for choice in chosen:
                 self._bench.open(choice)
             if view is not None:
@@ -227,12 +243,17 @@ class Lab(Plots, anywidget.AnyWidget):
             self._driving.rebuilt(self.session.network, self.session.inputs)
             self._bench.rebuilt()
             self._panels_changed()
-            self._say(self._layout(self._first_offers()))
+            self._say_all()
 
     @property
     def is_seen(self) -> bool:
         """Whether a page shows it."""
         return len(self._views) > 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was ended."""
+        return self._closed
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -258,6 +279,7 @@ class Lab(Plots, anywidget.AnyWidget):
         if hasattr(self, "_heartbeat") and not self._closed:
             self._closed = True
             self._heartbeat.stop()
+            self._end_source()
             self._unwatch()
             self._unwatch_picks()
             if self._output is not None:
@@ -279,8 +301,9 @@ class Lab(Plots, anywidget.AnyWidget):
         replaced.retire(self, None if self._closed else self.session)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        if self.comm is None:  # it was replaced, and is shown again by somebody who kept it
-            self._is_replaced = False
+        # It may be shown again by somebody who kept it, or by its own cell.
+        self._is_replaced = False
+        if self.comm is None:
             self.open()
             self._heartbeat = Heartbeat(weakly(self._send_ping))
         return super()._repr_mimebundle_(**options)
@@ -321,7 +344,7 @@ class Lab(Plots, anywidget.AnyWidget):
         self._views.note(message)
         self._listener.width = self._views.width
         # Before anything else is sent: the new page knows nothing that a frame adds to.
-        self._say(self._layout(self._first_offers()))
+        self._say_all()
         self._listener.snapshot()
         for panel_id, panel in self._bench.all.items():
             if message.get("panel", panel_id) == panel_id:
@@ -369,6 +392,12 @@ class Lab(Plots, anywidget.AnyWidget):
         self._listener.ack(message["seq"], message["held"] / 1000, message["merged"])
 
     def _play(self) -> None:
+        drawing = self._drawing
+        if drawing is not None and drawing.made is None:
+            # Nothing runs before its code has.
+            play = weakly(self._play)
+            drawing.run().add_done_callback(lambda done: done.exception() or play())
+            return
         self.session.play()
         if self.session.network_changed:
             self._notice("The network has changed since it was built; what runs is as it was.")
@@ -473,9 +502,13 @@ class Lab(Plots, anywidget.AnyWidget):
 
     # ---- panels ------------------------------------------------------------
 
+    def _say_all(self) -> None:
+        self._say(self._layout(self._first_offers()))
+
     def _panels_changed(self) -> None:
         if self._subscribed is None:
             return
+        self._keep_layout()
         self._listener.height = max(RASTER_HEIGHT, self._bench.highest)
         self._subscribed.set_plots(self._bench.specs)
         if len(self._views):

@@ -19,6 +19,7 @@ from nengolab.live import LiveProbe, PanelSpec, Session
 from nengolab.names import Names
 
 from .arrangement import Size
+from .drawing.told import CardEdit, CodeTold, PaletteEntry
 from .messages import KindOffer, SettingLayout
 
 
@@ -139,6 +140,10 @@ class Place(Protocol):
     session: Session
     names: Names
     network: nengo.Network
+    # The code that the network is made of, where it is edited here.
+    hands: Hands | None
+    # Writes that code, where the network was made elsewhere and could be written.
+    continue_in_code: Callable[[], Any] | None
 
     @property
     def window(self) -> float:
@@ -169,6 +174,42 @@ class Place(Protocol):
     @property
     def is_awake(self) -> bool:
         """Whether there is a simulator, or will be without anybody asking for it."""
+        ...
+
+
+class Hands(Protocol):
+    """What edits the code that a network is made of: as text, and by drawing."""
+
+    def told(self) -> CodeTold:
+        """Give the code, and how it stands."""
+        ...
+
+    def take(self, content: dict[str, Any]) -> None:
+        """Do what a page wants done with the code."""
+
+    def edit(self, content: dict[str, Any], answer: Callable[[str], None]) -> None:
+        """Edit by drawing; ``answer`` gets why it was not done, or ""."""
+
+    def edits_of(self, obj: Any) -> CardEdit | None:
+        """Give what of an object can be edited."""
+        ...
+
+    def palette(self) -> list[PaletteEntry]:
+        """Give what can be added."""
+        ...
+
+    def depending(self, objects: list[Any]) -> list[str]:
+        """Name what goes with objects that are deleted."""
+        ...
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the code has made a network."""
+        ...
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is drawn is not what the code would make."""
         ...
 
 
@@ -327,6 +368,13 @@ class Panel(ABC):
     def rebuilt(self) -> None:
         """The network is built again, as it is now."""
         return
+
+    def follow(self, obj: Any) -> bool:
+        """Look at what takes the place of the object in another network, or at that network.
+
+        False where a panel is to be made anew for that.
+        """
+        return False
 
     def closed(self) -> None:
         """Let go of what the panel holds beside its probes; called once, when it is removed."""

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
-# What there is: BokehJS, which draws what is looked at rather than watched.
-PARTS = ("bokeh",)
+# What there is: BokehJS, which draws what is looked at rather than watched, and the code's editor.
+PARTS = ("bokeh", "editor")
 
 
 def front_end(name: str) -> str:

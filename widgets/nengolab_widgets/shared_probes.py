@@ -65,6 +65,15 @@ class SharedProbes:
                 if self._session.state != "closed":
                     self._session.remove_probe(probe)
 
+    def follow(self, follow: Callable[[Any], Any]) -> None:
+        """Another network runs: the probes of what is in both go on, the others are gone."""
+        live = {probe.id for probe in self._session.probes}
+        moved: dict[ProbeKey, LiveProbe] = {}
+        for (obj, attr, synapse), probe in self._probes.items():
+            if probe.id in live and (other := follow(obj)) is not None:
+                moved[other, attr, synapse] = probe
+        self._probes = moved
+
     def remove_all(self) -> None:
         """Remove all probes."""
         self._resting = []

@@ -117,6 +117,12 @@ export class CellOutputs {
     return null;
   }
 
+  /** Whether a cell shows the model. */
+  static shows(cell: unknown, modelId: string): boolean {
+    const found = new CellOutputs(dig(cell, "outputs"), modelId);
+    return found.indexOf((data) => dig(data, WIDGET_VIEW, "model_id") === modelId) >= 0;
+  }
+
   /** Where the picture of this model lies among the outputs, or -1. */
   get pictureIndex(): number {
     return this.indexOf(
@@ -141,6 +147,60 @@ export class CellOutputs {
       if (matches(dig(output, "data"), dig(output, "metadata"))) return index;
     }
     return -1;
+  }
+}
+
+/** The cell in which a Lab stands and that begins with `%%lab`: its code, below that line. */
+export class NotebookCell {
+  private constructor(private readonly shared: unknown) {}
+
+  /** Find it; null outside a notebook, and where the Lab is shown in another cell. */
+  static find(model: WidgetModel, modelId: string, cellId: string): NotebookCell | null {
+    const cells = dig(model.widget_manager, "context", "model", "cells");
+    const count = Number(dig(cells, "length") ?? 0);
+    for (let index = 0; index < count; index++) {
+      const shared = dig(call(cells, "get", index), "sharedModel");
+      const shows = CellOutputs.shows(call(cells, "get", index), modelId);
+      if (!shows && (cellId === "" || call(shared, "getId") !== cellId)) continue;
+      const source = call(shared, "getSource");
+      if (typeof source === "string" && /^%%lab\s*$/m.test(source.split("\n", 1)[0]))
+        return new NotebookCell(shared);
+    }
+    return null;
+  }
+
+  private get source(): string {
+    return String(call(this.shared, "getSource"));
+  }
+
+  get text(): string {
+    const { source } = this;
+    return source.slice(source.indexOf("\n") + 1 || source.length);
+  }
+
+  /** Edit the cell where it differs, as one step of its undo; the last line's end is left out. */
+  set text(wanted: string) {
+    const { source } = this;
+    const first = source.split("\n", 1)[0];
+    const after = `${first}\n${wanted.replace(/\n$/, "")}`;
+    const most = Math.min(source.length, after.length);
+    let start = 0;
+    while (start < most && source[start] === after[start]) start++;
+    let end = 0;
+    while (end < most - start && source[source.length - 1 - end] === after[after.length - 1 - end])
+      end++;
+    if (source === after) return;
+    const change = (): unknown =>
+      call(
+        this.shared,
+        "updateSource",
+        start,
+        source.length - end,
+        after.slice(start, after.length - end),
+      );
+    if (typeof dig(this.shared, "transact") === "function")
+      call(this.shared, "transact", change, true);
+    else change();
   }
 }
 

@@ -3,8 +3,9 @@
 import type { Arranging } from "./arranging";
 import { make, setText } from "./dom";
 import { HistoryBar } from "./historybar";
+import * as editor from "./editing/editor";
 import { digest, PART, type Bokeh } from "./inspecting/bokeh";
-import { findModel, watchKernel, type WidgetModel } from "./host";
+import { findModel, NotebookCell, watchKernel, type WidgetModel } from "./host";
 import { keyList, listenToKeys } from "./keys";
 import { networkPicture, picture, probe, stats, type LabElement } from "./labshows";
 import { Link } from "./link";
@@ -149,6 +150,8 @@ class LabView {
         driveAll: (node, values, gesture) => this.sliders.driveAll(node, values, gesture),
         pick: (ensemble, neurons) => this.picking.pick(ensemble, neurons),
         bokeh: () => this.parts.load(PART, digest()) as Promise<Bokeh>,
+        editor: () => this.parts.load(editor.PART, editor.digest()) as Promise<editor.Editing>,
+        cell: (id) => NotebookCell.find(model, this.store.get().layout?.model_id ?? "", id),
         arranging: alone === null ? arranging(send) : undefined,
         plots: alone === null,
       },

@@ -1,5 +1,7 @@
 /** The contract of panels: what every kind of panel is on the page. */
 
+import type { Editing } from "./editing/editor";
+import type { NotebookCell } from "./host";
 import type { Bokeh } from "./inspecting/bokeh";
 import type { Kit } from "./kit";
 import type { FrameArray } from "./frames";
@@ -24,6 +26,10 @@ export interface PanelContext {
   pick: (ensemble: string, neurons: readonly number[]) => void;
   /** BokehJS, which is loaded when the first panel asks for it. */
   bokeh: () => Promise<Bokeh>;
+  /** The editor of code, which is loaded when the first panel asks for it. */
+  editor: () => Promise<Editing>;
+  /** The notebook's cell with the code of the Lab, of this id; null where there is none. */
+  cell: (id: string) => NotebookCell | null;
   /** Whether other panels can be opened beside it. */
   plots: boolean;
   /** Aborted when the panel is removed: what was begun must end, and listeners with it. */

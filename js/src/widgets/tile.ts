@@ -42,6 +42,8 @@ export interface TileHost {
   arranging?: Arranging;
   pick: PanelContext["pick"];
   bokeh: PanelContext["bokeh"];
+  editor: PanelContext["editor"];
+  cell: PanelContext["cell"];
   /** Pictures of what cannot be drawn here, by panel. */
   pictures?: Record<string, string>;
   /** Whether other panels can be opened beside it. */
@@ -252,7 +254,8 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw, drive, driveAll, plots, pick, bokeh } = this.host;
+    const { store, timeline, redraw, drive, driveAll, plots, pick, bokeh, editor, cell } =
+      this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
     const change = (values: Record<string, unknown>): void =>
@@ -266,6 +269,8 @@ export class Tile {
       driveAll,
       pick,
       bokeh,
+      editor,
+      cell,
       plots,
       signal,
       store,

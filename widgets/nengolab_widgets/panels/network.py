@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import nengo
 from nengo.ensemble import Neurons
 from nengo.exceptions import ValidationError
 
-from nengolab.live import LiveProbe, LookSpec, PanelSpec
+from nengolab.live import LiveProbe, PanelSpec
 from nengolab.live.activity import Activity
-from nengolab.live.specs import Cadence
 from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
+from nengolab_widgets.drawing.told import CardEdit, PaletteEntry
 from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
 from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer
-from nengolab_widgets.panel import Choice, Identity, Panel, Place, Setting, has_neurons
+from nengolab_widgets.panel import Choice, Hands, Identity, Panel, Place, Setting, has_neurons
+from nengolab_widgets.quiet import Nothing
 from nengolab_widgets.variables import notebook_variables
 
 # Objects that are coloured, members of one that is closed, and probes that all of them take.
@@ -37,7 +37,9 @@ class Payload(TypedDict):
     """What the view shows: ``version`` tells one description of the network from the next.
 
     ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both
-    by name; ``height`` is in pixels, None for the usual one.
+    by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be
+    edited by drawing: not yet before its code has run, and not before its code is written where it
+    "can be"; ``stale`` says that the code makes another one.
     """
 
     version: int
@@ -46,6 +48,8 @@ class Payload(TypedDict):
     passthrough: bool
     folded: bool
     height: float | None
+    drawn: Literal["no", "can be", "not yet", "yes"]
+    stale: bool
 
 
 class GraphMessage(TypedDict):
@@ -65,28 +69,39 @@ class CardPart(TypedDict):
 
 
 class CardMessage(TypedDict):
-    """The answer to the question ``ask``; ``input`` is the label of its slider, or ""."""
+    """The answer to the question ``ask``; ``edit`` is what can be edited of it in its code."""
 
     type: Literal["card"]
     ask: str
     facts: CardFacts
     parts: list[CardPart]
+    edit: CardEdit | None
 
 
-Said = GraphMessage | CardMessage
+class PaletteMessage(TypedDict):
+    """What can be added."""
+
+    type: Literal["palette"]
+    entries: list[PaletteEntry]
 
 
-@dataclass(frozen=True, eq=False)
-class Nothing(LookSpec):
-    """Where nothing is coloured."""
+class EditedMessage(TypedDict):
+    """The edit ``ask`` was done, or ``problem`` says why not."""
 
-    id: str
-    rev: int = 0
+    type: Literal["edited"]
+    ask: str
+    problem: str
 
-    cadence: ClassVar[Cadence] = "once"
 
-    def look(self, sim: Any) -> list[Any]:
-        return []
+class DependingMessage(TypedDict):
+    """What would be deleted with what was asked about: names, those of that itself first."""
+
+    type: Literal["depending"]
+    ask: str
+    names: list[str]
+
+
+Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | DependingMessage
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -177,6 +192,10 @@ class Network(Panel):
         self._graph, self._watched = None, None
         self._version += 1
 
+    def follow(self, obj: Any) -> bool:
+        self.obj = obj
+        return True
+
     def deed(self, values: Mapping[str, Any]) -> str:
         if "placed" in values:
             return "a place in the network view"
@@ -194,7 +213,16 @@ class Network(Panel):
             "passthrough": self.values["passthrough"],
             "folded": self.values["folded"],
             "height": self.values["height"],
+            "drawn": self._drawn(),
+            "stale": self.place.hands is not None and self.place.hands.is_stale,
         }
+
+    def _drawn(self) -> Literal["no", "can be", "not yet", "yes"]:
+        if self.obj is not None:
+            return "no"
+        if self.place.hands is not None:
+            return "yes" if self.place.hands.is_drawn else "not yet"
+        return "no" if self.place.continue_in_code is None else "can be"
 
     def _opened(self) -> tuple[str, ...]:
         if self.values["opened"] is not None:
@@ -249,6 +277,10 @@ class Network(Panel):
             "card": self._answer,
             "plot": self._plot,
             "watch": self._watch,
+            "palette": self._palette,
+            "edit": self._edit,
+            "depending": self._depending,
+            "continue_in_code": self._continue,
         }
         act = acts.get(str(content.get("type")))
         if act is None:
@@ -292,6 +324,62 @@ class Network(Panel):
                 for part, obj in self._parts(content).items()
                 if (kinds := self.place.offers(obj))
             ],
+            "edit": self._edit_of(obj),
+        }
+        self.place.send(self, {**said})
+
+    # ---- edits of the code -----------------------------------------------------
+
+    @property
+    def _hands(self) -> Hands:
+        if self.place.hands is None or self.obj is not None:
+            raise ValidationError(
+                "this network is not made of code that is here: it cannot be edited", "edit"
+            )
+        return self.place.hands
+
+    def _edit_of(self, obj: Any) -> CardEdit | None:
+        if self.place.hands is None or self.obj is not None:
+            return None
+        return self.place.hands.edits_of(obj)
+
+    def _palette(self, content: dict[str, Any]) -> None:
+        said: PaletteMessage = {"type": "palette", "entries": self._hands.palette()}
+        self.place.send(self, {**said})
+
+    def _edit(self, content: dict[str, Any]) -> None:
+        """Edit the code by drawing; what a page names by numbers are objects here."""
+        ask, wanted = str(content.get("ask")), dict(content)
+        for end in ("pre", "post", "into"):
+            if content.get(end) is not None:
+                wanted[end] = self._meant({"of": "object", "at": content[end]})
+        if "of" in content:
+            wanted["object"] = self._meant(content)
+        if "objects" in content:
+            wanted["objects"] = [self._meant(each) for each in content["objects"]]
+        place, panel = self.place, self
+
+        def answer(problem: str) -> None:
+            said: EditedMessage = {"type": "edited", "ask": ask, "problem": problem}
+            place.send(panel, {**said})
+
+        self._hands.edit(wanted, answer)
+
+    def _meant(self, content: Any) -> Any:
+        at, is_connection = self._asked(content)
+        return self.graph.connection(at) if is_connection else self.graph.object(at)
+
+    def _continue(self, content: dict[str, Any]) -> None:
+        """Write the code of the network, where it was made elsewhere."""
+        if self.place.continue_in_code is not None:
+            self.place.continue_in_code()
+
+    def _depending(self, content: dict[str, Any]) -> None:
+        objects = [self._meant(each) for each in content["objects"]]
+        said: DependingMessage = {
+            "type": "depending",
+            "ask": str(content.get("ask")),
+            "names": self._hands.depending(objects),
         }
         self.place.send(self, {**said})
 

@@ -60,6 +60,8 @@ class SavedView {
         driveAll: () => undefined,
         pick: () => undefined,
         bokeh: () => Promise.reject(new Error("Run the cell to see it.")),
+        editor: () => Promise.reject(new Error("none here")),
+        cell: () => null,
         pictures: kept.pictures,
         plots: false,
       },

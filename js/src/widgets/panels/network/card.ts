@@ -1,6 +1,7 @@
 /** The card of what is selected: what it is, what can be plotted, where it leads. */
 
 import { iconButton, make, setText } from "../../dom";
+import { editSection, type EditHost } from "./cardedit";
 import type { InputLayout } from "../../messages";
 import type { CardLink, CardMessage, CardPart } from "./payload";
 import { Pad } from "../../pad";
@@ -21,6 +22,8 @@ export interface CardHost {
   driveAll: (node: string, values: number[], gesture: string) => void;
   /** Whether plots can be shown here. */
   plots: boolean;
+  /** What edits the object that is selected. */
+  edits: (selected: Selected) => EditHost;
 }
 
 export class Card {
@@ -41,7 +44,7 @@ export class Card {
     this.title = "";
   }
 
-  show(selected: Selected, { facts, parts }: CardMessage, active: string): void {
+  show(selected: Selected, { facts, parts, edit }: CardMessage, active: string): void {
     const close = iconButton(CLOSE, "close the card", "Esc");
     close.classList.add("nl-quiet");
     close.addEventListener("click", () => this.host.close());
@@ -57,6 +60,7 @@ export class Card {
       kind,
       ...this.sliders(),
       ...(this.host.plots ? parts.map((part) => this.offers(selected, part)) : []),
+      ...(edit === null ? [] : editSection(edit, this.host.edits(selected))),
       make("dl", "", {}, ...rows),
       ...this.links("from", facts.incoming, facts.more_incoming),
       ...this.links("to", facts.outgoing, facts.more_outgoing),
@@ -64,6 +68,13 @@ export class Card {
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
     this.element.hidden = false;
     this.update(active);
+  }
+
+  /** Show something else in its place, such as a question. */
+  ask(question: HTMLElement): void {
+    this.element.replaceChildren(question);
+    this.element.hidden = false;
+    question.querySelector("button")?.focus({ preventScroll: true });
   }
 
   /** Say anew how active it is. */

@@ -11,6 +11,7 @@ import { Activity } from "./activity";
 import { Arranger } from "./arranger";
 import { Card } from "./card";
 import { Drivers } from "./drivers";
+import { Editing } from "./editing";
 import { Graph, ROOT } from "./graph";
 import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
 import { requestOf, sceneOf, type Box, type DrawnWire } from "./scene";
@@ -40,9 +41,13 @@ class NetworkPanel implements Panel {
   private arranger!: Arranger;
   private drivers!: Drivers;
   private watching!: Watching;
+  private editing!: Editing;
+  /** What is to be selected once the network is drawn anew. */
+  private kept: string | null = null;
   private readonly activity = new Activity();
   private readonly key = make("div", "nl-network-legend", { hidden: "" });
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
+  private readonly root = make("div", "nl-network", { tabindex: "-1" });
   private frame!: HTMLElement;
   private opened = new Set<number>();
   /** What the scene was made of, and the newest that is being made. */
@@ -65,6 +70,8 @@ class NetworkPanel implements Panel {
         toggle: (at) => this.toggle(at),
         place: (box) => this.place(box),
         moved: () => this.moved(),
+        connects: (at) => this.editing.on && at !== ROOT,
+        connect: (from, to) => this.editing.connect(from, to),
       },
       context.theme,
       signal,
@@ -79,7 +86,9 @@ class NetworkPanel implements Panel {
       {
         describe: (at) => this.describe(at),
         focus: (at) => this.focused(at),
-        select: (at) => this.select({ of: "object", at }, null),
+        select: (at) => {
+          if (!this.editing.chosen(at)) this.select({ of: "object", at }, null);
+        },
         toggle: (at) => this.toggle(at),
         plot: (at) => context.send({ type: "plot", of: "object", at, part: "", kind: "" }),
         nudge: (at, dx, dy) => this.nudge(at, dx, dy),
@@ -95,6 +104,16 @@ class NetworkPanel implements Panel {
       drive: context.drive,
       driveAll: context.driveAll,
       plots: context.plots,
+      edits: (selected) => this.editing.of(selected),
+    });
+    this.editing = new Editing({
+      graph: () => this.graph,
+      view: () => this.view,
+      card: () => this.card,
+      payload: () => this.payload,
+      send: context.send,
+      select: (selected) => this.select(selected, null),
+      keep: (name) => (this.kept = name ?? this.selectedName()),
     });
     this.drivers = new Drivers({
       inputs: () => store.get().layout?.inputs ?? [],
@@ -110,13 +129,20 @@ class NetworkPanel implements Panel {
     });
     const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip);
     place.append(this.drivers.element, this.waiting, this.key, this.tree.element);
+    const { palette, said, hint, start } = this.editing;
+    place.append(hint);
     this.frame = place;
     // Its lower right corner is a handle of the browser's own.
     place.addEventListener("pointerup", () => this.resized(), { signal });
     this.setHeight();
     const { element: bar, help } = this.toolbar;
-    body.append(make("div", "nl-network", {}, bar, help, place, this.card.element));
+    bar.prepend(palette.button, start);
+    const row = make("div", "nl-network-row", {}, palette.element, place);
+    this.root.append(bar, help, said, row, this.card.element);
+    body.append(this.root);
+    this.editing.listen(this.root, place, signal);
     this.follow(place, signal);
+    this.showStanding();
     if (store.get().status.state === "closed")
       setText(this.waiting, "Run the cell to see the network.");
     this.ask();
@@ -170,6 +196,8 @@ class NetworkPanel implements Panel {
       this.graph = new Graph(content.objects, content.connections);
       this.opened = this.openedOf(this.payload);
       void this.arrange(null);
+    } else if (this.editing.hear(content)) {
+      return;
     } else if (isCardMessage(content) && content.ask === this.asked) {
       const selected = this.view.selected;
       if (selected === null) return;
@@ -182,12 +210,16 @@ class NetworkPanel implements Panel {
     const before = this.payload;
     this.payload = read(layout);
     if (before.version !== this.payload.version) {
+      this.kept ??= this.selectedName();
       this.graph = null;
       this.made = "";
+      this.view.giveUp();
       this.select(null, null);
+      this.showStanding();
       this.context.send({ type: "describe" });
       return;
     }
+    this.showStanding();
     // Folded away, it needs no colour, and what is probed for that costs the run something.
     if (before.folded !== this.payload.folded) this.watching.rest();
     this.setHeight();
@@ -234,6 +266,7 @@ class NetworkPanel implements Panel {
       coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
       picked: boxes.map(({ at }) => this.view.picked.get(at) ?? 0),
       scale: boxes.map(() => scale),
+      handle: boxes.map((box) => this.view.handleOf(box)[0]),
     };
   }
 
@@ -282,6 +315,26 @@ class NetworkPanel implements Panel {
     this.tree.show(graph, new Set(visible.open), this.context.layout.title);
     this.mark(this.context.store.get().selection);
     this.markPicked();
+    this.editing.update();
+    this.selectKept();
+  }
+
+  /** What of the code is drawn: it may make another network by now. */
+  private showStanding(): void {
+    this.root.classList.toggle("nl-network-stale", this.payload.stale);
+    this.editing.update();
+  }
+
+  private selectedName(): string | null {
+    const { selected } = this.view;
+    return selected?.of === "object" && this.graph !== null ? this.graph.name(selected.at) : null;
+  }
+
+  /** The network is drawn anew: what was selected is selected again, where it is there. */
+  private selectKept(): void {
+    const at = this.kept === null ? undefined : this.graph?.find(this.kept);
+    this.kept = null;
+    if (at !== undefined && this.view.selected === null) this.select({ of: "object", at }, null);
   }
 
   private toggle(at: number): void {
@@ -353,6 +406,9 @@ class NetworkPanel implements Panel {
       return this.card.hide();
     }
     if (selected.of === "object") this.tree.remember(selected.at);
+    // So that keys act on it.
+    if (this.editing.on && !this.root.contains(document.activeElement))
+      this.root.focus({ preventScroll: true });
     this.asked = crypto.randomUUID();
     this.context.send({ type: "card", ask: this.asked, ...selected });
   }

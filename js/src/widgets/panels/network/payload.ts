@@ -2,7 +2,7 @@
 
 import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. */
+/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited by drawing: not yet before its code has run, and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
 export interface Payload {
   version: number;
   opened: string[];
@@ -10,6 +10,8 @@ export interface Payload {
   passthrough: boolean;
   folded: boolean;
   height: number | null;
+  drawn: "no" | "can be" | "not yet" | "yes";
+  stale: boolean;
 }
 
 export const isPayload: Check<Payload> = record<Payload>({
@@ -19,6 +21,8 @@ export const isPayload: Check<Payload> = record<Payload>({
   passthrough: isBoolean,
   folded: isBoolean,
   height: either(isNumber, isNull),
+  drawn: oneOf("no", "can be", "not yet", "yes"),
+  stale: isBoolean,
 });
 
 /** An entry for each object; the first is the network itself, whose parent is -1. A parent comes before what it holds. ``label`` is the last part of the name, whose first part is the parent's name; ``note`` says in a few words what it is; ``count`` is how many things a network holds, or members an array has; ``size`` its neurons, else its dimensions; ``keras`` those that came with a Layer or TensorNode; ``probes`` how many look at it. */
@@ -147,12 +151,70 @@ export const isCardPart: Check<CardPart> = record<CardPart>({
   kinds: listOf(isKindOffer),
 });
 
-/** The answer to the question ``ask``; ``input`` is the label of its slider, or "". */
+/** One of the values that an argument can have; ``refused`` says why not here, or "". */
+export interface ChoiceTold {
+  code: string;
+  title: string;
+  refused: string;
+}
+
+export const isChoiceTold: Check<ChoiceTold> = record<ChoiceTold>({
+  code: isString,
+  title: isString,
+  refused: isString,
+});
+
+/** One argument of an object: its ``value`` as the code has it, "" where it has none. ``now`` is what the object has, as code, "" where that cannot be told. */
+export interface FieldTold {
+  name: string;
+  kind: string;
+  value: string;
+  default: string;
+  now: string;
+  required: boolean;
+  unit: string;
+  choices: ChoiceTold[];
+  hint: string;
+}
+
+export const isFieldTold: Check<FieldTold> = record<FieldTold>({
+  name: isString,
+  kind: isString,
+  value: isString,
+  default: isString,
+  now: isString,
+  required: isBoolean,
+  unit: isString,
+  choices: listOf(isChoiceTold),
+  hint: isString,
+});
+
+/** What of an object can be edited. ``variable`` is what the code calls it, or ""; ``made`` says which line made it, and what besides; ``why_not`` why it cannot be edited, or "". */
+export interface CardEdit {
+  variable: string;
+  made: string;
+  line: number;
+  count: number;
+  fields: FieldTold[];
+  why_not: string;
+}
+
+export const isCardEdit: Check<CardEdit> = record<CardEdit>({
+  variable: isString,
+  made: isString,
+  line: isNumber,
+  count: isNumber,
+  fields: listOf(isFieldTold),
+  why_not: isString,
+});
+
+/** The answer to the question ``ask``; ``edit`` is what can be edited of it in its code. */
 export interface CardMessage {
   type: "card";
   ask: string;
   facts: CardFacts;
   parts: CardPart[];
+  edit: CardEdit | null;
 }
 
 export const isCardMessage: Check<CardMessage> = record<CardMessage>({
@@ -160,4 +222,59 @@ export const isCardMessage: Check<CardMessage> = record<CardMessage>({
   ask: isString,
   facts: isCardFacts,
   parts: listOf(isCardPart),
+  edit: either(isCardEdit, isNull),
+});
+
+/** Something that can be added; ``needs`` are what it is added to, such as two ends. */
+export interface PaletteEntry {
+  key: string;
+  group: string;
+  title: string;
+  hint: string;
+  needs: string[];
+}
+
+export const isPaletteEntry: Check<PaletteEntry> = record<PaletteEntry>({
+  key: isString,
+  group: isString,
+  title: isString,
+  hint: isString,
+  needs: listOf(isString),
+});
+
+/** What can be added. */
+export interface PaletteMessage {
+  type: "palette";
+  entries: PaletteEntry[];
+}
+
+export const isPaletteMessage: Check<PaletteMessage> = record<PaletteMessage>({
+  type: oneOf("palette"),
+  entries: listOf(isPaletteEntry),
+});
+
+/** The edit ``ask`` was done, or ``problem`` says why not. */
+export interface EditedMessage {
+  type: "edited";
+  ask: string;
+  problem: string;
+}
+
+export const isEditedMessage: Check<EditedMessage> = record<EditedMessage>({
+  type: oneOf("edited"),
+  ask: isString,
+  problem: isString,
+});
+
+/** What would be deleted with what was asked about: names, those of that itself first. */
+export interface DependingMessage {
+  type: "depending";
+  ask: string;
+  names: string[];
+}
+
+export const isDependingMessage: Check<DependingMessage> = record<DependingMessage>({
+  type: oneOf("depending"),
+  ask: isString,
+  names: listOf(isString),
 });

@@ -8,8 +8,10 @@ import { centred, fit, windowOf, zoomed, type Camera, type Stage } from "./camer
 import type { Graph } from "./graph";
 import { Minimap } from "./minimap";
 import { paintBadge, paintRing, paintScene, paintShape, SPECK, type Look } from "./painter";
+import { HANDLE, paintHandle, paintRubber } from "./handles";
 import { boxAt, wireAt } from "./hits";
 import { middle, SHAPE, type Box, type DrawnWire, type Scene } from "./scene";
+import { halves } from "./shapes";
 import { paintWire } from "./wires";
 
 /** Up to so many things a scene is drawn anew in each frame. */
@@ -33,11 +35,15 @@ export interface ViewHost {
   place: (box: Box) => void;
   /** The part that is seen has changed. */
   moved: () => void;
+  /** Whether a thing can be connected by hand. */
+  connects: (at: number) => boolean;
+  connect: (from: number, to: number) => void;
 }
 
 type Drag =
   | { what: "pan"; camera: Camera; x: number; y: number; moved: boolean }
   | { what: "box"; box: Box; x: number; y: number; moved: boolean }
+  | { what: "wire"; from: number; x: number; y: number; moved: boolean }
   | { what: "map" };
 
 export class View {
@@ -54,6 +60,10 @@ export class View {
   picked = new Map<number, number>();
   /** What the keyboard is at. */
   focused: number | null = null;
+  /** From what a connection is being drawn: what is chosen next is its other end. */
+  connecting: number | null = null;
+  private over: number | null = null;
+  private pointer: { x: number; y: number } | null = null;
   private wire: DrawnWire | null = null;
   private drag: Drag | null = null;
   private scheduled = 0;
@@ -71,7 +81,7 @@ export class View {
     canvas.addEventListener("pointerdown", (event) => this.press(event), options);
     canvas.addEventListener("pointermove", (event) => this.move(event), options);
     canvas.addEventListener("pointerup", (event) => this.release(event), options);
-    canvas.addEventListener("pointercancel", () => (this.drag = null), options);
+    canvas.addEventListener("pointercancel", () => this.giveUp(), options);
     canvas.addEventListener("pointerleave", () => this.point(null), options);
     canvas.addEventListener("dblclick", (event) => this.open(event), options);
     canvas.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
@@ -232,11 +242,69 @@ export class View {
       if (box !== undefined) paintBadge(stage, box, count, accent, theme);
     }
     if (this.selected?.of === "object") this.ring(stage, scene, this.selected.at, accent, 2.5);
+    this.paintConnecting(stage, scene, accent);
     if (this.focused !== null) {
       stage.canvas.setLineDash([3, 2]);
       this.ring(stage, scene, this.focused, theme.text, 1.5);
       stage.canvas.setLineDash([]);
     }
+  }
+
+  /** The handle of what is pointed at or selected, and the connection that is being drawn. */
+  private paintConnecting(stage: Stage, scene: Scene, accent: string): void {
+    const from = this.drag?.what === "wire" ? this.drag.from : this.connecting;
+    const { pointer } = this;
+    const start = from === null ? undefined : scene.byObject.get(from);
+    if (start !== undefined && pointer !== null) {
+      const to = boxAt(scene, this.camera, ...this.plane(pointer));
+      const [x, y] = middle(start);
+      const { scale } = this.camera;
+      paintRubber(
+        stage,
+        [x * scale + this.camera.x, y * scale + this.camera.y],
+        [pointer.x, pointer.y],
+        accent,
+      );
+      if (to !== null) this.ring(stage, scene, to.at, accent, 2.5);
+      return;
+    }
+    const box = this.handled(scene);
+    if (box !== null) paintHandle(stage, this.handleOf(box), accent, this.theme.surface);
+  }
+
+  /** The thing that shows its handle. */
+  private handled(scene: Scene): Box | null {
+    const chosen = this.selected?.of === "object" ? this.selected.at : null;
+    const at = this.over ?? this.focused ?? chosen;
+    const box = at === null ? undefined : scene.byObject.get(at);
+    return box === undefined || box.open || !this.host.connects(box.at) ? null : box;
+  }
+
+  /** Where the handle of a thing is on the screen: right of its shape. */
+  handleOf(box: Box): [number, number] {
+    const { scale, x, y } = this.camera;
+    const [cx, cy] = middle(box);
+    return [(cx + halves(box.kind)[0]) * scale + x + HANDLE + 3, cy * scale + y];
+  }
+
+  private onHandle(at: { x: number; y: number }): Box | null {
+    const box = this.scene === null ? null : this.handled(this.scene);
+    if (box === null) return null;
+    const [x, y] = this.handleOf(box);
+    return Math.hypot(at.x - x, at.y - y) <= HANDLE + 4 ? box : null;
+  }
+
+  /** Draw a connection from here: what is chosen next is where it leads. */
+  startConnecting(from: number): void {
+    this.connecting = from;
+    this.pointer ??= { x: this.width / 2, y: this.height / 2 };
+    this.redraw();
+  }
+
+  giveUp(): void {
+    this.drag = null;
+    this.connecting = null;
+    this.redraw();
   }
 
   private ring(stage: Stage, scene: Scene, at: number, color: string, width: number): void {
@@ -266,7 +334,14 @@ export class View {
       this.fitted = false;
       return this.look(to);
     }
+    const handle = this.onHandle({ x, y });
     const box = boxAt(this.scene, this.camera, ...this.plane({ x, y }));
+    if (handle !== null) {
+      this.tip.hidden = true;
+      this.pointer = { x, y };
+      this.drag = { what: "wire", from: handle.at, x, y, moved: false };
+      return;
+    }
     this.drag =
       box === null
         ? { what: "pan", camera: { ...this.camera }, x, y, moved: false }
@@ -276,6 +351,10 @@ export class View {
   private move(event: PointerEvent): void {
     const at = this.where(event);
     const { drag } = this;
+    if (this.connecting !== null || drag?.what === "wire") {
+      this.pointer = at;
+      this.redraw();
+    }
     if (drag === null) return this.point(at);
     if (drag.what === "map") {
       const to = this.minimap.cameraAt(at.x, at.y, this.camera, this, true);
@@ -285,6 +364,7 @@ export class View {
     if (!drag.moved && Math.hypot(dx, dy) < STILL) return;
     drag.moved = true;
     this.tip.hidden = true;
+    if (drag.what === "wire") return;
     if (drag.what === "pan") {
       this.fitted = false;
       this.look({ ...drag.camera, x: drag.camera.x + dx, y: drag.camera.y + dy });
@@ -325,6 +405,13 @@ export class View {
     const { drag } = this;
     this.drag = null;
     if (drag === null || drag.what === "map") return;
+    if (drag.what === "wire") return this.drop(drag.from, drag.moved, this.where(event));
+    if (this.connecting !== null && !drag.moved) {
+      const from = this.connecting;
+      this.giveUp();
+      if (drag.what === "box") this.host.connect(from, drag.box.at);
+      return;
+    }
     if (drag.what === "box") {
       if (drag.moved) return this.host.place(drag.box);
       return this.host.select({ of: "object", at: drag.box.at });
@@ -333,6 +420,23 @@ export class View {
     const wire = wireAt(this.scene, this.camera, ...this.plane(this.where(event)));
     if (wire === null) this.host.select(null);
     else this.host.select({ of: "connection", at: wire.conns[0] }, wire);
+  }
+
+  /** A connection was drawn to a point; without a move the handle was pressed only. */
+  private drop(from: number, moved: boolean, at: { x: number; y: number }): void {
+    const { scene } = this;
+    this.redraw();
+    if (!moved) return this.startConnecting(from);
+    const to = scene === null ? null : boxAt(scene, this.camera, ...this.plane(at));
+    if (to !== null) this.host.connect(from, to.at);
+  }
+
+  /** Where something that is dropped is put: in the plane of the outermost network. */
+  placeAt(event: MouseEvent): [number, number] | null {
+    const origin = this.scene?.origins.get(0);
+    if (origin === undefined) return null;
+    const [x, y] = this.plane(this.where(event));
+    return [x - origin[0], y - origin[1]];
   }
 
   /** Mark a wire as the one that the card is about. */
@@ -345,9 +449,17 @@ export class View {
     const { scene } = this;
     const graph = this.host.graph();
     if (scene === null || graph === null) return;
-    const box = at === null ? null : boxAt(scene, this.camera, ...this.plane(at));
-    this.host.hover(box?.at ?? null);
-    this.canvas.style.cursor = box === null ? "grab" : "pointer";
+    const handle = at === null ? null : this.onHandle(at);
+    const box =
+      at === null || handle !== null ? null : boxAt(scene, this.camera, ...this.plane(at));
+    this.host.hover((handle ?? box)?.at ?? null);
+    const over = (handle ?? box)?.at ?? null;
+    if (over !== this.over) {
+      this.over = over;
+      this.redraw();
+    }
+    this.canvas.style.cursor =
+      handle !== null || this.connecting !== null ? "crosshair" : box === null ? "grab" : "pointer";
     this.tip.hidden = box === null;
     if (box === null || at === null) return;
     const { objects } = graph;

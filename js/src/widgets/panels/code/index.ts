@@ -1,0 +1,281 @@
+/** The code that the network is made of: run, stopped, edited, with what is wrong in its place. */
+
+import "./code.css";
+
+import { make, setText } from "../../dom";
+import { Changes } from "./changes";
+import type { Editor } from "../../editing/editor";
+import { ElementPicture } from "../../elementpicture";
+import type { NotebookCell } from "../../host";
+import type { Panel, PanelContext, PanelKind } from "../../panel";
+import { isCodeMessage, type CodeTold, type TroubleTold } from "./payload";
+
+const SEND_AFTER_MS = 250;
+const ASK_EVERY_MS = 3000;
+
+function button(text: string, title: string, act: () => void): HTMLButtonElement {
+  const element = make("button", "nl-button", { type: "button", title }, text);
+  element.addEventListener("click", act);
+  return element;
+}
+
+/** What is said of how the code stands. */
+export function stateText({ state, fresh, trouble }: CodeTold): string {
+  if (state === "working") return "running the code …";
+  if (state === "unrun") return "not run yet";
+  if (state === "failed")
+    return trouble?.kind === "stopped"
+      ? "stopped"
+      : "does not run; the network is the last good one";
+  return fresh ? "this is what is drawn" : "changed, not run yet";
+}
+
+class CodePanel implements Panel {
+  readonly speaks = true;
+  private context!: PanelContext;
+  private told: CodeTold | null = null;
+  private editor: Editor | null = null;
+  private making = false;
+  private cell: NotebookCell | null = null;
+  private sending = 0;
+  private picturing!: ElementPicture;
+  private readonly changes = new Changes();
+  private readonly root = make("div", "nl-source");
+  private readonly state = make("span", "nl-source-state", { role: "status" }, "…");
+  private readonly trouble = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
+  private readonly other = make("div", "nl-source-other", { role: "alert", hidden: "" });
+  private readonly place = make("div", "nl-source-editor");
+  private readonly plain = make("pre", "nl-source-plain", { tabindex: "0" });
+  private readonly note = make("p", "nl-source-note", { hidden: "" });
+  private readonly run = button("Run", "run the code (Ctrl+Enter)", () => this.send("run"));
+  private readonly stop = button("Stop", "stop the code that runs", () =>
+    this.context.send({ type: "stop" }),
+  );
+  private readonly save = button("Save", "write the file (Ctrl+S)", () => this.send("save"));
+  private readonly copy = button("Copy", "copy the code", () => void this.copied());
+
+  mount(body: HTMLElement, context: PanelContext): void {
+    this.context = context;
+    const { signal, store } = context;
+    this.run.classList.add("nl-source-run");
+    const bar = make("div", "nl-source-bar", {}, this.run, this.stop, this.save, this.copy);
+    bar.append(this.state);
+    this.place.append(this.plain);
+    this.root.append(bar, this.trouble, this.other, this.note, this.place);
+    // What is typed here are no keys of the Lab.
+    this.place.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+    body.append(this.root);
+    this.picturing = new ElementPicture(this.root, signal);
+    store.subscribe(
+      (s) => s.selection,
+      signal,
+      (name) => this.mark(name),
+    );
+    signal.addEventListener("abort", () => {
+      window.clearTimeout(this.sending);
+      this.editor?.close();
+    });
+    this.ask();
+  }
+
+  private ask(): void {
+    if (this.context.signal.aborted || this.told !== null) return;
+    this.context.send({ type: "ask" });
+    window.setTimeout(() => this.ask(), ASK_EVERY_MS);
+  }
+
+  // ---- what the kernel says ----------------------------------------------------------------------
+
+  hear(content: Record<string, unknown>): void {
+    if (!isCodeMessage(content)) return;
+    const { told } = content;
+    const first = this.told === null;
+    this.told = told;
+    if (first) {
+      this.cell = told.kind === "cell" ? this.context.cell(told.cell) : null;
+      this.changes.begin(told.text);
+      if (this.cell === null) void this.open(told);
+    }
+    this.take(told);
+    this.show(told);
+  }
+
+  /** Show the text of the kernel, unless a person has written another one meanwhile. */
+  private take(told: CodeTold): void {
+    const mine = this.cell === null ? (this.editor?.text ?? told.text) : this.cell.text;
+    const what = this.changes.hear(told.text, mine);
+    if (what === "take") this.put(told.text);
+    this.differ(what === "differ" ? told.text : told.other, what === "differ");
+  }
+
+  private put(text: string): void {
+    setText(this.plain, text);
+    if (this.cell !== null) this.cell.text = text;
+    else this.editor?.put(text);
+  }
+
+  private async open(told: CodeTold): Promise<void> {
+    if (this.making) return;
+    this.making = true;
+    setText(this.plain, told.text);
+    try {
+      const { Editor } = await this.context.editor();
+      if (this.context.signal.aborted) return;
+      this.plain.remove();
+      this.editor = new Editor(this.place, {
+        text: this.told?.text ?? told.text,
+        firstLine: told.first_line,
+        label: `code of ${told.name}`,
+        changed: () => this.typed(),
+        run: () => this.send("run"),
+        save: () => this.send("save"),
+        at: (line) => this.atLine(line),
+      });
+      if (this.told !== null) this.show(this.told);
+    } catch (error) {
+      this.note.hidden = false;
+      setText(this.note, `The editor cannot be loaded, so this is for reading. ${String(error)}`);
+    }
+  }
+
+  // ---- what a person does --------------------------------------------------------------------------
+
+  private get text(): string {
+    return this.cell?.text ?? this.editor?.text ?? this.told?.text ?? "";
+  }
+
+  private typed(): void {
+    window.clearTimeout(this.sending);
+    this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
+    setText(this.state, "changed, not run yet");
+    this.run.dataset.wanted = "true";
+  }
+
+  private send(type: "typed" | "run" | "save"): void {
+    window.clearTimeout(this.sending);
+    const { text } = this;
+    this.changes.sent(text);
+    this.context.send({ type, text });
+  }
+
+  private async copied(): Promise<void> {
+    await navigator.clipboard.writeText(this.text);
+    const { textContent } = this.copy;
+    setText(this.copy, "Copied");
+    window.setTimeout(() => setText(this.copy, textContent ?? "Copy"), 1200);
+  }
+
+  private atLine(line: number): void {
+    const lines = Object.entries(this.told?.lines ?? {});
+    const found = lines.find(([, [first, last]]) => first <= line && line <= last);
+    const name = found === undefined ? null : found[0];
+    const { store } = this.context;
+    if (store.get().selection !== name) store.set({ selection: name });
+  }
+
+  private mark(name: string | null): void {
+    const lines = name === null ? undefined : this.told?.lines[name];
+    this.editor?.mark(lines === undefined ? null : [lines[0], lines[1]]);
+  }
+
+  // ---- how it stands -------------------------------------------------------------------------------
+
+  private show(told: CodeTold): void {
+    const { state, kind, trouble } = told;
+    this.state.dataset.state = state === "good" && !told.fresh ? "unrun" : state;
+    setText(this.state, stateText(told));
+    this.run.dataset.wanted = String(state !== "working" && !(state === "good" && told.fresh));
+    this.stop.hidden = state !== "working";
+    this.save.hidden = kind !== "file";
+    this.copy.hidden = this.cell !== null;
+    this.place.hidden = this.cell !== null;
+    this.showTrouble(trouble);
+    const [line, column, endLine, endColumn] = trouble?.at ?? [];
+    if (trouble === null || trouble.line === null) this.editor?.flaw(null);
+    else {
+      const at = trouble.line - told.first_line + 1;
+      this.editor?.flaw({
+        message: trouble.message,
+        from: [line ?? at, column ?? 0],
+        to: [endLine ?? at, endColumn ?? Number.MAX_SAFE_INTEGER],
+      });
+    }
+  }
+
+  private showTrouble(trouble: TroubleTold | null): void {
+    this.trouble.hidden = trouble === null;
+    if (trouble === null) return this.trouble.replaceChildren();
+    const said = make("p");
+    const { line } = trouble;
+    if (line !== null && this.editor !== null) {
+      const go = button(`line ${line}`, "go to the line", () =>
+        this.editor?.go(line - (this.told?.first_line ?? 1) + 1),
+      );
+      go.className = "nl-source-line";
+      said.append(go, ": ");
+    } else if (line !== null) said.append(`line ${line}: `);
+    said.append(trouble.message);
+    const parts: Node[] = [said];
+    if (trouble.traceback !== "")
+      parts.push(
+        make(
+          "details",
+          "",
+          {},
+          make("summary", "", {}, "Show the traceback"),
+          make("pre", "", { tabindex: "0" }, trouble.traceback),
+        ),
+      );
+    this.trouble.replaceChildren(...parts);
+  }
+
+  /** There are two versions: both are shown, and a person chooses. */
+  private differ(other: string | null, here: boolean): void {
+    this.other.hidden = other === null;
+    if (other === null) return this.other.replaceChildren();
+    const who = here
+      ? "The code was changed by drawing while you wrote in it."
+      : `${this.told?.name ?? "The file"} was changed by another program.`;
+    const take = button("Take that version", "what you have here is put aside", () => {
+      if (!here) return this.context.send({ type: "take_other" });
+      this.changes.begin(other);
+      this.put(other);
+      this.differ(null, false);
+    });
+    const keep = button("Keep mine", "the other version is written over", () => {
+      if (!here) return this.context.send({ type: "keep_mine" });
+      this.changes.begin(other);
+      this.send("run");
+      this.differ(null, false);
+    });
+    this.other.replaceChildren(
+      make("p", "", {}, who),
+      make("div", "nl-source-both", {}, take, keep),
+      make(
+        "details",
+        "",
+        {},
+        make("summary", "", {}, "Show that version"),
+        make("pre", "", { tabindex: "0" }, other),
+      ),
+    );
+  }
+
+  receive(): void {}
+
+  clear(): void {}
+
+  retheme(): void {}
+
+  relayout(): void {}
+
+  picture(): HTMLCanvasElement | null {
+    return this.picturing.canvas;
+  }
+}
+
+export default {
+  name: "code",
+  still: true,
+  make: () => new CodePanel(),
+} satisfies PanelKind;

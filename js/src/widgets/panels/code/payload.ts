@@ -1,0 +1,69 @@
+/** Made from nengolab_widgets/panels/code.py by `python js/scripts/generate_messages.py`: change that, not this. */
+
+import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, type Check } from "../../decode";
+
+/** What the panel shows comes as messages: it is too long for a layout. */
+export interface Payload {
+  kind: "file" | "cell" | "here";
+}
+
+export const isPayload: Check<Payload> = record<Payload>({
+  kind: oneOf("file", "cell", "here"),
+});
+
+/** Why the code makes nothing that could run; ``line`` as people count, the others from 1. */
+export interface TroubleTold {
+  kind: string;
+  message: string;
+  line: number | null;
+  at: number[];
+  traceback: string;
+}
+
+export const isTroubleTold: Check<TroubleTold> = record<TroubleTold>({
+  kind: isString,
+  message: isString,
+  line: either(isNumber, isNull),
+  at: listOf(isNumber),
+  traceback: isString,
+});
+
+/** The code, and how it stands. ``version`` counts its texts; ``ran`` is the one that runs. ``other`` is what another program has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name; ``first_line`` is what people call the first one. */
+export interface CodeTold {
+  name: string;
+  kind: "file" | "cell" | "here";
+  cell: string;
+  first_line: number;
+  text: string;
+  version: number;
+  state: "unrun" | "working" | "good" | "failed";
+  fresh: boolean;
+  trouble: TroubleTold | null;
+  other: string | null;
+  lines: Record<string, number[]>;
+}
+
+export const isCodeTold: Check<CodeTold> = record<CodeTold>({
+  name: isString,
+  kind: oneOf("file", "cell", "here"),
+  cell: isString,
+  first_line: isNumber,
+  text: isString,
+  version: isNumber,
+  state: oneOf("unrun", "working", "good", "failed"),
+  fresh: isBoolean,
+  trouble: either(isTroubleTold, isNull),
+  other: either(isString, isNull),
+  lines: dictOf(listOf(isNumber)),
+});
+
+/** The code, and how it stands. */
+export interface CodeMessage {
+  type: "code";
+  told: CodeTold;
+}
+
+export const isCodeMessage: Check<CodeMessage> = record<CodeMessage>({
+  type: oneOf("code"),
+  told: isCodeTold,
+});

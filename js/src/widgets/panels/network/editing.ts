@@ -1,0 +1,244 @@
+/** Edits by drawing: what a hand does becomes a wish to the kernel, which edits the code. */
+
+import { make, setText } from "../../dom";
+import type { Card } from "./card";
+import { confirmDelete, type EditHost } from "./cardedit";
+import { ROOT, type Graph } from "./graph";
+import { DRAGGED, Palette } from "./palette";
+import {
+  isDependingMessage,
+  isEditedMessage,
+  isPaletteMessage,
+  type PaletteEntry,
+  type Payload,
+} from "./payload";
+import type { Selected, View } from "./view";
+
+export interface EditingHost {
+  graph: () => Graph | null;
+  view: () => View;
+  card: () => Card;
+  payload: () => Payload;
+  send: (content: Record<string, unknown>) => void;
+  select: (selected: Selected | null) => void;
+  /** What is selected is to be selected again once the network is drawn anew; or another thing. */
+  keep: (name?: string) => void;
+}
+
+type Answer = (problem: string) => void;
+
+const CONNECTION = "Connections: Connection";
+const FIRST =
+  "Add an input and an ensemble; then drag from one's arrow to the other to connect them.";
+const NOT_YET = "No code has run yet. Press Run in the code, or ▶, to see its network.";
+
+export class Editing {
+  readonly palette: Palette;
+  readonly said = make("p", "nl-edit-said", { role: "status", hidden: "" });
+  readonly hint = make("p", "nl-network-waiting nl-edit-hint", { hidden: "" });
+  readonly start = make(
+    "button",
+    "nl-button nl-network-tool",
+    { type: "button", hidden: "", title: "write the code of this network, and edit it by drawing" },
+    "continue in code",
+  );
+  private readonly answers = new Map<string, Answer>();
+  private asked = "";
+  private deleting: Selected[] = [];
+  /** The entry that is added to what is chosen next. */
+  private entry = CONNECTION;
+
+  constructor(private readonly host: EditingHost) {
+    this.palette = new Palette({
+      ask: () => host.send({ type: "palette" }),
+      add: (entry) => this.add(entry, null),
+    });
+    this.start.addEventListener("click", () => host.send({ type: "continue_in_code" }));
+  }
+
+  get on(): boolean {
+    return this.host.payload().drawn === "yes";
+  }
+
+  /** Take what is dropped on the drawing, and the keys that edit it. */
+  listen(root: HTMLElement, place: HTMLElement, signal: AbortSignal): void {
+    place.addEventListener(
+      "dragover",
+      (event) => {
+        if (this.on && event.dataTransfer?.types.includes(DRAGGED)) event.preventDefault();
+      },
+      { signal },
+    );
+    place.addEventListener(
+      "drop",
+      (event) => {
+        const entry = this.palette.find(event.dataTransfer?.getData(DRAGGED) ?? "");
+        if (entry === undefined) return;
+        event.preventDefault();
+        this.add(entry, this.host.view().placeAt(event));
+      },
+      { signal },
+    );
+    root.addEventListener("keydown", (event) => this.key(event), { signal });
+  }
+
+  /** Follow how the drawing stands. */
+  update(): void {
+    const { drawn, stale } = this.host.payload();
+    const graph = this.host.graph();
+    this.palette.button.hidden = drawn !== "yes";
+    this.start.hidden = drawn !== "can be";
+    if (drawn !== "yes") this.palette.toggle(false);
+    const empty = graph !== null && graph.size <= 1;
+    const text = !empty ? "" : drawn === "not yet" ? NOT_YET : drawn === "yes" ? FIRST : "";
+    this.hint.hidden = text === "";
+    setText(this.hint, text);
+    if (empty && drawn === "yes" && !stale && this.palette.element.hidden && !this.opened) {
+      this.opened = true;
+      this.palette.toggle(true);
+    }
+  }
+
+  private opened = false;
+
+  hear(content: Record<string, unknown>): boolean {
+    if (isPaletteMessage(content)) this.palette.show(content.entries);
+    else if (isEditedMessage(content)) {
+      const answer = this.answers.get(content.ask);
+      this.answers.delete(content.ask);
+      if (this.answers.size === 0) this.say("");
+      answer?.(content.problem);
+    } else if (isDependingMessage(content)) this.confirm(content.ask, content.names);
+    else return false;
+    return true;
+  }
+
+  private say(text: string, trouble = false): void {
+    this.said.hidden = text === "";
+    this.said.classList.toggle("nl-edit-wrong", trouble);
+    setText(this.said, text);
+  }
+
+  private edit(content: Record<string, unknown>, answer?: Answer): void {
+    const ask = crypto.randomUUID();
+    const tell = (problem: string): void => {
+      if (problem !== "") this.say(problem, true);
+    };
+    this.answers.set(ask, answer ?? tell);
+    this.say("changing the code …");
+    this.host.send({ type: "edit", ask, ...content });
+  }
+
+  // ---- what a hand does ---------------------------------------------------------------------------
+
+  private add(entry: PaletteEntry, place: [number, number] | null): void {
+    const { selected } = this.host.view();
+    const at = selected?.of === "object" ? selected.at : null;
+    if (entry.needs.includes("pre")) {
+      if (at === null) return this.say(`Select what ${entry.title} comes from first.`, true);
+      this.entry = entry.key;
+      return this.begin(at);
+    }
+    if (entry.needs.length > 0 && at === null)
+      return this.say(`Select what ${entry.title} is to look at first.`, true);
+    const into = entry.needs.length === 0 ? this.into(at) : null;
+    const pre = entry.needs.length > 0 ? { pre: at } : {};
+    this.edit({ do: "add", entry: entry.key, place, into, ...pre });
+  }
+
+  /** An open network that is selected is what is added to. */
+  private into(at: number | null): number | null {
+    if (at === null || at === ROOT) return null;
+    return this.host.view().scene?.byObject.get(at)?.open === true ? at : null;
+  }
+
+  begin(from: number): void {
+    this.host.view().startConnecting(from);
+    this.say("Choose where it leads to; Escape gives up.");
+  }
+
+  connect(from: number, to: number): void {
+    const { entry } = this;
+    this.entry = CONNECTION;
+    this.edit({ do: "add", entry, place: null, pre: from, post: to });
+  }
+
+  /** An object was chosen by keyboard: is it the end of a connection? */
+  chosen(at: number): boolean {
+    const view = this.host.view();
+    const from = view.connecting;
+    if (from === null) return false;
+    view.giveUp();
+    this.connect(from, at);
+    return true;
+  }
+
+  private key(event: KeyboardEvent): void {
+    const view = this.host.view();
+    if (!this.on || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = view.focused ?? (view.selected?.of === "object" ? view.selected.at : null);
+    const { key } = event;
+    if (key === "Escape" && view.connecting !== null) {
+      view.giveUp();
+      this.say("");
+    } else if (key === "c" && at !== null && at !== ROOT) this.begin(at);
+    else if ((key === "Delete" || key === "Backspace") && this.selection(at).length > 0)
+      this.ask(this.selection(at));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private selection(at: number | null): Selected[] {
+    const { selected } = this.host.view();
+    if (selected?.of === "connection") return [selected];
+    return at === null || at === ROOT ? [] : [{ of: "object", at }];
+  }
+
+  // ---- the card -------------------------------------------------------------------------------------
+
+  /** What edits the object of a card. */
+  of(selected: Selected): EditHost {
+    return {
+      set: (name, value, answer) => {
+        this.host.keep();
+        this.edit({ do: "set", ...selected, name, value }, answer);
+      },
+      rename: (name, answer) => {
+        const path =
+          this.host
+            .graph()
+            ?.name(selected.at)
+            .replace(/[^/]*$/, "") ?? "";
+        this.host.keep(path + name);
+        this.edit({ do: "rename", ...selected, name }, answer);
+      },
+      connect: selected.of === "object" ? () => this.begin(selected.at) : null,
+      remove: () => this.ask([selected]),
+    };
+  }
+
+  private ask(objects: Selected[]): void {
+    this.deleting = objects;
+    this.asked = crypto.randomUUID();
+    this.host.send({ type: "depending", ask: this.asked, objects });
+  }
+
+  private confirm(ask: string, names: string[]): void {
+    if (ask !== this.asked) return;
+    this.asked = "";
+    const [own] = this.deleting;
+    const name = own.of === "object" ? (this.host.graph()?.name(own.at) ?? "") : "";
+    const first = name !== "" && names.includes(name) ? name : names[0];
+    const ordered = [first, ...names.filter((each) => each !== first)];
+    const question = confirmDelete(
+      ordered,
+      () => this.host.select(own),
+      () => {
+        this.host.select(null);
+        this.edit({ do: "delete", objects: this.deleting });
+      },
+    );
+    this.host.card().ask(question);
+  }
+}

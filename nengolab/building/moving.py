@@ -1,0 +1,263 @@
+"""Objects that are moved into a subnetwork, or out of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import nengo
+
+from nengolab.building.edits import quote_of
+from nengolab.building.importing import brought, imports_in, names_in
+from nengolab.building.indentation import dedented, shifted
+from nengolab.building.pieces import with_connections
+from nengolab.building.running import Made
+from nengolab.building.scopes import bound_in, free_names
+from nengolab.building.statements import block_of, deleted, making, within
+from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
+
+
+def move(made: Made, *objects: Any, into: nengo.Network) -> Edit:
+    """Move the statements of objects, and of the connections between them, to a network's block.
+
+    Parameters
+    ----------
+    made : Made
+    *objects : nengo objects or networks
+    into : nengo.Network
+        A subnetwork, or the one around where they are to go out.
+
+    Raises
+    ------
+    Refused
+        Where a statement makes others, too, stands in a loop or a function, or something between
+        its old place and any new one needs it, with that line.
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source('''import nengo
+    ... with nengo.Network() as net:
+    ...     a = nengo.Ensemble(50, 1)  # the first
+    ...     with nengo.Network() as inner:
+    ...         b = nengo.Ensemble(50, 1)
+    ... ''')
+    >>> net, inner = made.network, made.network.networks[0]
+    >>> print(nengolab.building.move(made, net.ensembles[0], into=inner).after)
+    import nengo
+    with nengo.Network() as net:
+        with nengo.Network() as inner:
+            b = nengo.Ensemble(50, 1)
+            a = nengo.Ensemble(50, 1)  # the first
+    <BLANKLINE>
+    >>> print(nengolab.building.move(made, inner.ensembles[0], into=net).after)
+    import nengo
+    with nengo.Network() as net:
+        a = nengo.Ensemble(50, 1)  # the first
+        with nengo.Network() as inner:
+            pass
+        b = nengo.Ensemble(50, 1)
+    <BLANKLINE>
+    """
+    move_of = _Move(made, objects)
+    block = block_of(move_of.text, made, into)
+    if any(within(move_of.text, block, s) for s in move_of.statements):
+        raise Refused("a network cannot be moved into itself", attr="into")
+    at = move_of.place(block)
+    return move_of.edit(block, at, move_of.lines())
+
+
+def group(made: Made, *objects: Any, name: str = "subnetwork", label: str | None = None) -> Edit:
+    """Put a new subnetwork around objects and the connections between them.
+
+    Parameters
+    ----------
+    made : Made
+    *objects : nengo objects or networks
+        In one network.
+    name : str
+        Of the subnetwork's variable.
+    label : str, optional
+        Default: ``name``.
+
+    Raises
+    ------
+    Refused
+        As for `move`; and where the name is in use.
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source('''import nengo
+    ... with nengo.Network() as net:
+    ...     a = nengo.Ensemble(50, 1)
+    ...     nengo.Connection(a, a)
+    ...     nengo.Probe(a)
+    ... ''')
+    >>> print(nengolab.building.group(made, made.network.ensembles[0], name="column").after)
+    import nengo
+    with nengo.Network() as net:
+        with nengo.Network(label="column") as column:
+            a = nengo.Ensemble(50, 1)
+            nengo.Connection(a, a)
+        nengo.Probe(a)
+    <BLANKLINE>
+    """
+    move_of = _Move(made, objects)
+    text = move_of.text
+    used = names_in(text) | set(made.namespace)
+    if not name.isidentifier() or name in used:
+        raise Refused(f"{name!r} is in use in the source, or no name for a variable", attr="name")
+    blocks = {move_of.block_around(s) for s in move_of.statements}
+    if len(blocks) > 1:
+        raise Refused("they stand in different networks: move them into one first", attr="objects")
+    block = blocks.pop()
+    names, changes = brought(text, made.namespace, imports_in("import nengo"), used)
+    quote = quote_of(made.source)
+    said = f"{quote}{name if label is None else label}{quote}"
+    head = f"with {names.get('nengo', 'nengo')}.Network(label={said}) as {name}:"
+    lines = [head, *shifted(move_of.lines(), "", "    ")]
+    edit = move_of.edit(block, move_of.place(block), lines)
+    return text.edit([*changes, *edit.replacements])
+
+
+class _Move:
+    """Statements that are to stand elsewhere."""
+
+    def __init__(self, made: Made, objects: Any):
+        self.made, self.text = made, text_of(made.source)
+        going = with_connections(made, objects)
+        if made.network in going:
+            raise Refused("the outermost network cannot be moved", attr="objects")
+        if not going:
+            raise Refused("there is nothing to move", attr="objects")
+        self.statements = making(self.text, made, going)
+        for statement in self.statements:
+            self.block_around(statement)
+        self._own = {s: self._names(s) for s in self.statements}
+
+    def _names(self, statement: Any) -> tuple[set[str], set[str]]:
+        """What a statement gives a value, and what it uses."""
+        code = dedented(self.text, statement)
+        return bound_in(code) | set(_attributes(self.text, statement)), set(free_names(code))
+
+    def lines(self) -> list[str]:
+        """The statements without their indentation."""
+        return [line for s in self.statements for line in dedented(self.text, s).split("\n")]
+
+    def block_around(self, statement: Any) -> Any:
+        """The ``with`` block that a statement stands in.
+
+        Raises
+        ------
+        Refused
+            Where it stands in something else.
+        """
+        cst, node = self.text.cst, self.text.parents[statement]
+        while not isinstance(node, cst.BaseCompoundStatement | cst.Module):
+            node = self.text.parents[node]
+        if not isinstance(node, cst.With):
+            what = "no 'with' block" if isinstance(node, cst.Module) else "a loop or a function"
+            line = self.text.span(statement).line
+            raise Refused(f"line {line} stands in {what}: edit the line itself", attr="objects")
+        return node
+
+    def place(self, block: Any) -> int:
+        """Where in a block they can go, so that all that they use is there, and they where used.
+
+        Raises
+        ------
+        Refused
+            Where there is no such place; with the line that is in the way.
+        """
+        if isinstance(block.body, self.text.cst.SimpleStatementSuite):
+            raise Refused(
+                f"the block in line {self.text.span(block).line} stands on one line: give it lines "
+                "of its own first",
+                attr="into",
+            )
+        reason = ""
+        for at in self._gaps(block):
+            found = self._in_the_way(at)
+            if not found:
+                return at
+            reason = reason or found
+        raise Refused(reason, attr="objects")
+
+    def _gaps(self, block: Any) -> Iterator[int]:
+        """Places between the statements of a block, the likeliest first."""
+        text, body = self.text, block.body.body
+        starts = [text.line_of(text.where(s)[0])[0] for s in body]
+        ends = [text.line_of(max(text.where(s)[1] - 1, 0))[1] for s in body]
+        inside = [n for n, s in enumerate(body) if any(within(text, m, s) for m in self.statements)]
+        found = []
+        if inside:
+            found = [ends[inside[-1]], starts[inside[0]], ends[inside[0]]]
+        return iter(dict.fromkeys([*found, ends[-1], *reversed(ends), starts[0]]))
+
+    def _in_the_way(self, at: int) -> str:
+        """Which line does not allow a place; empty where none does."""
+        text, cst = self.text, self.text.cst
+        for node in text.nodes(cst.Name, cst.Attribute):
+            start, _end = text.where(node)
+            if any(within(text, node, s) for s in self.statements):
+                continue
+            name = cst.Module([]).code_for_node(node).strip()
+            for statement in self.statements:
+                first, last = text.where(statement)
+                given, taken = self._own[statement]
+                later = last <= start < at and name in given
+                sooner = at <= start < first and name in taken and self._gives(node)
+                if later or sooner:
+                    return (
+                        f"line {text.span(node).line} {'uses' if later else 'makes'} {name}, "
+                        f"which line {text.span(statement).line} "
+                        f"{'makes' if later else 'uses'}: move or change that line first"
+                    )
+        return ""
+
+    def _gives(self, node: Any) -> bool:
+        """Whether a name is given a value where it stands."""
+        cst, parent = self.text.cst, self.text.parents[node]
+        if isinstance(parent, cst.FunctionDef | cst.ClassDef):
+            return parent.name is node
+        while isinstance(parent, cst.Tuple | cst.List | cst.Element | cst.StarredElement):
+            parent = self.text.parents[parent]
+        kinds = (cst.AssignTarget, cst.AsName, cst.AnnAssign, cst.For, cst.AugAssign)
+        return isinstance(parent, (*kinds, cst.ImportAlias))
+
+    def edit(self, block: Any, at: int, lines: list[str]) -> Edit:
+        """Take them out where they stand, and put lines at a place of a block."""
+        text = self.text
+        first = block.body.body[0]
+        start = text.where(first)[0]
+        space = text.source[text.line_of(start)[0] : start]
+        new = "".join(f"{line}{text.newline}" for line in shifted(lines, "", space))
+        if at and not text.source[:at].endswith(("\n", "\r")):
+            new = f"{text.newline}{new}".removesuffix(text.newline)
+        gone = deleted(text, self.statements, keeps=block.body)
+        if all(_is_pass(text, s) for s in block.body.body):
+            gone += [Replacement(*text.line_of(text.where(s)[0]), "") for s in block.body.body]
+        return text.edit([*_apart(gone, at), Replacement(at, at, new)])
+
+
+def _apart(gone: list[Replacement], at: int) -> list[Replacement]:
+    """Replacements, those cut in two in which a place lies."""
+    found = []
+    for r in gone:
+        if r.start < at < r.end:
+            found += [Replacement(r.start, at, r.text), Replacement(at, r.end, "")]
+        else:
+            found.append(r)
+    return found
+
+
+def _is_pass(text: Text, statement: Any) -> bool:
+    cst = text.cst
+    plain = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+    return plain and isinstance(statement.body[0], cst.Pass)
+
+
+def _attributes(text: Text, statement: Any) -> Iterator[str]:
+    """Attributes that a statement gives a value: ``net.input``."""
+    for node in text.nodes(text.cst.AssignTarget):
+        if within(text, node, statement) and isinstance(node.target, text.cst.Attribute):
+            yield text.cst.Module([]).code_for_node(node.target)

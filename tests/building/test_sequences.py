@@ -1,0 +1,407 @@
+"""Sequences of edits: each makes what was asked for, all else stays; undone, all is as it was.
+
+``NENGOLAB_EDITS=300`` makes the sequences that long.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import difflib
+import os
+import re
+
+import nengo
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from nengo.params import iter_params
+
+import nengolab
+from nengolab.building import (
+    Refused,
+    add,
+    add_import,
+    connect,
+    copy,
+    delete,
+    depending,
+    group,
+    move,
+    palette,
+    paste,
+    place,
+    remove_argument,
+    rename,
+    run_source,
+    set_field,
+)
+from tests.building.test_edits import PLAIN
+
+LONG = int(os.environ.get("NENGOLAB_EDITS", "0"))
+FEW = settings(
+    max_examples=1 if LONG else 4,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+LOOPS = """\
+'''Columns.'''
+import nengo
+from nengo import dists as d
+
+size = 12  # neurons
+
+
+def column(n, radius=1.0):
+    '''A column.'''
+    inner = nengo.Ensemble(n, 1, label="cell")
+    nengo.Connection(inner, inner, synapse=0.1)
+    return inner
+
+
+with nengo.Network(label="loops") as net:
+    cells = [nengo.Ensemble(size, 1, label=f"cell {i}") for i in range(3)]
+    text = '''two
+lines'''
+    one, two = column(5), column(6)
+    pair = nengo.networks.EnsembleArray(
+        8, 2, intercepts=d.Uniform(-0.5, 0.5)
+    )  # two of them
+
+    def square(x):
+        return x ** 2
+
+    free = nengo.Ensemble(size, 1, label='free')
+    nengo.Connection(free, pair.input[:1], function=square)
+    nengo.Probe(free)
+"""
+SOURCES = [
+    PLAIN,
+    PLAIN.replace("\n", "\r\n"),
+    PLAIN.replace("    ", "  ").removesuffix("\n# after it\n"),
+    LOOPS,
+]
+NAMES = {"n": nengo, "nengo": nengo, "np": np}
+PROPERTIES = {
+    "radius": ("1.0", "2.5", "np.sqrt(2)"),
+    "seed": ("None", "5"),
+    "neuron_type": ("nengo.LIF()", "nengo.LIFRate(tau_rc=0.03)"),
+    "n_neurons": ("11", "12"),
+}
+ENTRIES = [
+    entry
+    for entry in palette()
+    if entry.group in ("Inputs", "Neurons", "Templates", "Networks") and "Layer" not in entry.source
+    if not entry.needs and entry.title != "Attractor"
+]
+done: collections.Counter[str] = collections.Counter()
+
+
+def changed_lines(before, after):
+    """How many lines of the one before are not in the one after, by another library."""
+    matcher = difflib.SequenceMatcher(
+        None, before.splitlines(True), after.splitlines(True), autojunk=False
+    )
+    return sum(i2 - i1 for tag, i1, i2, _, _ in matcher.get_opcodes() if tag != "equal")
+
+
+@FEW
+@given(st.randoms(use_true_random=bool(LONG)))
+def test_sequences_of_edits(random):
+    """Each makes of the network what was asked for; undone in turn, the first letters are back."""
+    first = random.choice(SOURCES)
+    source, edits = first, []
+    for step in range(LONG or random.randint(6, 12)):
+        made = run_source(source)
+        kind = random.choice(sorted(EDITS))
+        try:
+            edit = EDITS[kind](random, made, step)
+        except Refused:
+            done[f"{kind}, refused"] += 1
+            continue
+        if edit is None:
+            continue
+        done[kind] += 1
+        ast.parse(edit.after)
+        assert changed_lines(source, edit.after) <= len(edit.lines) + 1
+        found = run_source(edit.after).network
+        differ = nengolab.inspect.diff(made.network, found)
+        assert not differ, f"{kind}: {differ}\n{source}\n-----\n{edit.after}"
+        same_places(made.network, found, kind, source, edit)
+        assert edit.undo().after == source
+        edits.append(edit)
+        source = edit.after
+    for edit in reversed(edits):
+        assert edit.undo().before == source
+        source = edit.undo().after
+    assert source == first
+
+
+def same_places(expected, found, kind, source, edit):
+    wanted, there = (collections.Counter(placed(net)) for net in (expected, found))
+    other = f"{wanted - there} expected, {there - wanted} found"
+    assert wanted == there, f"{kind}: {other}\n{source}\n-----\n{edit.after}"
+
+
+def placed(net, path=""):
+    """What is in each network, by labels; numbers that tell copies apart left out."""
+    own = [f"{path}{type(o).__name__} {bare(o.label)}" for o in (*net.nodes, *net.ensembles)]
+    own += [f"{path}{len(net.connections)} connections, {len(net.probes)} probes"]
+    own += [row for sub in net.networks for row in placed(sub, f"{path}{bare(sub.label)}.")]
+    return sorted(own)
+
+
+def bare(label):
+    return re.sub(r"(_\d+)+$", "", str(label))
+
+
+# -- what each edit does, and what it is to do to the network --------------------------------------
+
+
+def drawn(random, objects):
+    objects = list(objects)
+    return random.choice(objects) if objects else None
+
+
+def direct(made, objects):
+    """Objects whose own call is in the source."""
+    for obj in objects:
+        text = made.origins[obj].span.of(made.source)
+        if re.match(rf"[\w.]*\b{type(obj).__name__}\(", text):
+            yield obj
+
+
+def networks(made):
+    """Networks with a block of their own."""
+    found = (made.network, *made.network.all_networks)
+    return [net for net in found if type(net) is nengo.Network]
+
+
+def setattr_anew(obj, name, value):
+    """Set what Nengo sets once only."""
+    param = getattr(type(obj), name)
+    if param.readonly:
+        param.data[obj] = value
+    else:
+        setattr(obj, name, value)
+
+
+def _set(random, made, step):
+    ens = drawn(random, direct(made, made.network.all_ensembles))
+    if ens is None:
+        return None
+    name = drawn(random, sorted(PROPERTIES))
+    value = drawn(random, PROPERTIES[name])
+    edit = set_field(made, ens, name, value)
+    alike = [
+        o for o in made.network.all_ensembles if made.origins[o].span == made.origins[ens].span
+    ]
+    assert edit.count >= len(alike)
+    for obj in alike:
+        setattr_anew(obj, name, eval(value, dict(NAMES)))
+    return edit
+
+
+def _set_connection(random, made, step):
+    conn = drawn(random, direct(made, made.network.all_connections))
+    if conn is None:
+        return None
+    value = drawn(random, ("None", "0.02", "nengo.Alpha(0.03)"))
+    edit = set_field(made, conn, "synapse", value)
+    for obj in made.network.all_connections:
+        if made.origins[obj].span == made.origins[conn].span:
+            obj.synapse = eval(value, dict(NAMES))
+    return edit
+
+
+def _remove(random, made, step):
+    ens = drawn(random, direct(made, made.network.all_ensembles))
+    if ens is None:
+        return None
+    span = made.origins[ens].span
+    if "radius" not in span.of(made.source):
+        with pytest.raises(Refused, match="no argument radius"):
+            remove_argument(made.source, span, "radius")
+        return None
+    edit = remove_argument(made.source, span, "radius")
+    for obj in made.network.all_ensembles:
+        if made.origins[obj].span == span:
+            obj.radius = 1.0
+    return edit
+
+
+def _rename(random, made, step):
+    ens = drawn(
+        random, (o for o in made.network.all_ensembles if made.names.get(o, ".").isidentifier())
+    )
+    if ens is None:
+        return None
+    old, new = made.names[ens], f"new_{step}"
+    edit = rename(made.source, old, new)
+    if ens.label == old:
+        ens.label = new
+    return edit
+
+
+def _add(random, made, step):
+    into = drawn(random, networks(made))
+    name = f"added_{step}"
+    edit = add(made, f'nengo.Ensemble(7, 1, label="{name}")', name, into)
+    with into:
+        nengo.Ensemble(7, 1, label=name)
+    return edit
+
+
+def _place(random, made, step):
+    into = drawn(random, networks(made))
+    entry = drawn(random, ENTRIES)
+    edit = place(made, entry, into)
+    with into:
+        exec(entry.source, dict(NAMES))
+    return edit
+
+
+def _delete(random, made, step):
+    ens = drawn(random, made.network.all_ensembles)
+    if ens is None or (not made.network.all_ensembles[6:] and step % 3):
+        return None
+    going = depending(made, ens)
+    edit = delete(made, ens)
+    take_out(made.network, going)
+    return edit
+
+
+def take_out(net, going):
+    for inner in (net, *net.all_networks):
+        for objs in inner.objects.values():
+            objs[:] = [obj for obj in objs if obj not in going]
+
+
+def _connect(random, made, step):
+    pre, post = (drawn(random, made.network.all_ensembles) for _ in range(2))
+    if pre is None:
+        return None
+    across = random.random() < 0.5
+    edit = (
+        connect(
+            made,
+            pre,
+            post.neurons if across else post,
+            pre_slice="0" if pre.dimensions > 1 or across else "",
+            post_slice="" if not across else "0",
+            arguments={"synapse": "0.07"},
+        )
+        if across or pre.dimensions == post.dimensions
+        else None
+    )
+    if edit is None:
+        return None
+    with around(made.network, pre, post):
+        start = pre[0] if pre.dimensions > 1 or across else pre
+        nengo.Connection(start, post.neurons[0] if across else post, synapse=0.07)
+    return edit
+
+
+def around(network, *objects):
+    """The smallest network that holds objects, of those with a block."""
+    for inner in network.networks:
+        if type(inner) is nengo.Network and all(o in inner.all_objects for o in objects):
+            return around(inner, *objects)
+    return network
+
+
+def _paste(random, made, step):
+    into = drawn(random, networks(made))
+    chosen = [drawn(random, made.network.all_ensembles) for _ in range(2)]
+    if chosen[0] is None:
+        return None
+    piece = copy(made, *chosen)
+    edit = paste(made, piece, into)
+    again = copied(made.network, {obj for obj in chosen}, into)
+    assert piece.count("Ensemble(") == len(again)
+    return edit
+
+
+def between(net, objects):
+    """The connections between objects and their neurons."""
+    ends = {*objects, *(obj.neurons for obj in objects)}
+    return [c for c in net.all_connections if c.pre_obj in ends and c.post_obj in ends]
+
+
+def copied(net, chosen, into):
+    """Copy objects and the connections between them, by Nengo's own parameters."""
+    new = {}
+    found = between(net, chosen)
+    with into:
+        for obj in chosen:
+            given = {getattr(type(obj), name).name: getattr(obj, name) for name in iter_params(obj)}
+            new[obj] = nengo.Ensemble(**given)
+        for conn in found:
+            post = getattr(conn.post_obj, "ensemble", conn.post_obj)
+            into_neurons = post is not conn.post_obj
+            end = new[post].neurons if into_neurons else new[post]
+            nengo.Connection(
+                new[conn.pre_obj][conn.pre_slice],
+                end[conn.post_slice],
+                synapse=conn.synapse,
+                function=conn.function,
+            )
+    return new
+
+
+def _move(random, made, step):
+    ens, into = drawn(random, made.network.all_ensembles), drawn(random, networks(made))
+    if ens is None or ens in into.ensembles:
+        return None
+    edit = move(made, ens, into=into)
+    shift(made.network, ens, into)
+    return edit
+
+
+def _group(random, made, step):
+    chosen = [drawn(random, made.network.all_ensembles) for _ in range(2)]
+    if chosen[0] is None:
+        return None
+    edit = group(made, *chosen, name=f"group_{step}")
+    home = next(n for n in networks(made) if chosen[0] in n.ensembles)
+    with home:
+        into = nengo.Network(label=f"group_{step}")
+    for obj in chosen:
+        shift(made.network, obj, into, chosen)
+    return edit
+
+
+def shift(net, obj, into, with_others=()):
+    """Put an object, and the connections between those that are moved, into another network."""
+    moved = {obj, *with_others}
+    own = between(net, moved)
+    for one in (obj, *own):
+        take_out(net, [one])
+        into.objects[nengo.Ensemble if one is obj else nengo.Connection].append(one)
+
+
+def _import(random, made, step):
+    return add_import(made.source, drawn(random, ("import math", "from nengo import utils as u")))
+
+
+EDITS = {
+    "add": _add,
+    "connect": _connect,
+    "delete": _delete,
+    "group": _group,
+    "import": _import,
+    "move": _move,
+    "paste": _paste,
+    "place": _place,
+    "remove": _remove,
+    "rename": _rename,
+    "set": _set,
+    "set of a connection": _set_connection,
+}
+
+
+def teardown_module():
+    if LONG:
+        print("\ndone", dict(done))

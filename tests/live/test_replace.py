@@ -1,0 +1,75 @@
+"""Another network takes the place of the one that runs: what is unchanged goes on."""
+
+import nengo
+import numpy as np
+import pytest
+
+from nengolab import building
+from nengolab.live import LinesSpec, Session
+
+from .test_session import PATIENCE, Tape, attached, wait_for
+
+FIRST = """
+import nengo
+import nengolab
+with nengo.Network(seed=1) as net:
+    noise = nengo.Node(nengo.processes.WhiteSignal(1, high=5, seed=2), label="noise")
+    a = nengo.Ensemble(40, 1, seed=3, label="a")
+    nengo.Connection(noise, a, seed=4)
+    nengolab.configure_settings(dtype="float64")
+"""
+MORE = """    b = nengo.Ensemble(20, 1, seed=5, label="b")
+    nengo.Connection(a, b, seed=6)
+"""
+
+
+def replace(session: Session, source: str, switched=lambda follow: None) -> nengo.Network:
+    before, made = session.network, building.run_source(source)
+    session.replace(
+        made.network,
+        lambda state, sim: building.carried(state, before, sim)[0],
+        building.unchanged(before, made.network),
+        switched,
+    ).result(PATIENCE)
+    return made.network
+
+
+def test_the_run_goes_on_in_another_network():
+    first = building.run_source(FIRST).network
+    with first:
+        reference = nengo.Probe(first.ensembles[0], synapse=0.02)
+    with nengo.Simulator(first, progress_bar=False, seed=1) as sim:
+        sim.run_steps(200)
+        expected = sim.data[reference]
+    first.probes.remove(reference)
+    with Session(first, speed=None, seed=1) as session:
+        session.wait_until("ready", PATIENCE)
+        a, moved = first.ensembles[0], []
+        probe = attached(session, a, synapse=0.02)
+        tape = Tape(session, a=LinesSpec(probe, window=5.0))
+        session.step(100).result(PATIENCE)
+        second = replace(session, FIRST + MORE, lambda follow: moved.append(follow(a)))
+        assert moved == [second.ensembles[0]]
+        assert session.network is second
+        assert session.names.get(second.ensembles[1]) == "b"
+        assert session.probes == [probe]
+        assert probe.target is second.ensembles[0]
+        assert session.n_steps == 100
+        session.step(100).result(PATIENCE)
+        wait_for(lambda: tape.frames[-1].header["n_steps"] == 200)
+        found = tape.joined("a", "y")
+        assert found.shape == expected.shape
+        # A filter of a plot begins at rest; what runs does not.
+        np.testing.assert_allclose(found[:100], expected[:100], atol=1e-6)
+        np.testing.assert_allclose(found[190:], expected[190:], atol=0.02)
+
+        # What cannot be built is refused, and the run goes on as it was; it runs on in the next.
+        session.play().result(PATIENCE)
+        with pytest.raises(nengo.exceptions.NengoException, match="intercepts"):
+            replace(session, FIRST + "    nengo.Ensemble(5, 1, intercepts=[1.0] * 5)\n")
+        assert session.network is second
+        assert session.state == "running"
+        third = replace(session, FIRST)
+        assert session.network is third
+        assert session.state == "running"
+        assert session.error is None

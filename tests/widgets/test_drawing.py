@@ -1,0 +1,237 @@
+"""The kernel's side of a Lab of a source: run when asked for, edited, undone, kept."""
+
+import json
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nengo.exceptions import ValidationError
+from nengolab_widgets import Lab
+from nengolab_widgets.drawing.drawing import Drawing
+from nengolab_widgets.drawing.places import ChangedElsewhere, Here, InFile
+
+from nengolab import building
+
+from .browser import Browser
+from .browser import until as until_within
+
+# Of a wait that is over in seconds on a quiet machine.
+PATIENCE = 240
+
+
+def until(condition: Any, what: str) -> None:
+    until_within(condition, what, PATIENCE)
+
+
+SOURCE = """\
+import nengo
+
+with nengo.Network(seed=1) as model:
+    drive = nengo.Node([0.5])  # what drives it
+    cells = [nengo.Ensemble(20, 1) for _ in range(2)]
+    nengo.Connection(drive, cells[0])
+"""
+
+
+# ---- where it is kept -------------------------------------------------------------------------
+
+
+def test_a_file_keeps_its_letters_and_nobody_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_bytes(b"\xef\xbb\xbfa = 1\r\nb = '\xc3\xa9'\r\n")
+    path.chmod(0o640)
+    file = InFile(path)
+    file.write(file.text.replace("1", "2"))
+    assert path.read_bytes() == b"\xef\xbb\xbfa = 2\r\nb = '\xc3\xa9'\r\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+    path.write_text("theirs = 1\n")
+    with pytest.raises(ChangedElsewhere) as error:
+        file.write("mine = 1\n")
+    assert error.value.other == "theirs = 1\n"
+    assert path.read_text() == "theirs = 1\n"
+    file.accept()
+    file.write("mine = 1\n")
+    assert path.read_text() == "mine = 1\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["model.py"]
+
+    with pytest.raises(ValidationError, match=r"model\.txt"):
+        InFile(tmp_path / "model.txt")
+
+
+# ---- from the text to a network, without a simulator -------------------------------------------
+
+
+class Written:
+    """A drawing whose networks are taken at once, or refused."""
+
+    def __init__(self, text: str) -> None:
+        self.deeds: list[str] = []
+        self.refuses: Exception | None = None
+        self.drawing = Drawing(Here("here"), text, self.replace, self.heard)
+        self.began = threading.Event()
+
+    def replace(self, made: Any, before: Any, drawn: Any) -> "Future[None]":
+        done: Future[None] = Future()
+        if self.refuses is not None:
+            done.set_exception(self.refuses)
+        else:
+            drawn()
+            done.set_result(None)
+        return done
+
+    def heard(self, deed: str) -> None:
+        if self.drawing.state == "working":
+            self.began.set()
+        if deed:
+            self.deeds.append(deed)
+
+
+def add_probe(made: building.Made) -> building.Edit:
+    return building.add(made, "nengo.Probe(drive)", "seen")
+
+
+def add_probe_too(made: building.Made) -> building.Edit:
+    return building.add(made, "nengo.Probe(drive)")
+
+
+def narrow(made: building.Made) -> building.Edit:
+    span = made.origins[made.network.ensembles[0]].span
+    return building.set_argument(made.source, span, "radius", "-1.0")
+
+
+def test_edits_are_done_in_order_and_what_would_not_run_is_not_done() -> None:
+    written = Written(SOURCE)
+    drawing = written.drawing
+    with pytest.raises(ValidationError, match="run the code first"):
+        drawing.edit(add_probe, "a probe").result(PATIENCE)
+    drawing.run()
+    drawing.edit(add_probe, "a probe").result(PATIENCE)
+    assert written.deeds == ["the code", "a probe"]
+    assert drawing.text == SOURCE + "    seen = nengo.Probe(drive)\n"
+    assert drawing.is_fresh
+    # Objects without a label go by their variables.
+    assert [ens.label for ens in drawing.made.network.ensembles] == ["cells[0]", "cells[1]"]
+
+    kept = drawing.text
+    with pytest.raises(ValidationError, match=r"it was not done, .*line 5: .*radius"):
+        drawing.edit(narrow, "it").result(PATIENCE)
+    written.refuses = ValidationError("too many", "n_neurons")
+    with pytest.raises(ValidationError, match="cannot be built: n_neurons: too many"):
+        drawing.edit(add_probe_too, "it").result(PATIENCE)
+    assert (drawing.text, drawing.state) == (kept, "good")
+
+    # What a person writes is theirs, whatever it does.
+    written.refuses = None
+    drawing.run("with nengo.Network()")
+    with pytest.raises(ValidationError, match="changed since it ran"):
+        drawing.edit(add_probe, "a probe").result(PATIENCE)
+    assert (drawing.state, drawing.trouble.line) == ("failed", 1)
+    assert drawing.text == "with nengo.Network()"
+    assert drawing.made.source == kept
+
+
+def test_a_loop_without_end_is_stopped() -> None:
+    written = Written("while True:\n    pass\n")
+    done = written.drawing.run()
+    written.began.wait(PATIENCE)
+    written.drawing.stop()
+    done.result(PATIENCE)
+    assert written.drawing.trouble.kind == "stopped"
+    assert written.drawing.state == "failed"
+    written.drawing.close()
+
+
+# ---- a Lab ------------------------------------------------------------------------------------
+
+
+class Page(Browser):
+    """A browser that edits by drawing."""
+
+    def told(self, kind: str) -> list[Any]:
+        contents = (message["content"] for message in self.of("for_panel"))
+        return [content for content in contents if content["type"] == kind]
+
+    def network(self, **content: Any) -> None:
+        panel = self.lab._bench.aside.identity.id
+        self.say(type="to_panel", panel=panel, content=content)
+
+    def number(self, name: str) -> int:
+        return self.lab._bench.aside.graph.index(self.lab._names.find(name))
+
+    def edit(self, **content: Any) -> str:
+        before = len(self.told("edited"))
+        self.network(type="edit", ask="1", **content)
+        until(lambda: len(self.told("edited")) > before, f"{content} was answered")
+        return self.told("edited")[-1]["problem"]
+
+    @property
+    def plots(self) -> list[str]:
+        return [f"{p['title']} {p['kind']}" for p in self.of("layout")[-1]["panels"]]
+
+
+def test_a_lab_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(f'open("{tmp_path / "ran"}", "w")\n{SOURCE}')
+    before = path.read_text()
+    lab = Lab(str(path), speed=None, network={"activity": False})
+    page = Page(lab)
+    page.look()
+    assert page.plots == ["model.py code"]
+    assert page.told("code")[-1]["told"]["text"] == before
+    assert page.of("layout")[-1]["aside"]["data"]["drawn"] == "not yet"
+    assert not (tmp_path / "ran").exists()
+
+    lab.run_source().result(PATIENCE)
+    assert (tmp_path / "ran").exists()
+    assert lab.session.state == "ready"
+    assert page.plots[:2] == ["model.py code", "cells[0] value"]
+    assert page.of("layout")[-1]["title"] == "model.py"
+
+    # The card says what its line makes, and has every argument.
+    page.network(type="card", ask="2", of="object", at=page.number("cells[1]"))
+    edit = page.told("card")[-1]["edit"]
+    assert (edit["variable"], edit["made"], edit["count"]) == (
+        "cells[1]",
+        "line 6 makes these 2",
+        2,
+    )
+    assert {f["name"]: f["value"] for f in edit["fields"]}["n_neurons"] == "20"
+
+    # Edits of the drawing are edits of the file; the run goes on with what is unchanged.
+    lab.session.step(20).result(PATIENCE)
+    entry = "Neurons: Ensemble"
+    assert page.edit(do="add", entry=entry, place=[10.0, 20.0], into=None) == ""
+    ends = {"pre": page.number("cells[0]"), "post": page.number("ensemble")}
+    entry = "Connections: Connection"
+    assert page.edit(do="add", entry=entry, place=None, **ends) == ""
+    assert path.read_text() == before + (
+        '    ensemble = nengo.Ensemble(50, dimensions=1, label="ensemble")\n'
+        "    nengo.Connection(cells[0], ensemble)\n"
+    )
+    assert lab.session.n_steps == 20
+    at = {"of": "object", "at": page.number("cells[0]")}
+    said = page.edit(do="set", name="n_neurons", value="'many'", **at)
+    assert "what would work" in said.lower()
+    page.network(type="depending", ask="3", objects=[at])
+    assert page.told("depending")[-1]["names"][-1] == "cells[0] -> ensemble"
+    assert "line 6 makes 1 other" in page.edit(do="delete", objects=[at])
+
+    # What is deleted comes back with its plot; undoing all gives the first letters.
+    lab.add_plot(lab._names.find("ensemble"), "raster")
+    at = {"of": "object", "at": page.number("ensemble")}
+    assert page.edit(do="delete", objects=[at]) == ""
+    assert path.read_text() == before
+    assert "ensemble raster" not in page.plots
+    lab.undo()
+    until(lambda: "ensemble raster" in page.plots, "the plot is back")
+    until(lambda: "Connection(cells[0], ensemble)" in path.read_text(), "and the line")
+    for _ in range(3):
+        lab.undo()
+    until(lambda: path.read_text() == before, "all is undone")
+    layout = path.with_suffix(".layout.json")
+    until(layout.exists, "plots are kept")
+    assert json.loads(layout.read_text())["plots"][0]["object"] == "cells[0]"
+    lab.close()

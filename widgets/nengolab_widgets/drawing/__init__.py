@@ -1,0 +1,1 @@
+"""A Lab of a source: its text, where it is kept, what it made, and edits by drawing."""

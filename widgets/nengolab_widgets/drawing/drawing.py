@@ -1,0 +1,273 @@
+"""The source of a Lab: its text as a person has it, what was made of it, and the way between.
+
+Nothing runs before it is asked for. What is asked for is done in order on a thread of its own::
+
+    unrun -> working -> good | failed
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal
+
+import nengo
+from nengo.exceptions import NengoException, ValidationError
+
+from nengolab import building
+
+from .places import ChangedElsewhere, SourcePlace
+
+State = Literal["unrun", "working", "good", "failed"]
+Make = Callable[[building.Made], building.Edit]
+# Of what is to run; of what ran before, if anything did; what to call when it is drawn. None where
+# nobody is there any more.
+Replace = Callable[
+    [building.Made, "building.Made | None", Callable[[], None]], "Future[None] | None"
+]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a source, or an edit of it, makes nothing that could run.
+
+    ``span`` is in lines of the text, counted from 1; ``line`` as people count them.
+    """
+
+    kind: str
+    message: str
+    line: int | None = None
+    span: building.Span | None = None
+    traceback: str = ""
+
+
+class Drawing:
+    """A source that is edited as text and by drawing, and runs when that is asked for.
+
+    Parameters
+    ----------
+    place : SourcePlace
+        Where it is kept.
+    text : str
+        What is there.
+    replace : callable
+        Has another network run.
+    changed : callable
+        Called on any thread when text, state or trouble are others; with what was done, for undo,
+        or "".
+    """
+
+    def __init__(
+        self,
+        place: SourcePlace,
+        text: str,
+        replace: Replace,
+        changed: Callable[[str], None],
+    ) -> None:
+        self.place, self.text = place, text
+        self.made: building.Made | None = None
+        self.trouble: Trouble | None = None
+        self.state: State = "unrun"
+        # What somebody else has made of the file meanwhile.
+        self.other: str | None = None
+        self.version = 1
+        self._replace, self._changed = replace, changed
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], None], Future[None]] | None]
+        self._jobs = queue.SimpleQueue()
+        self._stop: building.Stop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what was made last was made of this text."""
+        return self.made is not None and self.made.source == self.text
+
+    def line(self, line: int) -> int:
+        """What people call a line of the text, counted from 1."""
+        return line + self.place.first_line - 1
+
+    # ---- what is asked for -----------------------------------------------
+
+    def run(self, text: str | None = None, deed: str = "the code") -> Future[None]:
+        """Run the text, or another one that a person has written."""
+        if text is not None and text != self.text:
+            self.type(text)
+        wanted = self.text
+        return self._ask(lambda: self._run(wanted, deed))
+
+    def type(self, text: str) -> None:
+        """Keep what a person is writing; nothing runs."""
+        self.text = text
+        self.version += 1
+        if self.state != "working":
+            self._say("")
+
+    def edit(self, make: Make, deed: str) -> Future[None]:
+        """Edit the text by what gives an edit of it, and run it; where it cannot run, it stays.
+
+        The Future holds why it was not done.
+        """
+        return self._ask(lambda: self._edit(make, deed))
+
+    def stop(self) -> None:
+        """Stop the code that runs."""
+        if (stop := self._stop) is not None:
+            stop.stop()
+
+    def save(self) -> Future[None]:
+        """Write the text to where it is kept; nothing runs."""
+        return self._ask(self._save)
+
+    def take_other(self) -> None:
+        """Go on with what somebody else has written."""
+        if (other := self.other) is None:
+            return
+        self.place.accept()
+        self.other = None
+        self.type(other)
+
+    def keep_mine(self) -> Future[None]:
+        """Write the text over what somebody else has written."""
+        self.place.accept()
+        self.other = None
+        return self._ask(self._save)
+
+    def close(self) -> None:
+        """End it: what runs is stopped."""
+        self._closed = True
+        self.stop()
+        self._jobs.put(None)
+
+    # ---- on its thread ---------------------------------------------------
+
+    def _ask(self, act: Callable[[], None]) -> Future[None]:
+        done: Future[None] = Future()
+        self._jobs.put((act, done))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="nengolab code", daemon=True)
+            self._thread.start()
+        return done
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None and not self._closed:
+            act, done = job
+            try:
+                act()
+            except Exception as error:
+                if not isinstance(error, NengoException):
+                    traceback.print_exc()
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+    def _begin(self) -> None:
+        self._stop = building.Stop()
+        self.state = "working"
+        self._say("")
+
+    def _run(self, text: str, deed: str) -> None:
+        self._begin()
+        try:
+            self._go(text, deed)
+        except Exception as error:
+            self.trouble, self.state = self._told(error), "failed"
+            self._say(deed)
+            if not isinstance(error, NengoException):
+                raise
+        finally:
+            self._stop = None
+        self._write(text)
+
+    def _edit(self, make: Make, deed: str) -> None:
+        if self.made is None:
+            raise ValidationError("run the code first: nothing of it is drawn yet", "source")
+        if not self.is_fresh:
+            raise ValidationError(
+                "the code was changed since it ran: run it first, then go on drawing", "source"
+            )
+        if (other := self.place.other()) is not None:
+            self._differs(other)
+        edit = make(self.made)
+        self._begin()
+        try:
+            self._go(edit.after, deed)
+        except NengoException as error:
+            self.state = "good"
+            self._say("")
+            told = self._told(error)
+            where = "" if told.line is None else f"line {told.line}: "
+            raise ValidationError(
+                f"{deed} was not done, for the code would not run: {where}{told.message}", "source"
+            ) from error
+        finally:
+            self._stop = None
+        self._write(edit.after)
+
+    def _go(self, text: str, deed: str) -> None:
+        """Run a text, and have its network run."""
+        before = self.text
+        made = building.run_source(text, stop=self._stop)
+        label(made)
+
+        def drawn() -> None:
+            """It is drawn from now on, and about to run."""
+            self.made, self.trouble, self.state = made, None, "good"
+            if self.text == before:
+                # Else a person has written on meanwhile.
+                self.text = text
+                self.version += 1
+            self._say(deed)
+
+        if (done := self._replace(made, self.made, drawn)) is None:
+            raise ValidationError("the Lab is gone", "source")
+        done.result()
+
+    def _told(self, error: Exception) -> Trouble:
+        if isinstance(error, building.SourceError):
+            text = str(error).removeprefix(f"line {error.line}: ")
+            line = None if error.line is None else self.line(error.line)
+            return Trouble(error.kind, text, line, error.span, error.traceback)
+        obj = getattr(error, "obj", None)
+        origin = None if self.made is None or obj is None else self.made.origins.get(obj)
+        line, span = (None, None) if origin is None else (self.line(origin.span.line), origin.span)
+        return Trouble("not built", f"the network cannot be built: {error}", line, span)
+
+    def _save(self) -> None:
+        self._write(self.text)
+        self._say("")
+
+    def _write(self, text: str) -> None:
+        try:
+            self.place.write(text)
+        except ChangedElsewhere as error:
+            self._differs(error.other)
+
+    def _differs(self, other: str) -> None:
+        self.other = other
+        self._say("")
+        raise ChangedElsewhere(
+            f"{self.place.name} was changed by another program; both versions are shown in the "
+            "code: choose one",
+            other,
+        )
+
+    def _say(self, deed: str) -> None:
+        self._changed(deed)
+
+
+def label(made: building.Made) -> None:
+    """Have objects without a label go by the names of their variables."""
+    for obj, name in made.names.items():
+        own = name.rpartition(".")[2]
+        if obj is not made.network and getattr(obj, "label", "") is None and _is_plain(obj):
+            obj.label = own
+
+
+def _is_plain(obj: object) -> bool:
+    # A connection is called by its ends, which says more.
+    return isinstance(obj, nengo.Node | nengo.Ensemble | nengo.Probe | nengo.Network)

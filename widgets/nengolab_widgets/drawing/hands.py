@@ -1,0 +1,345 @@
+"""Edits by drawing: what a page wants with objects becomes an edit of the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
+from typing import Any
+
+import nengo
+from nengo.exceptions import NengoException, ValidationError
+
+from nengolab import building
+from nengolab.names import Names
+
+from .drawing import Drawing
+from .told import CardEdit, CodeTold, FieldTold, PaletteEntry, TroubleTold
+
+Answer = Callable[[str], None]
+# What an entry of the palette needs: two ends, or one object.
+ENDS, WHOLES = ("pre", "post"), ("target", "input")
+MOST_CHOICES = 60
+
+
+class Drawn:
+    """The hands of a Lab on its `Drawing`; objects go by their names, which outlive a run.
+
+    Parameters
+    ----------
+    drawing : Drawing
+    names : Names
+        Of the network that runs.
+    placed : callable
+        Called with the name of an object and where it is put.
+    cell : str
+        Id of the notebook cell, or "".
+    """
+
+    def __init__(
+        self,
+        drawing: Drawing,
+        names: Names,
+        placed: Callable[[str, Any], None],
+        cell: str = "",
+    ) -> None:
+        self.drawing, self._names, self._placed, self._cell = drawing, names, placed, cell
+
+    # ---- what pages are told -----------------------------------------------
+
+    def told(self) -> CodeTold:
+        """Give the code, and how it stands."""
+        drawing = self.drawing
+        place = drawing.place
+        return {
+            "name": place.name,
+            "kind": place.kind,
+            "cell": self._cell,
+            "first_line": place.first_line,
+            "text": drawing.text,
+            "version": drawing.version,
+            "state": drawing.state,
+            "fresh": drawing.is_fresh,
+            "trouble": self._trouble(),
+            "other": drawing.other,
+            "lines": self._lines(),
+        }
+
+    def _trouble(self) -> TroubleTold | None:
+        trouble = self.drawing.trouble
+        if trouble is None:
+            return None
+        span = trouble.span
+        return {
+            "kind": trouble.kind,
+            "message": trouble.message,
+            "line": trouble.line,
+            "at": [] if span is None else [span.line, span.column, span.end_line, span.end_column],
+            "traceback": trouble.traceback,
+        }
+
+    def _lines(self) -> dict[str, list[int]]:
+        made = self.drawing.made
+        if made is None or not self.drawing.is_fresh:
+            return {}
+        return {
+            self._names.get(obj): [origin.span.line, origin.span.end_line]
+            for obj, origin in made.origins.items()
+            if obj is not made.network
+        }
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the code has made a network."""
+        return self.drawing.made is not None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is drawn is not what the code would make."""
+        drawing = self.drawing
+        return drawing.state == "failed" or (drawing.made is not None and not drawing.is_fresh)
+
+    def edits_of(self, obj: Any) -> CardEdit | None:
+        """Give what of an object can be edited."""
+        made = self.drawing.made
+        if made is None:
+            return None
+        origin = made.origins.get(obj)
+        empty: CardEdit = {
+            "variable": made.names.get(obj, ""),
+            "made": "",
+            "line": 0,
+            "count": 1,
+            "fields": [],
+            "why_not": "",
+        }
+        if not self.drawing.is_fresh:
+            return {**empty, "why_not": "The code was changed since it ran: run it to edit this."}
+        if origin is None:
+            return {**empty, "why_not": "Nothing in this code made it directly."}
+        try:
+            form = building.fields_of(made, obj)
+        except (building.Refused, ImportError) as error:
+            return {**empty, "why_not": self._said(error)}
+        return {
+            **empty,
+            "made": self._shifted(str(origin)),
+            "line": origin.span.line,
+            "count": origin.count,
+            "fields": [_told(field) for field in form.fields],
+            "why_not": form.unclear,
+        }
+
+    def palette(self) -> list[PaletteEntry]:
+        """Give what can be added."""
+        return [
+            {
+                "key": entry.key,
+                "group": entry.group,
+                "title": entry.title,
+                "hint": entry.text,
+                "needs": list(entry.needs),
+            }
+            for entry in entries().values()
+        ]
+
+    def depending(self, objects: list[Any]) -> list[str]:
+        """Name what goes with objects that are deleted."""
+        made = self._made()
+        return [self._names.get(obj) for obj in building.depending(made, *objects)]
+
+    def _made(self) -> building.Made:
+        if self.drawing.made is None:
+            raise ValidationError("run the code first: nothing of it is drawn yet", "source")
+        return self.drawing.made
+
+    # ---- the code as text ----------------------------------------------------
+
+    def take(self, content: dict[str, Any]) -> None:
+        """Do what a page wants done with the code."""
+        drawing, what = self.drawing, content.get("type")
+        if what == "typed":
+            drawing.type(_text(content))
+        elif what == "run":
+            # Who asks again does not want to wait for a loop without end.
+            drawing.stop()
+            drawing.run(_text(content))
+        elif what == "save":
+            drawing.type(_text(content))
+            drawing.save()
+        elif what == "stop":
+            drawing.stop()
+        elif what == "take_other":
+            drawing.take_other()
+        elif what == "keep_mine":
+            drawing.keep_mine()
+        else:
+            raise ValidationError(f"the code does not understand {what!r}", "type")
+
+    # ---- by drawing ------------------------------------------------------------
+
+    def edit(self, content: dict[str, Any], answer: Answer) -> None:
+        """Edit by drawing; ``answer`` gets why it was not done, or ""."""
+        acts: dict[str, Callable[[dict[str, Any]], Future[None]]] = {
+            "add": self._add,
+            "set": self._set,
+            "delete": self._delete,
+            "rename": self._rename,
+        }
+        act = acts.get(str(content.get("do")))
+        if act is None:
+            raise ValidationError(f"there is no edit {content.get('do')!r}", "do")
+        try:
+            done = act(content)
+        except NengoException as error:
+            return answer(self._said(error))
+        done.add_done_callback(
+            lambda done: answer("" if done.exception() is None else self._said(done.exception()))
+        )
+
+    def _said(self, error: BaseException | None) -> str:
+        """Word an error with the lines as people count them."""
+        text = str(error)
+        if isinstance(error, ValidationError):
+            text = text.removeprefix(f"{error.attr}: ")
+        return self._shifted(text) if isinstance(error, building.Refused) else text
+
+    def _shifted(self, text: str) -> str:
+        """Lines as people count them."""
+        return re.sub(
+            r"\bline (\d+)", lambda found: f"line {self.drawing.line(int(found[1]))}", text
+        )
+
+    def _add(self, content: dict[str, Any]) -> Future[None]:
+        entry = entries().get(str(content.get("entry")))
+        if entry is None:
+            raise ValidationError(f"there is no entry {content.get('entry')!r}", "entry")
+        into, position = self._called(content.get("into")), content.get("place")
+        needs = {n: self._called(content.get("pre" if n in WHOLES else n)) for n in entry.needs}
+        for need, name in needs.items():
+            if name is None:
+                raise ValidationError(f"select what {entry.title} is to look at first", need)
+
+        def make(made: building.Made) -> building.Edit:
+            if set(ENDS) <= set(needs):
+                pre, post = (self._find(needs[end]) for end in ENDS)
+                return building.connect(made, pre, post, arguments=given_by(entry))
+            network = made.network if into is None else self._find(into)
+            given = {need: self._variable(made, name) for need, name in needs.items()}
+            edit = building.place(made, entry.filled(**given), network)
+            if position is not None and (name := new_name(edit, entry.name)):
+                self._placed(f"{into}/{name}" if into else name, position)
+            return edit
+
+        what = " to ".join(str(name) for name in needs.values())
+        deed = f"{entry.title} of {what}" if what else entry.title
+        return self.drawing.edit(make, f"adding {deed}")
+
+    def _variable(self, made: building.Made, name: str | None) -> str:
+        obj = made.network if name is None else self._find(name)
+        called = made.names.get(obj, "")
+        if isinstance(obj, nengo.Network):
+            raise ValidationError(
+                f"{name} is a network: open it, and connect its input or output", "connect"
+            )
+        if not called:
+            origin = made.origins.get(obj)
+            line = "" if origin is None else f" (line {self.drawing.line(origin.span.line)})"
+            raise ValidationError(
+                f"no variable of the code holds {name}{line}: give it a name there first", "connect"
+            )
+        return called
+
+    def _set(self, content: dict[str, Any]) -> Future[None]:
+        name, value = str(content.get("name")), content.get("value")
+        called = self._called(content.get("object"))
+
+        def make(made: building.Made) -> building.Edit:
+            obj = self._find(called)
+            if value is not None:
+                return building.set_field(made, obj, name, str(value))
+            form = building.fields_of(made, obj)
+            count = form.origin.count
+            return building.remove_argument(made.source, form.span, name, form.positions, count)
+
+        return self.drawing.edit(make, f"{name} of {called}")
+
+    def _delete(self, content: dict[str, Any]) -> Future[None]:
+        wanted: Any = content.get("objects")
+        names = [self._called(obj) for obj in wanted] if isinstance(wanted, list) else []
+
+        def make(made: building.Made) -> building.Edit:
+            return building.delete(made, *(self._find(name) for name in names))
+
+        return self.drawing.edit(make, f"deleting {', '.join(map(str, names))}")
+
+    def _rename(self, content: dict[str, Any]) -> Future[None]:
+        called, new = self._called(content.get("object")), str(content.get("name"))
+
+        def make(made: building.Made) -> building.Edit:
+            old = made.names.get(self._find(called), "")
+            if not old.isidentifier():
+                raise ValidationError(f"no variable of the code holds {called}", "object")
+            return building.rename(made.source, old, new)
+
+        return self.drawing.edit(make, f"renaming {called} to {new}")
+
+    # ---- names -------------------------------------------------------------------
+
+    def _called(self, obj: Any) -> str | None:
+        """What an object is called; None is the network itself."""
+        if obj is None or obj is self._names.network:
+            return None
+        return self._names.get(obj)
+
+    def _find(self, name: str | None) -> Any:
+        found = None if name is None else self._names.find(name)
+        if found is None:
+            raise ValidationError(f"there is no {name} in the network any more", "object")
+        return found
+
+
+def given_by(entry: building.Entry) -> dict[str, str]:
+    """The arguments that an entry of the palette gives besides its ends."""
+    call = ast.parse(entry.call.format(pre="pre", post="post"), mode="eval").body
+    assert isinstance(call, ast.Call)
+    return {arg.arg: ast.unparse(arg.value) for arg in call.keywords if arg.arg}
+
+
+def new_name(edit: building.Edit, wanted: str) -> str:
+    """The variable that an edit brings, of those called so the first; "" where there is none."""
+    before, after = (set(re.findall(r"\w+", text)) for text in (edit.before, edit.after))
+    found = [name for name in after - before if wanted and name.startswith(wanted)]
+    return min(found, key=len, default="")
+
+
+def _told(field: building.Field) -> FieldTold:
+    return {
+        "name": field.name,
+        "kind": field.kind,
+        "value": field.source or "",
+        "default": field.default,
+        "now": field.now,
+        "required": field.required,
+        "unit": field.unit,
+        "choices": [
+            {"code": c.code, "title": c.title, "refused": c.refused}
+            for c in field.choices[:MOST_CHOICES]
+        ],
+        "hint": field.text,
+    }
+
+
+def _text(content: dict[str, Any]) -> str:
+    text = content.get("text")
+    if not isinstance(text, str):
+        raise ValidationError(f"the code must be text, got {text!r}", "text")
+    return text
+
+
+@cache
+def entries() -> dict[str, building.Entry]:
+    """What can be added, by key: what needs no more than what can be chosen in the drawing."""
+    return {e.key: e for e in building.palette() if set(e.needs) <= {*ENDS, *WHOLES}}

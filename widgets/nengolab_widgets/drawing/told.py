@@ -1,0 +1,86 @@
+"""What pages are told of the code that a network is made of, and of what can be drawn."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class TroubleTold(TypedDict):
+    """Why the code makes nothing that could run; ``line`` as people count, the others from 1."""
+
+    kind: str
+    message: str
+    line: int | None
+    at: list[int]
+    traceback: str
+
+
+class CodeTold(TypedDict):
+    """The code, and how it stands.
+
+    ``version`` counts its texts; ``ran`` is the one that runs. ``other`` is what another program
+    has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name;
+    ``first_line`` is what people call the first one.
+    """
+
+    name: str
+    kind: Literal["file", "cell", "here"]
+    cell: str
+    first_line: int
+    text: str
+    version: int
+    state: Literal["unrun", "working", "good", "failed"]
+    fresh: bool
+    trouble: TroubleTold | None
+    other: str | None
+    lines: dict[str, list[int]]
+
+
+class ChoiceTold(TypedDict):
+    """One of the values that an argument can have; ``refused`` says why not here, or ""."""
+
+    code: str
+    title: str
+    refused: str
+
+
+class FieldTold(TypedDict):
+    """One argument of an object: its ``value`` as the code has it, "" where it has none.
+
+    ``now`` is what the object has, as code, "" where that cannot be told.
+    """
+
+    name: str
+    kind: str
+    value: str
+    default: str
+    now: str
+    required: bool
+    unit: str
+    choices: list[ChoiceTold]
+    hint: str
+
+
+class CardEdit(TypedDict):
+    """What of an object can be edited.
+
+    ``variable`` is what the code calls it, or ""; ``made`` says which line made it, and what
+    besides; ``why_not`` why it cannot be edited, or "".
+    """
+
+    variable: str
+    made: str
+    line: int
+    count: int
+    fields: list[FieldTold]
+    why_not: str
+
+
+class PaletteEntry(TypedDict):
+    """Something that can be added; ``needs`` are what it is added to, such as two ends."""
+
+    key: str
+    group: str
+    title: str
+    hint: str
+    needs: list[str]

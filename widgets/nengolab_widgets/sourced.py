@@ -1,0 +1,292 @@
+"""What a Lab does with the code that its network is made of."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nengo.exceptions import NengoException, SimulationError, ValidationError
+
+from nengolab import building
+from nengolab.live import Session
+from nengolab.live.following import Follower
+from nengolab.names import Names
+
+from .arrangement import Arrangement
+from .bench import Bench
+from .choice import Menu, default_choices
+from .drawing.drawing import Drawing
+from .drawing.hands import Drawn
+from .drawing.places import Here, InFile, SourcePlace
+from .driving import Driving
+from .layouts import arrangement_from, layout_of, read_layout
+from .panel import Choice
+from .panels.code import Code
+from .weakly import weakly
+
+# What happens in so many seconds is kept in one go.
+KEEP_AFTER = 0.4
+
+
+def place_of(target: Any) -> tuple[SourcePlace, str] | None:
+    """Give where a source is kept, and its text; None for what is no source.
+
+    Raises
+    ------
+    ValidationError
+        For a path of something else than a Python file.
+    """
+    if isinstance(target, CellSource):
+        return Here("this cell" if target.cell else "code", "cell"), target.text
+    if isinstance(target, str | Path):
+        file = InFile(target)
+        return file, file.text
+    return None
+
+
+class CellSource:
+    """The text of a cell, without its ``%%lab``, and the cell's id."""
+
+    def __init__(self, text: str, cell: str = "") -> None:
+        self.text, self.cell = text, cell
+
+
+class Sourced:
+    """The part of a Lab that is about its code; a Lab of a network made elsewhere has none."""
+
+    session: Session
+    _bench: Bench
+    _driving: Driving
+    _lock: threading.RLock
+    _menu: Menu
+    _names: Names
+    _drawing: Drawing | None
+    _given: bool
+    _title: str
+    _title_given: bool
+
+    def _notice(self, text: str) -> None:
+        raise NotImplementedError
+
+    def _panels_changed(self) -> None:
+        raise NotImplementedError
+
+    def _say_all(self) -> None:
+        raise NotImplementedError
+
+    # ---- what a person calls ---------------------------------------------
+
+    @property
+    def source(self) -> str | None:
+        """The code that the network is made of; None where it was made elsewhere."""
+        return None if self._drawing is None else self._drawing.text
+
+    def run_source(self, text: str | None = None) -> Future[None]:
+        """Run the code, or another one instead; the run goes on with what is unchanged.
+
+        Parameters
+        ----------
+        text : str, optional
+            What the code is to be.
+
+        Returns
+        -------
+        Future
+            Done when the network that it makes is ready to run.
+
+        Raises
+        ------
+        ValidationError
+            When the network was made elsewhere.
+        """
+        if self._drawing is None:
+            raise ValidationError(
+                "the network of this Lab was made elsewhere; continue_in_code() writes its code",
+                "source",
+            )
+        return self._drawing.run(text)
+
+    def stop_source(self) -> None:
+        """Stop the code that runs."""
+        if self._drawing is not None:
+            self._drawing.stop()
+
+    def continue_in_code(self) -> list[str]:
+        """Write the code of a network that was made elsewhere, and go on with that.
+
+        Returns
+        -------
+        missing : list of str
+            What could not be written, and why.
+        """
+        with self._lock:
+            if self._drawing is not None:
+                return []
+            if self.session.subject is not self.session.network:
+                raise SimulationError(
+                    "the Lab was given a simulator, which runs its own network: give the network "
+                    "to a Lab to continue it in code"
+                )
+            code = building.to_code(self.session.network)
+            self._begin_source(Here("code"), str(code))
+            self._given = True
+            self._panels_changed()
+            missing = [m.reason for m in code.missing]
+        text = "This is code that makes an equal network. Run it to go on with it."
+        if missing:
+            text += " It could not write " + "; ".join(missing) + "."
+        self._notice(text)
+        return missing
+
+    # ---- how it begins ---------------------------------------------------
+
+    def _begin_source(self, place: SourcePlace, text: str, cell: str = "") -> None:
+        replace, changed = weakly(self._replace_network), weakly(self._code_changed)
+        self._drawing = Drawing(place, text, replace, changed)
+        self._hands = Drawn(self._drawing, self._names, weakly(self._place), cell)
+        self._layout_timer: threading.Timer | None = None
+        self._travelling = False
+        self._kept: Mapping[str, Any] | None = None
+        self._bench.hands, self._bench.source = self._hands, text
+        self._bench.continue_in_code = None
+        self._bench.on_source = weakly(self._travel_source)
+        self._bench.settle_in(Choice(None, "code"))
+
+    def _end_source(self) -> None:
+        if self._drawing is not None:
+            self._drawing.close()
+
+    # ---- another network runs ----------------------------------------------
+
+    def _replace_network(
+        self, made: building.Made, before: building.Made | None, drawn: Callable[[], None]
+    ) -> Future[None]:
+        old, new = self.session.network, made.network
+        kept = {} if before is None else building.unchanged(old, new)
+        return self.session.replace(
+            new,
+            lambda state, sim: building.carried(state, old, sim)[0],
+            kept,
+            partial(weakly(self._switched), drawn),
+        )
+
+    def _switched(self, drawn: Callable[[], None], follow: Follower) -> None:
+        """On the session's thread: all that shows the old network shows the new one."""
+        with self._lock:
+            self._bench.follow(follow)
+            self._menu = Menu(self.session.network, self._names)
+            self._driving.rebuilt(self.session.network, self.session.inputs)
+            if not self._given:
+                self._open_first()
+            drawn()
+            self._title_by_network()
+            self._panels_changed()
+            self._say_all()
+
+    def _title_by_network(self) -> None:
+        """A Lab of a file is called so; of other code, by its network."""
+        drawing = self._drawing
+        if drawing is None or drawing.made is None or drawing.place.kind == "file":
+            return
+        network = drawing.made.network
+        name = drawing.made.names.get(network, "network")
+        if not self._title_given:
+            self._title = network.label or name
+
+    def _open_first(self) -> None:
+        """What is shown of the first network that the code makes: what was kept, or the usual."""
+        self._given, drawing = True, self._drawing
+        assert drawing is not None
+        try:
+            self._kept = drawing.place.read_layout()
+            if self._kept is not None:
+                wanted, remarks = arrangement_from(read_layout(self._kept), self._bench)
+                code = [s for s in self._bench.arrangement.shown if s.kind == Code.name]
+                self._bench.arrange(
+                    Arrangement(wanted.window, (*code, *wanted.shown), wanted.aside)
+                )
+                if remarks:
+                    self._notice("Not all of the layout can be shown. " + "; ".join(remarks))
+            else:
+                for choice in default_choices(self.session.network):
+                    self._bench.open(choice)
+        except NengoException as error:
+            self._notice(str(error))
+        self._bench.history.begin(self._bench.arrangement)
+
+    # ---- the code is another one -------------------------------------------
+
+    def _code_changed(self, deed: str) -> None:
+        """The code, or how it stands, is another one: on any thread."""
+        with self._lock:
+            drawing = self._drawing
+            if drawing is None:
+                return
+            if deed:
+                self._bench.source = drawing.text
+            present = self._bench.history.present
+            if deed and self._travelling and present.source != drawing.text:
+                pass  # On the way to what was asked for since.
+            elif deed and self._travelling:
+                self._travelling = False
+                # Its objects are those of the network that is here now.
+                remarks = self._bench.arrange(present)
+                if remarks:
+                    self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
+            elif deed:
+                self._bench.note(deed)
+            for panel in self._bench.all.values():
+                if isinstance(panel, Code):
+                    panel.say()
+            if deed:
+                self._panels_changed()
+        self._stale_changed()
+
+    def _stale_changed(self) -> None:
+        stale = self._hands.is_stale
+        if stale != getattr(self, "_was_stale", False):
+            self._was_stale = stale
+            self._panels_changed()
+
+    def _travel_source(self, text: str) -> None:
+        """Undo and redo: the code is to be another one, and then the panels."""
+        assert self._drawing is not None
+        self._travelling = True
+        self._drawing.run(text, "undo")
+
+    # ---- positions and plots, kept beside the code ---------------------------
+
+    def _place(self, name: str, at: Any) -> None:
+        """Something that is added is put where a person wants it."""
+        aside = self._bench.aside
+        good = isinstance(at, list | tuple) and len(at) == 2
+        if aside is None or not good:
+            return
+        with self._lock:
+            aside.take({"placed": {**aside.values["placed"], name: tuple(at)}})
+
+    def _keep_layout(self) -> None:
+        """Write plots and positions soon, where they are kept beside the code."""
+        drawing = self._drawing
+        if drawing is None or drawing.made is None or self._layout_timer is not None:
+            return
+        self._layout_timer = threading.Timer(KEEP_AFTER, weakly(self._write_layout))
+        self._layout_timer.daemon = True
+        self._layout_timer.start()
+
+    def _write_layout(self) -> None:
+        with self._lock:
+            self._layout_timer = None
+            layout = layout_of(self._bench)
+            drawing = self._drawing
+        if drawing is None or layout == self._kept:
+            return
+        try:
+            drawing.place.write_layout(layout)
+            self._kept = layout
+        except OSError as error:
+            self._notice(f"The layout of {drawing.place.name} could not be written: {error}")
