@@ -101,7 +101,7 @@ def lab(
     """JupyterLab in a page, with no session, kernel or setting left over from another test.
 
     The page is one that other tests have used, unless the test is marked ``own_page`` or the last
-    one failed. A picture of the page as the test left it is always taken.
+    one failed. Of a test that fails a picture is taken, as it left the page.
     """
     jupyter_server.forget()
     own_page = request.node.get_closest_marker("own_page") is not None
@@ -110,9 +110,10 @@ def lab(
     page, loaded = loaded_pages.take(None if own_page else FRAMES)
     lab = JupyterLab(page, jupyter_server, re.sub(r"^test_", "", request.node.name), loaded)
     yield lab
-    lab.screenshot()
-    lab.leave()
     failed = request.node.stash.get(FAILED, True)
+    if failed:
+        lab.screenshot()
+    lab.leave()
     loaded_pages.give_back(lab, failed or own_page)
     jupyter_server.forget()
 
