@@ -54,15 +54,15 @@ class CompiledFunction:
             function = tf.function(run, autograph=False).get_concrete_function(*specs)
         self._eager = function if parallel or function.captured_inputs else None
         if self._eager is None:
-            self._start(function, arguments)
+            self._start(function)
 
-    def _start(self, function: Any, arguments: tuple) -> None:
+    def _start(self, function: Any) -> None:
         # The graph that was traced itself, not one that calls it: TensorFlow would take what is
         # called through all its optimizers, which cost as much as a quarter of what XLA takes.
         graph = function.graph
-        given, self._structure = graph.inputs, function.structured_outputs
-        wanted = [t for t in tf.nest.flatten(self._structure) if t is not None]
-        self._structure = tf.nest.map_structure(lambda t: None, self._structure)
+        given, structure = graph.inputs, function.structured_outputs
+        wanted = tf.nest.flatten(structure)
+        self._structure = tf.nest.map_structure(lambda t: None, structure)
         config = tf.compat.v1.ConfigProto(allow_soft_placement=True)
         config.gpu_options.allow_growth = True
         # What XLA compiles is to be what was traced: to the last bit as without a session.

@@ -47,7 +47,8 @@ class IntegrateAndFire(NeuronKernel):
         voltage = state["voltage"] + rounded(spec.dt * inputs[0])
         spiked = voltage > 1
         voltage = tf.where(spiked, tf.zeros_like(voltage), voltage)
-        out = tf.where(spiked, params["amplitude"][None] * (1 / spec.dt), tf.zeros_like(voltage))
+        height = tf.expand_dims(params["amplitude"], 0) * (1 / spec.dt)
+        out = tf.where(spiked, height, tf.zeros_like(voltage))
         return {"voltage": voltage}, {"out": out, "voltage": voltage}
 
 

@@ -228,15 +228,8 @@ class Sourced:
                 return
             if deed:
                 self._bench.source = drawing.text
-            present = self._bench.history.present
-            if deed and self._travelling and present.source != drawing.text:
-                pass  # On the way to what was asked for since.
-            elif deed and self._travelling:
-                self._travelling = False
-                # Its objects are those of the network that is here now.
-                remarks = self._bench.arrange(present)
-                if remarks:
-                    self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
+            if deed and self._travelling:
+                self._arrive(drawing)
             elif deed:
                 self._bench.note(deed)
             for panel in self._bench.all.values():
@@ -245,6 +238,17 @@ class Sourced:
             if deed:
                 self._panels_changed()
         self._stale_changed()
+
+    def _arrive(self, drawing: Drawing) -> None:
+        """Undo and redo have another code: the panels follow, if it is what was asked for last."""
+        present = self._bench.history.present
+        if present.source != drawing.text:
+            return
+        self._travelling = False
+        # Its objects are those of the network that is here now.
+        remarks = self._bench.arrange(present)
+        if remarks:
+            self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
 
     def _stale_changed(self) -> None:
         stale = self._hands.is_stale
