@@ -1,5 +1,8 @@
 """Frozen networks in other backends, where these are installed (docs/hardware.md)."""
 
+from importlib import import_module
+from importlib.util import find_spec
+
 import keras
 import nengo
 import numpy as np
@@ -50,9 +53,11 @@ def test_nengo_ocl_runs_a_frozen_network(frozen):
 
 
 def test_nengo_loihis_emulator_runs_a_frozen_network(frozen):
+    if find_spec("nengo_loihi") is None:
+        pytest.skip("NengoLoihi is not installed")
     if int(np.__version__.split(".")[0]) >= 2:
         pytest.skip("NengoLoihi 1.1.0 asks NumPy for arrays in a way that NumPy 2 refuses")
-    loihi = pytest.importorskip("nengo_loihi", reason="NengoLoihi is not installed")
+    loihi = import_module("nengo_loihi")
     with loihi.Simulator(frozen, target="sim", progress_bar=False) as sim:
         sim.run_steps(300)
         assert abs(sim.data[frozen.probe][-100:].mean() - by_nengo(frozen)) < 0.15
@@ -67,9 +72,14 @@ def test_an_lmu_of_keras_lmu_converts():
 
 def test_what_keras_spiking_does():
     spiking = pytest.importorskip("keras_spiking", reason="KerasSpiking is not installed")
+    given = np.full((1, 50, 4), 20, "float32")
     try:
-        theirs = spiking.SpikingActivation("relu", dt=0.01)(np.ones((1, 50, 4), "float32"))
+        theirs = spiking.SpikingActivation("relu", dt=0.01)(given)
     except ValueError as err:
+        if "time_major" not in str(err):
+            raise
         pytest.skip(f"KerasSpiking {spiking.__version__} does not run on this Keras: {err}")
-    ours = nengolab.keras_layers.SpikingActivation("relu", dt=0.01)(np.ones((1, 50, 4)))
-    np.testing.assert_allclose(np.mean(theirs, axis=1), np.mean(ours, axis=1), atol=2.1)
+    ours = nengolab.keras_layers.SpikingActivation("relu", dt=0.01)(given)
+    # In 0.5 s a spike more or less is 2 Hz.
+    np.testing.assert_allclose(np.mean(theirs, axis=1), 20, atol=2.1)
+    np.testing.assert_allclose(np.mean(ours, axis=1), 20, atol=2.1)
