@@ -173,7 +173,9 @@ def deleted(text: Text, statements: list[Any], keeps: Any = None) -> list[Replac
         for n, line in enumerate(sorted(lines, key=text.where)):
             start, end = text.where(line)
             if not keep and n == 0:
-                found.append(Replacement(start, end, "pass"))
+                # With the comment behind it, as where its line goes.
+                behind = text.source[end : text.line_of(max(end - 1, 0))[1]].rstrip("\r\n")
+                found.append(Replacement(start, end + len(behind), "pass"))
             elif isinstance(block, cst.SimpleStatementSuite):
                 found.append(Replacement(start, end, "pass"))
             else:

@@ -96,6 +96,7 @@ def shuffled_batches(
     (size,) = lengths
     steps = -(-size // batch_size)
 
+    @tf.autograph.experimental.do_not_convert
     def order(epoch: tf.Tensor) -> tf.Tensor:
         rows = tf.range(size, dtype=tf.int64)
         if not shuffle:
@@ -111,6 +112,7 @@ def shuffled_batches(
     rows = epochs.rebatch(sizes).skip(skipped)
     held = tf.data.Dataset.from_tensors(data).repeat()
 
+    @tf.autograph.experimental.do_not_convert
     def gather(rows: tf.Tensor, held: Any) -> Any:
         return tf.nest.map_structure(lambda a: tf.gather(a, rows), held)
 

@@ -165,6 +165,26 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
         panel.wait_state("ready")
     until(lambda: source_of(lab) == first, "all is as it was", 60)
 
+    # Several at once: chosen with Shift, put in a row, grouped, and taken apart again.
+    drawing.wait_drawn("drive", "ens")
+    for name in ("drive", "ens"):
+        drawing.root.locator(f'[role=treeitem][aria-label^="{name}, "]').focus()
+        keyboard.press("Shift+Enter")
+    expect(drawing.card).to_contain_text("2 things are selected")
+    drawing.card.get_by_role("button", name="in a row").click()
+    until(lambda: len(set(drawing.columns()["y"])) == 1, "they are at one height")
+    panel.screenshot("several")
+    drawing.card.get_by_role("button", name="group", exact=True).click()
+    drawing.wait_drawn("subnetwork", "drive", "ens")
+    until(lambda: "as subnetwork:" in source_of(lab), "a network around them", 60)
+    panel.wait_state("ready")
+    for _ in range(2):
+        drawing.root.locator("[role=treeitem]").first.focus()
+        keyboard.press("Control+z")
+        panel.wait_state("ready")
+    until(lambda: source_of(lab) == first, "all is as it was", 60)
+    drawing.wait_drawn("drive", "ens")
+
     # The cell run again is the same Lab, and its run goes on.
     panel.press("play")
     panel.wait_time(0.1)

@@ -78,8 +78,10 @@ def environment(
     python = folder / "bin/python"
     wanted = [one for one in _requirements(wheel) if not one.startswith("tensorflow")]
     lock = str(REPOSITORY / ".requirements/dev.lock")
-    _pip("install", "--constraint", lock, *wanted, python=python, env=without_node)
-    _pip("install", "--no-deps", str(wheel), python=python, env=without_node)
+    # Of all that is installed, what is imported is compiled.
+    install = ("install", "--no-compile")
+    _pip(*install, "--constraint", lock, *wanted, python=python, env=without_node)
+    _pip(*install, "--no-deps", str(wheel), python=python, env=without_node)
     purelib = folder / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
     # A .pth goes to the end of sys.path, and the .pth files in the folder that it names (by which
     # nengolab is installed editable there) are not followed.

@@ -10,9 +10,11 @@ import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
 from nengolab_widgets.drawing.drawing import Drawing
+from nengolab_widgets.drawing.hands import Drawn
 from nengolab_widgets.drawing.places import ChangedElsewhere, Here, InFile
 
 from nengolab import building
+from nengolab.names import Names
 
 from .browser import Browser
 from .browser import until as until_within
@@ -131,6 +133,50 @@ def test_edits_are_done_in_order_and_what_would_not_run_is_not_done() -> None:
     assert (drawing.state, drawing.trouble.line) == ("failed", 1)
     assert drawing.text == "with nengo.Network()"
     assert drawing.made.source == kept
+
+
+def test_several_things_are_copied_grouped_and_moved_as_one() -> None:
+    drawing = Written(SOURCE).drawing
+    drawing.run().result(PATIENCE)
+
+    def edit(do: str, *names: str, into: str | None = None, of: Any = drawing) -> str:
+        """Edit as a page does; what a page names stands for objects of the network that is."""
+        call, said = Names(of.made.network), []
+        hands = Drawn(of, call, lambda name, place: None)
+        content = {"do": do, "objects": [call.find(name) for name in names]}
+        hands.edit({**content, "into": into and call.find(into)}, said.append)
+        until(lambda: said, f"{do} was answered")
+        return said[0]
+
+    drive = "    drive = nengo.Node([0.5])  # what drives it\n"
+    assert drive in SOURCE
+    assert edit("duplicate", "drive") == ""
+    assert drawing.text == SOURCE + drive.replace("drive =", "drive_1 =")
+    assert edit("group", "drive_1") == ""
+    inner = '    with nengo.Network(label="subnetwork") as subnetwork:\n'
+    assert drawing.text == SOURCE + inner + "    " + drive.replace("drive =", "drive_1 =")
+    # What a line makes with others stays, and the line is named.
+    kept = drawing.text
+    assert "line 5 makes 1 other" in edit("group", "cells[0]", "drive")
+    assert drawing.text == kept
+    assert edit("move", "subnetwork/drive_1") == ""
+    assert drawing.text == SOURCE + inner + "        pass\n" + drive.replace("drive =", "drive_1 =")
+    assert edit("move", "drive_1", into="subnetwork") == ""
+    assert drawing.text == kept
+
+    # What is copied in one drawing is put into another, under a name that is free there.
+    assert edit("copy", "drive", "subnetwork") == ""
+    assert drawing.text == kept
+    other = Written(
+        "import nengo\nwith nengo.Network() as net:\n    drive = nengo.Node()\n"
+    ).drawing
+    other.run().result(PATIENCE)
+    before = other.text
+    assert edit("paste", "drive", of=other) == ""
+    assert other.text.startswith(before)
+    labels = {node.label for node in other.made.network.all_nodes}
+    assert labels == {"drive", "drive_1", "drive_2"}
+    assert "select what is in" in edit("copy")
 
 
 def test_a_loop_without_end_is_stopped() -> None:

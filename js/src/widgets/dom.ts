@@ -65,6 +65,11 @@ export function renewed(parent: Element, children: Element[]): void {
   });
 }
 
+/** Whether a key belongs to a field that is typed into. */
+export function isTyped({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.matches("input, select, textarea, [contenteditable]");
+}
+
 /** Call `accept` when a person has finished typing: with Enter, which JupyterLab may keep from the
  * field's own `change`, or by leaving the field. */
 export function onEntered(field: HTMLInputElement, accept: () => void): void {

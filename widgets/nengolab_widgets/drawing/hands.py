@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
+from itertools import count
 from typing import Any
 
 import nengo
@@ -37,6 +38,9 @@ class Drawn:
     cell : str
         Id of the notebook cell, or "".
     """
+
+    #: What was copied last in any drawing, as source.
+    copied = ""
 
     def __init__(
         self,
@@ -182,11 +186,16 @@ class Drawn:
 
     def edit(self, content: dict[str, Any], answer: Answer) -> None:
         """Edit by drawing; ``answer`` gets why it was not done, or ""."""
-        acts: dict[str, Callable[[dict[str, Any]], Future[None]]] = {
+        acts: dict[str, Callable[[dict[str, Any]], Future[None] | None]] = {
             "add": self._add,
             "set": self._set,
             "delete": self._delete,
             "rename": self._rename,
+            "copy": self._copy,
+            "paste": self._paste,
+            "duplicate": self._duplicate,
+            "group": self._group,
+            "move": self._move,
         }
         act = acts.get(str(content.get("do")))
         if act is None:
@@ -195,6 +204,8 @@ class Drawn:
             done = act(content)
         except NengoException as error:
             return answer(self._said(error))
+        if done is None:
+            return answer("")
         done.add_done_callback(
             lambda done: answer("" if done.exception() is None else self._said(done.exception()))
         )
@@ -226,7 +237,7 @@ class Drawn:
             if set(ENDS) <= set(needs):
                 pre, post = (self._find(needs[end]) for end in ENDS)
                 return building.connect(made, pre, post, arguments=given_by(entry))
-            network = made.network if into is None else self._find(into)
+            network = self._into(made, into)
             given = {need: self._variable(made, name) for need, name in needs.items()}
             edit = building.place(made, entry.filled(**given), network)
             if position is not None and (name := new_name(edit, entry.name)):
@@ -267,13 +278,69 @@ class Drawn:
         return self.drawing.edit(make, f"{name} of {called}")
 
     def _delete(self, content: dict[str, Any]) -> Future[None]:
-        wanted: Any = content.get("objects")
-        names = [self._called(obj) for obj in wanted] if isinstance(wanted, list) else []
+        names = self._several(content)
 
         def make(made: building.Made) -> building.Edit:
-            return building.delete(made, *(self._find(name) for name in names))
+            return building.delete(made, *self._found(names))
 
-        return self.drawing.edit(make, f"deleting {', '.join(map(str, names))}")
+        return self.drawing.edit(make, f"deleting {_listed(names)}")
+
+    # ---- several at once -----------------------------------------------------------
+
+    def _several(self, content: dict[str, Any]) -> list[str]:
+        wanted: Any = content.get("objects")
+        names = [self._called(obj) for obj in wanted] if isinstance(wanted, list) else []
+        if not names or None in names:
+            raise ValidationError("select what is in the outermost network first", "objects")
+        return [str(name) for name in names]
+
+    def _found(self, names: list[str]) -> list[Any]:
+        return [self._find(name) for name in names]
+
+    def _into(self, made: building.Made, name: str | None) -> Any:
+        return made.network if name is None else self._find(name)
+
+    def _copy(self, content: dict[str, Any]) -> None:
+        """Keep objects as a piece of source, for this and any other drawing of the kernel."""
+        Drawn.copied = building.copy(self._made(), *self._found(self._several(content)))
+
+    def _paste(self, content: dict[str, Any]) -> Future[None]:
+        piece, into = Drawn.copied, self._called(content.get("into"))
+        if not piece:
+            raise ValidationError("nothing was copied yet: select something, Ctrl+C", "paste")
+        where = "" if into is None else f" into {into}"
+        return self.drawing.edit(
+            lambda made: building.paste(made, piece, self._into(made, into)),
+            f"pasting{where}",
+        )
+
+    def _duplicate(self, content: dict[str, Any]) -> Future[None]:
+        names, into = self._several(content), self._called(content.get("into"))
+
+        def make(made: building.Made) -> building.Edit:
+            piece = building.copy(made, *self._found(names))
+            return building.paste(made, piece, self._into(made, into))
+
+        return self.drawing.edit(make, f"duplicating {_listed(names)}")
+
+    def _group(self, content: dict[str, Any]) -> Future[None]:
+        names = self._several(content)
+
+        def make(made: building.Made) -> building.Edit:
+            name = _free(made, "subnetwork")
+            return building.group(made, *self._found(names), name=name)
+
+        return self.drawing.edit(make, f"grouping {_listed(names)}")
+
+    def _move(self, content: dict[str, Any]) -> Future[None]:
+        names, into = self._several(content), self._called(content.get("into"))
+
+        def make(made: building.Made) -> building.Edit:
+            return building.move(made, *self._found(names), into=self._into(made, into))
+
+        return self.drawing.edit(
+            make, f"moving {_listed(names)} {'out' if into is None else f'into {into}'}"
+        )
 
     def _rename(self, content: dict[str, Any]) -> Future[None]:
         called, new = self._called(content.get("object")), str(content.get("name"))
@@ -299,6 +366,17 @@ class Drawn:
         if found is None:
             raise ValidationError(f"there is no {name} in the network any more", "object")
         return found
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def _free(made: building.Made, wanted: str) -> str:
+    """A name that the source does not use: ``wanted``, or with a number behind it."""
+    used = set(re.findall(r"\w+", made.source)) | set(made.namespace)
+    return next(n for i in count() if (n := f"{wanted}_{i}" if i else wanted) not in used)
 
 
 def given_by(entry: building.Entry) -> dict[str, str]:

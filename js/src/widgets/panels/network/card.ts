@@ -7,7 +7,7 @@ import type { CardLink, CardMessage, CardPart } from "./payload";
 import { Pad } from "../../pad";
 import type { Selected } from "./view";
 
-const CLOSE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
+export const CLOSE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
 /** Kinds of plot that are offered at once; the others are behind "more". */
 const FIRST = 4;
 
@@ -68,6 +68,14 @@ export class Card {
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
     this.element.hidden = false;
     this.update(active);
+  }
+
+  /** Show what is about no one object. */
+  showOther(title: string, ...parts: HTMLElement[]): void {
+    this.title = "";
+    this.element.replaceChildren(...parts);
+    this.element.setAttribute("aria-label", title);
+    this.element.hidden = false;
   }
 
   /** Show something else in its place, such as a question. */

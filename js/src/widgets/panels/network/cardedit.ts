@@ -151,21 +151,28 @@ function fieldRow(field: FieldTold, host: EditHost, say: (text: string) => void)
   return row(field.name, field.hint, place, field.unit);
 }
 
-/** What goes with what is deleted, before it is. */
+/** What is deleted, and what goes with it, before it is. */
 export function confirmDelete(
-  names: readonly string[],
+  own: readonly string[],
+  others: readonly string[],
   keep: () => void,
   remove: () => void,
 ): HTMLElement {
-  const [own, ...others] = names;
   const yes = make("button", "nl-button nl-likely", { type: "button" }, "Delete");
   const no = make("button", "nl-button", { type: "button" }, "Keep");
   yes.addEventListener("click", remove);
   no.addEventListener("click", keep);
-  const parts: HTMLElement[] = [make("p", "", {}, `Delete ${own ?? "it"}?`)];
+  const parts: HTMLElement[] = [make("p", "", {}, `Delete ${own.join(", ") || "it"}?`)];
   if (others.length > 0)
     parts.push(
-      make("p", "", {}, "These depend on it, and go with it:"),
+      make(
+        "p",
+        "",
+        {},
+        own.length > 1
+          ? "These depend on them, and go too:"
+          : "These depend on it, and go with it:",
+      ),
       make("ul", "", {}, ...others.map((name) => make("li", "", {}, name))),
     );
   const box = make(

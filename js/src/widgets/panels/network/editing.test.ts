@@ -71,7 +71,7 @@ describe("the fields of a card", () => {
 
   it("asks before it deletes, with what depends on it, as text", () => {
     const [keep, remove] = [vi.fn(), vi.fn()];
-    const box = confirmDelete(["a", "a -> <b>"], keep, remove);
+    const box = confirmDelete(["a"], ["a -> <b>"], keep, remove);
     expect([...box.querySelectorAll("li")].map((item) => item.textContent)).toEqual(["a -> <b>"]);
     box.querySelectorAll("button")[0].click();
     expect(remove).toHaveBeenCalledOnce();

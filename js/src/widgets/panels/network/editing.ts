@@ -1,6 +1,6 @@
 /** Edits by drawing: what a hand does becomes a wish to the kernel, which edits the code. */
 
-import { make, setText } from "../../dom";
+import { isTyped, make, setText } from "../../dom";
 import type { Card } from "./card";
 import { confirmDelete, type EditHost } from "./cardedit";
 import { ROOT, type Graph } from "./graph";
@@ -175,9 +175,15 @@ export class Editing {
 
   private key(event: KeyboardEvent): void {
     const view = this.host.view();
-    if (!this.on || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.on || event.altKey || isTyped(event)) return;
     const at = view.focused ?? (view.selected?.of === "object" ? view.selected.at : null);
     const { key } = event;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.shiftKey || !this.chord(key, this.objects(at), at)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (key === "Escape" && view.connecting !== null) {
       view.giveUp();
       this.say("");
@@ -189,10 +195,62 @@ export class Editing {
     event.stopPropagation();
   }
 
+  /** What Ctrl and a letter do; false where they do nothing here. */
+  private chord(key: string, objects: number[], at: number | null): boolean {
+    if (key === "v") this.edit({ do: "paste", into: this.into(at) });
+    else if (objects.length === 0) return false;
+    else if (key === "c") this.copy(objects);
+    else if (key === "d") this.duplicate(objects);
+    else if (key === "g") this.group(objects);
+    else return false;
+    return true;
+  }
+
+  private objects(at: number | null): number[] {
+    const { several } = this.host.view();
+    if (several.size > 0) return [...several];
+    return at === null || at === ROOT ? [] : [at];
+  }
+
   private selection(at: number | null): Selected[] {
     const { selected } = this.host.view();
     if (selected?.of === "connection") return [selected];
-    return at === null || at === ROOT ? [] : [{ of: "object", at }];
+    return this.objects(at).map((each) => ({ of: "object", at: each }));
+  }
+
+  // ---- several at once --------------------------------------------------------------------------
+
+  private all(what: string, objects: number[], more: Record<string, unknown>, answer?: Answer) {
+    const wanted = objects.map((at) => ({ of: "object", at }));
+    this.edit({ do: what, objects: wanted, ...more }, answer);
+  }
+
+  copy(objects: number[]): void {
+    this.all("copy", objects, {}, (problem) => {
+      const many = objects.length === 1 ? "It is" : `${objects.length} things are`;
+      if (problem !== "") this.say(problem, true);
+      else this.say(`${many} copied. Ctrl+V puts a copy into this or another drawing.`);
+    });
+  }
+
+  /** The same once more, in the network that the first of them is in. */
+  duplicate(objects: number[]): void {
+    const parent = this.host.graph()?.objects.parent[objects[0]] ?? ROOT;
+    this.all("duplicate", objects, { into: parent === ROOT ? null : parent });
+  }
+
+  group(objects: number[]): void {
+    this.host.select(null);
+    this.all("group", objects, {});
+  }
+
+  moveInto(objects: number[], network: number): void {
+    this.host.select(null);
+    this.all("move", objects, { into: network === ROOT ? null : network });
+  }
+
+  remove(objects: number[]): void {
+    this.ask(objects.map((at) => ({ of: "object", at })));
   }
 
   // ---- the card -------------------------------------------------------------------------------------
@@ -228,12 +286,14 @@ export class Editing {
     if (ask !== this.asked) return;
     this.asked = "";
     const [own] = this.deleting;
-    const name = own.of === "object" ? (this.host.graph()?.name(own.at) ?? "") : "";
-    const first = name !== "" && names.includes(name) ? name : names[0];
-    const ordered = [first, ...names.filter((each) => each !== first)];
+    const graph = this.host.graph();
+    const meant = this.deleting.map(({ of, at }) => (of === "object" ? graph?.name(at) : ""));
+    const first = names.filter((each) => meant.includes(each));
+    const owned = first.length === 0 ? names.slice(0, 1) : first;
     const question = confirmDelete(
-      ordered,
-      () => this.host.select(own),
+      owned,
+      names.filter((each) => !owned.includes(each)),
+      () => this.host.select(this.deleting.length === 1 ? own : null),
       () => {
         this.host.select(null);
         this.edit({ do: "delete", objects: this.deleting });

@@ -13,8 +13,10 @@ import { Card } from "./card";
 import { Drivers } from "./drivers";
 import { Editing } from "./editing";
 import { Graph, ROOT } from "./graph";
+import { markedIn, pickedIn } from "./marks";
 import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
-import { requestOf, sceneOf, type Box, type DrawnWire } from "./scene";
+import { placeOf, requestOf, sceneOf, type Box, type DrawnWire } from "./scene";
+import { Several } from "./several";
 import { signs } from "./signs";
 import { Toolbar } from "./toolbar";
 import { Tree } from "./tree";
@@ -42,6 +44,7 @@ class NetworkPanel implements Panel {
   private drivers!: Drivers;
   private watching!: Watching;
   private editing!: Editing;
+  private several!: Several;
   /** What is to be selected once the network is drawn anew. */
   private kept: string | null = null;
   private readonly activity = new Activity();
@@ -68,7 +71,8 @@ class NetworkPanel implements Panel {
         select: (selected, wire) => this.select(selected, wire ?? null),
         hover: (at) => this.hover(at),
         toggle: (at) => this.toggle(at),
-        place: (box) => this.place(box),
+        selectMore: (objects) => this.several.add(objects),
+        place: (boxes) => this.place(boxes),
         moved: () => this.moved(),
         connects: (at) => this.editing.on && at !== ROOT,
         connect: (from, to) => this.editing.connect(from, to),
@@ -89,6 +93,7 @@ class NetworkPanel implements Panel {
         select: (at) => {
           if (!this.editing.chosen(at)) this.select({ of: "object", at }, null);
         },
+        selectMore: (at) => this.several.add([at]),
         toggle: (at) => this.toggle(at),
         plot: (at) => context.send({ type: "plot", of: "object", at, part: "", kind: "" }),
         nudge: (at, dx, dy) => this.nudge(at, dx, dy),
@@ -115,6 +120,14 @@ class NetworkPanel implements Panel {
       select: (selected) => this.select(selected, null),
       keep: (name) => (this.kept = name ?? this.selectedName()),
     });
+    this.several = new Several({
+      graph: () => this.graph,
+      view: () => this.view,
+      card: () => this.card,
+      editing: () => this.editing,
+      select: (selected) => this.select(selected, null),
+      place: (boxes) => this.place(boxes),
+    });
     this.drivers = new Drivers({
       inputs: () => store.get().layout?.inputs ?? [],
       drive: context.drive,
@@ -127,7 +140,7 @@ class NetworkPanel implements Panel {
       fit: () => this.view.fit(),
       tidy: () => context.change({ placed: {} }),
     });
-    const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip);
+    const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip.element);
     place.append(this.drivers.element, this.waiting, this.key, this.tree.element);
     const { palette, said, hint, start } = this.editing;
     place.append(hint);
@@ -141,6 +154,7 @@ class NetworkPanel implements Panel {
     this.root.append(bar, help, said, row, this.card.element);
     body.append(this.root);
     this.editing.listen(this.root, place, signal);
+    this.several.listen(this.root, signal);
     this.follow(place, signal);
     this.showStanding();
     if (store.get().status.state === "closed")
@@ -351,22 +365,20 @@ class NetworkPanel implements Panel {
     this.context.change({ opened: [...opened].map((at) => this.graph?.name(at) ?? "") });
   }
 
-  private place(box: Box): void {
+  private place(boxes: Box[]): void {
     const { graph } = this;
     const { scene } = this.view;
     if (graph === null || scene === null) return;
-    const origin = scene.origins.get(graph.objects.parent[box.at]) ?? [0, 0];
-    const middle = [box.x + box.width / 2 - origin[0], box.y + box.height / 2 - origin[1]];
-    const [x, y] = middle.map((value) => Math.round(10 * value) / 10);
     this.view.fitted = false;
-    this.context.change({ placed: { ...this.payload.placed, [graph.name(box.at)]: [x, y] } });
+    const placed = boxes.map((box) => [graph.name(box.at), placeOf(scene, graph, box)]);
+    this.context.change({ placed: { ...this.payload.placed, ...Object.fromEntries(placed) } });
   }
 
   private nudge(at: number, dx: number, dy: number): void {
     const box = this.view.scene?.byObject.get(at);
     if (box === undefined) return;
     this.view.shift(box, dx, dy);
-    this.place(box);
+    this.place([box]);
   }
 
   /** Go to something, and open what it is in. */
@@ -400,6 +412,7 @@ class NetworkPanel implements Panel {
 
   private select(selected: Selected | null, wire: DrawnWire | null): void {
     this.view.selected = selected;
+    this.view.several = new Set();
     this.view.choose(wire);
     if (selected === null) {
       this.asked = "";
@@ -423,28 +436,16 @@ class NetworkPanel implements Panel {
     if (this.context.store.get().selection !== name) this.context.store.set({ selection: name });
   }
 
-  /** A plot that is pointed at marks its objects, or the closed networks that they are in. */
   private mark(selection: string | null): void {
     const { graph, visible, view } = this;
-    view.marked.clear();
-    const names = selection === null ? [] : [selection, ...selection.split(", ")];
-    for (const name of names) {
-      const at = graph?.find(name);
-      if (at !== undefined && at !== ROOT) view.marked.add(visible?.standIn[at] ?? at);
-    }
+    view.marked = graph === null ? new Set() : markedIn(graph, visible, selection);
     view.redraw();
   }
 
-  /** Ensembles of which neurons are picked say how many; closed networks those of all inside. */
   private markPicked(): void {
     const { graph, visible, view } = this;
-    view.picked.clear();
-    for (const [name, neurons] of Object.entries(this.context.store.get().picked)) {
-      const at = graph?.find(name);
-      if (at === undefined) continue;
-      const seen = visible?.standIn[at] ?? at;
-      view.picked.set(seen, (view.picked.get(seen) ?? 0) + neurons.length);
-    }
+    const { picked } = this.context.store.get();
+    view.picked = graph === null ? new Map() : pickedIn(graph, visible, picked);
     view.redraw();
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { inside } from "./band";
 import { Activity, roundUp } from "./activity";
 import { arrange, type Arranged, type Level } from "./arrange";
 import { fit, zoomed } from "./camera";
@@ -9,6 +10,7 @@ import { paintScene } from "./painter";
 import type { FrameArray } from "../../frames";
 import type { ConnectionColumns, ObjectColumns } from "./payload";
 import { middle, requestOf, sceneOf, type Scene } from "./scene";
+import { ordered, outermost, shift, type Order } from "./shift";
 import { see } from "./visible";
 
 type Thing = [label: string, kind: number, parent: number];
@@ -292,5 +294,65 @@ describe("the worker", () => {
     const done: Arranged = await arranger.arrange({ level: levelOf(3, [[0, 1]]), view: [9, 9] });
     expect(done.x).toHaveLength(3);
     expect(here).toHaveBeenCalled();
+  });
+});
+
+describe("Several things", () => {
+  it("are those in a band, open networks where all of them is", () => {
+    const graph = example();
+    const scene = sceneFor(graph, [2]);
+    const all = scene.boxes.map(({ at }) => at);
+    const [right, below] = [scene.width, scene.height];
+    // From any corner to the opposite one.
+    expect(
+      inside(scene, [
+        [right, below],
+        [0, 0],
+      ]),
+    ).toEqual(all);
+    const area = scene.byObject.get(2)!;
+    const [x, y] = [area.x, area.y];
+    const half = inside(scene, [
+      [x, y],
+      [x + area.width - 1, y + area.height],
+    ]);
+    expect(half).not.toContain(2);
+    expect(half).toEqual(expect.arrayContaining([3, 4]));
+  });
+
+  it("move as one, each with what is in it", () => {
+    const graph = example();
+    const scene = sceneFor(graph, [2]);
+    expect(outermost(graph, new Set([2, 4, 6]))).toEqual([2, 6]);
+    const before = new Map(scene.boxes.map((box) => [box.at, box.x]));
+    shift(scene, graph, scene.byObject.get(2)!, 7, 0);
+    const moved = scene.boxes.filter((box) => box.x !== before.get(box.at));
+    expect(moved.map(({ at }) => at).sort()).toEqual([2, 3, 4, 5]);
+  });
+
+  it("are put in order, and none on another", () => {
+    const boxes = [110, 490, 120].map((x, at) => ({
+      ...{ at, kind: "ensemble" as const, open: false, depth: 0, label: "" },
+      ...{ x, y: 10 * at, width: 40, height: 56 },
+    }));
+    const to = (order: Order): number[][] =>
+      ordered(boxes, order).map(([dx, dy], i) => {
+        const [x, y] = middle(boxes[i]);
+        return [Math.round(x + dx), Math.round(y + dy)];
+      });
+    // At one height, and the last of the two that overlapped has made room: 64 from the other.
+    expect(to("row")).toEqual([
+      [112, 29],
+      [492, 29],
+      [176, 29],
+    ]);
+    expect(to("column").map(([x]) => x)).toEqual([260, 260, 260]);
+    expect(to("column").map(([, y]) => y)).toEqual([-51, 29, 109]);
+    // The outermost stay; the one between goes to their middle.
+    expect(to("across")).toEqual([
+      [130, 19],
+      [510, 29],
+      [320, 39],
+    ]);
   });
 });

@@ -64,6 +64,13 @@ export function middle(box: Box): [number, number] {
   return [box.x + box.width / 2, box.y + (box.height - (box.open ? 0 : LABEL)) / 2];
 }
 
+/** Where the middle of something is in the network that it is in, as places are kept. */
+export function placeOf(scene: Scene, { objects }: Graph, box: Box): [number, number] {
+  const [x, y] = scene.origins.get(objects.parent[box.at]) ?? [0, 0];
+  const tenth = (value: number): number => Math.round(10 * value) / 10;
+  return [tenth(box.x + box.width / 2 - x), tenth(box.y + box.height / 2 - y)];
+}
+
 /** What the layout is asked for. */
 export function requestOf(
   graph: Graph,

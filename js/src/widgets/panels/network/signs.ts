@@ -39,6 +39,8 @@ const KEYS: [string, string][] = [
   ["Enter", "its card"],
   ["P", "plot it"],
   ["Ctrl wheel", "zoom"],
+  ["⇧ click, ⇧ drag, ⇧ Enter", "select several"],
+  ["Ctrl A C V D G", "of what is drawn: select all, copy, paste, duplicate, group"],
 ];
 
 function picture(theme: Theme, draw: (stage: Stage) => void): HTMLCanvasElement {

@@ -16,6 +16,8 @@ export interface TreeHost {
   describe: (at: number) => string;
   focus: (at: number | null) => void;
   select: (at: number) => void;
+  /** Select it besides what is, or not any more. */
+  selectMore: (at: number) => void;
   toggle: (at: number) => void;
   plot: (at: number) => void;
   nudge: (at: number, dx: number, dy: number) => void;
@@ -156,7 +158,8 @@ export class Tree {
       else return this.walk([graph.objects.parent[at]]);
       return true;
     }
-    if (key === "Enter") this.host.select(at);
+    if (key === "Enter" && event.shiftKey) this.host.selectMore(at);
+    else if (key === "Enter") this.host.select(at);
     else if (key === "p") this.host.plot(at);
     else return false;
     return true;

@@ -4,6 +4,7 @@ import { make } from "../../dom";
 import type { Theme } from "../../theme";
 import type { Activity } from "./activity";
 import { Backdrop } from "./backdrop";
+import { inside, paintBand, type Band } from "./band";
 import { centred, fit, windowOf, zoomed, type Camera, type Stage } from "./camera";
 import type { Graph } from "./graph";
 import { Minimap } from "./minimap";
@@ -11,7 +12,9 @@ import { paintBadge, paintRing, paintScene, paintShape, SPECK, type Look } from 
 import { HANDLE, paintHandle, paintRubber } from "./handles";
 import { boxAt, wireAt } from "./hits";
 import { middle, SHAPE, type Box, type DrawnWire, type Scene } from "./scene";
+import { outermost, shift } from "./shift";
 import { halves } from "./shapes";
+import { Tip } from "./tip";
 import { paintWire } from "./wires";
 
 /** Up to so many things a scene is drawn anew in each frame. */
@@ -29,10 +32,12 @@ export interface ViewHost {
   graph: () => Graph | null;
   activity: Activity;
   select: (selected: Selected | null, wire?: DrawnWire) => void;
+  /** Several things were chosen, with Shift: those besides what is, or one that is or is not. */
+  selectMore: (objects: number[]) => void;
   hover: (at: number | null) => void;
   toggle: (at: number) => void;
-  /** Something was put in place by hand. */
-  place: (box: Box) => void;
+  /** Things were put in place by hand. */
+  place: (boxes: Box[]) => void;
   /** The part that is seen has changed. */
   moved: () => void;
   /** Whether a thing can be connected by hand. */
@@ -43,17 +48,20 @@ export interface ViewHost {
 type Drag =
   | { what: "pan"; camera: Camera; x: number; y: number; moved: boolean }
   | { what: "box"; box: Box; x: number; y: number; moved: boolean }
+  | { what: "band"; band: Band; x: number; y: number; moved: boolean }
   | { what: "wire"; from: number; x: number; y: number; moved: boolean }
   | { what: "map" };
 
 export class View {
   readonly canvas = make("canvas", "nl-network-canvas", { "aria-hidden": "true" });
-  readonly tip = make("div", "nl-network-tip", { hidden: "" });
+  readonly tip = new Tip();
   camera: Camera = { scale: 1, x: 0, y: 0 };
   scene: Scene | null = null;
   /** Whether all is shown, so that it is shown again when the view changes its size. */
   fitted = true;
   selected: Selected | null = null;
+  /** What is selected where that is more than one thing. */
+  several: ReadonlySet<number> = new Set();
   /** What is pointed at, here or on a plot. */
   marked = new Set<number>();
   /** How many neurons are picked, by object. */
@@ -242,6 +250,8 @@ export class View {
       if (box !== undefined) paintBadge(stage, box, count, accent, theme);
     }
     if (this.selected?.of === "object") this.ring(stage, scene, this.selected.at, accent, 2.5);
+    for (const at of this.several) this.ring(stage, scene, at, accent, 2.5);
+    if (this.drag?.what === "band") paintBand(stage, this.drag.band, accent);
     this.paintConnecting(stage, scene, accent);
     if (this.focused !== null) {
       stage.canvas.setLineDash([3, 2]);
@@ -337,15 +347,16 @@ export class View {
     const handle = this.onHandle({ x, y });
     const box = boxAt(this.scene, this.camera, ...this.plane({ x, y }));
     if (handle !== null) {
-      this.tip.hidden = true;
+      this.tip.hide();
       this.pointer = { x, y };
       this.drag = { what: "wire", from: handle.at, x, y, moved: false };
       return;
     }
-    this.drag =
-      box === null
-        ? { what: "pan", camera: { ...this.camera }, x, y, moved: false }
-        : { what: "box", box, x, y, moved: false };
+    if (box !== null) this.drag = { what: "box", box, x, y, moved: false };
+    else if (event.shiftKey) {
+      const corner: [number, number] = [x, y];
+      this.drag = { what: "band", band: [corner, corner], x, y, moved: false };
+    } else this.drag = { what: "pan", camera: { ...this.camera }, x, y, moved: false };
   }
 
   private move(event: PointerEvent): void {
@@ -363,40 +374,34 @@ export class View {
     const [dx, dy] = [at.x - drag.x, at.y - drag.y];
     if (!drag.moved && Math.hypot(dx, dy) < STILL) return;
     drag.moved = true;
-    this.tip.hidden = true;
+    this.tip.hide();
     if (drag.what === "wire") return;
+    if (drag.what === "band") {
+      drag.band[1] = [at.x, at.y];
+      return this.redraw();
+    }
     if (drag.what === "pan") {
       this.fitted = false;
       this.look({ ...drag.camera, x: drag.camera.x + dx, y: drag.camera.y + dy });
       return;
     }
-    this.shift(drag.box, dx / this.camera.scale, dy / this.camera.scale);
+    for (const box of this.movedWith(drag.box))
+      this.shift(box, dx / this.camera.scale, dy / this.camera.scale);
     [drag.x, drag.y] = [at.x, at.y];
   }
 
-  /** Move a thing with all that is in it; its wires follow, straight. */
-  shift(box: Box, dx: number, dy: number): void {
-    const { scene } = this;
+  /** What moves with a thing: all that is selected with it, without what is inside of others. */
+  private movedWith(box: Box): Box[] {
     const graph = this.host.graph();
-    if (scene === null || graph === null) return;
-    const moved = new Set<number>();
-    for (const other of scene.boxes) {
-      const inside = other.at === box.at || moved.has(graph.objects.parent[other.at]);
-      if (!inside) continue;
-      // Outer ones come before what they hold.
-      moved.add(other.at);
-      other.x += dx;
-      other.y += dy;
-    }
-    for (const wire of scene.wires) {
-      const [from, to] = [moved.has(wire.from), moved.has(wire.to)];
-      if (from && to) wire.points = wire.points.map((v, i) => v + (i % 2 === 0 ? dx : dy));
-      else if (from || to) {
-        const ends = [scene.byObject.get(wire.from), scene.byObject.get(wire.to)];
-        wire.points = ends.flatMap((end) => (end === undefined ? [] : middle(end)));
-        wire.free = false;
-      }
-    }
+    if (!this.several.has(box.at) || graph === null || this.scene === null) return [box];
+    const { byObject } = this.scene;
+    return outermost(graph, this.several).flatMap((at) => byObject.get(at) ?? []);
+  }
+
+  shift(box: Box, dx: number, dy: number): void {
+    const graph = this.host.graph();
+    if (this.scene === null || graph === null) return;
+    shift(this.scene, graph, box, dx, dy);
     this.backdrop.invalidate(true);
     this.redraw();
   }
@@ -413,8 +418,15 @@ export class View {
       return;
     }
     if (drag.what === "box") {
-      if (drag.moved) return this.host.place(drag.box);
+      if (drag.moved) return this.host.place(this.movedWith(drag.box));
+      if (event.shiftKey) return this.host.selectMore([drag.box.at]);
       return this.host.select({ of: "object", at: drag.box.at });
+    }
+    if (drag.what === "band") {
+      this.redraw();
+      const [from, to] = drag.band.map(([x, y]) => this.plane({ x, y }));
+      if (drag.moved && this.scene !== null) this.host.selectMore(inside(this.scene, [from, to]));
+      return;
     }
     if (drag.moved || this.scene === null) return;
     const wire = wireAt(this.scene, this.camera, ...this.plane(this.where(event)));
@@ -460,22 +472,8 @@ export class View {
     }
     this.canvas.style.cursor =
       handle !== null || this.connecting !== null ? "crosshair" : box === null ? "grab" : "pointer";
-    this.tip.hidden = box === null;
-    if (box === null || at === null) return;
-    const { objects } = graph;
-    const active = this.host.activity.text(box.at);
-    const note = [objects.note[box.at], active].filter((text) => text !== "").join(", ");
-    this.tip.replaceChildren(
-      make("strong", "", {}, graph.name(box.at)),
-      make("span", "", {}, note),
-      ...(graph.holds(box.at)
-        ? [make("em", "", {}, `double click ${box.open ? "closes" : "opens"} it`)]
-        : []),
-    );
-    const right = at.x > this.width / 2;
-    this.tip.style.left = right ? "auto" : `${at.x + 14}px`;
-    this.tip.style.right = right ? `${this.width - at.x + 14}px` : "auto";
-    this.tip.style.top = `${Math.min(at.y + 12, this.height - 60)}px`;
+    if (box === null || at === null) return this.tip.hide();
+    this.tip.show(graph, box, this.host.activity.text(box.at), at, this);
   }
 
   private open(event: MouseEvent): void {
@@ -493,7 +491,7 @@ export class View {
     event.preventDefault();
     event.stopPropagation();
     const turned = event.deltaY === 0 ? event.deltaX : event.deltaY;
-    this.tip.hidden = true;
+    this.tip.hide();
     this.zoom(WHEEL_ZOOM ** -turned, this.where(event));
   }
 }
