@@ -2,7 +2,8 @@
 
 Colours are refined by those of the neighbours (Weisfeiler & Lehman, 1968): after some rounds two
 objects have one colour where the networks look alike from them. Objects of one colour are taken
-for each other, the closest likeness first, those of one name first among the alike.
+for each other, the closest likeness first; among the alike those of one name first, then those with
+the same parameters.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 import nengo
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.params import iter_params
 
 from nengolab.names import Names
 
 ROUNDS = 4
+_NOT_ITS_OWN = {"label", "seed", "pre", "post", "target"}
 Pairs = list[tuple[Any, Any]]
 
 
@@ -135,16 +138,32 @@ def _paired(
     of_a: Callable[[Any], Hashable],
     of_b: Callable[[Any], Hashable],
 ) -> Pairs:
-    """Objects with equal keys, those of one name first, the others in order."""
+    """Objects with equal keys: of one name, then of the same parameters, then in order."""
     named = {(of_b(obj), b.names.get(obj)): obj for obj in right}  # no two have one name
     both = {obj: named.pop((of_a(obj), a.names.get(obj)), None) for obj in left}
-    groups: dict[Hashable, deque[Any]] = defaultdict(deque)
+    groups: dict[Hashable, dict[Any, None]] = defaultdict(dict)
     for (key, _), obj in named.items():
-        groups[key].append(obj)
-    for obj, other in both.items():
-        if other is None and groups[of_a(obj)]:
-            both[obj] = groups[of_a(obj)].popleft()
+        groups[key][obj] = None
+    alone = [obj for obj, other in both.items() if other is None and groups.get(of_a(obj))]
+    equal: dict[Hashable, deque[Any]] = defaultdict(deque)
+    for key in {of_a(obj) for obj in alone}:
+        for other in groups[key]:
+            equal[key, _parameters(other)].append(other)
+    for obj in alone:
+        if twins := equal[of_a(obj), _parameters(obj)]:
+            both[obj] = twins.popleft()
+            del groups[of_a(obj)][both[obj]]
+    for obj in alone:
+        rest = groups[of_a(obj)]
+        if both[obj] is None and rest:
+            both[obj] = next(iter(rest))
+            del rest[both[obj]]
     return [(obj, other) for obj, other in both.items() if other is not None]
+
+
+def _parameters(obj: Any) -> Hashable:
+    """What an object was made with, as far as it can be written; without what it is joined to."""
+    return tuple(repr(getattr(obj, name)) for name in iter_params(obj) if name not in _NOT_ITS_OWN)
 
 
 def _same(obj: Any) -> Any:

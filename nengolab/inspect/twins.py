@@ -167,9 +167,9 @@ class Comparison:
 
     Examples
     --------
-    >>> found = nengolab.inspect.compare(net, 200)
+    >>> found = nengolab.inspect.compare(net, 200, kinds=["rate", "spiking"])
     >>> list(found.twins)
-    ['rate', 'spiking', 'soft', 'regular', 'poisson', 'stochastic']
+    ['rate', 'spiking']
     >>> bool(found.error("spiking")[-1] < 0.2)
     True
     """

@@ -51,6 +51,21 @@ def test_nothing_differs_in_another_order_and_under_other_names():
     assert str(found) == "no differences; 11 objects matched"
 
 
+def test_what_is_joined_to_nothing_is_known_by_its_parameters():
+    def two(*made):
+        with nengo.Network() as net:
+            for label, radius in made:
+                nengo.Ensemble(10, 1, label=label, radius=radius)
+        return net
+
+    found = inspect.diff(two(("a", 1.5), ("b", 1.0)), two(("c", 1.0), ("d", 1.5)))
+    assert not found, str(found)
+    assert set(found.matched) == {("a", "d"), ("b", "c")}
+    # Where neither is as it was, they go by their order.
+    found = inspect.diff(two(("a", 1.5), ("b", 1.0)), two(("c", 1.1), ("d", 1.2)))
+    assert set(found.matched) == {("a", "c"), ("b", "d")}
+
+
 def set_on(name, **values):
     def change(made):
         for key, value in values.items():
