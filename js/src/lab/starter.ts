@@ -21,14 +21,14 @@ export const starterPlugin: JupyterFrontEndPlugin<IStarterNotebooks> = {
     const trans = (translator ?? nullTranslator).load("nengolab");
     const { contents, kernelspecs } = app.serviceManager;
     return {
-      async create(folder) {
+      async create(folder, starter) {
         await kernelspecs.ready;
         const kernel = pythonKernel(kernelspecs.specs);
         const { path } = await contents.newUntitled({ path: folder, type: "notebook" });
         await contents.save(path, {
           type: "notebook",
           format: "json",
-          content: starterContent(trans, kernel),
+          content: starterContent(trans, kernel, starter),
         });
         return documents.open(path, "default", kernel && { name: kernel.name });
       },

@@ -28,7 +28,7 @@ describe("pythonKernel", () => {
 
 describe("starterContent", () => {
   it("holds text, imports, a network and its Lab, none of it run", () => {
-    const { cells } = starterContent(trans, spec("python3", "python"));
+    const { cells } = starterContent(trans, spec("python3", "python"), "lab");
     expect(cells.map((cell) => cell.cell_type)).toEqual(["markdown", "code", "code", "code"]);
     expect(cells[2]?.source).toContain("nengo.Ensemble(100");
     expect(cells[3]?.source).toBe("Lab(net)");
@@ -37,9 +37,16 @@ describe("starterContent", () => {
     }
   });
 
+  it("holds an empty network that is to be drawn", () => {
+    const { cells } = starterContent(trans, spec("python3", "python"), "drawing");
+    expect(cells.map((cell) => cell.cell_type)).toEqual(["markdown", "code", "code"]);
+    expect(cells[1]?.source).toBe("%load_ext nengolab");
+    expect(cells[2]?.source).toMatch(/^%%lab\nimport nengo\n\nwith nengo\.Network\(/);
+  });
+
   it("asks for the kernel by name, or leaves the question to JupyterLab", () => {
-    const content = starterContent(trans, spec("python3", "python"));
+    const content = starterContent(trans, spec("python3", "python"), "lab");
     expect(content.metadata.kernelspec?.name).toBe("python3");
-    expect(starterContent(trans, undefined).metadata).toEqual({});
+    expect(starterContent(trans, undefined, "lab").metadata).toEqual({});
   });
 });
