@@ -77,10 +77,11 @@ class PoissonSpiking(_RandomSpikes):
         large = (mean >= SEARCH_BELOW) & finite
         small = tf.where(mean < SEARCH_BELOW, mean, 0)
         # Each further way is taken only where the one before left something to do.
-        counts = _first_terms(small, draws.double(0))
+        uniform = draws.double(0)
+        counts = _first_terms(small, uniform)
         counts = tf.cond(
             tf.reduce_any(counts == SEARCH_TERMS),
-            lambda: _searched(small, draws.double(0)),
+            lambda: _searched(small, uniform),
             lambda: counts,
         )
         counts = tf.cond(
@@ -132,7 +133,9 @@ def _rejected(mean: Any, large: Any, counts: Any, draws: Draws) -> Any:
     log_mean = tf.math.log(mean)
 
     def body(attempt, pending, counts):
-        u, v = draws.double(2 * attempt + 1) - 0.5, draws.double(2 * attempt + 2)
+        # One code for both numbers: a generator takes as long to compile as all the rest here.
+        u, v = tf.unstack(draws.doubles([2 * attempt + 1, 2 * attempt + 2]))
+        u = u - 0.5
         s = 0.5 - tf.abs(u)
         k = tf.floor((2 * a / s + b) * u + mean + 0.43)
         likely = tf.math.log(v * inverse_alpha / (a / (s * s) + b)) <= (

@@ -19,12 +19,25 @@ def of_types(names) -> nengo.Network:
     """A network of each of these neuron types, as one; its probes are called "type: label"."""
     with nengo.Network() as net:
         for name in names:
-            sub = recurrent(NEURONS[name])
-            for ensemble in sub.ensembles:
-                ensemble.n_eval_points = 200  # Nengo simulates the rates of some types at each
-            for probe in sub.probes:
+            for probe in recurrent(NEURONS[name]).probes:
                 probe.label = f"{name}: {probe.label}"
     return net
+
+
+@pytest.fixture(scope="module", autouse=True)
+def simulated_once():
+    """To know the rates of Izhikevich neurons, Nengo simulates them, 2 s for each build."""
+    rates, found = nengo.Izhikevich.rates, {}
+
+    def remembered(self, x, gain, bias):
+        key = tuple(np.asarray(array).tobytes() for array in (x, gain, bias))
+        if key not in found:
+            found[key] = rates(self, x, gain, bias)
+        return found[key].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nengo.Izhikevich, "rates", remembered)
+        yield
 
 
 @pytest.fixture(scope="module")
