@@ -20,7 +20,7 @@ ALONE += ["Izhikevich", "SoftLIFRate"]
 
 def of_types(names) -> nengo.Network:
     """A network of each of these neuron types, as one; its probes are called "type: label"."""
-    with nengo.Network() as net:
+    with nengo.Network(seed=0) as net:
         for name in names:
             for probe in recurrent(NEURONS[name]).probes:
                 probe.label = f"{name}: {probe.label}"
@@ -102,7 +102,7 @@ def test_float32_spiking_decodes_alike(single):
 
 def test_feed_forward_pair():
     def make():
-        with nengo.Network() as net:
+        with nengo.Network(seed=0) as net:
             pair(300, nengo.LIF())
             pair(300, nengo.RectifiedLinear())
         return net

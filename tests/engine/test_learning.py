@@ -301,7 +301,7 @@ def together(networks: dict):
     """What makes these networks as one, in which probes are called "network: label"."""
 
     def make():
-        with nengo.Network() as net:
+        with nengo.Network(seed=0) as net:
             for name, make_one in networks.items():
                 for probe in make_one().probes:
                     probe.label = f"{name}: {probe.label}"
