@@ -85,10 +85,18 @@ class Draws:
 
     def double(self, draw: Any) -> Any:
         """Uniform on ``(0, 1)`` in double precision, 52 bits."""
-        high, low = self.words(draw)
-        high = tf.cast(tf.bitwise.right_shift(high, _word(6)), tf.float64)
-        low = tf.cast(tf.bitwise.right_shift(low, _word(6)), tf.float64)
-        return (high * 2.0**26 + low + 0.5) * 2.0**-52
+        return _double(*self.words(draw))
+
+    def doubles(self, draws: list) -> Any:
+        """Several such, along a first axis."""
+        first = tf.reshape(tf.stack(draws), (-1, *[1] * len(self._index.shape)))
+        return _double(*self.words(first))
+
+
+def _double(high: Any, low: Any) -> Any:
+    high = tf.cast(tf.bitwise.right_shift(high, _word(6)), tf.float64)
+    low = tf.cast(tf.bitwise.right_shift(low, _word(6)), tf.float64)
+    return (high * 2.0**26 + low + 0.5) * 2.0**-52
 
 
 def _rotated(x: Any, by: int) -> Any:

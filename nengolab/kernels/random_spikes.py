@@ -77,10 +77,11 @@ class PoissonSpiking(_RandomSpikes):
         large = (mean >= SEARCH_BELOW) & finite
         small = tf.where(mean < SEARCH_BELOW, mean, 0)
         # Each further way is taken only where the one before left something to do.
-        counts = _first_terms(small, draws.double(0))
+        uniform = draws.double(0)
+        counts = _first_terms(small, uniform)
         counts = tf.cond(
             tf.reduce_any(counts == SEARCH_TERMS),
-            lambda: _searched(small, draws.double(0)),
+            lambda: _searched(small, uniform),
             lambda: counts,
         )
         counts = tf.cond(
@@ -131,8 +132,12 @@ def _rejected(mean: Any, large: Any, counts: Any, draws: Draws) -> Any:
     inside = 0.9277 - 3.6224 / (b - 2)
     log_mean = tf.math.log(mean)
 
-    def body(attempt, pending, counts):
-        u, v = draws.double(2 * attempt + 1) - 0.5, draws.double(2 * attempt + 2)
+    # Counts below 0 are yet to be found: of a loop that carried, beside them, which these are, XLA
+    # would compute the numbers twice, once for each (5,000 steps of 60 neurons: 0.15 s, not 0.11).
+    def body(attempt, counts):
+        # One generator for both numbers: half of the code.
+        u, v = tf.unstack(draws.doubles([2 * attempt + 1, 2 * attempt + 2]))
+        u = u - 0.5
         s = 0.5 - tf.abs(u)
         k = tf.floor((2 * a / s + b) * u + mean + 0.43)
         likely = tf.math.log(v * inverse_alpha / (a / (s * s) + b)) <= (
@@ -140,13 +145,13 @@ def _rejected(mean: Any, large: Any, counts: Any, draws: Draws) -> Any:
         )
         outside = (k < 0) | ((s < 0.013) & (v > s))
         accepted = ((s >= 0.07) & (v <= inside)) | (~outside & likely)
-        return attempt + 1, pending & ~accepted, tf.where(pending & accepted, k, counts)
+        return attempt + 1, tf.where((counts < 0) & accepted, k, counts)
 
     return tf.while_loop(
-        lambda attempt, pending, counts: tf.reduce_any(pending),
+        lambda attempt, counts: tf.reduce_any(counts < 0),
         body,
-        (tf.constant(0), large, counts),
-    )[2]
+        (tf.constant(0), tf.where(large, tf.constant(-1.0, tf.float64), counts)),
+    )[1]
 
 
 def log_factorial(k: Any) -> Any:

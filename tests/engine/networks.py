@@ -88,8 +88,8 @@ def pair(n: int, neuron_type=None) -> nengo.Network:
         a, b = nengo.Ensemble(n, 1, label="a"), nengo.Ensemble(n, 1, label="b")
         nengo.Connection(stimulus, a)
         nengo.Connection(a.neurons, b.neurons, transform=weights, synapse=0.01)
-        net.probe = nengo.Probe(b, synapse=0.05)
-        nengo.Probe(b.neurons[:20], label="spikes")
+        net.probe = nengo.Probe(b, synapse=0.05, label=f"decoded {neuron_type}")
+        nengo.Probe(b.neurons[:20], label=f"spikes {neuron_type}")
     return net
 
 

@@ -289,25 +289,47 @@ NETWORKS = {
 }
 LEARNED = ("weights", "encoders of post")
 
+# Networks are compiled several at a time: each at least as many as have to run both ways, but so
+# few that those with equal populations do not run along the innermost axis (`nine of each` does).
+BOTH_WAYS = ("PES", "PES weights", "RLS", "BCM", "Oja", "Voja", "list")
+SINGLE = ("PES", "PES neurons", "RLS", "BCM", "Oja", "Voja", "dict")
+OTHERS = [name for name in NETWORKS if name not in BOTH_WAYS]
+PARTS = [BOTH_WAYS, *(OTHERS[i::5] for i in range(5))]
+
+
+def together(networks: dict):
+    """What makes these networks as one, in which probes are called "network: label"."""
+
+    def make():
+        with nengo.Network(seed=0) as net:
+            for name, make_one in networks.items():
+                for probe in make_one().probes:
+                    probe.label = f"{name}: {probe.label}"
+        return net
+
+    return make
+
 
 def agree(make, steps: int = STEPS, schedule: str = "auto", expected=None) -> dict:
     """Run on both and compare: 1e-9, and spike for spike."""
     data = both(make, steps, "float64", schedule, expected)
-    for probe, (expected, got) in data.items():
-        assert expected.shape == got.shape, probe
+    for label, (expected, got) in data.items():
+        probe = label.split(": ")[-1]
+        assert expected.shape == got.shape, label
         scale = max(1e-3, np.abs(expected).max())
-        assert np.abs(expected - got).max() <= 1e-9 * scale, probe
+        assert np.abs(expected - got).max() <= 1e-9 * scale, label
         if probe.startswith("spikes"):
-            assert expected.any(), "the network must spike for this to mean anything"
-            np.testing.assert_array_equal(expected > 0, got > 0)
+            assert expected.any(), f"{label}: it must spike for this to mean anything"
+            np.testing.assert_array_equal(expected > 0, got > 0, err_msg=label)
     return data
 
 
-def change(data: dict, at: int) -> float:
-    """How far what is learned has moved, relative to where it can start."""
+def change(data: dict, at: int, name: str = "") -> float:
+    """How far what is learned has moved, relative to where it can start, in the named network."""
+    prefix = f"{name}: " if name else ""
     moved = [
         np.abs(data[p][at][-1] - data[p][at][0]).max() / (np.abs(data[p][at]).max() + 1e-30)
-        for p in LEARNED
+        for p in (prefix + learned for learned in LEARNED)
         if p in data
     ]
     return max(moved)
@@ -315,43 +337,45 @@ def change(data: dict, at: int) -> float:
 
 @pytest.fixture(scope="module")
 def learning(request):
-    """What makes a network, and what nengo.Simulator makes of that.
+    """Names of networks, what makes them, and what nengo.Simulator makes of that.
 
-    Tests with one network run after each other: Nengo's data is made once, and forms that are
-    alike are compiled once.
+    Tests with the same networks run after each other: Nengo's data is made once, and forms that
+    are alike are compiled once.
     """
-    make = NETWORKS[request.param]
-    return make, run(nengo.Simulator, make(), STEPS)
+    make = together({name: NETWORKS[name] for name in request.param})
+    return request.param, make, run(nengo.Simulator, make(), STEPS)
 
 
-def of(names):
-    return pytest.mark.parametrize("learning", names, indirect=True)
+def of(*parts):
+    return pytest.mark.parametrize("learning", parts, indirect=True, ids=lambda names: names[0])
 
 
-@of(NETWORKS)
+@of(*PARTS)
 def test_float64_is_nengo(learning):
     """Every probe of every rule, sample for sample."""
-    make, expected = learning
+    names, make, expected = learning
     data = agree(make, expected=expected)
-    assert change(data, 0) > 1e-3, "something must be learned for this to mean anything"
+    for name in names:
+        moved = change(data, 0, name)
+        assert moved > 1e-3, f"{name}: something must be learned for this to mean anything"
 
 
 @pytest.mark.parametrize("schedule", ["stepped", "batched"])
-@of(["PES", "PES weights", "RLS", "BCM", "Oja", "Voja", "list"])
+@of(BOTH_WAYS)
 def test_both_ways_of_running(learning, schedule):
-    make, expected = learning
+    _, make, expected = learning
     agree(make, STEPS, schedule, expected)
 
 
-@of(["PES", "PES neurons", "RLS", "BCM", "Oja", "Voja", "dict"])
+@of(SINGLE)
 def test_float32_learns_alike(learning):
     """Single precision moves single spikes, so what is learned differs by a few spikes' worth."""
-    make, data = learning
-    for probe, (expected, got) in both(make, STEPS, "float32", expected=data).items():
+    _, make, data = learning
+    for label, (expected, got) in both(make, STEPS, "float32", expected=data).items():
         assert got.dtype == np.float32
-        if probe in LEARNED or probe == "conn output":
+        if label.split(": ")[-1] in (*LEARNED, "conn output"):
             scale = np.abs(expected).max() + 1e-12
-            assert rms(expected, got) <= 0.02 * scale, probe
+            assert rms(expected, got) <= 0.02 * scale, label
 
 
 def python_in_the_loop():

@@ -14,7 +14,7 @@ from scipy.special import gammaln
 import nengolab
 from nengolab.exceptions import ValidationError
 
-from .compare import both
+from .compare import both, run
 
 WITH_STATE = {
     "LIF": nengo.LIF(
@@ -59,9 +59,14 @@ def all_states() -> nengo.Network:
     return net
 
 
+@pytest.fixture(scope="module")
+def nengos():
+    return run(nengo.Simulator, all_states(), 400)
+
+
 @pytest.mark.parametrize("schedule", ["auto", "stepped", "batched"])
-def test_everything_that_can_be_probed_is_nengos(schedule):
-    data = both(all_states, 400, schedule=schedule)
+def test_everything_that_can_be_probed_is_nengos(nengos, schedule):
+    data = both(all_states, 400, schedule=schedule, expected=nengos)
     assert len(data) == sum(len(t.probeable) for t in WITH_STATE.values())
     for probe, (expected, got) in data.items():
         assert np.ptp(expected) > 0, probe
@@ -293,40 +298,44 @@ def test_random_spikes_are_independent(make_type):
     assert abs((r**2).mean() * 500 - 1) < 0.05
 
 
-@pytest.mark.parametrize("kind", [nengo.PoissonSpiking, nengo.StochasticSpiking])
-def test_random_spikes_depend_on_the_seed_and_nothing_else(kind):
+def test_random_spikes_depend_on_the_seed_and_nothing_else():
     """Not on merging, taps, batch size or how a run is cut."""
+    kinds = nengo.PoissonSpiking, nengo.StochasticSpiking
 
     def make(others: int):
         with nengo.Network(seed=1) as net:
             stimulus = nengo.Node(lambda t: np.sin(30 * t))
-            for i in range(others + 1):
-                ens = nengo.Ensemble(30, 1, neuron_type=kind(nengo.LIFRate()), seed=i)
-                nengo.Connection(stimulus, ens, seed=1)
-                net.first = ens if i == 0 else net.first
-            net.probe = nengo.Probe(net.first.neurons)
+            for kind in kinds:
+                for i in range(others + 1):
+                    ens = nengo.Ensemble(30, 1, neuron_type=kind(nengo.LIFRate()), seed=i)
+                    nengo.Connection(stimulus, ens, seed=1)
+                    if i == 0:
+                        nengo.Probe(ens.neurons)
         return net
 
-    def run(others=0, pieces=(120,), tap=False, **options):
+    def spikes(others=0, pieces=(120,), tap=False, **options):
         net = make(others)
         with nengolab.Simulator(net, progress_bar=False, **{"seed": 3} | options) as sim:
             if tap:
                 sim.run_steps(20)
-                sim.add_tap(net.first)
+                for probe in net.probes:
+                    sim.add_tap(probe.target.ensemble)
                 sim.prepare()
                 sim.run_steps(100)
             for n in () if tap else pieces:
                 sim.run_steps(n)
-            return np.array(sim.data[net.probe])
+            # The kinds on the first axis: each is compared by itself.
+            return np.stack([sim.data[probe] for probe in net.probes])
 
-    reference = run()
-    assert reference.any()
-    np.testing.assert_array_equal(reference, run(pieces=(1, 50, 69)))
-    np.testing.assert_array_equal(reference, run(others=9))
-    np.testing.assert_array_equal(reference, run(tap=True))
-    batch = run(minibatch_size=3)
-    np.testing.assert_array_equal(reference, batch[0])
-    assert len({item.tobytes() for item in batch}) == 3
+    reference = spikes()
+    assert reference.any(axis=(1, 2)).all()
+    np.testing.assert_array_equal(reference, spikes(pieces=(1, 50, 69)))
+    np.testing.assert_array_equal(reference, spikes(others=9))
+    np.testing.assert_array_equal(reference, spikes(tap=True))
+    batch = spikes(minibatch_size=3)
+    np.testing.assert_array_equal(reference, batch[:, 0])
+    for items in batch:
+        assert len({item.tobytes() for item in items}) == 3
 
 
 @pytest.mark.parametrize("kind", [nengo.PoissonSpiking, nengo.StochasticSpiking])

@@ -13,7 +13,7 @@ import nengolab
 from nengolab.compiler import own_neurons
 from nengolab.exceptions import SimulationError
 
-from .compare import both
+from .compare import both, run
 
 
 class Leaky(nengo.neurons.NeuronType):
@@ -119,13 +119,25 @@ def network(kind, feedback: bool) -> nengo.Network:
     return net
 
 
+def all_ways() -> nengo.Network:
+    """Both kinds of types, on a feedback path and on none; each is called back in its own way."""
+    with nengo.Network(seed=0) as net:
+        for kind in (Leaky(), HalfLIF()):
+            for feedback in (False, True):
+                for probe in network(kind, feedback).probes:
+                    way = "feedback" if feedback else "forward"
+                    probe.label = f"{type(kind).__name__}, {way}: {probe.label}"
+    return net
+
+
+@pytest.fixture(scope="module")
+def nengos():
+    return run(nengo.Simulator, all_ways(), 300)
+
+
 @pytest.mark.parametrize("schedule", ["auto", "stepped", "batched"])
-@pytest.mark.parametrize("feedback", [False, True], ids=["forward", "feedback"])
-@pytest.mark.parametrize("kind", [Leaky(), HalfLIF()], ids=lambda k: type(k).__name__)
-def test_own_types_are_nengos(kind, feedback, schedule):
-    for probe, (expected, got) in both(
-        lambda: network(kind, feedback), 300, schedule=schedule
-    ).items():
+def test_own_types_are_nengos(nengos, schedule):
+    for probe, (expected, got) in both(all_ways, 300, schedule=schedule, expected=nengos).items():
         assert np.ptp(expected) > 0, probe
         assert np.abs(expected - got).max() <= 1e-9 * max(1, np.abs(expected).max()), probe
 

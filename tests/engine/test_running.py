@@ -153,28 +153,34 @@ def wait_for(sim, tap):
     assert tap.ready, tap.error
 
 
-@pytest.mark.parametrize("attr", ["output", "voltage", "input", None])
-def test_a_tap_shows_what_a_probe_from_the_start_shows(attr):
+def test_taps_show_what_probes_from_the_start_show():
     """Added in the middle of a run; the run itself goes on as if nothing had happened."""
-    net = small()
-    target = (lambda n: n.a) if attr is None else (lambda n: n.a.neurons)
+    net, reference = small(), small()
+    attrs = ("output", "voltage", "input", None)
+    targets = [(lambda n: n.a) if attr is None else (lambda n: n.a.neurons) for attr in attrs]
     with net:
         nengolab.configure_settings(dtype="float64")
+    with reference:
+        there = [
+            nengo.Probe(of(reference), attr, synapse=None)
+            for of, attr in zip(targets, attrs, strict=True)
+        ]
     with nengolab.Simulator(net, progress_bar=False) as sim:
         sim.advance(100)
-        tap = sim.add_tap(target(net), attr)
-        wait_for(sim, tap)
+        taps = [sim.add_tap(of(net), attr) for of, attr in zip(targets, attrs, strict=True)]
+        for tap in taps:
+            wait_for(sim, tap)
         start = sim.n_steps
         seen = sim.advance(150)
-        assert seen[tap].shape == (1, 150, tap.size)
-        sim.remove_tap(tap)
-        assert tap not in sim.advance(1)
-    reference = small()
-    with reference:
-        there = nengo.Probe(target(reference), attr, synapse=None)
+        for tap in taps:
+            assert seen[tap].shape == (1, 150, tap.size)
+            sim.remove_tap(tap)
+            assert tap not in sim.advance(1)
     with nengo.Simulator(reference, progress_bar=False) as ref:
         ref.run_steps(start + 150)
-    np.testing.assert_allclose(seen[tap][0], ref.data[there][start:], atol=1e-9)
+    for tap, probe, attr in zip(taps, there, attrs, strict=True):
+        expected = ref.data[probe][start:]
+        np.testing.assert_allclose(seen[tap][0], expected, atol=1e-9, err_msg=str(attr))
     np.testing.assert_allclose(seen[net.probe][0], ref.data[reference.probe][start:], atol=1e-9)
 
 
@@ -384,22 +390,17 @@ def test_data_of_what_was_built():
 # -- import and backend --------------------------------------------------------------------------
 
 
-def test_import_does_not_load_tensorflow():
+def test_import_loads_no_tensorflow_and_nothing_is_said_on_standard_error():
+    """No start-up lines, no warnings after several simulators: a notebook stays clean."""
     code = (
         "import sys, nengolab\n"
         "from nengolab import Simulator\n"
         "import nengolab.live\n"
         "assert 'tensorflow' not in sys.modules\n"
-        "assert not [m for m in sys.modules if m.startswith(('ipywidgets', 'bokeh', 'anywidget'))]"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_says_nothing_on_standard_error():
-    """No start-up lines, no warnings after several simulators: a notebook stays clean."""
-    code = (
-        "import nengo, nengolab\n"
+        "widgets = 'ipywidgets', 'bokeh', 'anywidget'\n"
+        "assert not [m for m in sys.modules if m.startswith(widgets)]\n"
+        "print('imported', file=sys.stderr)\n"
+        "import nengo\n"
         "with nengo.Network() as net:\n"
         "    a = nengo.Ensemble(10, 1)\n"
         "    nengo.Connection(a, a)\n"
@@ -408,9 +409,13 @@ def test_says_nothing_on_standard_error():
         "        sim.run_steps(20)\n"
     )
     env = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=env)
-    said = [line for line in ran.stderr.decode().splitlines() if "DeprecationWarning" not in line]
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, env=env, text=True)
+    assert ran.returncode == 0, ran.stderr
+    first, *said = ran.stderr.splitlines()
+    assert first == "imported"  # not even a deprecation is told before
+    said = [line for line in said if "DeprecationWarning" not in line]
     assert not [line for line in said if "numpy.core" not in line and "np.core" not in line]
+    assert ran.stdout == ""
 
 
 def test_registered_as_nengo_backend():

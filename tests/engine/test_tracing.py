@@ -218,17 +218,20 @@ def network(functions, feedback=False):
     return net
 
 
-def compare(make, steps=60, tolerance=1e-9, expect=None, batch=None, **settings):
-    """Run on both simulators and compare every probe; ``expect`` words for each Node's report."""
+def compare(make, runs=(16, 44), tolerance=1e-9, expect=None, batch=None, **settings):
+    """Run on both simulators and compare every probe; ``expect`` words for each Node's report.
+
+    ``runs`` are their steps: up to 16 take a form of the network, more another.
+    """
     with nengo.Simulator(make(), progress_bar=False) as sim:
-        sim.run_steps(steps)
+        sim.run_steps(sum(runs))
         reference = {p.label: sim.data[p] for p in sim.model.probes}
     net = make()
     with net:
         nengolab.configure_settings(**{"dtype": "float64", **settings})
     with nengolab.Simulator(net, minibatch_size=batch, progress_bar=False) as sim:
-        sim.run_steps(16)
-        sim.run_steps(steps - 16)
+        for steps in runs:
+            sim.run_steps(steps)
         report = sim.report()
         for p in net.all_probes:
             data = sim.data[p] if batch is None else sim.data[p][-1]
@@ -244,10 +247,11 @@ def compare(make, steps=60, tolerance=1e-9, expect=None, batch=None, **settings)
 # -- values --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("schedule", ["stepped", "batched"])
-def test_traced_functions_are_what_python_computes(schedule):
+@pytest.mark.parametrize(("schedule", "runs"), [("stepped", (16, 16, 16)), ("batched", (48,))])
+def test_traced_functions_are_what_python_computes(schedule, runs):
+    """All of them in one form of each schedule; some of them in both forms, in loops."""
     expect = dict.fromkeys(TRACEABLE, "traced into TensorFlow")
-    report = compare(lambda: network(TRACEABLE), expect=expect, steps=48, schedule=schedule)
+    report = compare(lambda: network(TRACEABLE), expect=expect, runs=runs, schedule=schedule)
     assert "calls Python" not in report
     assert "stimulus(): evaluated ahead of each tile, for all its steps at once" in report
 
@@ -349,19 +353,26 @@ def test_each_operation_has_both_forms():
 STRUCTURAL = {"take", "sum", "prod", "max", "min", "all", "any", "matmul", "float", "where"}
 
 
-@pytest.mark.parametrize("op", sorted(set(NUMPY) - STRUCTURAL))
-def test_compiled_operations_are_numpys(op):
+def test_compiled_operations_are_numpys():
+    """Compiled together, each with an output of its own."""
     rng = np.random.RandomState(0)
     special = [0.0, -0.0, 1, -1, 0.5, 1.5, 2.5, -2.5, np.nan, np.inf, -np.inf, 1e-300, 20, -700]
     values = np.concatenate([special, rng.randn(20), 10 * rng.randn(20)])
-    logical = op.startswith("logical")
-    args = [values > 0 if logical else values]
-    if op != "logical_not" and (logical or getattr(NUMPY[op], "nin", 1) == 2):
-        args = [a.ravel() for a in np.meshgrid(args[0], args[0])]
-    with np.errstate(all="ignore"):
-        expected = NUMPY[op](*args)
-    got = tf.function(TENSORFLOW[op], jit_compile=True)(*map(tf.constant, args)).numpy()
-    np.testing.assert_allclose(got, expected, rtol=1e-11, atol=0 if op != "cbrt" else 1e-15)
+    args = {}
+    for op in sorted(set(NUMPY) - STRUCTURAL):
+        logical = op.startswith("logical")
+        args[op] = [values > 0 if logical else values]
+        if op != "logical_not" and (logical or getattr(NUMPY[op], "nin", 1) == 2):
+            args[op] = [a.ravel() for a in np.meshgrid(args[op][0], args[op][0])]
+    compiled = tf.function(
+        lambda given: {op: TENSORFLOW[op](*each) for op, each in given.items()}, jit_compile=True
+    )
+    found = compiled({op: list(map(tf.constant, each)) for op, each in args.items()})
+    for op, got in found.items():
+        with np.errstate(all="ignore"):
+            expected = NUMPY[op](*args[op])
+        tolerance = {"rtol": 1e-11, "atol": 0 if op != "cbrt" else 1e-15}
+        np.testing.assert_allclose(got.numpy(), expected, err_msg=op, **tolerance)
 
 
 def _as_nengo_sees_it(fn, x):

@@ -37,6 +37,19 @@ def agree(make, steps=60, *how):
             np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance, err_msg=where)
 
 
+def together(*makes):
+    """Several networks as one, which is compiled once; of n, the probes are called "n label"."""
+
+    def make():
+        with nengo.Network(seed=0) as net:
+            for n, make_one in enumerate(makes):
+                for probe in make_one().all_probes:
+                    probe.label = f"{n} {probe.label}"
+        return net
+
+    return make
+
+
 def sparse_matrix(rows, columns, density, seed=0):
     """A sparse matrix with an empty column, an empty row and a full column."""
     rng = np.random.RandomState(seed)
@@ -86,29 +99,45 @@ def shape(dimensions, channels, channels_last):
     return (*spatial, channels) if channels_last else (channels, *spatial)
 
 
-def convolutions(kind):
-    """One of every stride, kernel, padding and channel order, in 1 and 2 dimensions."""
-    strides_and_kernels = [((1, 1), (3, 3)), ((2, 3), (2, 4)), ((3, 2), (1, 2))]
-    for (strides, kernel), dimensions, padding, channels_last in itertools.product(
-        strides_and_kernels, (1, 2), ("same", "valid"), (True, False)
+KINDS = (1, 2, 4, "transposed")  # numbers of groups
+STRIDES_AND_KERNELS = [((1, 1), (3, 3)), ((2, 3), (2, 4)), ((3, 2), (1, 2))]
+
+
+def convolutions():
+    """One of every kind, stride and kernel, padding, channel order, and number of dimensions.
+
+    Any three of these five meet in every combination (24 of them, where all five make 96).
+    """
+    # Two choices in each of three options, and the opposite: any three of these make all pairs.
+    choices = [(0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1)]
+    for (i, kind), (j, (strides, kernel)), opposite in itertools.product(
+        enumerate(KINDS), enumerate(STRIDES_AND_KERNELS), (0, 1)
     ):
+        flat, valid, first = (choice ^ opposite for choice in choices[(i + j) % 4])
+        dimensions = 1 if flat else 2
         options = {
             "kernel_size": kernel[:dimensions],
             "strides": strides[:dimensions],
-            "padding": padding,
-            "channels_last": channels_last,
+            "padding": "valid" if valid else "same",
+            "channels_last": not first,
         }
-        image = shape(dimensions, 4, channels_last)
+        image = shape(dimensions, 4, not first)
         if kind == "transposed":
             yield nengo.ConvolutionTranspose(8, image, **options)
         else:
             yield nengo.Convolution(8, image, groups=kind, **options)
 
 
-@pytest.mark.parametrize("kind", [1, 2, 4, "transposed"])
-def test_convolution(kind):
-    """``kind`` is the number of groups."""
-    agree(convolution(*convolutions(kind)), 20, *BOTH_WAYS, ("float32", "auto"))
+def test_convolution():
+    convs = list(convolutions())
+    options = [
+        (getattr(c, "groups", 0), c.strides[0], c.dimensions, c.padding, c.channels_last)
+        for c in convs
+    ]
+    for some in itertools.combinations(range(5), 3):
+        met = {tuple(option[i] for i in some) for option in options}
+        assert len(met) == np.prod([len({m[i] for m in met}) for i in range(3)])
+    agree(convolution(*convs), 20, *BOTH_WAYS, ("float32", "auto"))
 
 
 def test_transposed_convolution_with_an_output_shape():
@@ -124,70 +153,83 @@ def test_transposed_convolution_with_an_output_shape():
     agree(convolution(*convs), 20, *BOTH_WAYS)
 
 
-@pytest.mark.parametrize("channels_last", [True, False])
-@pytest.mark.parametrize("padding", ["same", "valid"])
-@pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("schedule", ["stepped", "batched"])
-def test_convolution_in_three_dimensions(schedule, groups, padding, channels_last):
+def test_convolution_in_three_dimensions(schedule):
     """Nengo's own simulator has none: against SciPy's correlation, channel by channel."""
-    conv = nengo.Convolution(
-        4,
-        shape(3, 2, channels_last),
-        (3, 2, 3),
-        (2, 1, 2),
-        padding,
-        channels_last,
-        init=np.random.RandomState(0).normal(size=(3, 2, 3, 2 // groups, 4)),
-        groups=groups,
-    )
-    x, y = run_once(conv, schedule)
-    x = x if channels_last else np.moveaxis(x, 0, -1)
-    expected = np.zeros((*conv.output_shape.spatial_shape, 4))
+    convs = [
+        nengo.Convolution(
+            4,
+            shape(3, 2, channels_last),
+            (3, 2, 3),
+            (2, 1, 2),
+            padding,
+            channels_last,
+            init=np.random.RandomState(0).normal(size=(3, 2, 3, 2 // groups, 4)),
+            groups=groups,
+        )
+        for groups, padding, channels_last in itertools.product(
+            (1, 2), ("same", "valid"), (True, False)
+        )
+    ]
+    for conv, (x, y) in zip(convs, run_once(convs, schedule), strict=True):
+        x = x if conv.channels_last else np.moveaxis(x, 0, -1)
+        y = y if conv.channels_last else np.moveaxis(y, 0, -1)
+        np.testing.assert_allclose(y, correlated(conv, x), atol=1e-12, err_msg=f"{conv}")
+
+
+def correlated(conv, x):
+    """What the convolution makes of an image with its channels last, place by place."""
+    out = conv.output_shape
+    expected = np.zeros((*out.spatial_shape, out.n_channels))
+    same = conv.padding == "same"
     pads = [
-        max((o - 1) * s + k - n, 0) if padding == "same" else 0
+        max((o - 1) * s + k - n, 0) if same else 0
         for o, s, k, n in zip(expected.shape, conv.strides, conv.kernel_size, x.shape, strict=False)
     ]
     x = np.pad(x, [*((p // 2, p - p // 2) for p in pads), (0, 0)])
-    per = 4 // groups
+    per = 4 // conv.groups
     for at in np.ndindex(*expected.shape):
         group = at[3] // per
         window = tuple(
             slice(s * i, s * i + k)
             for s, i, k in zip(conv.strides, at, conv.kernel_size, strict=False)
         )
-        channels = slice(group * 2 // groups, (group + 1) * 2 // groups)
+        channels = slice(group * 2 // conv.groups, (group + 1) * 2 // conv.groups)
         expected[at] = np.sum(x[(*window, channels)] * conv.init[..., at[3]])
-    y = y if channels_last else np.moveaxis(y, 0, -1)
-    np.testing.assert_allclose(y, expected, atol=1e-12)
+    return expected
 
 
-@pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("schedule", ["stepped", "batched"])
-def test_transposed_convolution_in_three_dimensions(schedule, padding):
+def test_transposed_convolution_in_three_dimensions(schedule):
     """With a kernel of length 1 along one axis, it is Nengo's in two dimensions, plane by plane."""
     kernel = np.random.RandomState(0).normal(size=(1, 3, 2, 2, 4))
-    conv = nengo.ConvolutionTranspose(
-        4, shape(3, 2, True), None, (1, 3, 2), (1, 2, 2), padding, init=kernel
-    )
-    x, y = run_once(conv, schedule)
-    expected = conv2d_gradx(
-        kernel[0], x, conv.output_shape.spatial_shape[1:], padding.upper(), conv.strides[1:]
-    )
-    np.testing.assert_allclose(y, expected, atol=1e-12)
+    convs = [
+        nengo.ConvolutionTranspose(
+            4, shape(3, 2, True), None, (1, 3, 2), (1, 2, 2), padding, init=kernel
+        )
+        for padding in ("same", "valid")
+    ]
+    for conv, (x, y) in zip(convs, run_once(convs, schedule), strict=True):
+        planes, padding = conv.output_shape.spatial_shape[1:], conv.padding.upper()
+        expected = conv2d_gradx(kernel[0], x, planes, padding, conv.strides[1:])
+        np.testing.assert_allclose(y, expected, atol=1e-12, err_msg=padding)
 
 
-def run_once(conv, schedule):
-    """Input and output of a convolution, as images."""
-    x = np.random.RandomState(2).normal(size=conv.size_in)
+def run_once(convs, schedule):
+    """Input and output of each convolution, as images."""
+    inputs = [np.random.RandomState(2).normal(size=conv.size_in) for conv in convs]
     with nengo.Network(seed=0) as net:
         nengolab.configure_settings(dtype="float64", schedule=schedule)
-        out = nengo.Node(size_in=conv.size_out)
-        nengo.Connection(nengo.Node(x), out, transform=conv, synapse=None)
-        probe = nengo.Probe(out)
+        for conv, x in zip(convs, inputs, strict=True):
+            out = nengo.Node(size_in=conv.size_out)
+            nengo.Connection(nengo.Node(x), out, transform=conv, synapse=None)
+            nengo.Probe(out)
     with nengolab.Simulator(net, progress_bar=False) as sim:
         sim.run_steps(1)
-        y = sim.data[probe][0]
-    return x.reshape(conv.input_shape.shape), y.reshape(conv.output_shape.shape)
+        return [
+            (x.reshape(conv.input_shape.shape), sim.data[p][0].reshape(conv.output_shape.shape))
+            for conv, x, p in zip(convs, inputs, net.probes, strict=True)
+        ]
 
 
 def test_convolution_between_spiking_neurons():
@@ -200,7 +242,7 @@ def test_convolution_between_spiking_neurons():
         np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("members", [3, 12])
+@pytest.mark.parametrize("members", [3, 9])
 def test_like_convolutions_run_as_one_group(members):
     def make():
         with nengo.Network(seed=0) as net:
@@ -218,26 +260,24 @@ def test_like_convolutions_run_as_one_group(members):
 # -- sparse ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["scipy", "coordinates", "drawn"])
-def test_sparse_between_nodes(kind):
+def test_sparse_between_nodes():
     matrix = sparse_matrix(40, 50, 0.1).tocoo()
     indices = np.stack([matrix.row, matrix.col], axis=1)
-    if kind == "scipy":
-        transform = nengo.Sparse((40, 50), init=matrix.tocsr())
-    elif kind == "coordinates":
-        # A place named twice counts twice.
-        indices = np.concatenate([indices, indices[:5]])
-        transform = nengo.Sparse((40, 50), indices, init=np.arange(1.0, len(indices) + 1))
-    else:
-        transform = nengo.Sparse((40, 50), indices, init=nengo.dists.Gaussian(0, 1))
+    twice = np.concatenate([indices, indices[:5]])  # a place named twice counts twice
+    transforms = {
+        "scipy": nengo.Sparse((40, 50), init=matrix.tocsr()),
+        "coordinates": nengo.Sparse((40, 50), twice, init=np.arange(1.0, len(twice) + 1)),
+        "drawn": nengo.Sparse((40, 50), indices, init=nengo.dists.Gaussian(0, 1)),
+    }
 
     def make():
         phase = np.arange(50)
         with nengo.Network(seed=0) as net:
             source = nengo.Node(lambda t: np.cos(20 * t + phase), label="wave")
-            out = nengo.Node(size_in=40)
-            nengo.Connection(source, out, transform=transform, synapse=None)
-            nengo.Probe(out, label="out")
+            for kind, transform in transforms.items():
+                out = nengo.Node(size_in=40)
+                nengo.Connection(source, out, transform=transform, synapse=None)
+                nengo.Probe(out, label=kind)
         return net
 
     agree(make, 50, *DOUBLE, *SINGLE)
@@ -260,28 +300,30 @@ def spiking(pre, post, transform, recurrent=False, spikes_from=nengo.LIF, rate=2
     return make
 
 
-@pytest.mark.parametrize(
-    ("neurons", "recurrent"),
-    [
-        (nengo.LIF, True),
-        (nengo.LIF, False),
-        (nengo.LIFRate, True),
-        (nengo.LIFRate, False),
-        (nengo.SpikingRectifiedLinear, True),
-    ],
-)
-def test_sparse_between_neurons(neurons, recurrent):
-    matrix = sparse_matrix(90, 90, 0.1) * 1e-3
-    transform = nengo.Sparse((90, 90), init=matrix)
-    agree(spiking(90, 90, transform, recurrent, neurons), 200, *DOUBLE)
-
-
-@pytest.mark.parametrize("neurons", [nengo.LIF, nengo.LIFRate])
-def test_sparse_between_neurons_in_single_precision(neurons):
+def test_sparse_between_neurons():
+    """Few in a group of a kind: rates and spikes, in a loop and ahead."""
     transform = nengo.Sparse((90, 90), init=sparse_matrix(90, 90, 0.1) * 1e-3)
-    data = both(spiking(90, 90, transform, True, neurons), 60, "float32")
-    expected, got = data["current"]
-    np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
+    makes = [
+        spiking(90, 90, transform, recurrent, neurons)
+        for neurons, recurrent in (
+            (nengo.LIF, True),
+            (nengo.LIF, False),
+            (nengo.LIFRate, True),
+            (nengo.LIFRate, False),
+            (nengo.SpikingRectifiedLinear, True),
+        )
+    ]
+    agree(together(*makes), 200, *DOUBLE)
+
+
+def test_sparse_between_neurons_in_single_precision():
+    transform = nengo.Sparse((90, 90), init=sparse_matrix(90, 90, 0.1) * 1e-3)
+    kinds = (nengo.LIF, nengo.LIFRate)
+    makes = [spiking(90, 90, transform, True, neurons) for neurons in kinds]
+    data = both(together(*makes), 60, "float32")
+    for n in range(2):
+        expected, got = data[f"{n} current"]
+        np.testing.assert_allclose(got, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_sparse_on_slices_and_from_an_ensemble():
@@ -307,80 +349,100 @@ def test_sparse_on_slices_and_from_an_ensemble():
 # -- dense -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("transform", [2.0, [0.5, -1.0], [[1.0, 2.0], [-0.5, 0.1], [0, 1.0]]])
-@pytest.mark.parametrize("solver", [nengo.solvers.LstsqL2(), nengo.solvers.LstsqL2(weights=True)])
-@pytest.mark.parametrize("kind", ["decoded", "neurons"])
-def test_dense_shapes(kind, solver, transform):
-    """Scalars, vectors and matrices, with decoders, with encoders, and with neither."""
-    rows = 3 if np.ndim(transform) == 2 else 2
+DECODERS, WEIGHTS = nengo.solvers.LstsqL2(), nengo.solvers.LstsqL2(weights=True)
 
-    def make():
+
+@pytest.mark.parametrize("solvers", [(DECODERS, WEIGHTS), (None,)], ids=["decoded", "neurons"])
+def test_dense_shapes(solvers):
+    """Scalars, vectors and matrices, with decoders, with encoders, and with neither."""
+
+    def make_one(solver, transform):
+        rows = 3 if np.ndim(transform) == 2 else 2
         with nengo.Network(seed=0) as net:
             a, b = nengo.Ensemble(50, 2), nengo.Ensemble(40, rows)
             nengo.Connection(nengo.Node([0.5, -0.3]), a)
-            if kind == "decoded":
+            if solver is not None:
                 nengo.Connection(a, b, transform=transform, solver=solver)
             else:
                 nengo.Connection(a.neurons[:2], b.neurons[:rows], transform=transform)
             nengo.Connection(b, a[0], transform=np.ones((1, rows)) * 0.1)
             nengo.Connection(a, b[:2], transform=nengo.transforms.NoTransform(2))
-            nengo.Probe(b, label="out", synapse=0.01)
-            nengo.Probe(b.neurons, label="spikes")
+            nengo.Probe(b, label=f"out {solver} {transform}", synapse=0.01)
+            nengo.Probe(b.neurons, label=f"spikes {solver} {transform}")
         return net
 
-    agree(make, 150, *DOUBLE)
+    transforms = (2.0, [0.5, -1.0], [[1.0, 2.0], [-0.5, 0.1], [0, 1.0]])
+    options = list(itertools.product(solvers, transforms))
+    agree(together(*(lambda o=o: make_one(*o) for o in options)), 150, *DOUBLE)
 
 
 # -- events ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33, 200])
-@pytest.mark.parametrize("share", [0, 0.05, 0.5, 1])
-def test_events_are_the_elements_that_are_not_zero(n, share):
+def test_events_are_the_elements_that_are_not_zero(n):
     import tensorflow as tf
 
-    x = np.random.RandomState(n).normal(size=n) * (np.random.RandomState(0).uniform(size=n) < share)
     count = tf.function(
         lambda x: add_events(
             x, lambda seen, j: tf.tensor_scatter_nd_add(seen, [[j]], [1]), tf.zeros(n, tf.int32)
         ),
         jit_compile=True,
     )
-    np.testing.assert_array_equal(count(tf.constant(x)), x != 0)
+    for share in (0, 0.05, 0.5, 1):
+        fire = np.random.RandomState(0).uniform(size=n) < share
+        x = np.random.RandomState(n).normal(size=n) * fire
+        np.testing.assert_array_equal(count(tf.constant(x)), x != 0, err_msg=f"{share}")
 
 
-@pytest.mark.parametrize("kind", ["dense", "sparse"])
-@pytest.mark.parametrize("rate", [20.0, 900.0])
-def test_products_of_spikes(kind, rate):
+def dense_and_sparse(n, scale):
+    """The same weights as either."""
+    matrix = sparse_matrix(n, n, 0.2) * scale
+    return matrix.toarray(), nengo.Sparse((n, n), init=matrix)
+
+
+def test_products_of_spikes():
     """Few neurons fire, or nearly all: the result is that of the whole product."""
-    matrix = sparse_matrix(150, 150, 0.2) * 2e-4
-    transform = nengo.Sparse((150, 150), init=matrix) if kind == "sparse" else matrix.toarray()
-    make = spiking(150, 150, transform, True, lambda: nengo.LIF(tau_ref=0.001), rate)
+
+    def lif():
+        return nengo.LIF(tau_ref=0.001)
+
+    make = together(
+        *(
+            # Of different sizes: no two are in one group.
+            spiking(n, n, transform, True, lif, rate)
+            for n, rate in ((150, 20.0), (160, 900.0))
+            for transform in dense_and_sparse(n, 2e-4)
+        )
+    )
     agree(make, 200)
     with nengolab.Simulator(make(), progress_bar=False) as sim:
-        assert "events" in sim.report()
+        assert sim.report().count("events") == 4
 
 
-@pytest.mark.parametrize("kind", ["dense", "sparse"])
-@pytest.mark.parametrize(("drive", "fired"), [(-1e3, 0.0), (1e6, 1.0)])
-def test_all_or_none_of_the_neurons_fire(kind, drive, fired):
-    matrix = sparse_matrix(150, 150, 0.2) * 1e-4
-    transform = nengo.Sparse((150, 150), init=matrix) if kind == "sparse" else matrix.toarray()
+def test_all_or_none_of_the_neurons_fire():
+    fired = {150: 0.0, 160: 1.0}  # by the number of neurons, so that no two are in one group
 
     def make():
         with nengo.Network(seed=0) as net:
-            a = nengo.Ensemble(150, 1, neuron_type=nengo.LIF(tau_ref=0), n_eval_points=10)
-            a.gain, a.bias = np.ones(150), np.full(150, drive)
-            nengo.Connection(a.neurons, a.neurons, transform=transform, synapse=0.005)
-            nengo.Probe(a.neurons, label="spikes")
-            nengo.Probe(a.neurons, "input", label="current")
+            for (n, share), kind in itertools.product(fired.items(), (0, 1)):
+                a = nengo.Ensemble(n, 1, neuron_type=nengo.LIF(tau_ref=0), n_eval_points=10)
+                a.gain, a.bias = np.ones(n), np.full(n, 1e6 if share else -1e3)
+                transform = dense_and_sparse(n, 1e-4)[kind]
+                nengo.Connection(a.neurons, a.neurons, transform=transform, synapse=0.005)
+                nengo.Probe(a.neurons, label=f"spikes {n} {kind}")
+                nengo.Probe(a.neurons, "input", label=f"current {n} {kind}")
         return net
 
-    expected, got = both(make, 30)["spikes"]
-    assert np.mean(expected[-1] != 0) == fired
-    np.testing.assert_array_equal(got, expected)
-    expected, got = both(make, 30, "float32")["current"]
-    np.testing.assert_allclose(got, expected, rtol=1e-6)
+    reference = run(nengo.Simulator, make(), 30)
+    double = both(make, 30, "float64", expected=reference)
+    single = both(make, 30, "float32", expected=reference)
+    for (n, share), kind in itertools.product(fired.items(), (0, 1)):
+        expected, got = double[f"spikes {n} {kind}"]
+        assert np.mean(expected[-1] != 0) == share
+        np.testing.assert_array_equal(got, expected)
+        expected, got = single[f"current {n} {kind}"]
+        np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
 def test_transforms_in_a_loop_through_python():
@@ -424,17 +486,13 @@ def test_groups_of_dense_products_of_spikes(members):
     agree(make, 150)
 
 
-@pytest.mark.parametrize("kind", ["dense", "sparse", "convolution"])
 @pytest.mark.parametrize("recurrent", [True, False])
-def test_items_of_a_batch_are_what_they_are_alone(kind, recurrent):
+def test_items_of_a_batch_are_what_they_are_alone(recurrent):
     """Three items with the same input: three times what one gives."""
-    matrix = sparse_matrix(144, 144, 0.2) * 1e-3
-    if kind == "convolution":
-        kernel = np.random.RandomState(0).normal(0, 1e-3, (3, 3, 1, 1))
-        transform = nengo.Convolution(1, (12, 12, 1), padding="same", init=kernel)
-    else:
-        transform = nengo.Sparse((144, 144), init=matrix) if kind == "sparse" else matrix.toarray()
-    make = spiking(144, 144, transform, recurrent)
+    kernel = np.random.RandomState(0).normal(0, 1e-3, (3, 3, 1, 1))
+    conv = nengo.Convolution(1, (12, 12, 1), padding="same", init=kernel)
+    transforms = (*dense_and_sparse(144, 1e-3), conv)
+    make = together(*(spiking(144, 144, transform, recurrent) for transform in transforms))
     data = {}
     for batch in (None, 3):
         net = make()
@@ -442,10 +500,12 @@ def test_items_of_a_batch_are_what_they_are_alone(kind, recurrent):
             nengolab.configure_settings(dtype="float64")
         with nengolab.Simulator(net, minibatch_size=batch, progress_bar=False) as sim:
             sim.run_steps(100)
-            data[batch] = [sim.data[p].copy() for p in net.all_probes]
-    for alone, together in zip(data[None], data[3], strict=True):
-        assert together.shape == (3, *alone.shape)
-        np.testing.assert_allclose(together, np.stack([alone] * 3), rtol=0, atol=1e-9)
+            data[batch] = {p.label: sim.data[p].copy() for p in net.all_probes}
+    for label, alone in data[None].items():
+        beside = data[3][label]
+        assert beside.shape == (3, *alone.shape)
+        expected = np.stack([alone] * 3)
+        np.testing.assert_allclose(beside, expected, rtol=0, atol=1e-9, err_msg=label)
 
 
 def test_a_large_sparse_matrix_is_never_dense():
