@@ -233,10 +233,10 @@ def test_recurrence_and_synapses_learn_with_the_right_gradients():
     net = recurrent(nengo.LIFRate(), dtype="float64")
     r = np.random.RandomState(1)
     x, y = r.randn(4, 6, 2), r.randn(4, 6, 2)
-    with simulator(net, 4) as sim:
+    with simulator(net, 2) as sim:
         sim.compile(keras.optimizers.Adam(), "mse")
         losses = sim.fit(x, y, epochs=4, verbose=0).history["loss"]
-        sim.check_gradients(n_steps=3)
+        sim.check_gradients(n_steps=6)  # of the same size, so that the loop is compiled once
         assert sim.predict(x)[net.p].dtype == np.float64
         assert {v.dtype for v in sim.keras_model.weights} == {"float64"}
     assert losses[-1] < losses[0]
