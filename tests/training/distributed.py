@@ -1,7 +1,8 @@
 """What the tests of distribution run in processes of their own: devices are set up once in each.
 
-``python -m tests.training.distributed OUT.json`` compares two logical devices with one; with
-TF_CONFIG in the environment it is one of two workers.
+``python -m tests.training.distributed FOLDER PORT PORT`` is forked when TensorFlow is imported:
+``mirrored`` compares two logical devices with one, ``0`` and ``1`` are workers. Each leaves what
+it found in FOLDER/NAME.json, and what it said in FOLDER/NAME.txt.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import pickle
 import sys
 import tempfile
+import traceback
+from pathlib import Path
 
 import cloudpickle
 import keras
@@ -24,12 +27,9 @@ from nengolab.exceptions import SimulationError, ValidationError
 ITEMS, BATCH = 21, 8  # the last batch has 5, an odd number
 
 
-WORKER = json.loads(os.environ["TF_CONFIG"])["task"]["index"] if "TF_CONFIG" in os.environ else None
-
-
 def strategy_here():
     """To be called before anything is computed."""
-    if WORKER is not None:
+    if "TF_CONFIG" in os.environ:
         return tf.distribute.MultiWorkerMirroredStrategy()
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -89,7 +89,7 @@ def rates(strategy):
             {probe: y},
             epochs=3,
             verbose=0,
-            validation_data=({fed: x[4:]}, {probe: y[4:]}),
+            validation_data=({fed: x[BATCH:]}, {probe: y[BATCH:]}),
             callbacks=[keras.callbacks.ReduceLROnPlateau(patience=1, min_delta=10.0)],
         )
         found = results(sim, history, {fed: x}, probe)
@@ -216,15 +216,16 @@ def errors(strategy):
 
 def workers(strategy):
     """What only several workers can get wrong, and files that one of them writes."""
+    own = strategy.cluster_resolver.task_id
     net, fed, probe = rates_network()
     x, y = data(1)
     found = {
-        "seed": error(simulator, net, strategy, seed=WORKER),
-        "network": error(simulator, rates_network(seed=WORKER)[0], strategy),
+        "seed": error(simulator, net, strategy, seed=own),
+        "network": error(simulator, rates_network(seed=own)[0], strategy),
     }
     with tempfile.TemporaryDirectory() as folder, simulator(net, strategy) as sim:
         sim.compile("adam", loss="mse")
-        found["data"] = error(sim.fit, {fed: x + WORKER}, {probe: y}, verbose=0)
+        found["data"] = error(sim.fit, {fed: x + own}, {probe: y}, verbose=0)
         path = f"{folder}/best.weights.h5"
         saving = keras.callbacks.ModelCheckpoint(path, save_weights_only=True)
         stopping = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=10.0)
@@ -233,24 +234,48 @@ def workers(strategy):
             {probe: y},
             epochs=6,
             verbose=2,
-            callbacks=[stopping, saving] if WORKER == 0 else [stopping],
+            callbacks=[stopping, saving] if own == 0 else [stopping],
         )
         found["epochs"] = len(history.history["loss"])
         found["files"] = os.listdir(folder)
     return found
 
 
-def main():
+def found_here():
     strategy = strategy_here()
-    if WORKER is None:
-        found = {s.__name__: [s(None), s(strategy)] for s in (rates, spikes, keeping)}
-        found["drawing"] = [drawing(strategy), drawing(strategy)]
-        found["errors"] = errors(strategy)
-    else:
-        found = {s.__name__: s(strategy) for s in (rates, spikes, workers)}
-    with open(sys.argv[1], "w") as out:
-        json.dump(found, out)
+    if "TF_CONFIG" in os.environ:
+        return {s.__name__: s(strategy) for s in (rates, spikes, workers)}
+    found = {s.__name__: [s(None), s(strategy)] for s in (rates, spikes, keeping)}
+    return found | {"drawing": [drawing(strategy), drawing(strategy)], "errors": errors(strategy)}
+
+
+def forked(folder, name, cluster):
+    """A process of this name; gives its number."""
+    if number := os.fork():
+        return number
+    said = os.open(folder / f"{name}.txt", os.O_WRONLY | os.O_CREAT)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    code = 1
+    try:
+        if name != "mirrored":
+            task = {"type": "worker", "index": int(name)}
+            os.environ["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+        (folder / f"{name}.json").write_text(json.dumps(found_here()))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def main(folder, *ports):
+    """Give 1 as soon as one process fails: a worker would wait for the other one for ever."""
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    numbers = [forked(Path(folder), name, cluster) for name in ("mirrored", "0", "1")]
+    return int(any(os.wait()[1] for _ in numbers))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(*sys.argv[1:]))

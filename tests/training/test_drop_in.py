@@ -202,16 +202,20 @@ def test_nengo_params_of_what_it_does_not_know(trained, what):
 # -- reset and what was learned online ---------------------------------------------------------
 
 
-def learning(rule):
+def learning(*rules):
+    """Populations for each rule, by which the connection between them learns."""
     with nengo.Network(seed=0) as net:
         u = nengo.Node(lambda t: np.sin(30 * t))
-        a = nengo.Ensemble(15, 1)
-        b = nengo.Ensemble(10, 1)
-        nengo.Connection(u, a)
-        net.conn = nengo.Connection(a, b, learning_rule_type=rule, solver=solver(rule))
-        if isinstance(rule, (nengo.PES, nengo.RLS)):
-            nengo.Connection(b, net.conn.learning_rule)
-        net.p = nengo.Probe(b, synapse=0.01)
+        net.conns, net.seen = {}, []
+        for rule in rules:
+            a = nengo.Ensemble(15, 1)
+            b = nengo.Ensemble(10, 1)
+            nengo.Connection(u, a)
+            conn = nengo.Connection(a, b, learning_rule_type=rule, solver=solver(rule))
+            if isinstance(rule, (nengo.PES, nengo.RLS)):
+                nengo.Connection(b, conn.learning_rule)
+            net.conns[type(rule).__name__] = conn
+            net.seen.append(nengo.Probe(b, synapse=0.01))
     return net
 
 
@@ -219,35 +223,39 @@ def solver(rule):
     return nengo.solvers.LstsqL2(weights=isinstance(rule, (nengo.Oja, nengo.BCM)))
 
 
-def shown(sim, net, rule):
-    """What the rule changes."""
-    if isinstance(rule, nengo.Voja):
-        return sim.data[net.conn.post].scaled_encoders
-    return sim.data[net.conn].weights
+def shown(sim, net):
+    """What each rule changes, by its name."""
+    return {
+        rule: np.array(
+            sim.data[conn.post].scaled_encoders if rule == "Voja" else sim.data[conn].weights
+        )
+        for rule, conn in net.conns.items()
+    }
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [nengo.PES(1e-3), nengo.RLS(1e-2), nengo.Oja(1e-5), nengo.BCM(1e-9), nengo.Voja(0.1)],
-    ids=lambda rule: type(rule).__name__,
-)
-def test_reset_and_what_was_learned_online(rule):
-    net = learning(rule)
+def test_reset_and_what_was_learned_online():
+    net = learning(
+        nengo.PES(1e-3), nengo.RLS(1e-2), nengo.Oja(1e-5), nengo.BCM(1e-9), nengo.Voja(0.1)
+    )
     with simulator(net) as sim:
-        start = np.array(shown(sim, net, rule))
+        start = shown(sim, net)
         sim.run_steps(60)
-        first, learned = np.array(sim.data[net.p]), np.array(shown(sim, net, rule))
-        assert np.any(learned != start)
+        first, learned = [np.array(sim.data[p]) for p in net.seen], shown(sim, net)
         sim.reset(include_trainable=False)
         assert sim.n_steps == 0
-        np.testing.assert_array_equal(shown(sim, net, rule), learned)
+        kept = shown(sim, net)
+        for rule in net.conns:
+            assert np.any(learned[rule] != start[rule]), rule
+            np.testing.assert_array_equal(kept[rule], learned[rule], err_msg=rule)
         sim.run_steps(1)
         voltages = [k for k in sim.state.arrays if "voltage" in k]
         assert voltages
         sim.reset()
-        np.testing.assert_array_equal(shown(sim, net, rule), start)
+        again = shown(sim, net)
         sim.run_steps(60)
-        np.testing.assert_array_equal(sim.data[net.p], first)
+        for rule, probe, seen in zip(net.conns, net.seen, first, strict=True):
+            np.testing.assert_array_equal(again[rule], start[rule], err_msg=rule)
+            np.testing.assert_array_equal(sim.data[probe], seen, err_msg=rule)
 
 
 def test_a_reset_that_keeps_what_was_learned_goes_on_with_it():
@@ -257,14 +265,14 @@ def test_a_reset_that_keeps_what_was_learned_goes_on_with_it():
         nengolab.configure_settings(dtype="float64")
     with simulator(net) as sim:
         sim.run_steps(200)
-        decoders = np.array(sim.data[net.conn].weights)
+        decoders = shown(sim, net)["PES"]
         sim.reset(include_trainable=False)
         sim.run_steps(100)
-        seen = np.array(sim.data[net.p])
-    net.conn.solver = nengo.solvers.NoSolver(decoders.T)
+        seen = np.array(sim.data[net.seen[0]])
+    net.conns["PES"].solver = nengo.solvers.NoSolver(decoders.T)
     with nengo.Simulator(net, progress_bar=False) as ref:
         ref.run_steps(100)
-    np.testing.assert_allclose(seen, ref.data[net.p], atol=1e-9)
+    np.testing.assert_allclose(seen, ref.data[net.seen[0]], atol=1e-9)
 
 
 # -- stateful=False for all calls --------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import cache
 
 import keras
 import nengo
@@ -71,12 +72,12 @@ DRAWS = {
 }  # fmt: skip
 
 
-def drawn(func, seed=1, cuts=(STEPS,), feedback=False, n_nodes=1, **settings):
-    """What TensorNodes of this function put out, ``(batch, steps, size)`` of each."""
+def drawn(*funcs, seed=1, cuts=(STEPS,), feedback=False, **settings):
+    """What a TensorNode of each function put out, ``(batch, steps, size)``; of one, not a list."""
     with nengo.Network(seed=0) as net:
         nengolab.configure_settings(**settings)
         probes = []
-        for _ in range(n_nodes):
+        for func in funcs:
             made = (
                 func()
                 if getattr(func, "__code__", None) and not func.__code__.co_argcount
@@ -91,18 +92,27 @@ def drawn(func, seed=1, cuts=(STEPS,), feedback=False, n_nodes=1, **settings):
         for n in cuts:
             sim.run_steps(n)
         found = [sim.data[p].copy() for p in probes]
-    return found if n_nodes > 1 else found[0]
+    return found if len(funcs) > 1 else found[0]
+
+
+@pytest.fixture(scope="module")
+def draws():
+    """Of each function: what one simulator draws, another of its seed, and one of another."""
+    funcs = [func for func, _, _ in DRAWS.values()]
+    keras.utils.set_random_seed(1)
+    first = drawn(*funcs)
+    keras.utils.set_random_seed(2)
+    again = drawn(*funcs, cuts=(1, 2, 3))
+    return dict(zip(DRAWS, zip(first, again, drawn(*funcs, seed=2), strict=True), strict=True))
 
 
 @pytest.mark.parametrize("name", DRAWS)
-def test_draws_follow_the_seed_and_nothing_else(name):
+def test_draws_follow_the_seed_and_nothing_else(draws, name):
     """The same in two simulators of one seed, others in each step, item and seed."""
-    func, mean, variance = DRAWS[name]
-    keras.utils.set_random_seed(1)
-    first = drawn(func)
-    keras.utils.set_random_seed(2)
-    np.testing.assert_array_equal(drawn(func, cuts=(1, 2, 3)), first)
-    assert not np.array_equal(drawn(func, seed=2), first)
+    _, mean, variance = DRAWS[name]
+    first, again, other = draws[name]
+    np.testing.assert_array_equal(again, first)
+    assert not np.array_equal(other, first)
     rows = first.reshape(-1, SIZE)
     assert len(np.unique(rows, axis=0)) == len(rows)
     # Four standard errors, of numbers that the seed fixes.
@@ -122,18 +132,20 @@ def test_shuffle_keeps_what_it_shuffles():
     np.testing.assert_array_equal(drawn(shuffled), found)
 
 
-@pytest.mark.parametrize("name", ["normal", "keras layer", "a tf.function"])
-def test_draws_do_not_depend_on_what_else_runs(name):
+def test_draws_do_not_depend_on_what_else_runs():
     """Nor on how many steps run at once. (XLA has a generator of its own for the same key.)"""
-    func = DRAWS[name][0]
-    np.testing.assert_array_equal(drawn(func, n_nodes=2)[0], drawn(func))
-    stepped = drawn(func, schedule="stepped")
-    np.testing.assert_allclose(drawn(func, cuts=(2, 4), feedback=True), stepped, rtol=1e-5)
-    assert len(np.unique(stepped.reshape(-1, SIZE), axis=0)) == ITEMS * STEPS
+    names = "normal", "keras layer", "a tf.function"
+    funcs = [DRAWS[name][0] for name in names]
+    stepped = drawn(*funcs, schedule="stepped")
+    fed_back = drawn(*funcs, cuts=(2, 4), feedback=True)
+    for name, func, *found in zip(names, funcs, stepped, fed_back, strict=True):
+        np.testing.assert_array_equal(drawn(func, func)[0], drawn(func), err_msg=name)
+        np.testing.assert_allclose(found[1], found[0], rtol=1e-5, err_msg=name)
+        assert len(np.unique(found[0].reshape(-1, SIZE), axis=0)) == ITEMS * STEPS, name
 
 
 def test_each_node_and_each_draw_has_numbers_of_its_own():
-    a, b = drawn(DRAWS["normal"][0], n_nodes=2)
+    a, b = drawn(*[DRAWS["normal"][0]] * 2)
     assert not np.any(a == b)
     twice = drawn(lambda x: tf.random.normal(tf.shape(x)) - tf.random.normal(tf.shape(x)))
     assert not np.any(twice == 0)
@@ -249,6 +261,14 @@ def test_runs_predictions_and_evaluations_see_the_same_noise():
     np.testing.assert_allclose(found, 2 * x + noise, rtol=1e-5, atol=1e-5)
 
 
+@cache
+def noise_of_times(feedback):
+    """What was drawn, from a run of the same function and seed in which its input is 1."""
+    net = noisy(times, feedback, strength=0)
+    with nengolab.Simulator(net, seed=1, minibatch_size=2, progress_bar=False) as sim:
+        return sim.predict({net.x: np.full((2, 6, 3), 0.5)})[net.p]
+
+
 @pytest.mark.parametrize("feedback", [False, True])
 @pytest.mark.parametrize("compile_with", [{}, {"checkpoint_every": 2}])
 def test_a_gradient_is_that_of_what_was_drawn(feedback, compile_with):
@@ -262,10 +282,7 @@ def test_a_gradient_is_that_of_what_was_drawn(feedback, compile_with):
         sim.compile(keras.optimizers.SGD(1e-3), {net.p: "mse"}, **compile_with)
         ours = sim.train_on_batch({net.x: x}, {net.p: y})["loss"]
         weights = sim.parameters["x -> noise.weights"].value
-    # What was drawn, from a run of the same function and seed in which its input is 1.
-    net = noisy(times, feedback, strength=0)
-    with nengolab.Simulator(net, seed=1, minibatch_size=2, progress_bar=False) as sim:
-        noise = sim.predict({net.x: np.full((2, 6, 3), 0.5)})[net.p]
+    noise = noise_of_times(feedback)
     w = tf.Variable(2 * np.eye(3))
     with tf.GradientTape() as tape:
         fed_back, out = tf.zeros((2, 3), tf.float64), []

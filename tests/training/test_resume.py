@@ -205,7 +205,8 @@ def test_samples_stay_together_and_may_be_split_off():
 
 # -- through a simulator ---------------------------------------------------------------------------
 
-IMAGES, TARGETS = DRAW.randn(13, 4, 3), DRAW.randn(13, 4, 2)
+# Whole batches: one form to compile.
+IMAGES, TARGETS = DRAW.randn(15, 4, 3), DRAW.randn(15, 4, 2)
 
 
 def _noisy(x):

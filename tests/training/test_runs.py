@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 
 import keras
@@ -356,72 +355,78 @@ def test_files_that_are_no_runs(compiled, tmp_path):
             record.Record(tmp_path / "bad")
 
 
-def test_killed_it_is_interrupted_and_goes_on_to_the_same_numbers(compiled, alone, tmp_path):
-    script = tmp_path / "killed.py"
-    script.write_text(
-        textwrap.dedent(
-            """
-            import os, signal, sys
-            import keras, nengo, numpy as np
-            import nengolab
-            from tests.training.test_runs import X, Y
+# What is imported once is forked: one process ends in the middle of a run, the other is killed.
+ENDING = """
+import os, signal, sys
+import keras, nengo, numpy as np
+import nengolab
+from tests.training.test_runs import X, Y
 
-            with nengo.Network(seed=0) as net:
-                nengolab.configure_settings(stateful=False)
-                a = nengo.Node([0])
-                b = nengo.Ensemble(20, 1, neuron_type=nengo.RectifiedLinear())
-                nengo.Connection(a, b, synapse=None)
-                nengo.Probe(b, label="out")
+if left := os.fork():
+    assert os.waitpid(left, 0)[1] == 0
+    with nengo.Network(seed=0) as net:
+        nengolab.configure_settings(stateful=False)
+        a = nengo.Node([0])
+        b = nengo.Ensemble(20, 1, neuron_type=nengo.RectifiedLinear())
+        nengo.Connection(a, b, synapse=None)
+        nengo.Probe(b, label="out")
 
-            class Kill(keras.callbacks.Callback):
-                def on_train_batch_end(self, batch, logs=None):
-                    if self.model.optimizer.iterations.numpy() == 10:
-                        os.kill(os.getpid(), signal.SIGKILL)
+    class Kill(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.model.optimizer.iterations.numpy() == 10:
+                os.kill(os.getpid(), signal.SIGKILL)
 
-            sim = nengolab.Simulator(net, minibatch_size=4, seed=1, progress_bar=False)
-            sim.compile(keras.optimizers.Adam(0.01), loss="mse")
-            nengolab.runs.start(
-                sim, X, Y, epochs=3, folder=sys.argv[1], name="killed", callbacks=[Kill()]
-            ).wait()
-            """
-        )
-    )
+    sim = nengolab.Simulator(net, minibatch_size=4, seed=1, progress_bar=False)
+    sim.compile(keras.optimizers.Adam(0.01), loss="mse")
+    nengolab.runs.start(
+        sim, X, Y, epochs=3, folder=sys.argv[1], name="killed", callbacks=[Kill()]
+    ).wait()
+else:
+    os.dup2(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT), 2)
+    with nengo.Network(seed=0) as net:
+        a = nengo.Node([0])
+        b = nengo.Ensemble(20, 1)
+        nengo.Connection(a, b)
+        nengo.Probe(b)
+    sim = nengolab.Simulator(net, minibatch_size=4, seed=1, progress_bar=False)
+    sim.compile("adam", loss="mse")
+    x = np.zeros((400, 5, 1))
+    nengolab.runs.start(sim, x, x, epochs=1000, folder=sys.argv[1], name="left")
+"""
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """The folder of the runs, the script, and what the process said that ended by itself."""
+    folder = tmp_path_factory.mktemp("ended")
+    script, said = folder / "ending.py", folder / "said.txt"
+    script.write_text(ENDING)
+    path = os.pathsep.join(sys.path)
     done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path / "runs")],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        [sys.executable, str(script), str(folder / "runs"), str(said)],
+        # OpenBLAS's threads would not be there in a fork.
+        env=os.environ
+        | {"PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "2", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
-    kept = runs.open(tmp_path / "runs")["killed"]
+    return runs.open(folder / "runs"), script, said.read_text()
+
+
+def test_killed_it_is_interrupted_and_goes_on_to_the_same_numbers(ended, compiled, alone):
+    found, script, _ = ended
+    kept = found["killed"]
     assert (kept.state, kept.epochs) == ("interrupted", 1)
     assert kept.code == script.read_text()
-    shutil.copytree(kept.folder, tmp_path / "runs" / "copy")
+    shutil.copytree(kept.folder, kept.folder.parent / "copy")
     again = runs.go_on(kept, compiled, X, Y, callbacks=())
     assert again.wait() == "finished"
     check_same(again, compiled, alone)
-    assert runs.open(tmp_path / "runs")["copy"].state == "interrupted"
+    assert runs.open(kept.folder.parent)["copy"].state == "interrupted"
 
 
-def test_the_interpreter_ends_in_the_middle_of_a_run(tmp_path):
-    code = f"""
-import nengo, nengolab, numpy as np
-with nengo.Network(seed=0) as net:
-    a = nengo.Node([0])
-    b = nengo.Ensemble(20, 1)
-    nengo.Connection(a, b)
-    nengo.Probe(b)
-sim = nengolab.Simulator(net, minibatch_size=4, seed=1, progress_bar=False)
-sim.compile("adam", loss="mse")
-x = np.zeros((400, 5, 1))
-nengolab.runs.start(sim, x, x, epochs=1000, folder={str(tmp_path)!r}, name="left")
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TF_CPP_MIN_LOG_LEVEL": "2"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert runs.open(tmp_path)["left"].state == "stopped"
+def test_the_interpreter_ends_in_the_middle_of_a_run(ended):
+    found, _, said = ended
+    assert said == ""
+    assert found["left"].state == "stopped"

@@ -320,12 +320,12 @@ def test_forward_is_the_running_kernel(name, dtype):
     if running.random:
         words = rng.integers(2**32, size=(BATCH, 1, 8), dtype=np.uint64).astype(np.uint32)
         state |= {"spikes": np.zeros((BATCH, 1, 20)), "generator": words[..., : words_of(name)]}
-    found = []
+    both = []
     for kernel, static in ((running, own), (training, ("ATan", ATan(), own))):
         _, spec = spec_of(kernel.name, 1, static, dtype)
         facts = Facts(spec.layout, static, dtype, params, {n: s[0] for n, s in state.items()})
-        spec = replace(spec, variant=kernel.variant(facts))
-        found.append(forward(kernel, spec, params, state, inputs, dtype))
+        both.append((kernel, replace(spec, variant=kernel.variant(facts))))
+    found = forward(both, params, state, inputs, dtype)
     assert (found[0] != 0).mean() > 0.02
     if dtype == "float64" or name not in ("lif", "adaptive_lif", "izhikevich"):
         assert np.array_equal(found[0], found[1])
@@ -340,13 +340,12 @@ def words_of(name: str) -> int:
     return generator.WORDS
 
 
-def forward(kernel, spec, params, state, inputs, dtype) -> np.ndarray:
-    """Outputs of a kernel over time, in one compiled loop."""
+def forward(kernels, params, state, inputs, dtype) -> list[np.ndarray]:
+    """Outputs of each kernel over time, in loops that are compiled together."""
     as_tensor = lambda a: tf.constant(a, dtype if a.dtype.kind == "f" else None)  # noqa: E731
     params = {k: as_tensor(v) for k, v in params.items()}
 
-    @tf.function(jit_compile=True, autograph=False)
-    def run(state, inputs):
+    def loop(kernel, spec, state, inputs):
         outs = tf.TensorArray(dtype, inputs.shape[0], element_shape=inputs.shape[1:])
 
         def body(i, state, outs):
@@ -356,8 +355,14 @@ def forward(kernel, spec, params, state, inputs, dtype) -> np.ndarray:
         n = inputs.shape[0]
         return tf.while_loop(lambda i, *_: i < n, body, (0, state, outs))[2].stack()
 
-    entered = {k: as_tensor(v) for k, v in kernel.enter(state, spec).items()}
-    return run(entered, tf.constant(inputs, dtype)).numpy()
+    @tf.function(jit_compile=True, autograph=False)
+    def run(states, inputs):
+        return [loop(*of, st, inputs) for of, st in zip(kernels, states, strict=True)]
+
+    entered = [
+        {k: as_tensor(v) for k, v in kernel.enter(state, spec).items()} for kernel, spec in kernels
+    ]
+    return [out.numpy() for out in run(entered, tf.constant(inputs, dtype))]
 
 
 @pytest.mark.parametrize("name", RESTATED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
@@ -12,10 +13,12 @@ import time
 import warnings
 from pathlib import Path
 
+import dask
 import distributed
 import nengo
 import numpy as np
 import pytest
+from distributed.utils import get_mp_context
 from nengo.utils.progress import ProgressBar
 
 import nengolab
@@ -25,15 +28,21 @@ from nengolab.sweep import Sweep
 
 @pytest.fixture(scope="module")
 def address():
-    """A cluster of two processes."""
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        silence_logs=40,
-    ) as cluster:
+    """A cluster of two processes, forked from one that has imported what they need."""
+    method = dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+    with pytest.MonkeyPatch.context() as patch, method:
+        patch.setenv("OPENBLAS_NUM_THREADS", "1")  # its threads would not be there in a fork
+        get_mp_context()  # which says at its first call what is to be imported
+        multiprocessing.set_forkserver_preload(["distributed", "tensorflow", "keras", "nengolab"])
+        cluster = distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=40,
+        )
+    with cluster:
         yield cluster.scheduler_address
 
 

@@ -29,6 +29,8 @@ TYPES = {
     "Sigmoid": nengo.Sigmoid(),
 }
 
+STEPS = 40  # of all networks with all types, so that they share what is compiled
+
 
 def network(names, probe="output", size=10):
     """An ensemble of each type, driven by itself."""
@@ -146,7 +148,7 @@ def test_the_graph_that_runs_is_untouched(engine_of):
     ports = {s for s in new.sources if isinstance(s, Port)}
     assert not ports & {s for s in sources if isinstance(s, Port)}
     assert {p.op for p in ports} <= set(new.ops)
-    engine.advance(5)
+    engine.advance(STEPS)
 
 
 def test_parameters_are_shared_and_new_ones_named_beside_them(engine_of):
@@ -211,9 +213,8 @@ def test_surrogates_by_owner_keep_the_step(engine_of):
     # They have no rate equation.
     assert kernels["surrogate_izhikevich"].static[1] == ATan()
     assert not {"lif", "regular_spiking", "spiking_rectified_linear"} & set(kernels)
-    steps = 40
-    _, found = run(engine, graph, steps)
-    ran = engine.advance(steps)
+    _, found = run(engine, graph, STEPS)
+    ran = engine.advance(STEPS)
     for probe in engine.probes:
         if probe.label in (*chosen, "Izhikevich"):
             assert np.any(ran[probe])

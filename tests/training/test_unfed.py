@@ -176,10 +176,15 @@ def trained(expected):
 def test_losses_are_zero_where_targets_are_what_nengo_gives(trained, form):
     sim, y = trained
     sim.compile(keras.optimizers.SGD(0.0), dict.fromkeys(y(1), "mse"), **form)
-    x = {"x": ZEROS[:2]}
-    found = [sim.train_on_batch(x, y(2)), sim.train_on_batch(None, y(BATCH))]
+    x = {"x": ZEROS[:BATCH]}
+    found = [sim.train_on_batch(x, y(BATCH)), sim.train_on_batch(None, y(BATCH))]
     if not form:  # chunks are for training only
-        found += [sim.test_on_batch(x, y(2)), sim.evaluate(None, y(ITEMS), verbose=0)]
+        x = {"x": ZEROS[:2]}
+        found += [
+            sim.train_on_batch(x, y(2)),
+            sim.test_on_batch(x, y(2)),
+            sim.evaluate(None, y(ITEMS), verbose=0),
+        ]
         history = sim.fit({"x": ZEROS}, y(ITEMS), validation_split=0.4, verbose=0).history
         found += [{"loss": history["loss"][0]}, {"loss": history["val_loss"][0]}]
     for shown in found:
