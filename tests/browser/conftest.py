@@ -31,7 +31,7 @@ MOST_TESTS = 15
 
 #: Frames a second of a page that many tests use. A page that plays draws all the time, in software,
 #: on the cores that the tests need: with 60 a second that is half of their processor time.
-FRAMES = 20
+FRAMES = 10
 
 # Callbacks that ask for a frame get that of the next slot.
 FEWER_FRAMES = """

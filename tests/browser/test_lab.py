@@ -1,4 +1,4 @@
-"""The Lab in a real JupyterLab: run, drag, watch, pause, step, reset, reload, until its kernel ends.
+"""The Lab in a real JupyterLab: run, drag, watch, pause, step, reset, reload; its kernel ends.
 
 A notebook, its kernel and its Lab take most of a test's time, so each test is the story of one: its
 parts are functions, in the order in which a person could do these things.

@@ -101,7 +101,7 @@ def what_scrolled_by_looks_as_if_drawn_anew(panel: Panel) -> None:
         assert apart < 0.01, index
 
 
-#: The share of a plot's pixels that differ by more than a shade after its size was changed to and fro.
+#: The share of a plot's pixels that differ by more than a shade after its size went to and fro.
 _APART = """async drawing => {
   const pixels = () =>
     drawing.getContext("2d").getImageData(0, 0, drawing.width, drawing.height).data;

@@ -214,8 +214,6 @@ def test_a_network_on_the_last_line_needs_no_simulator(lab: JupyterLab) -> None:
     until(lambda: "50 LIF" in network.card.inner_text(), "its card")
     expect(network.card.get_by_role("button", name="plot value")).to_have_count(0)
     network.panel.screenshot("light")
-    lab.set_theme(DARK)
-    network.panel.screenshot("dark")
     assert lab.value("'tensorflow' in __import__('sys').modules") is False
     assert lab.errors == []
 

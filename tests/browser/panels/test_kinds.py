@@ -84,7 +84,7 @@ def test_all_kinds(lab: JupyterLab) -> None:
     panel.press("pause")
     panel.wait_state("paused")
     assert lab.errors == []
-    assert panel.root.locator(".nl-plot-failed").count() == 0
+    assert panel.root.locator(".nl-plot-failed:visible").count() == 0
     they_show_what_they_should(panel)
     check_looks(panel, lab, docs="kinds")
     nothing_is_cut_off_in_a_narrow_notebook_and_in_forced_colours(panel, lab)
