@@ -27,7 +27,7 @@ SLOWER = float(os.environ.get("NENGOLAB_TEST_SLOWER_PAGES", "1"))
 TIMEOUT = 30_000
 
 #: So many tests use one page before there is another: what they leave in it adds up.
-MOST_TESTS = 15
+MOST_TESTS = 10
 
 #: Frames a second of a page that many tests use. A page that plays draws all the time, in software,
 #: on the cores that the tests need: with 60 a second that is half of their processor time.

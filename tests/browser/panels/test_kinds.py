@@ -75,7 +75,7 @@ def test_all_kinds(lab: JupyterLab) -> None:
     plots = ",\n    ".join(code for code, *_ in SHOWN)
     panel = open_panel(lab, [NETWORK, f"lab = Lab(net, plots=[\n    {plots}])\nlab"], name="kinds")
     # What is off the screen is not drawn, and so not computed.
-    lab.page.set_viewport_size({"width": 1700, "height": 4800})
+    lab.page.set_viewport_size({"width": 1700, "height": 3600})
     panel.press("play")
     # All at once, and counted on the page: reading so many columns takes longer than a run.
     wanted = [[title, column] for _, title, column in SHOWN]
