@@ -201,6 +201,8 @@ def a_reload_shows_the_window_again(panel: Panel, lab: JupyterLab) -> Panel:
     drawn = panel.stats["drawn"]
     until(lambda: panel.stats["drawn"] > drawn + 5, "frames go on")
     until(lambda: lab.value("lab.stats['views']") == 1, "the old view is forgotten")
+    pictures = lab.page.locator(".jp-OutputArea img:visible")
+    until(lambda: pictures.count() == 0, "the picture that was saved is hidden")
     return panel
 
 
