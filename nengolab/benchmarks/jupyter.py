@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ class Server:
         Variables that differ from those of this process.
     kernelspecs
         Kernels beside the installed ones, by name.
+    disabled
+        Extensions of JupyterLab that its pages start without.
     """
 
     def __init__(
@@ -55,9 +58,11 @@ class Server:
         python: str = sys.executable,
         environment: dict[str, str] | None = None,
         kernelspecs: dict[str, dict[str, Any]] | None = None,
+        disabled: Sequence[str] = (),
     ) -> None:
         self._python = python
         self._kernelspecs = kernelspecs or {}
+        self._disabled = disabled
         self.root = folder / "root"
         self.log = folder / "server.log"
         self._data = folder / "data"
@@ -82,7 +87,8 @@ class Server:
         self.root.mkdir(parents=True)
         self._write(self._config / "labconfig/default_setting_overrides.json", _OVERRIDES)
         # Else each page has the server ask Node whether JupyterLab itself should be built anew.
-        self._write(self._config / "labconfig/page_config.json", _PAGE)
+        page = {**_PAGE, "disabledExtensions": dict.fromkeys(self._disabled, True)}
+        self._write(self._config / "labconfig/page_config.json", page)
         for name, spec in self._kernelspecs.items():
             self._write(self._data / f"kernels/{name}/kernel.json", spec)
         port = _free_port()

@@ -27,11 +27,11 @@ SLOWER = float(os.environ.get("NENGOLAB_TEST_SLOWER_PAGES", "1"))
 TIMEOUT = 30_000
 
 #: So many tests use one page before there is another: what they leave in it adds up.
-MOST_TESTS = 15
+MOST_TESTS = 10
 
 #: Frames a second of a page that many tests use. A page that plays draws all the time, in software,
 #: on the cores that the tests need: with 60 a second that is half of their processor time.
-FRAMES = 20
+FRAMES = 10
 
 # Callbacks that ask for a frame get that of the next slot.
 FEWER_FRAMES = """
@@ -100,21 +100,18 @@ def lab(
 ) -> Iterator[JupyterLab]:
     """JupyterLab in a page, with no session, kernel or setting left over from another test.
 
-    The page is one that other tests have used, unless the test is marked ``own_page`` or the last
-    one failed. Of a test that fails a picture is taken, as it left the page.
+    The page is one that other tests have used, unless the last one failed. Of a test that fails a
+    picture is taken, as it left the page.
     """
     jupyter_server.forget()
-    own_page = request.node.get_closest_marker("own_page") is not None
-    if own_page:
-        loaded_pages.drop()
-    page, loaded = loaded_pages.take(None if own_page else FRAMES)
+    page, loaded = loaded_pages.take()
     lab = JupyterLab(page, jupyter_server, re.sub(r"^test_", "", request.node.name), loaded)
     yield lab
     failed = request.node.stash.get(FAILED, True)
     if failed:
         lab.screenshot()
     lab.leave()
-    loaded_pages.give_back(lab, failed or own_page)
+    loaded_pages.give_back(lab, failed)
     jupyter_server.forget()
 
 
@@ -150,11 +147,11 @@ class LoadedPages:
         self._page: Page | None = None
         self._used = 0
 
-    def take(self, frames: int | None) -> tuple[Page, bool]:
-        """Give the page, and whether it shows JupyterLab already; a new one draws at this rate."""
+    def take(self) -> tuple[Page, bool]:
+        """Give the page, and whether it shows JupyterLab already."""
         loaded = self._page is not None
         if self._page is None:
-            self._page, self._used = new_page(self._browser, frames), 0
+            self._page, self._used = new_page(self._browser, FRAMES), 0
         self._used += 1
         return self._page, loaded
 

@@ -32,6 +32,15 @@ KERNEL6_PACKAGES = Path(sys.prefix) / "kernel6"
 #: No picture in the docs takes more.
 MOST_DOCS_BYTES = 150_000
 
+#: What has no part in a notebook; with it a page takes an eighth longer to load.
+DISABLED = [
+    f"@jupyterlab/{name}-extension"
+    for name in (
+        *("debugger", "lsp", "extensionmanager", "pluginmanager", "terminal", "hub"),
+        *("vega5", "csvviewer", "pdf", "htmlviewer", "imageviewer", "json", "audio", "video"),
+    )
+]
+
 LIGHT = "JupyterLab Light"
 DARK = "JupyterLab Dark"
 
@@ -57,6 +66,7 @@ class Server(jupyter.Server):
                 COLD: _spec("Python 3 (cold)"),
                 KERNEL6: _spec("Python 3 (ipykernel 6)", {"PYTHONPATH": str(KERNEL6_PACKAGES)}),
             },
+            disabled=DISABLED,
         )
 
     def add_notebook(

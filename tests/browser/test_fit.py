@@ -85,11 +85,11 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     root = panel.root
     expect(root.get_by_role("button", name="Pause")).to_be_visible()
     assert lab.value("fit.run.state") == "running"
-    lab.page.wait_for_timeout(600)
-    panel.screenshot("running")
     root.get_by_role("button", name="Pause").click()
     expect(root.get_by_role("button", name="Resume")).to_be_visible()
     assert lab.value("fit.run.state") == "paused"
+    lab.page.wait_for_timeout(600)
+    panel.screenshot("paused")
     rate = root.get_by_label("learning rate from the next batch on")
     rate.fill("0.001")
     rate.press("Enter")

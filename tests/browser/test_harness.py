@@ -22,18 +22,14 @@ def test_a_notebook_runs_on_either_ipykernel(lab: JupyterLab, kernel: str, major
     assert lab.save().cells[1].outputs[0].data["text/plain"] == str(major)
 
 
-def test_a_cell_that_raises_is_reported(lab: JupyterLab) -> None:
-    lab.open_notebook(lab.server.add_notebook(["1 / 0", "2"], "raises.ipynb"))
+def test_errors_themes_reload_and_restart(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook(["x = 5", "1 / 0", "2"], "raises.ipynb"))
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         lab.run_all()
-
-
-def test_theme_reload_and_restart(lab: JupyterLab) -> None:
-    lab.open_notebook(lab.server.add_notebook(["x = 5"], "theme.ipynb"))
-    lab.run_all()
     lab.set_theme(DARK)
     lab.screenshot("dark")
     lab.set_theme(LIGHT)
+    lab.save()
     lab.reload()
     lab.wait_idle()
     assert lab.value("x") == 5

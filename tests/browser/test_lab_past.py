@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.jupyter import DARK, LIGHT, JupyterLab
+from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import NETWORK, open_panel, until
 
 
@@ -60,10 +60,7 @@ def test_go_on_from_an_instant_and_back_to_the_other_branch(lab: JupyterLab) -> 
     assert panel.status["time"] == rests, "the run has not noticed"
     panel.press("undo")
     expect(figures).to_have_count(0)
-    lab.set_theme(LIGHT)
     panel.screenshot("beside-light", docs="branches")
-    lab.set_theme(DARK)
-    panel.screenshot("beside-dark")
 
     branches.select_option(index=0)
     until(lambda: panel.status["time"] == pytest.approx(end, abs=0.0011), "the end of the first")

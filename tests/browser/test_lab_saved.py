@@ -25,19 +25,15 @@ def picture_in(notebook, mode: str = "L") -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert(mode), dtype=float)
 
 
-def run_and_save(lab: JupyterLab) -> np.ndarray:
+def test_a_notebook_is_saved_made_a_page_and_opened_again(
+    lab: JupyterLab, tmp_path: Path, browser: Browser
+) -> None:
     panel = open_panel(lab, name="saved")
     panel.press("play")
     until(lambda: len(panel.plot("ens raster")["t"]) > 100, "spikes")
     panel.wait_time(4.5)  # more than a window: there is a history
-    panel.press("pause")
-    panel.wait_state("paused")
-    until(lambda: panel.plot("ens value")["t"].max() > panel.status["time"] - 0.01, "last frame")
-    return picture_in(lab.save())
-
-
-def test_the_picture_is_there_when_the_notebook_is_opened_again(lab: JupyterLab) -> None:
-    picture = run_and_save(lab)
+    pause(panel)
+    picture = picture_in(lab.save())
     height, width = picture.shape
     assert width > 800
     assert height > 400
@@ -45,8 +41,63 @@ def test_the_picture_is_there_when_the_notebook_is_opened_again(lab: JupyterLab)
     # While the panel lives, the picture beside it is not shown a second time.
     expect(lab.page.locator(".jp-OutputArea img:visible")).to_have_count(0)
 
+    a_page_made_of_it_can_be_scrubbed_with_no_network(lab, tmp_path, browser)
+    the_picture_follows_and_is_kept_once(panel, lab, picture)
+    assert lab.errors == []
+    the_picture_is_there_when_it_is_opened_again(lab)
+
+
+def pause(panel: Panel) -> None:
+    panel.press("pause")
+    panel.wait_state("paused")
+    until(lambda: panel.plot("ens value")["t"].max() > panel.status["time"] - 0.01, "last frame")
+
+
+def a_page_made_of_it_can_be_scrubbed_with_no_network(
+    lab: JupyterLab, tmp_path: Path, browser: Browser
+) -> None:
+    source = lab.server.root / "saved.ipynb"
+    assert source.stat().st_size < 1_500_000
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", str(tmp_path)]
+    subprocess.run([*command, str(source)], check=True, capture_output=True)
+    context = browser.new_context(viewport={"width": 1200, "height": 1600}, offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "saved.html").as_uri())
+    page.locator(".nl-saved").wait_for()
+    assert page.locator(".nl-saved").count() == 1
+    assert_can_be_scrubbed(page)
+    page.screenshot(path=SCREENSHOTS / "a_page_made_of_the_notebook.png")
+    context.close()
+
+    # Where no script runs there is the picture.
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "saved.html").as_uri())
+    until(
+        lambda: page.locator(".nengolab-kept img").bounding_box()["height"] > 300,
+        "the picture",
+    )
+    context.close()
+
+
+def the_picture_follows_and_is_kept_once(panel: Panel, lab: JupyterLab, first: np.ndarray) -> None:
+    panel.drag("drive", -1.0)
+    panel.press("play")
+    panel.wait_time(panel.status["time"] + 2.0)
+    pause(panel)
+    notebook = lab.save()
+    second = picture_in(notebook)
+    assert first.shape == second.shape
+    assert np.abs(first - second).max() > 100
+    state = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    assert len(state) == 1
+    assert len(str(state)) < 700_000
+
+
+def the_picture_is_there_when_it_is_opened_again(lab: JupyterLab) -> None:
+    """With no kernel; and the Lab is there when its cell runs."""
     lab.server.forget()
-    lab.open_notebook("saved.ipynb")
+    lab.open_notebook("saved.ipynb", here=True)
     saved = lab.notebook.locator(".nl-saved")
     saved.wait_for()
     expect(saved).to_contain_text("Run the cell to make it live")
@@ -84,60 +135,3 @@ def ink(plots: Locator) -> float:
     """Tell the share of pixels that differ from the ground much."""
     image = np.asarray(Image.open(io.BytesIO(plots.screenshot())).convert("L"), dtype=float)
     return (np.abs(image - np.median(image)) > 90).mean()
-
-
-def test_a_page_made_of_the_notebook_can_be_scrubbed_with_no_network(
-    lab: JupyterLab, tmp_path: Path, browser: Browser
-) -> None:
-    run_and_save(lab)
-    source = lab.server.root / "saved.ipynb"
-    assert source.stat().st_size < 1_500_000
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", str(tmp_path)]
-    subprocess.run([*command, str(source)], check=True, capture_output=True)
-    context = browser.new_context(viewport={"width": 1200, "height": 1600}, offline=True)
-    page = context.new_page()
-    page.goto((tmp_path / "saved.html").as_uri())
-    page.locator(".nl-saved").wait_for()
-    assert page.locator(".nl-saved").count() == 1
-    assert_can_be_scrubbed(page)
-    page.screenshot(path=SCREENSHOTS / "a_page_made_of_the_notebook.png")
-    context.close()
-
-    # Where no script runs there is the picture.
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto((tmp_path / "saved.html").as_uri())
-    until(
-        lambda: page.locator(".nengolab-kept img").bounding_box()["height"] > 300,
-        "the picture",
-    )
-    context.close()
-
-
-def test_the_picture_follows_and_is_kept_once(lab: JupyterLab) -> None:
-    first = run_and_save(lab)
-    panel = Panel(lab)
-    panel.drag("drive", -1.0)
-    panel.press("play")
-    panel.wait_time(panel.status["time"] + 2.0)
-    panel.press("pause")
-    panel.wait_state("paused")
-    notebook = lab.save()
-    second = picture_in(notebook)
-    assert first.shape == second.shape
-    assert np.abs(first - second).max() > 100
-    state = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
-    assert len(state) == 1
-    assert len(str(state)) < 700_000
-
-
-def test_a_reload_keeps_the_panel_and_hides_the_picture(lab: JupyterLab) -> None:
-    run_and_save(lab)
-    lab.reload()
-    panel = Panel(lab)
-    panel.wait_state("paused")
-    until(lambda: len(panel.plot("ens value")["t"]) > 0, "a snapshot")
-    until(lambda: lab.page.locator(".jp-OutputArea img:visible").count() == 0, "one picture only")
-    panel.press("play")
-    panel.wait_state("running")
-    assert lab.errors == []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
-from tests.browser.panel import NETWORK, Panel, comes, open_panel, until
+from tests.browser.panel import Panel, comes, open_panel, until
 
 
 def middle_of(panel: Panel, index: int) -> tuple[float, float]:
@@ -23,16 +23,133 @@ def playhead(panel: Panel) -> dict:
     return panel.root.evaluate("el => el.nengolab.playhead()")
 
 
-def run_and_pause(panel: Panel, seconds: float) -> None:
+def test_the_timeline_and_what_plots_offer(lab: JupyterLab) -> None:
+    panel = open_panel(lab)
+    typed_values_go_beyond_the_slider_and_python_moves_it(panel, lab)
     panel.press("play")
-    panel.wait_time(seconds)
+    panel.wait_time(2.5)
+    settings_act_while_it_runs(panel)
+    history_can_be_looked_at_while_it_runs(panel)
     panel.press("pause")
     panel.wait_state("paused")
+    what_scrolled_by_looks_as_if_drawn_anew(panel)
+    exports_hold_what_is_shown(panel, lab)
+    zoom_pan_and_hover_move_all_plots(panel, lab)
+    a_kind_of_another_package_is_shown_and_an_unknown_one_says_so(panel, lab)
+    assert lab.errors == []
 
 
-def test_zoom_pan_and_hover_move_all_plots(lab: JupyterLab) -> None:
-    panel = open_panel(lab)
-    run_and_pause(panel, 4.0)
+def typed_values_go_beyond_the_slider_and_python_moves_it(panel: Panel, lab: JupyterLab) -> None:
+    field = panel.root.get_by_label("wave, dimension 1, value")
+    field.fill("2.75")
+    field.press("Enter")
+    typed = "list(lab.session.inputs.get(wave, []))"
+    until(lambda: lab.value(typed) == [0, 2.75], "what was typed")
+    lab.execute("lab.session.set_input(drive, 0.123456)")
+    drive = panel.root.get_by_label("drive, value")
+    until(lambda: drive.input_value() == "0.123456", "the slider of what Python set")
+    panel.drag("drive", 0.5)
+    until(lambda: lab.value("lab.session.inputs[drive].tolist()") == [0.5], "the slider's value")
+    comes(lambda: lab.value("lab.session.inputs[wave].tolist()"), [0, 2.75])
+    # What follows has the wave that moves.
+    lab.value("lab.session.set_input(wave, None).result(60) is None")
+
+
+def settings_act_while_it_runs(panel: Panel) -> None:
+    panel.press("settings of the plot ens: value, 30 ms filter")
+    menu = panel.root.get_by_role("group", name="settings of the plot ens")
+    field = menu.get_by_label("filter", exact=True)
+    field.fill("0.2")
+    field.press("Enter")
+    until(lambda: "value, 200 ms filter" in panel.root.inner_text(), "the other filter")
+    until(lambda: len(panel.plot("ens value")["t"]) > 50, "data through it")
+    low, high = menu.get_by_label("range, from"), menu.get_by_label("range, to")
+    low.fill("-3")
+    low.press("Enter")
+    high.fill("3")
+    high.press("Enter")
+    until(
+        lambda: panel.root.evaluate("el => el.nengolab.layout().panels[0].data.range") == [-3, 3],
+        "the range",
+    )
+    panel.screenshot("settings")
+
+
+def history_can_be_looked_at_while_it_runs(panel: Panel) -> None:
+    panel.wait_time(5.0)
+    handle = panel.root.get_by_label("history")
+    handle.evaluate("el => { el.value = '300'; el.dispatchEvent(new Event('input')); }")
+    held = until(lambda: playhead(panel)["held"], "an older stretch")
+    assert held["to"] < 4.5
+    picture = panel.pixels(".nl-strip-drawing")
+    time = panel.status["time"]
+    panel.wait_time(time + 0.5)
+    assert panel.status["state"] == "running"
+    assert np.array_equal(picture, panel.pixels(".nl-strip-drawing")), "it stands still"
+    assert playhead(panel)["held"] == held
+    panel.press("live")
+    until(lambda: playhead(panel)["held"] is None, "the newest again")
+    until(lambda: not np.array_equal(picture, panel.pixels(".nl-strip-drawing")), "it moves")
+
+
+def what_scrolled_by_looks_as_if_drawn_anew(panel: Panel) -> None:
+    last = panel.status["time"]
+    until(lambda: playhead(panel)["now"] == pytest.approx(last), "the last frame")
+    for index in range(4):
+        apart = panel.root.locator(".nl-strip-drawing").nth(index).evaluate(_APART)
+        # Antialiasing at seams may differ by a shade; a wrong place would differ by a colour.
+        assert apart < 0.01, index
+
+
+#: The share of a plot's pixels that differ by more than a shade after its size went to and fro.
+_APART = """async drawing => {
+  const pixels = () =>
+    drawing.getContext("2d").getImageData(0, 0, drawing.width, drawing.height).data;
+  const resized = () => new Promise(resolve => {
+    const width = drawing.width;
+    const look = () => drawing.width === width ? requestAnimationFrame(look)
+      : requestAnimationFrame(() => requestAnimationFrame(resolve));
+    look();
+  });
+  const scrolled = pixels();
+  const root = drawing.closest(".nl-lab");
+  root.style.width = "90%";
+  await resized();
+  root.style.width = "";
+  await resized();
+  const anew = pixels();
+  let apart = scrolled.length === anew.length ? 0 : Infinity;
+  for (let i = 0; i < anew.length; i += 4) {
+    apart += [0, 1, 2, 3].some(k => Math.abs(scrolled[i + k] - anew[i + k]) > 64);
+  }
+  return apart / (anew.length / 4);
+}"""
+
+
+def exports_hold_what_is_shown(panel: Panel, lab: JupyterLab) -> None:
+    panel.press("settings of the plot ens: value, 200 ms filter")
+    menu = panel.root.get_by_role("group", name="settings of the plot ens")
+    with lab.page.expect_download() as download:
+        menu.get_by_role("button", name="CSV").click()
+    rows = list(csv.reader(io.StringIO(download.value.path().read_text())))
+    kept = panel.plot("ens value")
+    assert rows[0] == ["t", "y0"]
+    np.testing.assert_allclose([float(row[0]) for row in rows[1:]], kept["t"])
+    with lab.page.expect_download() as download:
+        menu.get_by_role("button", name="NPZ").click()
+    loaded = np.load(download.value.path())
+    np.testing.assert_allclose(loaded["t"], kept["t"])
+    np.testing.assert_allclose(loaded["y0"], kept["y0"])
+    with lab.page.expect_download() as download:
+        menu.get_by_role("button", name="SVG").click()
+    svg = download.value.path().read_text()
+    assert svg.startswith("<svg")
+    assert "time (s)" in svg
+    assert svg.count("<path") >= 1
+    lab.page.keyboard.press("Escape")
+
+
+def zoom_pan_and_hover_move_all_plots(panel: Panel, lab: JupyterLab) -> None:
     mouse = lab.page.mouse
     mouse.move(*middle_of(panel, 3))
     readings = panel.root.locator(".nl-readings:visible")
@@ -69,116 +186,6 @@ def test_zoom_pan_and_hover_move_all_plots(lab: JupyterLab) -> None:
         lab.page.mouse.move(*middle_of(panel, 0))
         until(lambda: readings.count() == 4, "readings")
         panel.screenshot(label)
-    assert lab.errors == []
-
-
-def test_history_can_be_looked_at_while_it_runs(lab: JupyterLab) -> None:
-    panel = open_panel(lab)
-    panel.press("play")
-    panel.wait_time(5.0)
-    handle = panel.root.get_by_label("history")
-    handle.evaluate("el => { el.value = '300'; el.dispatchEvent(new Event('input')); }")
-    held = until(lambda: playhead(panel)["held"], "an older stretch")
-    assert held["to"] < 4.5
-    picture = panel.pixels(".nl-strip-drawing")
-    time = panel.status["time"]
-    panel.wait_time(time + 0.5)
-    assert panel.status["state"] == "running"
-    assert np.array_equal(picture, panel.pixels(".nl-strip-drawing")), "it stands still"
-    assert playhead(panel)["held"] == held
-    panel.press("live")
-    until(lambda: playhead(panel)["held"] is None, "the newest again")
-    until(lambda: not np.array_equal(picture, panel.pixels(".nl-strip-drawing")), "it moves")
-
-
-def test_what_scrolled_by_looks_as_if_drawn_anew(lab: JupyterLab) -> None:
-    panel = open_panel(lab)
-    run_and_pause(panel, 4.0)
-    last = panel.status["time"]
-    until(lambda: playhead(panel)["now"] == pytest.approx(last), "the last frame")
-    for index in range(4):
-        scrolled, anew = panel.root.locator(".nl-strip-drawing").nth(index).evaluate(_ANEW)
-        # Antialiasing at seams may differ by a shade; a wrong place would differ by a colour.
-        apart = np.abs(np.subtract(scrolled, anew)).reshape(-1, 4).max(axis=1)
-        assert (apart > 64).mean() < 0.01, index
-
-
-#: The pixels of a plot as they are, and after its size was changed to and fro.
-_ANEW = """async drawing => {
-  const pixels = () => Array.from(
-    drawing.getContext("2d").getImageData(0, 0, drawing.width, drawing.height).data);
-  const resized = () => new Promise(resolve => {
-    const width = drawing.width;
-    const look = () => drawing.width === width ? requestAnimationFrame(look)
-      : requestAnimationFrame(() => requestAnimationFrame(resolve));
-    look();
-  });
-  const scrolled = pixels();
-  const root = drawing.closest(".nl-lab");
-  root.style.width = "90%";
-  await resized();
-  root.style.width = "";
-  await resized();
-  return [scrolled, pixels()];
-}"""
-
-
-def test_settings_act_while_it_runs_and_exports_hold_what_is_shown(lab: JupyterLab) -> None:
-    panel = open_panel(lab)
-    panel.press("play")
-    panel.wait_time(2.5)
-    panel.press("settings of the plot ens: value, 30 ms filter")
-    menu = panel.root.get_by_role("group", name="settings of the plot ens")
-    field = menu.get_by_label("filter", exact=True)
-    field.fill("0.2")
-    field.press("Enter")
-    until(lambda: "value, 200 ms filter" in panel.root.inner_text(), "the other filter")
-    until(lambda: len(panel.plot("ens value")["t"]) > 50, "data through it")
-    low, high = menu.get_by_label("range, from"), menu.get_by_label("range, to")
-    low.fill("-3")
-    low.press("Enter")
-    high.fill("3")
-    high.press("Enter")
-    until(
-        lambda: panel.root.evaluate("el => el.nengolab.layout().panels[0].data.range") == [-3, 3],
-        "the range",
-    )
-    panel.screenshot("settings")
-    panel.press("pause")
-    panel.wait_state("paused")
-    panel.press("settings of the plot ens: value, 200 ms filter")
-    with lab.page.expect_download() as download:
-        menu.get_by_role("button", name="CSV").click()
-    rows = list(csv.reader(io.StringIO(download.value.path().read_text())))
-    kept = panel.plot("ens value")
-    assert rows[0] == ["t", "y0"]
-    np.testing.assert_allclose([float(row[0]) for row in rows[1:]], kept["t"])
-    with lab.page.expect_download() as download:
-        menu.get_by_role("button", name="NPZ").click()
-    loaded = np.load(download.value.path())
-    np.testing.assert_allclose(loaded["t"], kept["t"])
-    np.testing.assert_allclose(loaded["y0"], kept["y0"])
-    with lab.page.expect_download() as download:
-        menu.get_by_role("button", name="SVG").click()
-    svg = download.value.path().read_text()
-    assert svg.startswith("<svg")
-    assert "time (s)" in svg
-    assert svg.count("<path") >= 1
-
-
-def test_typed_values_go_beyond_the_slider_and_python_moves_it(lab: JupyterLab) -> None:
-    panel = open_panel(lab)
-    field = panel.root.get_by_label("wave, dimension 1, value")
-    field.fill("2.75")
-    field.press("Enter")
-    typed = "list(lab.session.inputs.get(wave, []))"
-    until(lambda: lab.value(typed) == [0, 2.75], "what was typed")
-    lab.execute("lab.session.set_input(drive, 0.123456)")
-    drive = panel.root.get_by_label("drive, value")
-    until(lambda: drive.input_value() == "0.123456", "the slider of what Python set")
-    panel.drag("drive", 0.5)
-    until(lambda: lab.value("lab.session.inputs[drive].tolist()") == [0.5], "the slider's value")
-    comes(lambda: lab.value("lab.session.inputs[wave].tolist()"), [0, 2.75])
 
 
 FOREIGN = '''\
@@ -213,12 +220,14 @@ entry = EntryPoint("needle", "needle:Needle", "nengolab.panels")
 EntryPoint.load = lambda self, load=EntryPoint.load: Needle if self.name == "needle" else load(self)
 panels.entry_points = lambda group: [entry]
 panels.kinds.cache_clear()
-lab = Lab(net, plots=[(ens, "needle")])
-lab'''
+lab.add_plot(ens, "needle")'''
 
 
-def test_a_kind_of_another_package_is_shown_and_an_unknown_one_says_so(lab: JupyterLab) -> None:
-    panel = open_panel(lab, [NETWORK, FOREIGN])
+def a_kind_of_another_package_is_shown_and_an_unknown_one_says_so(
+    panel: Panel, lab: JupyterLab
+) -> None:
+    reply = lab.execute(FOREIGN)
+    assert reply["status"] == "ok", reply
     panel.press("play")
     until(lambda: "points at 0.5" in panel.root.inner_text(), "what the foreign panel draws")
     needle = panel.root.locator(".needle")
@@ -230,4 +239,3 @@ def test_a_kind_of_another_package_is_shown_and_an_unknown_one_says_so(lab: Jupy
     # This page has loaded the kind's text before; one that has not says so.
     lab.execute("lab._bench.find(lab.plots[-1]).__class__.name = 'gauge'; lab._panels_changed()")
     until(lambda: "made by a newer nengolab" in panel.root.inner_text(), "what is not known")
-    assert lab.errors == []

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.jupyter import DARK, LIGHT, JupyterLab
+from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import comes, open_panel, until
 
 NETWORK = """\
@@ -83,8 +83,5 @@ def test_until_and_marks(lab: JupyterLab) -> None:
     assert held["from"] < reached < held["to"]
     panel.press("go on from here")
     until(lambda: marks.count() == 3, "a branch begins")
-    lab.set_theme(LIGHT)
     panel.screenshot("light")
-    lab.set_theme(DARK)
-    panel.screenshot("dark")
     assert lab.errors == []

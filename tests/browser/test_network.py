@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from nengolab.benchmarks.live.opening import LARGE, OPENING
-from tests.browser.jupyter import COLD, DARK, JupyterLab
+from tests.browser.jupyter import COLD, DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
 
 SMALL = """\
@@ -84,15 +84,20 @@ class Network:
         return self.root.locator(".nl-network-card")
 
 
-def open_network(lab: JupyterLab, cells: list[str] | None = None, name: str = "net") -> Network:
-    panel = open_panel(lab, cells or [SMALL, "lab = Lab(net)\nlab"], name=name)
+def test_a_network_beside_its_plots(lab: JupyterLab) -> None:
+    panel = open_panel(lab, [SMALL, "lab = Lab(net)\nlab"], name="net")
     network = Network(panel)
     until(lambda: network.columns().get("object"), "the network laid out")
-    return network
+    it_has_cards_and_colours(network, lab)
+    panel.press("pause")
+    panel.wait_state("paused")
+    lab.set_theme(LIGHT)
+    keys_alone_find_open_plot_and_drive(network, lab)
+    open_close_move_undo(network, lab)
+    assert lab.errors == []
 
 
-def test_the_network_stands_at_the_left(lab: JupyterLab) -> None:
-    network = open_network(lab)
+def it_has_cards_and_colours(network: Network, lab: JupyterLab) -> None:
     panel = network.panel
     names = network.names()
     assert names[:2] == ["drive, input, constant, 1-d", "wave, input, of time, 2-d"]
@@ -122,68 +127,11 @@ def test_the_network_stands_at_the_left(lab: JupyterLab) -> None:
     lab.set_theme(DARK)
     panel.wait_time(panel.status["time"] + 0.5)
     panel.screenshot("running-dark", docs="network-dark")
-    assert lab.errors == []
 
 
-def test_open_close_move_undo(lab: JupyterLab) -> None:
-    network = open_network(lab)
-    panel = network.panel
-    many = len(network.names())
-    network.click("vision", click_count=2)
-    until(lambda: len(network.names()) == many - 2, "vision closed")
-    panel.press("undo")
-    until(lambda: len(network.names()) == many, "vision open again")
-
-    x, y = network.at("gate")
-    box = network.canvas.bounding_box()
-    lab.page.mouse.move(box["x"] + x, box["y"] + y)
-    lab.page.mouse.down()
-    lab.page.mouse.move(box["x"] + x + 20, box["y"] + y + 60, steps=5)
-    lab.page.mouse.up()
-    until(lambda: lab.value("'gate' in lab.save_layout()['network']['placed']"), "it is kept")
-    moved = network.at("gate")
-    assert abs(moved[0] - x - 20) < 8
-    assert abs(moved[1] - y - 60) < 8
-    panel.press("undo")
-    until(lambda: not lab.value("lab.save_layout()['network'].get('placed')"), "it is taken back")
-
-    panel.press("network")
-    until(lambda: not network.canvas.is_visible(), "folded away")
-    panel.screenshot("folded")
-    until(
-        lambda: lab.value("lab.save_layout()['network']['folded']") is True,
-        "it is kept",
-    )
-    panel.press("network")
-    until(lambda: network.canvas.is_visible(), "back again")
-    assert lab.errors == []
-
-
-ALONE = """\
-%load_ext nengolab
-net
-"""
-
-
-def test_a_network_on_the_last_line_needs_no_simulator(lab: JupyterLab) -> None:
-    lab.open_notebook(lab.server.add_notebook([SMALL, ALONE], "alone.ipynb", kernel=COLD))
-    lab.run_all()
-    network = Network(Panel(lab))
-    until(lambda: network.columns().get("object"), "the network laid out")
-    assert network.panel.status["state"] == "asleep"
-    network.click("gate")
-    until(lambda: "50 LIF" in network.card.inner_text(), "its card")
-    expect(network.card.get_by_role("button", name="plot value")).to_have_count(0)
-    network.panel.screenshot("light")
-    lab.set_theme(DARK)
-    network.panel.screenshot("dark")
-    assert lab.value("'tensorflow' in __import__('sys').modules") is False
-    assert lab.errors == []
-
-
-def test_keys_alone_find_open_plot_and_drive(lab: JupyterLab) -> None:
-    network = open_network(lab)
+def keys_alone_find_open_plot_and_drive(network: Network, lab: JupyterLab) -> None:
     panel, keyboard = network.panel, lab.page.keyboard
+    steps = panel.status["n_steps"]
     network.root.get_by_label("find in the network").focus()
     keyboard.type("mem")
     keyboard.press("Enter")
@@ -214,7 +162,59 @@ def test_keys_alone_find_open_plot_and_drive(lab: JupyterLab) -> None:
     until(lambda: not network.card.is_visible(), "the card is closed")
     network.root.get_by_role("button", name="what the signs mean").press("Enter")
     panel.screenshot("signs")
-    assert panel.status["n_steps"] == 0
+    network.root.get_by_role("button", name="what the signs mean").press("Enter")
+    assert panel.status["n_steps"] == steps
+
+
+def open_close_move_undo(network: Network, lab: JupyterLab) -> None:
+    panel = network.panel
+    many = len(network.names())
+    network.click("vision", click_count=2)
+    until(lambda: len(network.names()) == many - 2, "vision closed")
+    panel.press("undo")
+    until(lambda: len(network.names()) == many, "vision open again")
+
+    x, y = network.at("gate")
+    box = network.canvas.bounding_box()
+    lab.page.mouse.move(box["x"] + x, box["y"] + y)
+    lab.page.mouse.down()
+    lab.page.mouse.move(box["x"] + x + 20, box["y"] + y + 60, steps=5)
+    lab.page.mouse.up()
+    until(lambda: lab.value("'gate' in lab.save_layout()['network']['placed']"), "it is kept")
+    moved = network.at("gate")
+    assert abs(moved[0] - x - 20) < 8
+    assert abs(moved[1] - y - 60) < 8
+    panel.press("undo")
+    until(lambda: not lab.value("lab.save_layout()['network'].get('placed')"), "it is taken back")
+
+    panel.press("network")
+    until(lambda: not network.canvas.is_visible(), "folded away")
+    panel.screenshot("folded")
+    until(
+        lambda: lab.value("lab.save_layout()['network']['folded']") is True,
+        "it is kept",
+    )
+    panel.press("network")
+    until(lambda: network.canvas.is_visible(), "back again")
+
+
+ALONE = """\
+%load_ext nengolab
+net
+"""
+
+
+def test_a_network_on_the_last_line_needs_no_simulator(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook([SMALL, ALONE], "alone.ipynb", kernel=COLD))
+    lab.run_all()
+    network = Network(Panel(lab))
+    until(lambda: network.columns().get("object"), "the network laid out")
+    assert network.panel.status["state"] == "asleep"
+    network.click("gate")
+    until(lambda: "50 LIF" in network.card.inner_text(), "its card")
+    expect(network.card.get_by_role("button", name="plot value")).to_have_count(0)
+    network.panel.screenshot("light")
+    assert lab.value("'tensorflow' in __import__('sys').modules") is False
     assert lab.errors == []
 
 

@@ -1,7 +1,27 @@
 """The Lab in Jupyter Notebook 7: other pages than JupyterLab's, the same widgets."""
 
-from tests.browser.jupyter import JupyterLab
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import FAILED, FRAMES, new_page
+from tests.browser.jupyter import JupyterLab, Server
 from tests.browser.panel import NETWORK, Panel, until
+
+
+@pytest.fixture
+def lab(
+    request: pytest.FixtureRequest, browser: Browser, jupyter_server: Server
+) -> Iterator[JupyterLab]:
+    """A page of its own: others go on with one that shows JupyterLab."""
+    jupyter_server.forget()
+    lab = JupyterLab(new_page(browser, FRAMES), jupyter_server, "notebook_7")
+    yield lab
+    if request.node.stash.get(FAILED, True):
+        lab.screenshot()
+    lab.page.context.close()
+    jupyter_server.forget()
 
 
 def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:

@@ -27,8 +27,32 @@ other = make(label="with another radius", radius=1.5, neuron_type=nengo.Adaptive
 """
 
 
-def test_lines_of_differences_lead_to_their_objects(lab: JupyterLab) -> None:
-    panel = open_panel(lab, [NETWORKS, "lab = Lab(net, plots=[(other, 'diff')])\nlab"])
+STORY = """\
+from nengolab import inspect
+from nengolab_widgets import Pipeline
+busiest = int(inspect.activity(net, "a", points=[[0.5]]).mean.argmax())
+pipeline = Pipeline(lab, net.ensembles[0].neurons[busiest])
+pipeline
+"""
+
+
+SHOWN = """\
+a = net.ensembles[0]
+lab = Lab(net, plots=[(other, "diff"), (a, "raster")])
+lab
+"""
+
+
+def test_what_differs_and_one_neurons_story(lab: JupyterLab) -> None:
+    panel = open_panel(lab, [NETWORKS, SHOWN, STORY])
+    lines_of_differences_lead_to_their_objects(panel, lab)
+    lab.set_theme(LIGHT)
+    a_playhead_goes_through_one_neurons_story(Panel(lab, 1), lab)
+    assert panel.status["time"] == 0
+    assert lab.errors == []
+
+
+def lines_of_differences_lead_to_their_objects(panel: Panel, lab: JupyterLab) -> None:
     diff = panel.root.locator(".nl-diff")
     expect(diff.locator(".nl-diff-head")).to_contain_text("alike")
     expect(diff.locator(".nl-diff-bars")).to_have_count(2)
@@ -43,23 +67,9 @@ def test_lines_of_differences_lead_to_their_objects(lab: JupyterLab) -> None:
         lab.set_theme(theme)
         lab.page.wait_for_timeout(300)
         panel.screenshot(f"diff-{name}", docs="diff-light" if name == "light" else "")
-    assert lab.errors == []
-    assert isinstance(panel, Panel)
 
 
-STORY = """\
-from nengolab import inspect
-from nengolab_widgets import Pipeline
-busiest = int(inspect.activity(net, "a", points=[[0.5]]).mean.argmax())
-pipeline = Pipeline(lab, net.ensembles[0].neurons[busiest])
-pipeline
-"""
-
-
-def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
-    shown = "net = make(label='a story')\nlab = Lab(net, plots=[(net.ensembles[0], 'raster')])\nlab"
-    panel = open_panel(lab, [NETWORKS, shown, STORY])
-    story = Panel(lab, 1)
+def a_playhead_goes_through_one_neurons_story(story: Panel, lab: JupyterLab) -> None:
     head = story.root.get_by_role("slider", name="playhead")
     head.wait_for(timeout=60_000)
     expect(story.root.locator(".nl-story-equation")).to_have_count(9)
@@ -88,9 +98,7 @@ def test_a_playhead_goes_through_one_neurons_story(lab: JupyterLab) -> None:
     # What is picked in another panel is told of.
     lab.execute("lab.pick(net.ensembles[0], [11])")
     until(lambda: "story of neuron 11" in story.root.inner_text(), "the other neuron")
-    assert panel.status["time"] == 0
     # A saved notebook has a picture of it, which nbconvert shows too.
     notebook = lab.save()
     [png] = [o.data["image/png"] for o in notebook.cells[2].outputs if "image/png" in o.data]
     assert len(png) > 20_000, "rows are drawn"
-    assert lab.errors == []

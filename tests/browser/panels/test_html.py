@@ -1,10 +1,9 @@
 """Pages that Nodes write, in the browser: shown, and neither run nor loaded what must not be."""
 
 import numpy as np
-import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.jupyter import JupyterLab
+from tests.browser.jupyter import LIGHT, JupyterLab
 from tests.browser.panel import comes, open_panel, until
 from tests.browser.panels.looks import check_looks
 from tests.browser.test_lab_saved import picture_in
@@ -52,7 +51,6 @@ lab
 """
 
 
-@pytest.mark.own_page
 def test_pages_are_shown_and_nothing_in_them_runs_or_loads(lab: JupyterLab) -> None:
     asked: list[str] = []
 
@@ -97,15 +95,14 @@ def test_pages_are_shown_and_nothing_in_them_runs_or_loads(lab: JupyterLab) -> N
     assert asked == []
     panel.root.locator("iframe[data-through]").evaluate("frame => frame.remove()")
     check_looks(panel, lab)
+    pages_are_in_the_saved_picture(lab)
+    assert asked == []
+    lab.page.unroute("https://evil.invalid/**")
 
 
-def test_a_page_is_in_the_saved_picture(lab: JupyterLab) -> None:
-    panel = open_panel(lab, [NETWORK, "lab = Lab(net, plots=dials)\nlab"], name="page")
-    panel.press("play")
-    panel.wait_time(0.3, 120)
-    panel.press("pause")
-    panel.wait_state("paused")
-    lab.page.wait_for_timeout(1500)
+def pages_are_in_the_saved_picture(lab: JupyterLab) -> None:
+    lab.set_theme(LIGHT)
+    lab.page.wait_for_timeout(700)
     colors = picture_in(lab.save(), "RGB")
     # The dial's blue arc and its red hand.
     for color in ([0, 114, 178], [213, 94, 0]):

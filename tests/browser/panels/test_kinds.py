@@ -1,14 +1,17 @@
-"""Pictures of the kinds of panel, light and dark; and what the page keeps of them."""
+"""All kinds of panel: what the page keeps of them, light and dark, narrow and in forced colours."""
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.browser.jupyter import JupyterLab
+from tests.browser.jupyter import LIGHT, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
-from tests.browser.panels.looks import check_looks
+from tests.browser.panels.looks import check_looks, figures_in
 
+NARROW = 600
 NETWORK = """\
 import nengo
+import nengo_spa
 import numpy as np
 from nengolab_widgets import Lab
 
@@ -25,6 +28,15 @@ with nengo.Network(label="kinds", seed=1) as net:
     nengo.Connection(wave, plane)
     nengo.Connection(wave[0], adaptive)
     nengo.Connection(pixels[:16], many.input)
+    decoders = nengo.Connection(
+        plane, adaptive, function=lambda x: 0, learning_rule_type=nengo.PES(1e-4), label="decoders")
+    def page(t):
+        page._nengo_html_ = f"<h2>{t:.1f} s</h2><p>A page of its own.</p>"
+    pages = nengo.Node(page, label="page")
+    nengo.Connection(wave[0], decoders.learning_rule)
+    vocab = nengo_spa.Vocabulary(32, pointer_gen=np.random.RandomState(1))
+    vocab.populate("DOG; CAT; FISH; BIRD; SMALL; LARGE")
+    words = nengo_spa.Transcode("DOG + 0.6*SMALL", output_vocab=vocab, label="words")
 """
 
 #: What is opened, its title and kind, and a column that must have come.
@@ -42,28 +54,44 @@ SHOWN = [
     ("(plane, 'histogram')", "plane histogram", "share0"),
     ("(wave, 'spectrum', {'highest': 20.0})", "wave spectrum", "power0"),
     ("(plane, 'intervals')", "plane intervals", "count"),
+    ("(words, 'pointer')", "words pointer", "y0"),
+    ("(decoders, 'weights')", "decoders weights", "change"),
+    ("(decoders, 'learning', {'signal': 'activities'})", "decoders learning", "y0"),
+    ("pages", "page html", "t"),
+    ("(plane, 'raster', {'order': 'direction'})", "plane raster", "t"),
+    ("(plane, 'rates')", "plane rates", "y0"),
 ]  # fmt: skip
 
+#: Which panels, of those called so, have nothing in a column yet.
+MISSING = """(el, wanted) => {
+  const sources = el.nengolab.sources();
+  const panels = el.nengolab.layout().panels;
+  return wanted.filter(([title, column]) => !panels.some(p =>
+    `${p.title} ${p.kind}` === title && (sources[p.id]?.[column]?.length ?? 0) > 0));
+}"""
 
-@pytest.fixture
-def panel(lab: JupyterLab) -> Panel:
-    """Run a Lab with all of them for a while, and pause it."""
+
+def test_all_kinds(lab: JupyterLab) -> None:
     plots = ",\n    ".join(code for code, *_ in SHOWN)
     panel = open_panel(lab, [NETWORK, f"lab = Lab(net, plots=[\n    {plots}])\nlab"], name="kinds")
-    panel.press("play")
     # What is off the screen is not drawn, and so not computed.
     lab.page.set_viewport_size({"width": 1700, "height": 3600})
-    for _, title, column in SHOWN:
-        until(lambda t=title, c=column: len(panel.plot(t).get(c, ())), f"data of {title}", 120)
+    panel.press("play")
+    # All at once, and counted on the page: reading so many columns takes longer than a run.
+    wanted = [[title, column] for _, title, column in SHOWN]
+    until(lambda: panel.root.evaluate(MISSING, wanted) == [], "data of all", 120)
     panel.wait_time(2.5)
     panel.press("pause")
     panel.wait_state("paused")
-    return panel
-
-
-def test_kinds_show_what_they_should_in_light_and_dark(panel: Panel, lab: JupyterLab) -> None:
     assert lab.errors == []
-    assert panel.root.locator(".nl-plot-failed").count() == 0
+    assert panel.root.locator(".nl-plot-failed:visible").count() == 0
+    they_show_what_they_should(panel)
+    check_looks(panel, lab, docs="kinds")
+    nothing_is_cut_off_in_a_narrow_notebook_and_in_forced_colours(panel, lab)
+    assert lab.errors == []
+
+
+def they_show_what_they_should(panel: Panel) -> None:
     now = panel.status["time"]
     until(lambda: panel.plot("plane xy")["t"][-1] == pytest.approx(now), "the last frame")
 
@@ -83,4 +111,29 @@ def test_kinds_show_what_they_should_in_light_and_dark(panel: Panel, lab: Jupyte
     values = panel.plot("wave, adaptive xy")
     np.testing.assert_allclose(values["x"], 0.8 * np.sin(6 * values["t"]), atol=0.25)
 
-    check_looks(panel, lab, docs="kinds")
+
+def nothing_is_cut_off_in_a_narrow_notebook_and_in_forced_colours(
+    panel: Panel, lab: JupyterLab
+) -> None:
+    lab.set_theme(LIGHT)
+    lab.page.set_viewport_size({"width": 760, "height": 6200})
+    until(lambda: abs(panel.root.bounding_box()["width"] - NARROW) < 60, "a narrow Lab")
+    for colours in ("none", "active"):
+        lab.page.emulate_media(forced_colors=colours)
+        lab.page.wait_for_timeout(700)
+        assert panel.root.evaluate(OUTSIDE) == []
+        name = "forced" if colours == "active" else "narrow"
+        picture = Image.open(lab.screenshot(name, of=panel.root))
+        for figure, seen in figures_in(panel, picture):
+            assert seen.std() > 3, f"{figure['label']} in forced colours {colours}"
+
+
+#: Which figures reach beyond the panel, or are wider inside than outside.
+OUTSIDE = """root => {
+  const all = root.getBoundingClientRect();
+  return [...root.querySelectorAll("figure.nl-plot")].filter(figure => {
+    const box = figure.getBoundingClientRect();
+    return box.left < all.left || box.right > all.right + 1
+      || figure.scrollWidth > figure.clientWidth + 1;
+  }).map(figure => figure.getAttribute("aria-label"));
+}"""

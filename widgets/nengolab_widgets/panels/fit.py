@@ -204,7 +204,7 @@ class Fit(Panel):
         if not self._is_live():
             return
         self._give_weights(desk.notice)
-        desk.notice = desk.notice.replace("The simulator has", "The live network computes with")
+        desk.tell(desk.notice.replace("The simulator has", "The live network computes with"))
 
     def _is_live(self) -> bool:
         """Whether the network runs live beside the simulator that is trained."""
