@@ -80,4 +80,17 @@ def test_card_and_command_make_starter_notebooks(lab: JupyterLab) -> None:
     third = _path(lab)
     lab.command(COMMAND)
     assert len({first, second, third, _path(lab)}) == 4
+
+    # A drawing to start from: nothing of it runs before a person runs it.
+    drawing = lab.page.locator(".jp-LauncherCard").filter(has_text="Nengo Drawing")
+    lab.close_all()
+    lab.screenshot("drawing-card", of=drawing)
+    drawing.click()
+    introduction, extension, cell = _opened_notebook(lab).cells
+    assert introduction.source.startswith("# ")
+    assert extension.source == "%load_ext nengolab"
+    assert cell.source.startswith("%%lab\nimport nengo\n")
+    assert [one.execution_count for one in (extension, cell)] == [None, None]
+    lab.run_all()
+    lab.notebook.get_by_text("Add an input and an ensemble").wait_for()
     assert lab.errors == []
