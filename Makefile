@@ -23,8 +23,8 @@ WIDGET_SOURCES := $(shell find js/src/widgets js/scripts -type f)
 EXTENSION_SOURCES := $(shell find js/src/lab js/style js/scripts/build-lab.mjs -type f) \
   js/install.json js/tsconfig.lab.json
 
-.PHONY: help setup setup-tests lab build test test-typescript test-python test-conformance test-nightly \
-  test-notebooks test-browser test-packaging lint wheel lock clean
+.PHONY: help setup setup-tests lab build test test-all test-typescript test-python \
+  test-conformance test-nightly test-notebooks test-browser test-packaging lint wheel lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -109,8 +109,11 @@ lab: setup ## open JupyterLab on the notebooks; ARGS="--no-browser --port 8899" 
 
 # --- testing ---------------------------------------------------------------------------------------
 
-test: setup-tests ## run all tests
+test: setup-tests ## run all tests, of those that take long the half whose turn it is
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests
+
+test-all: setup-tests ## those, too, whose turn it is not at this commit (tests/turns.py)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests all
 
 test-typescript: build ## TypeScript: types and unit tests
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests typescript

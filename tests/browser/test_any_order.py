@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import TimeoutError
 
 from tests.browser.jupyter import JupyterLab
@@ -284,6 +285,7 @@ def check(lab: JupyterLab, person: Person) -> None:
     assert panel.root.locator(".nl-plot-failed:visible").count() == 0, story
 
 
+@pytest.mark.in_turn
 def test_whatever_is_done_in_whatever_order(lab: JupyterLab) -> None:
     panel = open_panel(lab, [NETWORK, CHECK])
     lab.page.set_default_timeout(10_000)

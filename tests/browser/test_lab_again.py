@@ -41,6 +41,8 @@ def a_second_lab_on_one_network_lives(panels: list[Panel]) -> None:
 
 
 def the_indicator_of_the_kernel_stands_still(panel: Panel, lab: JupyterLab) -> None:
+    # What is not on the screen is not told the time.
+    panel.root.scroll_into_view_if_needed()
     panel.wait_time(1.0)
     changes = lab.page.evaluate(
         """async () => {

@@ -14,6 +14,7 @@ def spike_times(panel: Panel) -> np.ndarray:
     return np.round(panel.plot("spiking twin raster")["t"] * 1000)
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("kernel", ["python3", KERNEL6])
 def test_the_notebook_runs_and_shows_what_its_text_says(lab: JupyterLab, kernel: str) -> None:
     lab.open_notebook(lab.server.add_notebook(NOTEBOOK, "first.ipynb", kernel=kernel))

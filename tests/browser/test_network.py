@@ -180,7 +180,8 @@ def open_close_move_undo(network: Network, lab: JupyterLab) -> None:
     lab.page.mouse.down()
     lab.page.mouse.move(box["x"] + x + 20, box["y"] + y + 60, steps=5)
     lab.page.mouse.up()
-    until(lambda: lab.value("'gate' in lab.save_layout()['network']['placed']"), "it is kept")
+    placed = "'gate' in lab.save_layout()['network'].get('placed', {})"
+    until(lambda: lab.value(placed), "it is kept")
     moved = network.at("gate")
     assert abs(moved[0] - x - 20) < 8
     assert abs(moved[1] - y - 60) < 8

@@ -24,6 +24,7 @@ def lab(
     jupyter_server.forget()
 
 
+@pytest.mark.in_turn
 def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
     curves = "from nengolab_widgets import Tuning\ntuning = Tuning(lab, ens)\ntuning"
     cells = [NETWORK, "lab = Lab(net)\nlab", curves]

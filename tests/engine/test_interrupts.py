@@ -226,6 +226,7 @@ def python(code: str, *options: str, ensembles: int = 12) -> subprocess.Complete
     )
 
 
+@pytest.mark.in_turn
 def test_the_interpreter_can_end_during_a_compile():
     """A compile for a run, and one for a tap; in forks of one process that loaded TensorFlow."""
     ran = python(
@@ -254,6 +255,7 @@ def test_the_interpreter_can_end_during_a_compile():
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.in_turn
 def test_loading_and_building_can_be_interrupted_and_done_again():
     """During the import of TensorFlow, then at several places of the build."""
     ran = python(
@@ -279,6 +281,7 @@ def test_loading_and_building_can_be_interrupted_and_done_again():
     assert "Exception ignored" not in ran.stderr
 
 
+@pytest.mark.in_turn
 def test_the_end_of_the_interpreter_waits_for_the_import():
     ran = python(
         "after(1.0)\n"
@@ -306,6 +309,7 @@ def test_a_handler_of_the_person_stays():
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.in_turn
 def test_the_stop_button_of_a_notebook():
     """What Jupyter does for it: the kernel's process is interrupted."""
     manager, client = start_new_kernel(kernel_name="python3")

@@ -116,6 +116,7 @@ def test_values_too_large_to_square_pass_and_infinite_ones_do_not():
             sim.step()
 
 
+@pytest.mark.in_turn
 def test_nothing_is_compiled_after_the_first_tiles(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "tests.engine.compiling", str(tmp_path)],

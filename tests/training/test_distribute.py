@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.in_turn("distribute")
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 500  # for a process, however busy the machine is
 

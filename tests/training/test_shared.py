@@ -71,6 +71,7 @@ class Watched(OrderedDict):
         return super().pop(key, default)
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_a_network_learns_the_same_after_one_much_like_it(first, other, monkeypatch):
     """What is compiled for it alone is not of another network; what is given again must do."""
@@ -89,6 +90,7 @@ def test_a_network_learns_the_same_after_one_much_like_it(first, other, monkeypa
         np.testing.assert_array_equal(after[name], value, err_msg=name)
 
 
+@pytest.mark.in_turn
 def test_what_is_shared_has_the_gradients_of_what_is_not(first, monkeypatch):
     for neurons in (nengo.LIFRate(), nengo.RectifiedLinear()):
         net = network(surrogate=None, neurons=neurons)

@@ -1,9 +1,12 @@
 """Panels that look inside: two networks side by side, one neuron's story."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
+
+pytestmark = pytest.mark.in_turn
 
 NETWORKS = """\
 import nengo

@@ -1,9 +1,12 @@
 """Knobs of a network that runs: what is turned is seen in the plots, and can be taken back."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import comes, open_panel, until
+
+pytestmark = pytest.mark.in_turn
 
 NETWORK = """\
 import nengo

@@ -1,10 +1,13 @@
 """Taking over a Node by hand: pad, drawn curve, recording; and giving it back."""
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, comes, open_panel, until
+
+pytestmark = pytest.mark.in_turn
 
 NETWORK = """\
 import nengo

@@ -1,12 +1,15 @@
 """Pages that Nodes write, in the browser: shown, and neither run nor loaded what must not be."""
 
 import numpy as np
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.jupyter import LIGHT, JupyterLab
 from tests.browser.panel import comes, open_panel, until
 from tests.browser.panels.looks import check_looks
 from tests.browser.test_lab_saved import picture_in
+
+pytestmark = pytest.mark.in_turn
 
 NETWORK = """\
 import nengo

@@ -8,6 +8,8 @@ from tests.browser.jupyter import LIGHT, JupyterLab
 from tests.browser.panel import Panel, open_panel, until
 from tests.browser.panels.looks import check_looks, figures_in
 
+pytestmark = pytest.mark.in_turn
+
 NARROW = 600
 NETWORK = """\
 import nengo

@@ -1,10 +1,13 @@
 """All arrays of a simulator on the page: chosen, zoomed to an entry, edited, put back."""
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, comes, until
+
+pytestmark = pytest.mark.in_turn
 
 NETWORK = """\
 import nengo

@@ -1,8 +1,12 @@
 """Semantic pointers on the page: lines, words, and both, of nengo.spa and nengo_spa."""
 
+import pytest
+
 from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import Panel, comes, open_panel, until
 from tests.browser.panels.looks import check_looks
+
+pytestmark = pytest.mark.in_turn
 
 NETWORK = """\
 import warnings

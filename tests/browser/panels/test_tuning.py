@@ -9,12 +9,15 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from tests.browser.jupyter import LIGHT, SCREENSHOTS, JupyterLab
 from tests.browser.panel import Panel, comes, until
 from tests.browser.panels.looks import check_looks
+
+pytestmark = pytest.mark.in_turn
 
 NETWORK = """\
 import nengo

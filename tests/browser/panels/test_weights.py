@@ -1,8 +1,12 @@
 """Weights that are learned, and the signals of their rules, on the page."""
 
+import pytest
+
 from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import comes, open_panel, until
 from tests.browser.panels.looks import check_looks
+
+pytestmark = pytest.mark.in_turn
 
 NETWORK = """\
 import nengo

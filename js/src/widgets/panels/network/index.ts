@@ -46,7 +46,7 @@ class NetworkPanel implements Panel {
   private editing!: Editing;
   private several!: Several;
   /** What is to be selected once the network is drawn anew. */
-  private kept: string | null = null;
+  private kept: string[] = [];
   private readonly activity = new Activity();
   private readonly key = make("div", "nl-network-legend", { hidden: "" });
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
@@ -118,7 +118,7 @@ class NetworkPanel implements Panel {
       payload: () => this.payload,
       send: context.send,
       select: (selected) => this.select(selected, null),
-      keep: (name) => (this.kept = name ?? this.selectedName()),
+      keep: (name) => (this.kept = name === undefined ? this.selectedNames() : [name]),
     });
     this.several = new Several({
       graph: () => this.graph,
@@ -224,7 +224,7 @@ class NetworkPanel implements Panel {
     const before = this.payload;
     this.payload = read(layout);
     if (before.version !== this.payload.version) {
-      this.kept ??= this.selectedName();
+      if (this.kept.length === 0) this.kept = this.selectedNames();
       this.graph = null;
       this.made = "";
       this.view.giveUp();
@@ -339,16 +339,18 @@ class NetworkPanel implements Panel {
     this.editing.update();
   }
 
-  private selectedName(): string | null {
-    const { selected } = this.view;
-    return selected?.of === "object" && this.graph !== null ? this.graph.name(selected.at) : null;
+  private selectedNames(): string[] {
+    const { selected, several } = this.view;
+    const one = selected?.of === "object" ? [selected.at] : [];
+    return [...one, ...several].map((at) => this.graph?.name(at) ?? "");
   }
 
   /** The network is drawn anew: what was selected is selected again, where it is there. */
   private selectKept(): void {
-    const at = this.kept === null ? undefined : this.graph?.find(this.kept);
-    this.kept = null;
-    if (at !== undefined && this.view.selected === null) this.select({ of: "object", at }, null);
+    const found = this.kept.flatMap((name) => this.graph?.find(name) ?? []);
+    this.kept = [];
+    const { selected, several } = this.view;
+    if (found.length > 0 && selected === null && several.size === 0) this.several.choose(found);
   }
 
   private toggle(at: number): void {

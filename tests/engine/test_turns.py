@@ -1,0 +1,32 @@
+"""Tests that take turns: each has its own, often, and a commit always has the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import turns
+
+
+def test_half_wait_and_none_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"tests/a/test_b.py::test_{n}" for n in range(200)]
+    runs = []
+    for commit in range(16):
+        monkeypatch.setattr(turns, "TURN", f"commit {commit}")
+        runs.append({name for name in names if turns._is_its_turn(name)})
+        assert runs[-1] == {name for name in names if turns._is_its_turn(name)}
+        assert 70 < len(runs[-1]) < 130
+    assert set.union(*runs) == set(names)
+    # Nor are the same ones always together.
+    assert all(60 < len(runs[0] ^ run) < 140 for run in runs[1:])
+    assert turns._is_its_turn(None)
+
+
+def test_who_takes_a_turn(request: pytest.FixtureRequest) -> None:
+    item = request.node
+    assert turns._name(item, "marked") is None
+    assert turns._name(item, "test") == item.nodeid
+    assert turns._name(item, "file") == item.nodeid.partition("::")[0]
+    item.add_marker(pytest.mark.in_turn)
+    assert turns._name(item, "marked") == item.nodeid
+    item.add_marker(pytest.mark.in_turn("together"), append=False)
+    assert turns._name(item, "marked") == "together"
