@@ -92,5 +92,7 @@ def test_card_and_command_make_starter_notebooks(lab: JupyterLab) -> None:
     assert cell.source.startswith("%%lab\nimport nengo\n")
     assert [one.execution_count for one in (extension, cell)] == [None, None]
     lab.run_all()
-    lab.notebook.get_by_text("Add an input and an ensemble").wait_for()
+    view = lab.notebook.locator(".nl-network")
+    view.get_by_text("Add an input and an ensemble").wait_for()
+    lab.screenshot("drawing")
     assert lab.errors == []
