@@ -114,7 +114,7 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     root.get_by_label("begin with weights").select_option("as built")
     root.get_by_role("button", name="Start training").click()
     until(lambda: lab.value("fit.run.name") == "slower", "the second run")
-    until(lambda: lab.value("fit.run.state") == "finished", "its end", 120)
+    until(lambda: lab.value("fit.run.state") == "finished", "its end", 300)
     row = root.get_by_role("button", name="slower", exact=True)
     row.click()
     note = root.get_by_label("note", exact=True)
