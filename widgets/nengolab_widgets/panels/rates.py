@@ -52,7 +52,7 @@ class Rates(Panel):
 
     def spec(self) -> StreamSpec:
         probe = self.place.probe(ensemble_of(self.obj).neurons)
-        common = {
+        common: dict[str, Any] = {
             "window": self.place.window,
             "tau": self.values["tau"],
             "id": self.identity.id,
