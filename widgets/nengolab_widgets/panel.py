@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 import nengo
 from nengo.exceptions import ValidationError
@@ -212,6 +212,14 @@ class Hands(Protocol):
     def is_stale(self) -> bool:
         """Whether what is drawn is not what the code would make."""
         ...
+
+
+class OverTime(TypedDict):
+    """What all specs of data over time take: the seconds that they show, and `Identity`."""
+
+    window: float
+    id: str
+    rev: int
 
 
 @dataclass

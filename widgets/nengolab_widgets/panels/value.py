@@ -10,7 +10,7 @@ from nengolab.live.heat import Heat
 from nengolab.live.samples import Chosen
 from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
 from nengolab_widgets.narrowing import is_list_or_tuple
-from nengolab_widgets.panel import RANGE, Panel, Setting
+from nengolab_widgets.panel import RANGE, OverTime, Panel, Setting
 from nengolab_widgets.values import FILTER, has_value, likely_range, usual_filter, with_filter
 
 # So many lines can be told apart; more are an image at first.
@@ -74,7 +74,7 @@ class Value(Panel):
     def spec(self) -> StreamSpec:
         probe = self.place.probe(self.obj, None, self.values["synapse"])
         self._dims = read_chosen(self.values["dims"], probe.size, "dims")
-        common: dict[str, Any] = {
+        common: OverTime = {
             "window": self.place.window,
             "id": self.identity.id,
             "rev": self.identity.rev,
