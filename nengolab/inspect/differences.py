@@ -91,8 +91,14 @@ class Differences:
                 lines += [f"    {row.meaning}"] if row.meaning else []
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
-        """The same as a table; names and values are escaped."""
+    def to_html(self) -> str:
+        """The same as a table; names and values are escaped.
+
+        Examples
+        --------
+        >>> nengolab.inspect.diff(net, net.copy()).to_html()
+        '<p>no differences; 4 objects matched</p>'
+        """
         body = ""
         for pair, rows in self._by_object():
             title = escape(_title(*pair))
@@ -106,6 +112,9 @@ class Differences:
         title = escape(str(self).split("\n", 1)[0])
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         return f"<p>{title}</p>{table if self.rows else ''}"
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
     def to_pandas(self) -> Any:
         """A ``pandas.DataFrame``, one row a difference.

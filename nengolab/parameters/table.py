@@ -151,7 +151,7 @@ class Absent:
     why: str
 
 
-class Parameters(Mapping):
+class Parameters(Mapping[str, Parameter]):
     """The arrays of a network by name, in the order of its objects.
 
     ``table["hidden.encoders"]`` is a `Parameter`. ``table[obj]``, for a Nengo object or the name of
@@ -174,7 +174,7 @@ class Parameters(Mapping):
         rows: Iterable[Parameter],
         absent: Iterable[Absent],
         names: Names,
-        reading: Callable[[], AbstractContextManager],
+        reading: Callable[[], AbstractContextManager[None]],
     ):
         self._rows = {row.name: row for row in rows}
         self.absent, self._names, self._reading = list(absent), names, reading
@@ -198,7 +198,7 @@ class Parameters(Mapping):
         """
         return cls(*_rows(engine, batched, check), engine.built.names, engine.settled)
 
-    def settled(self) -> AbstractContextManager:
+    def settled(self) -> AbstractContextManager[None]:
         """Within it, this thread reads all values as they were when it began.
 
         Training is asked for them once, however many are read.

@@ -1,3 +1,9 @@
 from typing import Any
 
+class ObjView:
+    obj: Any
+    slice: Any
+    def __init__(self, obj: Any, key: Any = ...) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
+
 def __getattr__(name: str) -> Any: ...

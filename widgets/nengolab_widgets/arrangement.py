@@ -58,7 +58,7 @@ class Shown:
     kind: str
     obj: Any
     title: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     size: Size = Size()
 
 

@@ -343,7 +343,8 @@ class Bench(Followed):
             assert wanted.source is not None
             self.on_source(wanted.source)
             return []
-        remarks, order = [], []
+        remarks: list[str] = []
+        order: list[str] = []
         wanted_ids = {shown.id for shown in wanted.shown}
         for panel_id, panel in list(self._panels.items()):
             if panel_id not in wanted_ids:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import nengo
 from nengo.exceptions import ValidationError
@@ -12,6 +12,7 @@ from nengolab.live.learned import learned_of
 from nengolab.names import Names
 
 from .messages import Offer
+from .narrowing import is_list, is_tuple
 from .panel import Choice, Panel
 from .panels import kinds
 from .vocabularies import note_modules, pointed
@@ -69,15 +70,14 @@ def read_choices(plots: Any, names: Names) -> list[Choice]:
     ValidationError
         Names what cannot be plotted, and what would work.
     """
-    if _is_choice(plots) or not isinstance(plots, Iterable) or isinstance(plots, str):
-        plots = [plots]
-    elif isinstance(plots, nengo.base.NengoObject):
-        plots = [plots]
-    return [read_choice(plot, names) for plot in plots]
+    several = isinstance(plots, Iterable) and not isinstance(plots, str | nengo.base.NengoObject)
+    if _is_choice(plots) or not several:
+        return [read_choice(plots, names)]
+    return [read_choice(plot, names) for plot in cast("Iterable[Any]", plots)]
 
 
 def _is_choice(plot: Any) -> bool:
-    if not isinstance(plot, tuple) or len(plot) not in (2, 3) or not isinstance(plot[1], str):
+    if not is_tuple(plot) or len(plot) not in (2, 3) or not isinstance(plot[1], str):
         return False
     return len(plot) == 2 or isinstance(plot[2], Mapping)
 
@@ -86,6 +86,9 @@ def read_choice(plot: Any, names: Names) -> Choice:
     """Understand one of them."""
     if isinstance(plot, Choice):
         return plot
+    obj: Any
+    name: str | None
+    values: Mapping[str, Any]
     if isinstance(plot, str):
         obj, name, values = None, plot, {}
     elif _is_choice(plot):
@@ -93,7 +96,7 @@ def read_choice(plot: Any, names: Names) -> Choice:
         values = rest[0] if rest else {}
     else:
         obj, name, values = plot, None, {}
-    if isinstance(obj, list):
+    if is_list(obj):
         obj = tuple(obj)
     suitable = kinds_of(obj)
     if name is not None and name not in kinds():

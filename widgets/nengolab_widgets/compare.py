@@ -13,6 +13,7 @@ from nengolab.inspect.beside import SYNAPSE, unsolved
 
 from . import sessions
 from .lab import Lab
+from .narrowing import is_list_or_tuple
 
 # To both sides of 0, in radii, where the range of errors starts.
 SMALL = 0.1
@@ -61,7 +62,7 @@ class Compare(Lab):
         if ens is None:
             shown = net.all_ensembles[:1]
         else:
-            shown = list(ens) if isinstance(ens, list | tuple) else [ens]
+            shown = list(ens) if is_list_or_tuple(ens) else [ens]
         if (not shown and ens is not None) or not all(isinstance(e, nengo.Ensemble) for e in shown):
             raise ValidationError(f"neurons of ensembles are compared, got {ens!r}", "ens")
         self.twins, sharing = unsolved(net, kinds, of=shown)

@@ -17,12 +17,15 @@ MESSAGE_TYPE = "nengolab_message"
 SWITCH_INTERVAL = 0.001
 
 Receiver = Callable[[dict[str, Any]], None]
-_receivers: dict[str, weakref.WeakMethod] = {}
+_receivers: dict[str, weakref.WeakMethod[Receiver]] = {}
 
 
 def receive_for(key: str, receiver: Receiver) -> None:
     """Pass on what comes for a widget, as long as it lives, to one of its methods."""
-    forget = lambda _: _receivers.pop(key, None)  # noqa: E731
+
+    def forget(_: Any) -> None:
+        _receivers.pop(key, None)
+
     _receivers[key] = weakref.WeakMethod(receiver, forget)
 
 

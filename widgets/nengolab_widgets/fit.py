@@ -60,7 +60,7 @@ class Fit(standalone(_FitPanel)):
 
     @property
     def _desk(self) -> FitDesk:
-        panel = self.hub._bench.find(self._panel)
+        panel = self.hub.panel(self._panel)
         assert isinstance(panel, _FitPanel)
         return panel.desk
 

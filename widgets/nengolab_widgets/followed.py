@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import nengo
 from nengo.exceptions import NengoException
@@ -107,4 +107,5 @@ class Followed:
 
 
 def _hashes(obj: Any) -> bool:
-    return getattr(type(obj), "__hash__", None) is not None and not isinstance(obj, tuple)
+    kind = cast("type[Any]", type(obj))
+    return getattr(kind, "__hash__", None) is not None and not isinstance(obj, tuple)

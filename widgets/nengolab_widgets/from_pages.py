@@ -21,6 +21,7 @@ from typing import (
 from nengo.exceptions import ValidationError
 
 from .messages import types_by_name
+from .narrowing import is_dict, is_list
 
 
 class Hello(TypedDict):
@@ -310,7 +311,7 @@ def read_message(content: Any) -> PageMessage:
     ValidationError
         Names what is no message, or which field is wrong.
     """
-    kind = content.get("type") if isinstance(content, dict) else None
+    kind = content.get("type") if is_dict(content) else None
     if kind not in _PAGE_TYPES:
         raise ValidationError(
             f"got a message of type {kind!r}; known are {', '.join(_PAGE_TYPES)}", "type"
@@ -336,7 +337,7 @@ def fits(value: Any, hint: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(fits(value, option) for option in get_args(hint))
     if origin is list:
-        return isinstance(value, list) and all(fits(v, get_args(hint)[0]) for v in value)
+        return is_list(value) and all(fits(v, get_args(hint)[0]) for v in value)
     if origin is dict:
         return isinstance(value, dict)
     if hint is float:

@@ -82,27 +82,34 @@ class UndoHistory:
 
     def include(self, shown: Shown) -> None:
         """Put a panel into all that was: that it is there is not to be undone."""
-        with_it = lambda a: replace(a, shown=(*a.shown, shown))  # noqa: E731
+
+        def with_it(a: Arrangement) -> Arrangement:
+            return replace(a, shown=(*a.shown, shown))
+
         self._present = with_it(self._present)
         self._past = _changing(self._past, with_it, self._present)
         self._future = _changing(self._future, with_it, self._present)
 
     def follow(self, follow: Callable[[Any], Any]) -> None:
         """Another network takes the place of the one that was: what is shown of it is followed."""
-        moved = lambda a: replace(  # noqa: E731
-            a,
-            shown=tuple(replace(shown, obj=follow(shown.obj)) for shown in a.shown),
-            aside=None if a.aside is None else replace(a.aside, obj=follow(a.aside.obj)),
-        )
+
+        def moved(a: Arrangement) -> Arrangement:
+            return replace(
+                a,
+                shown=tuple(replace(shown, obj=follow(shown.obj)) for shown in a.shown),
+                aside=None if a.aside is None else replace(a.aside, obj=follow(a.aside.obj)),
+            )
+
         self._present = moved(self._present)
         self._past = deque(((deed, moved(a)) for deed, a in self._past), maxlen=MOST)
         self._future = deque(((deed, moved(a)) for deed, a in self._future), maxlen=MOST)
 
     def forget(self, panel_id: str) -> None:
         """Take a panel out of all that was: it cannot come back."""
-        without = lambda a: replace(  # noqa: E731
-            a, shown=tuple(shown for shown in a.shown if shown.id != panel_id)
-        )
+
+        def without(a: Arrangement) -> Arrangement:
+            return replace(a, shown=tuple(shown for shown in a.shown if shown.id != panel_id))
+
         self._present = without(self._present)
         self._past = _changing(self._past, without, self._present)
         self._future = _changing(self._future, without, self._present)

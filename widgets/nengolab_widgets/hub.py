@@ -19,7 +19,7 @@ from nengolab.names import listing
 
 from .choice import Menu, read_choice
 from .lab import Lab
-from .panel import Choice
+from .panel import Choice, Panel
 
 _hubs: weakref.WeakKeyDictionary[Session, weakref.ref[Hub]] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
@@ -81,6 +81,10 @@ class Hub(Lab):
                 f"{name!r} is not in the network; it holds {listing(self._names.all())}", "obj"
             )
         return found
+
+    def panel(self, panel_id: str) -> Panel:
+        """Find an open panel by its id."""
+        return self._bench.find(panel_id)
 
     def seat(self, panel_id: str, widget: Any) -> None:
         """Note which widget shows a panel."""

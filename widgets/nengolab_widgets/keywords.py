@@ -8,6 +8,8 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
+from .narrowing import is_mapping
+
 KEYWORDS = ("plots", "inputs", "window", "speed", "title", "network", "dt", "seed")
 
 
@@ -15,7 +17,7 @@ def read_view(network: Any) -> Mapping[str, Any] | None:
     """Give the settings of the network view, None where there is to be none."""
     if isinstance(network, bool):
         return {} if network else None
-    if not isinstance(network, Mapping):
+    if not is_mapping(network):
         raise ValidationError(
             f"network must be True, False or settings of the view, got {network!r}", "network"
         )

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import anywidget
 import nengo
@@ -306,7 +306,8 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
         if self.comm is None:
             self.open()
             self._heartbeat = Heartbeat(weakly(self._send_ping))
-        return super()._repr_mimebundle_(**options)
+        # anywidget says that they are dicts, and not of what.
+        return cast("Any", super())._repr_mimebundle_(**options)
 
     def __del__(self) -> None:
         if hasattr(self, "_heartbeat"):
@@ -411,7 +412,7 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
     def _run_until(self, message: Any) -> None:
         self.session.run_until(until_when(message, self._menu, self._names))
 
-    def _travel(self, done: Future) -> None:
+    def _travel(self, done: Future[Any]) -> None:
         said, beside = weakly(self._say_past), weakly(self._beside.say)
         done.add_done_callback(lambda _: (said(), beside()))
 

@@ -19,6 +19,7 @@ from nengolab.names import Names
 from .arrangement import Arrangement, Shown, Size
 from .bench import Bench
 from .choice import read_choice
+from .narrowing import is_mapping, is_tuple
 from .panel import Choice, Panel
 from .panels import kinds
 from .references import refer, resolve
@@ -30,7 +31,7 @@ KEY = "nengolab_layout"
 def layout_of(bench: Bench) -> dict[str, Any]:
     """Describe what is open, JSON-able; what is beside the network has no name there."""
     panels = [panel for panel in map(bench.find, bench.ids) if panel.offered]
-    layout = {
+    layout: dict[str, Any] = {
         KEY: VERSION,
         "window": bench.window,
         "plots": [_plot(panel, bench.names) for panel in panels],
@@ -55,9 +56,9 @@ def _settings(panel: Panel) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {name: _plain(each) for name, each in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return list(value) if is_tuple(value) else value
 
 
 def chosen_values(panel: Panel) -> dict[str, Any]:
@@ -74,14 +75,15 @@ def read_layout(source: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:
     ValidationError
         When it is none, or made by a newer nengolab.
     """
-    where, read = "the layout", source
+    where = "the layout"
+    given: Any = source
     if isinstance(source, str | Path):
         where = str(source)
         try:
-            read = json.loads(Path(source).read_text(encoding="utf-8"))
+            given = json.loads(Path(source).read_text(encoding="utf-8"))
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
             raise ValidationError(f"{where} is no JSON: {error}", "layout") from None
-    read = read if isinstance(read, Mapping) else {}
+    read: Mapping[str, Any] = given if is_mapping(given) else {}
     version = read.get(KEY)
     if not isinstance(version, int) or not isinstance(read.get("plots"), list):
         raise ValidationError(
@@ -135,12 +137,12 @@ def _aside(layout: Mapping[str, Any], bench: Bench) -> tuple[Shown | None, list[
 
 
 def _place(index: int, plot: Any) -> str:
-    kind = plot.get("kind") if isinstance(plot, Mapping) else None
+    kind = plot.get("kind") if is_mapping(plot) else None
     return f"plot {index + 1} ({kind})" if isinstance(kind, str) else f"plot {index + 1}"
 
 
 def _shown(plot: Any, bench: Bench, keep: set[str]) -> tuple[Shown, list[str]]:
-    if not isinstance(plot, Mapping) or not isinstance(plot.get("kind"), str):
+    if not is_mapping(plot) or not isinstance(plot.get("kind"), str):
         raise ValidationError(f'must have an "object" and a "kind", got {plot!r}', "plots")
     obj = resolve(plot.get("object"), bench.names)
     choice = read_choice((obj, plot["kind"]), bench.names)
@@ -152,10 +154,10 @@ def _shown(plot: Any, bench: Bench, keep: set[str]) -> tuple[Shown, list[str]]:
 
 def _fitting(values: Any, choice: Choice, bench: Bench) -> tuple[dict[str, Any], list[str]]:
     """Divide settings into those that fit the kind, and reasons why the others do not."""
-    if not isinstance(values, Mapping):
+    if not is_mapping(values):
         raise ValidationError(f"settings must be names with values, got {values!r}", "settings")
     good: dict[str, Any] = {}
-    remarks = []
+    remarks: list[str] = []
     for name, value in values.items():
         try:
             bench.would_show(Choice(choice.obj, choice.kind, {name: value}), Size(), set())

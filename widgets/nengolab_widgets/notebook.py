@@ -30,7 +30,7 @@ def show_networks_no_more(ipython: Any) -> None:
 
 
 def _bundle(network: nengo.Network, **_options: Any) -> Any:
-    return standalone(Network)(network)._repr_mimebundle_()
+    return standalone(Network)(network).bundle()
 
 
 def lab_of_cell(line: str, cell: str) -> Lab:

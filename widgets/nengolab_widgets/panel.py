@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 import nengo
 from nengo.exceptions import ValidationError
@@ -21,6 +21,7 @@ from nengolab.names import Names
 from .arrangement import Size
 from .drawing.told import CardEdit, CodeTold, PaletteEntry
 from .messages import KindOffer, SettingLayout
+from .narrowing import is_list_or_tuple, is_tuple
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Setting:
         return self._must(value in self.choices, value, value, wanted)
 
     def _range(self, value: Any) -> tuple[float, float]:
-        pair = list(value) if isinstance(value, list | tuple) else []
+        pair: list[Any] = list(value) if is_list_or_tuple(value) else []
         self._must(len(pair) == 2, None, value, "two numbers (low, high)")
         low, high = self._number(pair[0]), self._number(pair[1])
         return self._must(low < high, (low, high), value, "two numbers, the lower first")
@@ -129,7 +130,7 @@ class Setting:
             "kind": self.kind,
             "unit": self.unit,
             "choices": list(self.choices),
-            "value": list(value) if isinstance(value, tuple) else value,
+            "value": list(value) if is_tuple(value) else value,
             "hint": self.hint,
         }
 
@@ -211,6 +212,14 @@ class Hands(Protocol):
     def is_stale(self) -> bool:
         """Whether what is drawn is not what the code would make."""
         ...
+
+
+class OverTime(TypedDict):
+    """What all specs of data over time take: the seconds that they show, and `Identity`."""
+
+    window: float
+    id: str
+    rev: int
 
 
 @dataclass
@@ -335,7 +344,7 @@ class Panel(ABC):
 
     def drawing(self, spec: PanelSpec) -> list[str]:
         """Give the lines that draw ``sim.data[probe0]`` and so on: here as lines over time."""
-        lines = []
+        lines: list[str] = []
         for i, probe in enumerate(spec.probes):
             if probe.kind == "spikes":
                 lines.append(f"t, neuron = sim.data[probe{i}].nonzero()")
@@ -437,7 +446,7 @@ def title_of(obj: Any, names: Names) -> str:
     """Name an object for a panel's heading: neurons go by the name of their ensemble."""
     if obj is None:
         return ""
-    if isinstance(obj, tuple):
+    if is_tuple(obj):
         return ", ".join(title_of(part, names) for part in obj)
     ensemble = ensemble_of(obj)
     return names.get(obj if ensemble is None else ensemble)
@@ -455,13 +464,13 @@ class Choice:
 
     obj: Any
     kind: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def same_objects(a: Any, b: Any) -> bool:
     """Whether two panels' objects are the same to look at: each view is an object of its own."""
-    if isinstance(a, tuple) or isinstance(b, tuple):
-        both = isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b)
+    if is_tuple(a) or is_tuple(b):
+        both = is_tuple(a) and is_tuple(b) and len(a) == len(b)
         return both and all(map(same_objects, a, b))
     if isinstance(a, nengo.base.ObjView) and isinstance(b, nengo.base.ObjView):
         return a.obj is b.obj and a.slice == b.slice

@@ -10,6 +10,7 @@ STATIC = Path(__file__).parent / "static"
 PARTS = ("bokeh", "editor")
 
 
+@cache
 def front_end(name: str) -> str:
     """Give a file of the front end.
 

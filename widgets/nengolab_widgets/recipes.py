@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import nengo
 from nengo.base import ObjView
@@ -20,6 +20,7 @@ from nengolab.names import Names
 
 from .bench import Bench
 from .layouts import chosen_values
+from .narrowing import is_tuple
 from .panel import Choice
 from .references import rules_of, slice_text
 
@@ -98,7 +99,7 @@ class Words:
 
     def remark(self, obj: Any) -> str:
         """Name what is reached by numbers only."""
-        parts = obj if isinstance(obj, tuple) else (obj,)
+        parts: tuple[Any, ...] = obj if is_tuple(obj) else (obj,)
         if not any("s[" in word for word in map(self._base, parts)):
             return ""
         return f"  # {', '.join(self._names.get(part) for part in parts)}".replace("\n", " ")
@@ -116,7 +117,7 @@ class Words:
         """
         if obj is None:
             return "None"
-        if isinstance(obj, tuple):
+        if is_tuple(obj):
             return f"({''.join(f'{self.obj(part)}, ' for part in obj).strip()})"
         if id(obj) in self._variables:
             return self._variables[id(obj)]
@@ -146,7 +147,8 @@ def is_public(name: str) -> bool:
 
 def _paths(network: nengo.Network, root: str) -> Iterator[tuple[int, str]]:
     """Give how each object is reached: by attributes where there are, else by numbers."""
-    attributes = {id(value): name for name, value in vars(network).items() if is_public(name)}
+    held = cast("dict[str, Any]", vars(network))
+    attributes = {id(value): name for name, value in held.items() if is_public(name)}
     yield id(network), root
     for kind in LISTS:
         for index, obj in enumerate(getattr(network, kind)):

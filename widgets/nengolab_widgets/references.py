@@ -7,7 +7,7 @@ and none is null.
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from typing import Any, cast
 
 import nengo
 from nengo.base import ObjView
@@ -16,6 +16,8 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import ValidationError
 
 from nengolab.names import Names
+
+from .narrowing import is_dict, is_list, is_list_or_tuple, is_tuple
 
 
 class GoneError(ValidationError):
@@ -32,7 +34,7 @@ def refer(obj: Any, names: Names) -> Any:
     """
     if obj is None:
         return None
-    if isinstance(obj, tuple):
+    if is_tuple(obj):
         return [refer(part, names) for part in obj]
     if isinstance(obj, ObjView):
         return {"of": refer(obj.obj, names), "at": slice_text(obj.slice)}
@@ -54,9 +56,9 @@ def resolve(reference: Any, names: Names) -> Any:
     """
     if reference is None:
         return None
-    if isinstance(reference, list):
+    if is_list(reference):
         return tuple(resolve(part, names) for part in reference)
-    if isinstance(reference, dict) and isinstance(reference.get("of"), str):
+    if is_dict(reference) and isinstance(reference.get("of"), str):
         obj = resolve(reference["of"], names)
         try:
             return obj[_read_slice(reference.get("at"))]
@@ -101,9 +103,9 @@ def rules_of(connection: nengo.Connection) -> dict[str, Any]:
     kinds, rules = connection.learning_rule_type, connection.learning_rule
     if kinds is None:
         return {}
-    if isinstance(kinds, dict):
+    if is_dict(kinds):
         return {f".learning_rule[{key!r}]": rule for key, rule in rules.items()}
-    if isinstance(kinds, list | tuple):
+    if is_list_or_tuple(kinds):
         return {f".learning_rule[{i}]": rule for i, rule in enumerate(rules)}
     return {".learning_rule": rules}
 
@@ -111,8 +113,9 @@ def rules_of(connection: nengo.Connection) -> dict[str, Any]:
 def slice_text(part: Any) -> str:
     """Write which part of an object a view shows, as between square brackets: "0:2", "0, 3"."""
     if isinstance(part, slice):
-        ends = ["" if end is None else str(end) for end in (part.start, part.stop)]
-        return ":".join(ends if part.step in (None, 1) else [*ends, str(part.step)])
+        whole = cast("slice[Any, Any, Any]", part)
+        ends = ["" if end is None else str(end) for end in (whole.start, whole.stop)]
+        return ":".join(ends if whole.step in (None, 1) else [*ends, str(whole.step)])
     return ", ".join(str(int(index)) for index in part)
 
 

@@ -34,15 +34,16 @@ class Replaceable(Protocol):
         """The cell that made it runs again."""
 
 
-_labs: weakref.WeakSet = weakref.WeakSet()
+_labs: weakref.WeakSet[Replaceable] = weakref.WeakSet()
 _listening: list[Any] = []
 
 
 def current_cell() -> str | None:
     """Id of the notebook cell that is running, None where there is no such thing."""
     shell = _shell()
-    parent = getattr(getattr(shell, "kernel", None), "get_parent", dict)()
-    return (parent.get("metadata") or {}).get("cellId")
+    parent = getattr(getattr(shell, "kernel", None), "get_parent", dict[str, Any])()
+    metadata: dict[str, Any] = parent.get("metadata") or {}
+    return metadata.get("cellId")
 
 
 def watch(lab: Replaceable) -> None:
@@ -77,7 +78,7 @@ def retire(widget: anywidget.AnyWidget, session: Session | None) -> None:
     _drop_outputs(widget)
     anywidget.AnyWidget.close(widget)
     # ipywidgets takes the method away from a closed widget; this one may be shown again.
-    widget.__dict__.pop("_repr_mimebundle_", None)
+    vars(widget).pop("_repr_mimebundle_", None)
     _collect_soon()
 
 

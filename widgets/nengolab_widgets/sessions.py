@@ -32,7 +32,7 @@ class Holder(Protocol):
 
 
 _lock = threading.RLock()
-_holders: weakref.WeakKeyDictionary[Session, weakref.WeakSet] = weakref.WeakKeyDictionary()
+_holders: weakref.WeakKeyDictionary[Session, weakref.WeakSet[Holder]] = weakref.WeakKeyDictionary()
 _ours: weakref.WeakSet[Session] = weakref.WeakSet()
 # Of simulators that are only looked at.
 _looking: weakref.WeakKeyDictionary[Any, weakref.ref[Session]] = weakref.WeakKeyDictionary()

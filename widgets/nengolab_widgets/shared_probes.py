@@ -79,7 +79,7 @@ class SharedProbes:
         self._resting = []
         self.keep(())
 
-    def _attached(self, key: ProbeKey, probe_id: str, done: Future) -> None:
+    def _attached(self, key: ProbeKey, probe_id: str, done: Future[Any]) -> None:
         with self._lock:
             probe = self._probes.get(key)
             # One that was removed before it was attached fails too, and may have a successor.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import nengo
 import numpy as np
@@ -15,6 +15,7 @@ from nengolab.layers.keras_weights import Ones
 from nengolab.names import Names
 
 from .messages import InputLayout
+from .narrowing import is_mapping
 
 # More sliders than this for one Node are no control any more; an image is none.
 MAX_DIMENSIONS = 8
@@ -179,10 +180,11 @@ def _read(
     if chosen is None:
         nodes = [node for node in network.all_nodes if can_be_driven(node)]
         return [(node, None) for node in nodes if node.size_out <= MAX_DIMENSIONS]
-    if isinstance(chosen, Mapping):
+    pairs: list[tuple[Any, Any]]
+    if is_mapping(chosen):
         pairs = list(chosen.items())
     elif isinstance(chosen, Iterable):
-        pairs = [(node, None) for node in chosen]
+        pairs = [(node, None) for node in cast("Iterable[Any]", chosen)]
     else:
         pairs = [(chosen, None)]
     found: list[tuple[nengo.Node, Range | None]] = []

@@ -24,6 +24,7 @@ from .drawing.hands import Drawn
 from .drawing.places import Here, InFile, SourcePlace
 from .driving import Driving
 from .layouts import arrangement_from, layout_of, read_layout
+from .narrowing import is_list_or_tuple
 from .panel import Choice
 from .panels.code import Code
 from .weakly import weakly
@@ -267,8 +268,7 @@ class Sourced:
     def _place(self, name: str, at: Any) -> None:
         """Something that is added is put where a person wants it."""
         aside = self._bench.aside
-        good = isinstance(at, list | tuple) and len(at) == 2
-        if aside is None or not good:
+        if aside is None or not is_list_or_tuple(at) or len(at) != 2:
             return
         with self._lock:
             aside.take({"placed": {**aside.values["placed"], name: tuple(at)}})

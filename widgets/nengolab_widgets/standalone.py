@@ -9,7 +9,7 @@ import types
 import uuid
 import weakref
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import anywidget
 import traitlets
@@ -17,7 +17,9 @@ import traitlets
 from . import replaced, sessions
 from .hub import Hub, hub_of
 from .lab import Lab
+from .narrowing import is_tuple
 from .panel import Panel, Setting
+from .parts import front_end
 
 
 class Standalone(anywidget.AnyWidget):
@@ -50,7 +52,7 @@ class Standalone(anywidget.AnyWidget):
         When the object cannot be shown so, or a setting does not fit.
     """
 
-    _esm, _css = Lab._esm, Lab._css
+    _esm, _css = front_end("nengolab.js"), front_end("nengolab.css")
     kind: ClassVar[type[Panel]]
     # What the page side needs to find its panel, and the cell that shows it.
     _hub = traitlets.Unicode().tag(sync=True)
@@ -103,7 +105,7 @@ class Standalone(anywidget.AnyWidget):
     @property
     def settings(self) -> dict[str, Any]:
         """The panel's settings; `set` changes them."""
-        return dict(self.hub._bench.find(self._panel).values)
+        return dict(self.hub.panel(self._panel).values)
 
     def set(self, **settings: Any) -> None:
         """Change settings while it runs.
@@ -158,16 +160,21 @@ class Standalone(anywidget.AnyWidget):
             return
         replaced.retire(self, self.session)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
+    def bundle(self, **options: Any) -> Any:
+        """Give what a notebook shows of it, by media type."""
         if self.comm is None:  # it was replaced, and is shown again by somebody who kept it
             self._is_replaced = False
             self.open()
-        bundle = super()._repr_mimebundle_(**options)
-        still = self.hub._bench.find(self._panel).still()
+        # anywidget says that they are dicts, and not of what.
+        bundle: Any = cast("Any", super())._repr_mimebundle_(**options)
+        still = self.hub.panel(self._panel).still()
         if still and bundle is not None:
-            data = bundle[0] if isinstance(bundle, tuple) else bundle
+            data = bundle[0] if is_tuple(bundle) else bundle
             data["text/html"] = still
         return bundle
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self.bundle(**options)
 
     def __del__(self) -> None:
         super().close()

@@ -11,6 +11,7 @@ from nengo.base import ObjView
 from nengolab.live.samples import Samples
 
 from .chosen import read_chosen
+from .narrowing import is_array
 from .panel import Panel, Setting, is_spiking
 
 # Decoded spikes are pulses; seen through a synapse of this length (s) they become a value.
@@ -68,7 +69,7 @@ def likely_range(obj: Any) -> tuple[float, float]:
     base = obj.obj if isinstance(obj, ObjView) else obj
     if isinstance(base, nengo.Ensemble):
         reach = float(base.radius)
-    elif isinstance(base, nengo.Node) and isinstance(base.output, np.ndarray):
+    elif isinstance(base, nengo.Node) and is_array(base.output):
         reach = max(reach, float(np.abs(base.output).max()))
     return -1.2 * reach, 1.2 * reach
 

@@ -18,6 +18,8 @@ import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from .narrowing import is_dict, is_list, is_tuple
+
 # More pointers than this are more than can be told apart, and take long to bind.
 MOST_POINTERS = 4096
 
@@ -54,8 +56,8 @@ def module_of(node: Any) -> tuple[nengo.Network, str] | None:
 def _outputs(module: Any) -> dict[str, tuple[Any, Any]]:
     """Give outputs and vocabularies by name, of a module of nengo.spa; else none."""
     outputs = getattr(module, "outputs", None) if isinstance(module, nengo.Network) else None
-    found = outputs.items() if isinstance(outputs, dict) else ()
-    pairs = {name: pair for name, pair in found if isinstance(pair, tuple) and len(pair) == 2}
+    found = outputs.items() if is_dict(outputs) else ()
+    pairs = {name: pair for name, pair in found if is_tuple(pair) and len(pair) == 2}
     return {name: pair for name, pair in pairs.items() if _is_vocabulary(pair[1])}
 
 
@@ -119,8 +121,8 @@ def _understood(end: Any, network: nengo.Network) -> Any:
             pass
     for module in network.all_networks:
         inputs = getattr(module, "inputs", None)
-        for pair in inputs.values() if isinstance(inputs, dict) else ():
-            if isinstance(pair, tuple) and len(pair) == 2 and pair[0] is end:
+        for pair in inputs.values() if is_dict(inputs) else ():
+            if is_tuple(pair) and len(pair) == 2 and pair[0] is end:
                 return pair[1] if _is_vocabulary(pair[1]) else None
     return None
 
@@ -132,7 +134,7 @@ def _is_vocabulary(value: Any) -> bool:
 def keys_of(vocabulary: Any) -> list[str]:
     """Give the names of a vocabulary's pointers, in order."""
     keys = vocabulary.keys  # nengo_spa's has a method
-    if isinstance(keys, list):
+    if is_list(keys):
         return keys
     return list(keys())
 

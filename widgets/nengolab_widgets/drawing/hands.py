@@ -15,6 +15,7 @@ from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import building
 from nengolab.names import Names
+from nengolab_widgets.narrowing import is_list
 
 from .drawing import Drawing
 from .told import CardEdit, CodeTold, FieldTold, PaletteEntry, TroubleTold
@@ -289,7 +290,7 @@ class Drawn:
 
     def _several(self, content: dict[str, Any]) -> list[str]:
         wanted: Any = content.get("objects")
-        names = [self._called(obj) for obj in wanted] if isinstance(wanted, list) else []
+        names = [self._called(obj) for obj in wanted] if is_list(wanted) else []
         if not names or None in names:
             raise ValidationError("select what is in the outermost network first", "objects")
         return [str(name) for name in names]

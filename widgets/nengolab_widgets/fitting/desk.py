@@ -238,7 +238,8 @@ class FitDesk:
     def _train(self, content: Mapping[str, Any]) -> None:
         if self._form is None:
             return
-        for name in content.get("names") or []:
+        names: list[Any] = content.get("names") or []
+        for name in names:
             self._form.train(str(name), content.get("on") is True)
         self._look_again()
 

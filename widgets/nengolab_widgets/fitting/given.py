@@ -25,7 +25,7 @@ class Given:
 
     x: Any = None
     y: Any = None
-    fit: dict[str, Any] = field(default_factory=dict)
+    fit: dict[str, Any] = field(default_factory=dict[str, Any])
     folder: str = "runs"
     variables: Callable[[], Mapping[str, Any]] = dict
 

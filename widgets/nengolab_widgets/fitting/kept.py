@@ -14,6 +14,7 @@ import nengolab
 from nengolab import runs
 from nengolab.runs import Record, Run
 from nengolab.runs.record import FILE, GOING
+from nengolab_widgets.narrowing import is_list
 
 from . import told
 from .told import Row
@@ -72,7 +73,8 @@ class KeptRuns:
         """Give the runs of the folder, the newest first."""
         if not self.folder().is_dir():
             return []
-        catalogue, found = runs.open(self.folder()), []
+        catalogue = runs.open(self.folder())
+        found: list[Row] = []
         for name in reversed(list(catalogue)):
             path = self.folder() / name / FILE
             try:
@@ -140,7 +142,7 @@ class KeptRuns:
 def _in_short(value: Any, most: int = 200) -> str:
     if value is None:
         return "—"
-    if isinstance(value, list) and value and all(map(_is_change, value)):
+    if is_list(value) and value and all(map(_is_change, value)):
         value = ", ".join(f"{c['learning_rate']:.4g} after batch {c['batch']}" for c in value)
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= most else f"{text[:most]} …"

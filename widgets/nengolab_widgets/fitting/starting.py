@@ -73,13 +73,14 @@ class Starter:
         """Begin a run: what the form says, or, without one, what was given in Python."""
         folder = Path(self.given.folder)
         if form is None or self.given.is_whole:
+            fit: dict[str, Any] = {"epochs": 1, **self.given.fit}
             return runs.start(
                 self._whole(),
                 self.given.x,
                 self.given.y,
                 folder=folder,
                 watchers=[self._look_on(None).watching],
-                **{"epochs": 1, **self.given.fit},
+                **fit,
             )
         plan = form.ready()
         sim = self.simulator(plan.plan.batch_size)

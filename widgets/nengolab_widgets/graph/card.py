@@ -10,6 +10,7 @@ from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from nengolab.layers.tensor_node import TensorNode
+from nengolab_widgets.narrowing import is_array, is_dict, is_list_or_tuple
 from nengolab_widgets.references import slice_text
 
 from .connections import FROM_NEURONS, TO_NEURONS, is_plain
@@ -134,18 +135,18 @@ def say_transform(transform: Any) -> str:
     if is_plain(transform):
         return "none"
     init = getattr(transform, "init", None)
-    if isinstance(init, np.ndarray) and init.ndim == 0:
+    if is_array(init) and init.ndim == 0:
         return f"× {float(init):g}"
     kind = type(transform).__name__
     shape = f"{transform.size_in} → {transform.size_out}"
-    if isinstance(init, np.ndarray) and np.issubdtype(init.dtype, np.number) and init.size:
+    if is_array(init) and np.issubdtype(init.dtype, np.number) and init.size:
         return f"{kind}, {shape}, {init.min():g} to {init.max():g}"
     return f"{kind}, {shape}"
 
 
 def say_function(function: Any) -> str:
     """Name a function of a connection; of an array say its shape."""
-    if isinstance(function, np.ndarray):
+    if is_array(function):
         return f"array {function.shape}"
     return getattr(function, "__name__", None) or repr(function)
 
@@ -187,7 +188,7 @@ def _node(node: nengo.Node, kind: str) -> tuple[str, list[tuple[str, str]]]:
         return "TensorNode", rows
     if is_passthrough(node):
         return "Node that passes on what comes in", rows
-    if isinstance(node.output, np.ndarray):
+    if is_array(node.output):
         rows.append(("output", _numbers(node.output)))
     elif isinstance(node.output, nengo.Process):
         rows.append(("output", repr(node.output)))
@@ -248,9 +249,9 @@ def _rules(conn: nengo.Connection) -> list[Any]:
     given: Any = conn.learning_rule_type
     if given is None:
         return []
-    if isinstance(given, dict):
+    if is_dict(given):
         return list(given.values())
-    return list(given) if isinstance(given, list | tuple) else [given]
+    return list(given) if is_list_or_tuple(given) else [given]
 
 
 def _part(end: Any) -> str:

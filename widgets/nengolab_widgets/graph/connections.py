@@ -9,6 +9,8 @@ import numpy as np
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
+from nengolab_widgets.narrowing import is_array
+
 from .objects import Objects
 
 # What `marks` adds up.
@@ -100,7 +102,7 @@ def is_plain(transform: Any) -> bool:
     if transform is None or isinstance(transform, nengo.transforms.NoTransform):
         return True
     init = getattr(transform, "init", None)
-    return isinstance(init, np.ndarray) and init.ndim == 0 and float(init) == 1.0
+    return is_array(init) and init.ndim == 0 and float(init) == 1.0
 
 
 def sign_of(conn: nengo.Connection, pre: Any, post: Any, transform: Any) -> int:
@@ -130,8 +132,8 @@ def _bounds(transform: Any) -> tuple[float, float]:
     if isinstance(init, nengo.dists.Uniform):
         return float(init.low), float(init.high)
     # Of a sparse one, its entries.
-    init = getattr(init, "data", init) if not isinstance(init, np.ndarray) else init
-    if isinstance(init, np.ndarray) and init.size and np.issubdtype(init.dtype, np.number):
+    init = getattr(init, "data", init) if not is_array(init) else init
+    if is_array(init) and init.size and np.issubdtype(init.dtype, np.number):
         return float(init.min()), float(init.max())
     return -np.inf, np.inf
 

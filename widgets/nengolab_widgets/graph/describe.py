@@ -78,7 +78,8 @@ class NetworkGraph:
     def visible(self, opened: set[int]) -> list[int]:
         """Give what is seen while these networks are open, without the open ones themselves."""
         inside = _children(self.objects["parent"])
-        found, waiting = [], list(inside[0])
+        found: list[int] = []
+        waiting = list(inside[0])
         while waiting:
             at = waiting.pop(0)
             if at in opened and self.objects["kind"][at] in HOLDS_OTHERS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import nengo
 
@@ -45,7 +45,8 @@ def _targets(obj: Any, variables: Mapping[str, Any]) -> Iterator[str]:
         if value is obj:
             yield name
         elif isinstance(value, nengo.Network):
-            yield from (f"{name}.{key}" for key, held in vars(value).items() if held is obj)
+            attributes = cast("dict[str, Any]", vars(value))
+            yield from (f"{name}.{key}" for key, held in attributes.items() if held is obj)
 
 
 def _calls(tree: ast.AST) -> Iterator[tuple[str, int]]:

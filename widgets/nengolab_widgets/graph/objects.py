@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any, TypedDict
 
 import nengo
-import numpy as np
 
 from nengolab.layers.layer import is_layer_connection
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import Names
+from nengolab_widgets.narrowing import is_array
 
 # What `kind` counts into. An array is an EnsembleArray of equal members; an input is a Node that
 # nothing leads into.
@@ -123,7 +123,9 @@ def equal_members(network: nengo.Network) -> int | None:
     members = network.ea_ensembles
     if len(members) < 2 or network.networks:
         return None
-    alike = {(ens.n_neurons, ens.dimensions, type(ens.neuron_type)) for ens in members}
+    alike: set[tuple[int, int, type[Any]]] = {
+        (ens.n_neurons, ens.dimensions, type(ens.neuron_type)) for ens in members
+    }
     return len(members) if len(alike) == 1 else None
 
 
@@ -146,7 +148,7 @@ def _of_node(node: nengo.Node) -> tuple[str, str, int]:
     if node.output is None and node.size_in > 0:
         return "passthrough", f"passthrough, {size}-d", size
     if node.size_in == 0:
-        what = "constant" if isinstance(node.output, np.ndarray) else "of time"
+        what = "constant" if is_array(node.output) else "of time"
         what = what if node.output is not None else "no output"
         if isinstance(node.output, nengo.Process):
             what = type(node.output).__name__

@@ -78,8 +78,8 @@ class Behind(Answers[BehindView, LayerCurves]):
             ("saturated", now.saturated.astype(np.uint32)),
             ("bad", np.flatnonzero(~np.isfinite(rates).all(axis=0)).astype(np.uint32)),
         ]
-        if built is not None:
-            before = built.outputs.reshape(-1, count)
+        before = None if built is None else built.outputs.reshape(-1, count)
+        if before is not None:
             found.append(("changed", np.flatnonzero((rates != before).any(0)).astype(np.uint32)))
         if self._view.points:
             found += [("px", peaks[:, 0]), ("py", highest if len(now.axes) == 1 else peaks[:, 1])]
@@ -98,6 +98,6 @@ class Behind(Answers[BehindView, LayerCurves]):
             ("x", now.axes[0].astype(np.float32)),
             ("rates", rates.T[drawn].astype(np.float32)),
         ]
-        if built is not None:
+        if before is not None:
             found.append(("built_rates", before.T[drawn].astype(np.float32)))
         return found

@@ -76,7 +76,7 @@ class Counts:
     """What is counted of an array, aside where it is large."""
 
     number: int
-    arrays: Arrays = field(default_factory=list)
+    arrays: Arrays = field(default_factory=Arrays)
 
 
 class Held(Looked):
@@ -351,7 +351,7 @@ def _neurons(row: Parameter) -> tuple[Any, Any]:
         return (owner.ensemble if len(row.shape) == 1 else None), None
     if not isinstance(owner, nengo.Connection) or len(row.shape) != 2:
         return None, None
-    ends = []
+    ends: list[Any] = []
     for obj, count in ((owner.post_obj, row.shape[0]), (owner.pre_obj, row.shape[1])):
         ensemble = obj.ensemble if isinstance(obj, Neurons) else obj
         fits = isinstance(ensemble, nengo.Ensemble) and ensemble.n_neurons == count

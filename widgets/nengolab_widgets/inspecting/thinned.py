@@ -34,7 +34,7 @@ def thinned(block: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.
     # Along the columns first: they lie side by side in memory.
     low = high = block
     for axis, cells in ((1, width), (0, height)):
-        count = block.shape[axis]
+        count: int = block.shape[axis]
         if count > cells:
             starts = np.linspace(0, count, max(1, cells), endpoint=False).astype(int)
             low = np.minimum.reduceat(low, starts, axis=axis)

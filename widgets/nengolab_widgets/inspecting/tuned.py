@@ -192,7 +192,7 @@ def _given(direction: Direction) -> Any:
 
 def _coordinates(vectors: np.ndarray, pair: tuple[Direction, Direction]) -> list[np.ndarray]:
     """Give how far vectors reach along each of two directions."""
-    found = []
+    found: list[np.ndarray] = []
     for direction in pair:
         if isinstance(direction, int):
             found.append(vectors[:, direction])

@@ -7,6 +7,7 @@ subclass of `nengolab_widgets.panel.Panel`.
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import warnings
 from functools import cache
@@ -21,13 +22,13 @@ GROUP = "nengolab.panels"
 @cache
 def own_kinds() -> MappingProxyType[str, type[Panel]]:
     """Give the kinds of this package, by name."""
-    found = {}
+    found: dict[str, type[Panel]] = {}
     for module_info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         kinds = [
             value
             for value in vars(module).values()
-            if isinstance(value, type)
+            if inspect.isclass(value)
             and issubclass(value, Panel)
             and value.__module__ == module.__name__
             and getattr(value, "name", None) == module_info.name

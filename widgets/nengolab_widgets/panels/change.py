@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.params import NumberParam
 
+from nengolab.live import PanelSpec
 from nengolab.live.changes import Change
 from nengolab.live.standing import StandingChanges
 from nengolab_widgets.panel import Panel, ensemble_of, has_neurons
@@ -130,7 +131,7 @@ class ChangePanel(Panel):
             value = None if factor == 1 else np.asarray(change.before) * factor
             session.set_parameter(obj, role, value, gesture=gesture)
 
-    def python(self, spec: StandingChanges) -> str:
+    def python(self, spec: PanelSpec) -> str:
         lines = [
             "# In a session, or with the same methods of a Simulator:",
             f"obj = ...  # {self.title!r}",
@@ -159,7 +160,7 @@ def _of_ensemble(ens: nengo.Ensemble) -> Iterator[Knob]:
         "unit": "%",
         "built": 0.0,
     }
-    kind = type(ens.neuron_type)
+    kind = cast("type[Any]", type(ens.neuron_type))
     for role in dir(kind):
         if isinstance(getattr(kind, role, None), NumberParam):
             yield {

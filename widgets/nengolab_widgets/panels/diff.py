@@ -13,6 +13,7 @@ from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import inspect
 from nengolab.inspect import Differences, Differing
+from nengolab.live import PanelSpec
 from nengolab.names import Names
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.graph import describe
@@ -166,7 +167,7 @@ class Diff(Panel):
         return {"a": a, "b": b}
 
     def still(self) -> str:
-        return compared(self.place.network, self.obj)._repr_html_()
+        return compared(self.place.network, self.obj).to_html()
 
     def handle(self, content: dict[str, Any]) -> None:
         """Explain an object, or compare again."""
@@ -204,7 +205,7 @@ class Diff(Panel):
         }
         self.place.send(self, {**said})
 
-    def python(self, spec: Compared) -> str:
+    def python(self, spec: PanelSpec) -> str:
         return "\n".join(["from nengolab import inspect", "print(inspect.diff(a, b))", ""])
 
 

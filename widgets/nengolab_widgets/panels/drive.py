@@ -11,7 +11,9 @@ import numpy as np
 from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import Recording
+from nengolab.live import PanelSpec
 from nengolab.live.standing import StandingInput
+from nengolab_widgets.narrowing import is_list_or_tuple, is_mapping
 from nengolab_widgets.panel import Identity, Panel, Place, Setting
 from nengolab_widgets.sliders import (
     MAX_DIMENSIONS,
@@ -74,13 +76,13 @@ def _curve(value: Any) -> Curve | None:
     wrong = ValueError(f"a curve: seconds, loop, and values with {POINTS} numbers a dimension")
     if value is None:
         return None
-    if not isinstance(value, Mapping) or set(value) != {"seconds", "loop", "values"}:
+    if not is_mapping(value) or set(value) != {"seconds", "loop", "values"}:
         raise wrong
     seconds, loop, values = value["seconds"], value["loop"], value["values"]
     if not isinstance(loop, bool) or not _is_number(seconds) or not 0 < seconds <= LONGEST:
         raise wrong
-    rows = values if isinstance(values, list | tuple) else []
-    good = all(isinstance(row, list | tuple) and len(row) == POINTS for row in rows)
+    rows = values if is_list_or_tuple(values) else []
+    good = all(is_list_or_tuple(row) and len(row) == POINTS for row in rows)
     if not rows or not good or not all(_is_number(v) for row in rows for v in row):
         raise wrong
     return {"seconds": float(seconds), "loop": loop, "values": [[*map(float, r)] for r in rows]}
@@ -124,7 +126,7 @@ class Drive(Panel):
     def forms(self) -> list[str]:
         """By what the Node can be driven."""
         size = self.obj.size_out
-        found = []
+        found: list[str] = []
         if self._vocabulary is not None:
             found.append("pointer")
         if size == 2:
@@ -265,7 +267,7 @@ class Drive(Panel):
         # As a recording of one sample it keeps its name, for all who see what drives the Node.
         return Recording(vector[None], name=text)
 
-    def python(self, spec: StandingInput) -> str:
+    def python(self, spec: PanelSpec) -> str:
         size = self.obj.size_out
         lines = [
             "# In a session:",

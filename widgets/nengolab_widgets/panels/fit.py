@@ -13,6 +13,7 @@ import numpy as np
 from nengo.exceptions import NengoException
 
 from nengolab.feeding.aliases import Aliases
+from nengolab.live import PanelSpec
 from nengolab.live.frames import Arrays
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.fitting import told
@@ -94,7 +95,7 @@ class Training(Looked):
 
     def arrays(self, source: Any) -> Arrays:
         desk = self._desk
-        nothing = "", np.zeros((0, 1), np.float32), []
+        nothing: tuple[str, Any, list[str]] = "", np.zeros((0, 1), np.float32), []
         _, samples, labels = nothing if desk.form is None else desk.samples()
         return [
             ("now", text(json.dumps(desk.now()))),
@@ -244,7 +245,7 @@ class Fit(Panel):
             said["problem"] = str(error)
         self.place.send(self, {**said})
 
-    def python(self, spec: Training) -> str:
+    def python(self, spec: PanelSpec) -> str:
         return "\n".join(self.desk.code()) + "\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from nengolab.live import PanelSpec
 from nengolab.live.samples import Samples
 from nengolab_widgets.chosen import HINT, numbered, size_of
 from nengolab_widgets.panel import RANGE, Panel, Setting, times_of
@@ -73,7 +74,7 @@ class Histogram(Panel):
             "span": self.values["span"],
         }
 
-    def drawing(self, spec: Samples) -> list[str]:
+    def drawing(self, spec: PanelSpec) -> list[str]:
         bins, limits = int(self.values["bins"]), self.values["range"]
         return [
             f"t = {times_of(spec.probes[0])}",

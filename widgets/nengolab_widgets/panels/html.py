@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, TypedDict
 import nengo
 import numpy as np
 
-from nengolab.live import LookSpec
+from nengolab.live import LookSpec, PanelSpec
 from nengolab.live.frames import Arrays
 from nengolab.live.specs import Cadence, new_id
 from nengolab_widgets.panel import Panel, Setting
@@ -37,7 +37,7 @@ class Written(LookSpec):
     rev: int = 0
 
     cadence: ClassVar[Cadence] = "on_change"
-    period: ClassVar[float] = 0.05
+    period: float = field(default=0.05, init=False)
 
     def version(self, sim: Any) -> Hashable:
         return self._text
@@ -99,7 +99,7 @@ class Html(Panel):
     def layout(self) -> Payload:
         return {"ground": self.values["ground"], "height": self.values["height"]}
 
-    def python(self, spec: Written) -> str:
+    def python(self, spec: PanelSpec) -> str:
         return "\n".join(
             [
                 "# After a run: the page as it is then.",

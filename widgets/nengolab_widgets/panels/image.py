@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict
 
 from nengo.exceptions import ValidationError
 
+from nengolab.live import PanelSpec
 from nengolab.live.heat import Pictures
 from nengolab_widgets.chosen import size_of
 from nengolab_widgets.panel import RANGE, Panel, Setting
@@ -78,7 +79,7 @@ class Image(Panel):
             "range": self.values["range"],
         }
 
-    def drawing(self, spec: Pictures) -> list[str]:
+    def drawing(self, spec: PanelSpec) -> list[str]:
         height, width, channels = self._shape
         colours, limits = self.values["colours"], self.values["range"]
         low, high = (-1.0, 1.0) if colours == "signed" else (0.0, 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from nengolab.live import PanelSpec
 from nengolab.live.samples import Spikes
 from nengolab_widgets.chosen import HINT, read_chosen
 from nengolab_widgets.panel import Panel, Setting, ensemble_of, is_spiking, times_of
@@ -73,7 +74,7 @@ class Intervals(Panel):
             "bins": int(self.values["bins"]),
         }
 
-    def drawing(self, spec: Spikes) -> list[str]:
+    def drawing(self, spec: PanelSpec) -> list[str]:
         longest = self.values["longest"] * 1000
         return [
             f"t = {times_of(spec.probes[0])}",

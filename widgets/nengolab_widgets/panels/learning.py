@@ -8,6 +8,7 @@ import nengo
 from nengo.connection import LearningRule
 
 from nengolab.live.probes import BEFORE, BEHIND
+from nengolab_widgets.narrowing import is_dict, is_list
 
 from .signal import Described, Payload, Signal
 
@@ -32,7 +33,7 @@ class Learning(Signal):
     def signals(cls, obj: Any) -> dict[str, tuple[Any, str]]:
         """Give what a rule, or those of a connection, can show, the error first."""
         rules = rules_of(obj)
-        found = {}
+        found: dict[str, tuple[Any, str]] = {}
         for name in ("error", *BEFORE, *BEHIND):
             for rule in rules:
                 if name in rule.learning_rule_type.probeable:
@@ -63,9 +64,9 @@ def rules_of(obj: Any) -> list[LearningRule]:
     if isinstance(obj, LearningRule):
         return [obj]
     rule = obj.learning_rule if isinstance(obj, nengo.Connection) else None
-    if isinstance(rule, dict):
+    if is_dict(rule):
         return list(rule.values())
-    return list(rule) if isinstance(rule, list) else [] if rule is None else [rule]
+    return list(rule) if is_list(rule) else [] if rule is None else [rule]
 
 
 def _called(rule: LearningRule) -> str:

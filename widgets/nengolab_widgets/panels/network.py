@@ -20,6 +20,7 @@ from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumn
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
 from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer
+from nengolab_widgets.narrowing import is_list, is_list_or_tuple, is_mapping
 from nengolab_widgets.panel import Choice, Hands, Identity, Panel, Place, Setting, has_neurons
 from nengolab_widgets.quiet import Nothing
 from nengolab_widgets.variables import notebook_variables
@@ -105,13 +106,13 @@ Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | DependingMe
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+    if not is_list_or_tuple(value) or not all(isinstance(v, str) for v in value):
         raise ValueError("a list of names of subnetworks")
     return tuple(dict.fromkeys(value))
 
 
 def _places(value: Any) -> dict[str, tuple[float, float]]:
-    good = isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+    good = is_mapping(value) and all(isinstance(name, str) for name in value)
     if not good or not all(map(_is_place, value.values())):
         raise ValueError("names of objects, each with two numbers (x, y)")
     return {name: (float(x), float(y)) for name, (x, y) in value.items()}
@@ -125,7 +126,7 @@ def _height(value: Any) -> float:
 
 def _is_place(place: Any) -> bool:
     return (
-        isinstance(place, list | tuple)
+        is_list_or_tuple(place)
         and len(place) == 2
         and all(isinstance(v, int | float) and not isinstance(v, bool) for v in place)
         and all(math.isfinite(v) and abs(v) <= FARTHEST for v in place)
@@ -395,7 +396,7 @@ class Network(Panel):
 
     def _watch(self, content: dict[str, Any]) -> None:
         wanted: Any = content.get("objects")
-        good = isinstance(wanted, list) and all(type(at) is int for at in wanted)
+        good = is_list(wanted) and all(type(at) is int for at in wanted)
         if not good or not all(0 < at < len(self.graph) for at in wanted):
             raise ValidationError(f"objects must be numbers of objects, got {wanted!r}", "objects")
         woken = self._slept and self.place.is_awake

@@ -14,11 +14,13 @@ from nengo.base import ObjView
 from nengo.ensemble import Neurons
 from nengo.exceptions import NengoException, ValidationError
 
+from nengolab.live import PanelSpec
 from nengolab.live.frames import Arrays, Packer
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.inspecting.held import Asked, Held, Region, singular_values
 from nengolab_widgets.inspecting.moments import Memory
 from nengolab_widgets.messages import ArrayEntry
+from nengolab_widgets.narrowing import is_dict, is_list
 from nengolab_widgets.panel import Identity, Panel, Place, Setting
 
 WHEN = ("now", "as built", "difference")
@@ -236,7 +238,7 @@ class Weights(Panel):
         if spec is None or spec.shown is None:
             return
         shape = spec.shown.row.shape
-        good = at is None or (_is_list(at) and 1 <= len(at) <= len(shape))
+        good = at is None or (is_list(at) and 1 <= len(at) <= len(shape))
         if not good or any(
             type(i) is not int or not 0 <= i < n for i, n in zip(at or [], shape, strict=False)
         ):
@@ -300,7 +302,8 @@ class Weights(Panel):
             why = str(error) if isinstance(error, NengoException) else f"{error!r}"
             self._say_arrays([], why)
 
-    def python(self, spec: Held) -> str:
+    def python(self, spec: PanelSpec) -> str:
+        assert isinstance(spec, Held)
         figure = spec.shown
         name = figure.row.name if figure is not None else self.values["array"]
         when = self.values["when"]
@@ -332,7 +335,7 @@ def _is_number(value: Any) -> bool:
 def _pair(value: Any, name: str) -> tuple[int, int] | None:
     if value is None:
         return None
-    good = isinstance(value, list) and len(value) == 2 and all(type(v) is int for v in value)
+    good = is_list(value) and len(value) == 2 and all(type(v) is int for v in value)
     if not good:
         raise ValidationError(f"{name} must be two whole numbers, got {value!r}", name)
     return value[0], value[1]
@@ -348,21 +351,17 @@ def _block(at: Any, shape: tuple[int, ...]) -> Any:
     """Read which entries are meant: of each axis first and last, or ``of`` which; None for all."""
     if at is None:
         return None
-    axes = [_along(each, n) for each, n in zip(at, shape, strict=False)] if _is_list(at) else []
-    if len(axes) != len(shape) or not _is_list(at) or len(at) != len(shape) or None in axes:
+    axes = [_along(each, n) for each, n in zip(at, shape, strict=False)] if is_list(at) else []
+    if len(axes) != len(shape) or not is_list(at) or len(at) != len(shape) or None in axes:
         raise ValidationError(f"at must be within {shape}, got {at!r}", "at")
     return tuple(slice(*along) if isinstance(along, tuple) else along for along in axes)
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
 def _along(at: Any, count: int) -> tuple[int, int] | list[int] | None:
     """Read which of one axis are meant; None for what is not within it."""
-    if isinstance(at, dict):
+    if is_dict(at):
         rows = at.get("of")
-        good = _is_list(rows) and rows and all(type(r) is int and 0 <= r < count for r in rows)
+        good = is_list(rows) and rows and all(type(r) is int and 0 <= r < count for r in rows)
         return rows if good else None
     pair = _pair(at, "at")
     return pair if pair is not None and 0 <= pair[0] < pair[1] <= count else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict, cast
 
 import nengo
 import numpy as np
@@ -16,9 +16,10 @@ from nengolab import inspect
 from nengolab.inspect import Quantity, Story
 from nengolab.inspect.running import Readings
 from nengolab.inspect.story import prepare_pipeline
-from nengolab.live import LookSpec
+from nengolab.live import LookSpec, PanelSpec
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.inspecting.looked import Looked, text
+from nengolab_widgets.narrowing import is_mapping
 from nengolab_widgets.panel import Identity, Panel, Place, Setting, ensemble_of, has_neurons
 
 MOST_STEPS = 2000
@@ -173,9 +174,9 @@ def _row(q: Quantity, numbers: dict[str, int]) -> Row:
 
 def _data(value: Any) -> dict[str, list[Any]]:
     """Check what Nodes are to put out; it is kept as lists, which files can hold."""
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise ValueError("a dictionary: names of Nodes, and (1, n_steps, size) for each")
-    found = {}
+    found: dict[str, list[Any]] = {}
     for node, given in value.items():
         array = np.asarray(given, float)
         if not np.isfinite(array).all():
@@ -248,8 +249,9 @@ class Pipeline(Panel):
                 f"got {self.values['neuron']:g}",
                 "neuron",
             )
-        own = {"id": self.identity.id, "rev": self.identity.rev}
-        self._telling = Telling(self._ens, self.values, self._prepared, **own)
+        self._telling = Telling(
+            self._ens, self.values, self._prepared, id=self.identity.id, rev=self.identity.rev
+        )
         return self._telling
 
     def closed(self) -> None:
@@ -269,7 +271,7 @@ class Pipeline(Panel):
         else:
             super().handle(content)
 
-    def python(self, spec: LookSpec) -> str:
+    def python(self, spec: PanelSpec) -> str:
         neuron, steps = int(self.values["neuron"]), int(self.values["n_steps"])
         lines = [
             "from nengolab import inspect",
@@ -282,4 +284,5 @@ class Pipeline(Panel):
 
 
 def _chosen(view: ObjView) -> list[int]:
-    return np.arange(view.obj.size_out)[view.slice].ravel().tolist()
+    every = np.arange(int(view.obj.size_out))
+    return cast("np.ndarray", every[view.slice]).ravel().tolist()

@@ -9,6 +9,7 @@ import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengolab.live import PanelSpec
 from nengolab.live.similarity import Similarities
 from nengolab.names import Names
 from nengolab_widgets.panel import RANGE, Panel, Setting
@@ -113,7 +114,7 @@ class Pointer(Panel):
             "range": self.values["range"],
         }
 
-    def drawing(self, spec: Similarities) -> list[str]:
+    def drawing(self, spec: PanelSpec) -> list[str]:
         lines = [
             *_vocabulary_code(self.obj, self.place.names),
             f"keys = {self._lines!r}",

@@ -7,7 +7,15 @@ from typing import Any, TypedDict
 from nengolab.live import RatesSpec, StreamSpec
 from nengolab.live.heat import Heat
 from nengolab_widgets.chosen import numbered
-from nengolab_widgets.panel import RANGE, Panel, Setting, ensemble_of, has_neurons, is_spiking
+from nengolab_widgets.panel import (
+    RANGE,
+    OverTime,
+    Panel,
+    Setting,
+    ensemble_of,
+    has_neurons,
+    is_spiking,
+)
 
 # Few enough neurons to tell their lines apart; of more the mean is shown.
 MAX_LINES = 6
@@ -52,17 +60,16 @@ class Rates(Panel):
 
     def spec(self) -> StreamSpec:
         probe = self.place.probe(ensemble_of(self.obj).neurons)
-        common = {
+        common: OverTime = {
             "window": self.place.window,
-            "tau": self.values["tau"],
             "id": self.identity.id,
             "rev": self.identity.rev,
         }
         if self.values["per"] == "image":
-            self._spec = Heat(probe, **common)
+            self._spec = Heat(probe, tau=self.values["tau"], **common)
         else:
             per = "population" if self.values["per"] == "mean" else "neuron"
-            self._spec = RatesSpec(probe, per=per, **common)
+            self._spec = RatesSpec(probe, per=per, tau=self.values["tau"], **common)
         return self._spec
 
     @property

@@ -15,6 +15,7 @@ from nengolab_widgets.chosen import HINT, numbered, read_chosen
 from nengolab_widgets.panel import (
     RANGE,
     Identity,
+    OverTime,
     Panel,
     Place,
     Setting,
@@ -106,7 +107,11 @@ class Signal(Panel):
         lines = self.values["show"] != "image"
         text = self.values["neurons"] if self._each == "neuron" else ""
         self._chosen = read_chosen(text, probe.size, "neurons", MOST_LINES if lines else None)
-        common = {"window": self.place.window, "id": self.identity.id, "rev": self.identity.rev}
+        common: OverTime = {
+            "window": self.place.window,
+            "id": self.identity.id,
+            "rev": self.identity.rev,
+        }
         kind = Chosen if lines else Heat
         self._spec = kind(probe, chosen=self._chosen, **common)
         return self._spec

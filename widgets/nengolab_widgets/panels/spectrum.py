@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from nengolab.live import PanelSpec
 from nengolab.live.samples import Samples
 from nengolab_widgets.chosen import HINT, numbered, size_of
 from nengolab_widgets.panel import Panel, Setting, times_of
@@ -68,7 +69,7 @@ class Spectrum(Panel):
             "logarithmic": self.values["scale"] == "log",
         }
 
-    def drawing(self, spec: Samples) -> list[str]:
+    def drawing(self, spec: PanelSpec) -> list[str]:
         plot = "semilogy" if self.values["scale"] == "log" else "plot"
         highest = self.values["highest"]
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from nengolab.live import PanelSpec
 from nengolab.live.samples import Spikes
 from nengolab_widgets.panel import Panel, Setting, ensemble_of, is_spiking, times_of
 
@@ -46,7 +47,7 @@ class SpikeGrid(Panel):
     def layout(self) -> Payload:
         return {"neurons": ensemble_of(self.obj).n_neurons, "fade": self.values["fade"]}
 
-    def drawing(self, spec: Spikes) -> list[str]:
+    def drawing(self, spec: PanelSpec) -> list[str]:
         return [
             f"t = {times_of(spec.probes[0])}[:, None]",
             "last = np.where(sim.data[probe0] > 0, t, -np.inf).max(axis=0)",

@@ -10,12 +10,13 @@ from nengo.exceptions import ValidationError
 
 from nengolab import TensorNode
 from nengolab.inspect import layer_before
-from nengolab.live import LookSpec
+from nengolab.live import LookSpec, PanelSpec
 from nengolab.names import listing
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.inspecting.answers import MOST_CURVES, Direction
 from nengolab_widgets.inspecting.behind import Behind, BehindView
 from nengolab_widgets.inspecting.tuned import Tuned, View
+from nengolab_widgets.narrowing import is_list, is_tuple
 from nengolab_widgets.panel import Panel, Setting, ensemble_of, has_neurons
 from nengolab_widgets.picking import picks_of
 
@@ -90,7 +91,7 @@ class Tuning(Panel):
         ValidationError
             Where there is none.
         """
-        found = next(filter(has_neurons, network.all_ensembles), None)
+        found = next((ens for ens in network.all_ensembles if has_neurons(ens)), None)
         if found is None:
             raise ValidationError("the network has no ensemble with neurons to look at", "obj")
         return found
@@ -267,7 +268,7 @@ class Tuning(Panel):
             return "evaluation point", "share of points below it"
         return pair
 
-    def python(self, spec: LookSpec) -> str:
+    def python(self, spec: PanelSpec) -> str:
         view, label = self._view(), self.layout()
         obj = f"{self.title!r}"
         start = ["import matplotlib.pyplot as plt", "from nengolab import inspect"]
@@ -350,7 +351,7 @@ def _directions(given: str, size: int, title: str, most: int) -> tuple[Direction
         value = ast.literal_eval(given.strip().rstrip(","))
     except (ValueError, SyntaxError):
         value = None
-    found = value if isinstance(value, tuple) else (value,)
+    found: tuple[Any, ...] = value if is_tuple(value) else (value,)
     if not 1 <= len(found) <= most or any(_direction(one, size) is None for one in found):
         takes = ALONG if most == 2 else SPHERE
         raise ValidationError(
@@ -362,7 +363,7 @@ def _directions(given: str, size: int, title: str, most: int) -> tuple[Direction
 def _direction(one: Any, size: int) -> Direction | None:
     if isinstance(one, int) and not isinstance(one, bool):
         return one if 0 <= one < size else None
-    if not isinstance(one, list) or len(one) != size:
+    if not is_list(one) or len(one) != size:
         return None
     good = all(type(v) in (int, float) for v in one) and any(one)
     return tuple(float(v) for v in one) if good else None

@@ -9,7 +9,8 @@ from nengolab.live import LinesSpec, StreamSpec
 from nengolab.live.heat import Heat
 from nengolab.live.samples import Chosen
 from nengolab_widgets.chosen import HINT, numbered, read_chosen, size_of
-from nengolab_widgets.panel import RANGE, Panel, Setting
+from nengolab_widgets.narrowing import is_list_or_tuple
+from nengolab_widgets.panel import RANGE, OverTime, Panel, Setting
 from nengolab_widgets.values import FILTER, has_value, likely_range, usual_filter, with_filter
 
 # So many lines can be told apart; more are an image at first.
@@ -32,7 +33,7 @@ def _likely(value: Any) -> tuple[float, float] | None:
     """Check where the range starts; None: by the object."""
     if value is None:
         return None
-    pair = [float(v) for v in value] if isinstance(value, list | tuple) else []
+    pair = [float(v) for v in value] if is_list_or_tuple(value) else []
     if len(pair) != 2 or not -math.inf < pair[0] < pair[1] < math.inf:
         raise ValueError("two numbers, the lower first")
     return pair[0], pair[1]
@@ -73,7 +74,11 @@ class Value(Panel):
     def spec(self) -> StreamSpec:
         probe = self.place.probe(self.obj, None, self.values["synapse"])
         self._dims = read_chosen(self.values["dims"], probe.size, "dims")
-        common = {"window": self.place.window, "id": self.identity.id, "rev": self.identity.rev}
+        common: OverTime = {
+            "window": self.place.window,
+            "id": self.identity.id,
+            "rev": self.identity.rev,
+        }
         some = len(self._dims) < probe.size
         if self.values["show"] == "image":
             self._spec = Heat(probe, chosen=self._dims if some else None, **common)

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 import nengo
 from nengo.connection import LearningRule
 
+from nengolab.live import PanelSpec
 from nengolab.live.learned import Learned, Start, learned_of, shape_of
 from nengolab_widgets.chosen import HINT, read_chosen
 from nengolab_widgets.panel import RANGE, Identity, Panel, Place, Setting
@@ -108,7 +109,8 @@ class LearnedWeights(Panel):
             "range": self.values["range"],
         }
 
-    def python(self, spec: Learned) -> str:
+    def python(self, spec: PanelSpec) -> str:
+        assert isinstance(spec, Learned)
         variable = re.sub(r"\W+", "_", self.title).strip("_")
         if self._of == "weights":
             target, attr = "conn", "weights"

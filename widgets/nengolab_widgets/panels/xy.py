@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from nengolab.live import PanelSpec
 from nengolab.live.samples import Samples
 from nengolab_widgets.chosen import size_of
+from nengolab_widgets.narrowing import is_tuple
 from nengolab_widgets.panel import RANGE, Panel, Setting, times_of, title_of
 from nengolab_widgets.values import FILTER, has_value, likely_range, usual_filter, with_filter
 
@@ -36,7 +38,7 @@ class XY(Panel):
     @classmethod
     def suits(cls, obj: Any) -> bool:
         """Whether it is a pair of objects with values, or one with two dimensions."""
-        if isinstance(obj, tuple):
+        if is_tuple(obj):
             return len(obj) == 2 and all(has_value(part) and size_of(part) for part in obj)
         return has_value(obj) and size_of(obj) >= 2
 
@@ -46,7 +48,8 @@ class XY(Panel):
 
     @property
     def _pair(self) -> tuple[Any, Any]:
-        return self.obj if isinstance(self.obj, tuple) else (self.obj, self.obj)
+        first, second = self.obj if is_tuple(self.obj) else (self.obj, self.obj)
+        return first, second
 
     def defaults(self) -> dict[str, Any]:
         filters = [usual_filter(part, self.place.network) for part in self._pair]
@@ -85,7 +88,8 @@ class XY(Panel):
             "trail": self.values["trail"],
         }
 
-    def drawing(self, spec: Samples) -> list[str]:
+    def drawing(self, spec: PanelSpec) -> list[str]:
+        assert isinstance(spec, Samples)
         (first, i), (second, j) = spec.columns
         other = spec.probes.index(second)
         layout = self.layout()

@@ -1,0 +1,9 @@
+from typing import Any
+
+import numpy as np
+
+def leaves_list(Z: np.ndarray) -> np.ndarray: ...
+def linkage(
+    y: np.ndarray, method: str = "single", metric: str = "euclidean", optimal_ordering: bool = False
+) -> np.ndarray: ...
+def __getattr__(name: str) -> Any: ...
