@@ -139,26 +139,23 @@ def _paired(
     of_b: Callable[[Any], Hashable],
 ) -> Pairs:
     """Objects with equal keys: of one name, then of the same parameters, then in order."""
-    named = {(of_b(obj), b.names.get(obj)): obj for obj in right}  # no two have one name
-    both = {obj: named.pop((of_a(obj), a.names.get(obj)), None) for obj in left}
-    groups: dict[Hashable, dict[Any, None]] = defaultdict(dict)
-    for (key, _), obj in named.items():
-        groups[key][obj] = None
-    alone = [obj for obj, other in both.items() if other is None and groups.get(of_a(obj))]
-    equal: dict[Hashable, deque[Any]] = defaultdict(deque)
-    for key in {of_a(obj) for obj in alone}:
-        for other in groups[key]:
-            equal[key, _parameters(other)].append(other)
-    for obj in alone:
-        if twins := equal[of_a(obj), _parameters(obj)]:
-            both[obj] = twins.popleft()
-            del groups[of_a(obj)][both[obj]]
-    for obj in alone:
-        rest = groups[of_a(obj)]
-        if both[obj] is None and rest:
-            both[obj] = next(iter(rest))
-            del rest[both[obj]]
-    return [(obj, other) for obj, other in both.items() if other is not None]
+    keys = {of_b(obj) for obj in right}
+    left = [obj for obj in left if of_a(obj) in keys]
+    found: dict[Any, Any] = {}
+    for more_a, more_b in (
+        (a.names.get, b.names.get),
+        (_parameters, _parameters),
+        (lambda obj: None, lambda obj: None),
+    ):
+        taken = set(found.values())
+        waiting: dict[Hashable, deque[Any]] = defaultdict(deque)
+        for obj in right:
+            if obj not in taken:
+                waiting[of_b(obj), more_b(obj)].append(obj)
+        for obj in left:
+            if obj not in found and (others := waiting.get((of_a(obj), more_a(obj)))):
+                found[obj] = others.popleft()
+    return [(obj, found[obj]) for obj in left if obj in found]
 
 
 def _parameters(obj: Any) -> Hashable:
