@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
-from itertools import count
 from typing import Any
 
 import nengo
 from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import building
+from nengolab.building.importing import fresh
 from nengolab.names import Names
 from nengolab_widgets.narrowing import is_list
 
@@ -377,7 +377,7 @@ def _listed(names: list[str]) -> str:
 def _free(made: building.Made, wanted: str) -> str:
     """A name that the source does not use: ``wanted``, or with a number behind it."""
     used = set(re.findall(r"\w+", made.source)) | set(made.namespace)
-    return next(n for i in count() if (n := f"{wanted}_{i}" if i else wanted) not in used)
+    return fresh(wanted, used)
 
 
 def given_by(entry: building.Entry) -> dict[str, str]:
