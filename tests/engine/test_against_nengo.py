@@ -79,25 +79,28 @@ def single(request, nengos):
     }
 
 
-def test_float32_rates(single):
-    for name in set(single) & set(RATES):
-        for probe, (expected, got) in single[name].items():
-            scale = max(1.0, np.abs(expected).max())
-            # At its threshold the slope of a LIF rate is infinite: there one rounding of the
-            # current shows, so single neurons are judged by their mean square and everything else
-            # by its worst.
-            threshold = name in ("LIFRate", "AdaptiveLIFRate") and probe == "b neurons"
-            error = rms(expected, got) if threshold else np.abs(expected - got).max()
-            assert error <= 1e-5 * scale, (name, probe)
+def test_float32(single):
+    for name, data in single.items():
+        check_rates(name, data) if name in RATES else check_spikes(name, data)
 
 
-def test_float32_spiking_decodes_alike(single):
-    for name in set(single) & set(SPIKING):
-        # Izhikevich's equations, stepped by 1 ms, are chaotic: one rounding moves whole spikes.
-        limit = 3e-2 if name == "Izhikevich" else 1e-2
-        assert rms(*single[name]["a decoded"]) < limit, name
-        expected, got = (np.abs(d) for d in single[name]["b neurons"])
-        assert abs(np.mean(expected) - np.mean(got)) < limit * np.mean(expected), name
+def check_rates(name, data):
+    for probe, (expected, got) in data.items():
+        scale = max(1.0, np.abs(expected).max())
+        # At its threshold the slope of a LIF rate is infinite: there one rounding of the current
+        # shows, so single neurons are judged by their mean square and everything else by its worst.
+        threshold = name in ("LIFRate", "AdaptiveLIFRate") and probe == "b neurons"
+        error = rms(expected, got) if threshold else np.abs(expected - got).max()
+        assert error <= 1e-5 * scale, (name, probe)
+
+
+def check_spikes(name, data):
+    """What is decoded is alike."""
+    # Izhikevich's equations, stepped by 1 ms, are chaotic: one rounding moves whole spikes.
+    limit = 3e-2 if name == "Izhikevich" else 1e-2
+    assert rms(*data["a decoded"]) < limit, name
+    expected, got = (np.abs(d) for d in data["b neurons"])
+    assert abs(np.mean(expected) - np.mean(got)) < limit * np.mean(expected), name
 
 
 def test_feed_forward_pair():

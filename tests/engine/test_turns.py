@@ -13,12 +13,31 @@ def test_half_wait_and_none_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     for commit in range(16):
         monkeypatch.setattr(turns, "TURN", f"commit {commit}")
         runs.append({name for name in names if turns._is_its_turn(name)})
-        assert runs[-1] == {name for name in names if turns._is_its_turn(name)}
         assert 70 < len(runs[-1]) < 130
     assert set.union(*runs) == set(names)
     # Nor are the same ones always together.
     assert all(60 < len(runs[0] ^ run) < 140 for run in runs[1:])
     assert turns._is_its_turn(None)
+
+
+def test_the_others_are_deselected_and_none_without_a_turn(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, config = request.node, request.config
+    told: list[pytest.Item] = []
+    monkeypatch.setattr(config.hook, "pytest_deselected", lambda items: told.extend(items))
+    monkeypatch.setattr(config.option, "turns", "test", raising=False)
+    for turn in map(str, range(8)):
+        monkeypatch.setattr(turns, "TURN", turn)
+        items, before = [item], len(told)
+        turns.pytest_collection_modifyitems(config, items)
+        assert items == ([item] if turns._is_its_turn(item.nodeid) else [])
+        assert len(told) - before == 1 - len(items)
+    assert 0 < len(told) < 8
+    monkeypatch.setattr(turns, "TURN", "")
+    items = [item]
+    turns.pytest_collection_modifyitems(config, items)
+    assert items == [item]
 
 
 def test_who_takes_a_turn(request: pytest.FixtureRequest) -> None:

@@ -86,13 +86,12 @@ export class Several {
 
   private show(): void {
     const graph = this.host.graph();
-    const { length } = [...this.all];
     const names = [...this.all].map((at) => graph?.name(at) ?? "");
     const close = iconButton(CLOSE, "close the card", "Esc");
     close.classList.add("nl-quiet");
     close.addEventListener("click", () => this.host.select(null));
-    const title = `${length} things are selected`;
-    const rest = length - MOST_NAMES;
+    const title = `${names.length} things are selected`;
+    const rest = names.length - MOST_NAMES;
     const items = names.slice(0, MOST_NAMES).map((name) => make("li", "", {}, name));
     if (rest > 0) items.push(make("li", "", {}, make("span", "", {}, `and ${rest} more`)));
     const card = this.host.card();
