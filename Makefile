@@ -109,10 +109,10 @@ lab: setup ## open JupyterLab on the notebooks; ARGS="--no-browser --port 8899" 
 
 # --- testing ---------------------------------------------------------------------------------------
 
-test: setup-tests ## run all tests, of those that take long the half whose turn it is
+test: setup-tests ## run all tests, of some that take long the half whose turn it is
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests
 
-test-all: setup-tests ## those, too, whose turn it is not at this commit (tests/turns.py)
+test-all: setup-tests ## those, too, whose turn it is not, and XLA as people have it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests all
 
 test-typescript: build ## TypeScript: types and unit tests

@@ -96,11 +96,13 @@ def check_rates(name, data):
 
 def check_spikes(name, data):
     """What is decoded is alike."""
-    # Izhikevich's equations, stepped by 1 ms, are chaotic: one rounding moves whole spikes.
-    limit = 3e-2 if name == "Izhikevich" else 1e-2
-    assert rms(*data["a decoded"]) < limit, name
-    expected, got = (np.abs(d) for d in data["b neurons"])
-    assert abs(np.mean(expected) - np.mean(got)) < limit * np.mean(expected), name
+    # Izhikevich's equations, stepped by 1 ms, are chaotic: sooner or later one rounding, which
+    # depends on how XLA orders a sum, moves whole spikes, and then all of them.
+    steps = 300 if name == "Izhikevich" else STEPS
+    decoded = [d[:steps] for d in data["a decoded"]]
+    assert rms(*decoded) < 1e-2, name
+    expected, got = (np.abs(d[:steps]) for d in data["b neurons"])
+    assert abs(np.mean(expected) - np.mean(got)) < 1e-2 * np.mean(expected), name
 
 
 def test_feed_forward_pair():

@@ -360,7 +360,6 @@ def test_float64_is_nengo(learning):
         assert moved > 1e-3, f"{name}: something must be learned for this to mean anything"
 
 
-@pytest.mark.in_turn
 @pytest.mark.parametrize("schedule", ["stepped", "batched"])
 @of(BOTH_WAYS)
 def test_both_ways_of_running(learning, schedule):

@@ -132,7 +132,6 @@ def test_shuffle_keeps_what_it_shuffles():
     np.testing.assert_array_equal(drawn(shuffled), found)
 
 
-@pytest.mark.in_turn
 def test_draws_do_not_depend_on_what_else_runs():
     """Nor on how many steps run at once. (XLA has a generator of its own for the same key.)"""
     names = "normal", "keras layer", "a tf.function"
@@ -270,7 +269,6 @@ def noise_of_times(feedback):
         return sim.predict({net.x: np.full((2, 6, 3), 0.5)})[net.p]
 
 
-@pytest.mark.in_turn
 @pytest.mark.parametrize("feedback", [False, True])
 @pytest.mark.parametrize("compile_with", [{}, {"checkpoint_every": 2}])
 def test_a_gradient_is_that_of_what_was_drawn(feedback, compile_with):

@@ -305,7 +305,6 @@ def test_the_reset_matters_only_where_it_is_not_detached():
 # -- the kernels that run --------------------------------------------------------------------------
 
 
-@pytest.mark.in_turn
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", [*RESTATED, "stochastic_spiking", "poisson_spiking"])
 def test_forward_is_the_running_kernel(name, dtype):

@@ -172,7 +172,6 @@ def trained(expected):
         yield sim, lambda n: {p: np.broadcast_to(v, (n, *v.shape)) for p, v in y.items()}
 
 
-@pytest.mark.in_turn
 @pytest.mark.parametrize("form", [{}, {"truncate": 3}, {"checkpoint_every": 3}])
 def test_losses_are_zero_where_targets_are_what_nengo_gives(trained, form):
     sim, y = trained
