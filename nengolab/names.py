@@ -82,8 +82,9 @@ class Names:
         taken = self._taken
         parts = (*network.nodes, *network.ensembles, *network.networks)
         wanted = {obj: path + _own_name(obj) for obj in parts}
-        labelled = [o for o in (*network.connections, *network.probes) if o.label]
-        taken.keep([*wanted.values(), *(path + obj.label for obj in labelled)])
+        # Reading a parameter of Nengo's takes long, and there may be 60,000 connections.
+        labels = {obj: obj.label for obj in (*network.connections, *network.probes)}
+        taken.keep([*wanted.values(), *(path + label for label in labels.values() if label)])
         # Neurons have a name too, which follows from the ensemble's.
         taken.use(f"{wanted[ens]}.neurons" for ens in network.ensembles)
         given = {obj: taken.give(name) for obj, name in wanted.items()}
@@ -94,15 +95,19 @@ class Names:
             self._names[sub] = given[sub]
             self._add_network(sub, given[sub] + "/")
         for conn in network.connections:
-            name = taken.give(path + conn.label if conn.label else self._arrow(conn))
+            label = labels[conn]
+            name = taken.give(path + label if label else self._arrow(conn))
             taken.use(_rule_names(conn, name).values())
             self._names[conn] = name
         for probe in network.probes:
-            label = path + probe.label if probe.label else f"probe of {self.get(probe.obj)}"
+            label = labels[probe]
+            label = path + label if label else f"probe of {self.get(probe.obj)}"
             self._names[probe] = taken.give(label)
 
     def get(self, obj: Any) -> str:
         """Name of a Nengo object, of a view of one, of an ensemble's neurons, of a rule."""
+        if (name := self._names.get(obj)) is not None:
+            return name
         if isinstance(obj, ObjView):
             return self.get(obj.obj)
         if isinstance(obj, Neurons):
@@ -111,14 +116,13 @@ class Names:
             name, kind = self.get(obj.connection), obj.learning_rule_type
             # Where another rule was put in its place meanwhile, it is called as if it were alone.
             return _rule_names(obj.connection, name).get(kind) or _rule_name(name, kind)
-        if obj in self._names:
-            return self._names[obj]
         if isinstance(obj, nengo.Connection):
             return self._arrow(obj)
         return getattr(obj, "label", None) or str(obj)
 
     def _arrow(self, conn: nengo.Connection) -> str:
-        return f"{self.get(conn.pre_obj)} -> {self.get(conn.post_obj)}"
+        # The name of a view is that of what it is a view of.
+        return f"{self.get(conn.pre)} -> {self.get(conn.post)}"
 
     def has(self, obj: Any) -> bool:
         """Whether ``obj`` is in the network, or it itself."""

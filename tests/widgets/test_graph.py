@@ -157,9 +157,10 @@ def test_the_sign_of_weights(transform, sign):
         a, b = nengo.Ensemble(4, 1), nengo.Ensemble(4, 1)
         conn = nengo.Connection(a.neurons, b.neurons, transform=transform)
         decoded = nengo.Connection(a, b, transform=-1)
-    assert sign_of(conn, conn.pre_obj, conn.post_obj, conn.transform) == sign
+    assert sign_of(conn.pre_obj, conn.post_obj, conn.transform, learns=False) == sign
+    assert sign_of(conn.pre_obj, conn.post_obj, conn.transform, learns=True) == 0
     # What a decoded value does depends on the value.
-    assert sign_of(decoded, decoded.pre_obj, decoded.post_obj, decoded.transform) == 0
+    assert sign_of(decoded.pre_obj, decoded.post_obj, decoded.transform, learns=False) == 0
 
 
 def test_arrays_of_unequal_members_are_networks():

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 import nengo
 import numpy as np
+from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
@@ -63,7 +64,12 @@ class Connections:
         return self._index.get(id(conn), -1)
 
     def _add(self, conn: nengo.Connection, home: int) -> None:
-        pre, post = conn.pre_obj, conn.post_obj
+        # Each of Nengo's parameters is read once: that is what takes long here.
+        pre, post = conn.pre, conn.post
+        size = post.size_in
+        pre = pre.obj if isinstance(pre, ObjView) else pre
+        post = post.obj if isinstance(post, ObjView) else post
+        learns = conn.learning_rule_type is not None
         marks = 0
         if isinstance(post, LearningRule):
             marks |= TO_RULE
@@ -73,7 +79,7 @@ class Connections:
             # It leads out of the network that is shown.
             return
         columns = self.columns
-        marks |= LEARNS if conn.learning_rule_type is not None else 0
+        marks |= LEARNS if learns else 0
         transform = conn.transform
         marks |= FUNCTION if _has_function(conn, pre) else 0
         marks |= SYNAPSE if conn.synapse is not None else 0
@@ -86,8 +92,8 @@ class Connections:
         columns["post"].append(to_at)
         columns["home"].append(home)
         columns["onto"].append(-1)
-        columns["sign"].append(sign_of(conn, pre, post, transform))
-        columns["size"].append(conn.size_out)
+        columns["sign"].append(sign_of(pre, post, transform, learns))
+        columns["size"].append(size)
         columns["marks"].append(marks)
 
     def _find_rules(self) -> None:
@@ -105,15 +111,14 @@ def is_plain(transform: Any) -> bool:
     return is_array(init) and init.ndim == 0 and float(init) == 1.0
 
 
-def sign_of(conn: nengo.Connection, pre: Any, post: Any, transform: Any) -> int:
+def sign_of(pre: Any, post: Any, transform: Any, learns: bool) -> int:
     """Tell what a connection does to neurons: 1 excites, -1 inhibits, 0 may do either.
 
-    It can be told where weights of one sign reach neurons, or leave them: what a decoded value does
-    to another depends on the value. ``pre``, ``post`` and ``transform`` are the connection's: to
-    read them takes long, and there may be 60,000.
+    It can be told where weights of one sign reach neurons, or leave them, and stay as they are:
+    what a decoded value does to another depends on the value.
     """
     to_neurons, from_neurons = isinstance(post, Neurons), isinstance(pre, Neurons)
-    if not (to_neurons or from_neurons) or conn.learning_rule_type is not None:
+    if not (to_neurons or from_neurons) or learns:
         return 0
     if isinstance(transform, nengo.transforms.NoTransform) or transform is None:
         return 1 if from_neurons and to_neurons else 0

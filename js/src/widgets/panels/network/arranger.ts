@@ -21,32 +21,69 @@ const WARMING: Request = {
   view: [520, 420],
 };
 
+/** So long the worker of the page waits for another view, when the last one is gone. */
+const IDLE_MS = 60_000;
+
+/** One for all views of a page: it has laid out something before, so its code is compiled. */
+const shared = {
+  worker: null as Worker | null,
+  url: "",
+  views: 0,
+  ending: 0,
+  job: 1,
+
+  join(): Worker {
+    this.worker ??= this.start();
+    this.views += 1;
+    window.clearTimeout(this.ending);
+    return this.worker;
+  },
+
+  leave(): void {
+    this.views -= 1;
+    if (this.views === 0) this.ending = window.setTimeout(() => this.end(), IDLE_MS);
+  },
+
+  start(): Worker {
+    const worker = new Worker(this.source(), { type: "module" });
+    // Compiled and run once while the page waits for the network.
+    worker.postMessage({ id: 0, request: WARMING } satisfies Job);
+    return worker;
+  },
+
+  end(): void {
+    this.worker?.terminate();
+    this.worker = null;
+  },
+
+  source(): string {
+    this.url ||= URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    return this.url;
+  },
+};
+
 export class Arranger {
   private worker: Worker | null = null;
   private readonly waiting = new Map<number, Waiting>();
-  private readonly url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  private next = 1;
 
   constructor(signal: AbortSignal) {
     try {
-      this.worker = new Worker(this.url, { type: "module" });
-      this.worker.addEventListener("message", ({ data }: MessageEvent<Done>) => this.take(data));
-      // A strict page refuses workers so, and not with an exception.
-      this.worker.addEventListener("error", () => this.giveUp());
-      // Compiled and run once while the page waits for the network.
-      this.worker.postMessage({ id: 0, request: WARMING } satisfies Job);
+      this.worker = shared.join();
     } catch {
-      this.worker = null;
+      return;
     }
-    signal.addEventListener("abort", () => {
-      this.worker?.terminate();
-      URL.revokeObjectURL(this.url);
+    const { worker } = this;
+    worker.addEventListener("message", ({ data }: MessageEvent<Done>) => this.take(data), {
+      signal,
     });
+    // A strict page refuses workers so, and not with an exception.
+    worker.addEventListener("error", () => this.giveUp(), { signal });
+    signal.addEventListener("abort", () => shared.leave());
   }
 
   arrange(request: Request): Promise<Arranged> {
     return new Promise((resolve, reject) => {
-      const id = this.next++;
+      const id = shared.job++;
       this.waiting.set(id, { request, resolve, reject });
       if (this.worker === null) void this.arrangeHere(id);
       else this.worker.postMessage({ id, request } satisfies Job);
@@ -62,7 +99,7 @@ export class Arranger {
 
   private giveUp(): void {
     if (this.worker === null) return;
-    this.worker.terminate();
+    if (this.worker === shared.worker) shared.end();
     this.worker = null;
     for (const id of [...this.waiting.keys()]) void this.arrangeHere(id);
   }
@@ -80,7 +117,7 @@ export class Arranger {
   }
 
   private load(): Promise<{ arrange: Layouter }> {
-    return import(/* webpackIgnore: true */ /* @vite-ignore */ this.url) as Promise<{
+    return import(/* webpackIgnore: true */ /* @vite-ignore */ shared.source()) as Promise<{
       arrange: Layouter;
     }>;
   }
