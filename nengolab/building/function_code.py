@@ -79,6 +79,16 @@ def function_code(made: Made, obj: Any, name: str, form: Form | None = None) -> 
     ------
     Refused
         Where the object was not made by the source.
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source('''import nengo
+    ... with nengo.Network() as net:
+    ...     a = nengo.Node(0.5)
+    ... ''')
+    >>> code = nengolab.building.function_code(made, made.network.nodes[0], "output")
+    >>> code.text, code.kind, code.along
+    ('lambda t: 0.5', 'none', ('t',))
     """
     form = fields_of(made, obj) if form is None else form
     field = form[name]

@@ -93,10 +93,10 @@ def try_function(
     ... ''')
     >>> conn = made.network.connections[0]
     >>> try:
-    ...     nengolab.building.try_function(made, conn, "function", "lambda x: 1 / x[0]")
+    ...     nengolab.building.try_function(made, conn, "function", "lambda x: y * x")
     ... except nengolab.building.SourceError as error:
     ...     print(error)
-    line 1: ZeroDivisionError: float division by zero, at x = 0
+    line 1: NameError: name 'y' is not defined, at x = -1
     """
     form = fields_of(made, obj)
     held = function_code(made, obj, name, form)
