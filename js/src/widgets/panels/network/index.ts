@@ -277,7 +277,7 @@ class NetworkPanel implements Panel {
 
   /** What is drawn where, on the screen, and how active it is said to be. */
   columns(): Record<string, number[]> {
-    const boxes = this.view.scene?.boxes ?? [];
+    const { boxes, wires } = this.view.scene ?? { boxes: [], wires: [] };
     const { scale, x, y } = this.view.camera;
     return {
       object: boxes.map(({ at }) => at),
@@ -287,6 +287,7 @@ class NetworkPanel implements Panel {
       coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
       picked: boxes.map(({ at }) => this.view.picked.get(at) ?? 0),
       scale: boxes.map(() => scale),
+      leads: boxes.map(({ at }) => wires.filter(({ from }) => from === at).length),
       handle: boxes.map((box) => this.view.handleOf(box)[0]),
     };
   }
