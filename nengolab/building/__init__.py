@@ -8,16 +8,18 @@ from nengolab.building.deleting import delete, depending
 from nengolab.building.edits import remove_argument, rename, set_argument
 from nengolab.building.fields import Field, arguments_of_choice
 from nengolab.building.forms import Form, fields_of
+from nengolab.building.function_code import FunctionCode, function_code, set_function
 from nengolab.building.importing import add_import
 from nengolab.building.joining import connect
 from nengolab.building.moving import group, move
 from nengolab.building.origins import Origin, Span
 from nengolab.building.palette import Entry, palette
-from nengolab.building.pieces import add, copy, paste, place
+from nengolab.building.pieces import add, copy, paste, pasted_names, place
 from nengolab.building.rerun import carried, unchanged
 from nengolab.building.running import Made, SourceError, Stop, run_source
 from nengolab.building.setting import set_field
 from nengolab.building.texts import Edit, Refused, Replacement
+from nengolab.building.trying import Tried, try_function
 from nengolab.building.values import Missing
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Entry",
     "Field",
     "Form",
+    "FunctionCode",
     "Made",
     "Missing",
     "Origin",
@@ -37,6 +40,7 @@ __all__ = [
     "SourceError",
     "Span",
     "Stop",
+    "Tried",
     "add",
     "add_import",
     "arguments_of_choice",
@@ -49,16 +53,20 @@ __all__ = [
     "delete",
     "depending",
     "fields_of",
+    "function_code",
     "group",
     "move",
     "palette",
     "paste",
+    "pasted_names",
     "place",
     "remove_argument",
     "rename",
     "run_source",
     "set_argument",
     "set_field",
+    "set_function",
     "to_code",
+    "try_function",
     "unchanged",
 ]

@@ -155,6 +155,37 @@ def evaluated(
         ) from err
 
 
+def imports_for(code: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What everybody knows (``np``), for code that a namespace has it not for.
+
+    Raises
+    ------
+    Refused
+        Where it is not installed.
+    """
+    # A lambda of several lines is an expression in brackets only.
+    try:
+        names = free_names(code)
+    except SyntaxError:
+        names = free_names(f"({code}\n)")
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in KNOWN and name not in namespace:
+            found |= _imported(name, namespace)[1]
+    return found
+
+
+def check_value(made: Made, form: Form, field: Field, value: Any, called: str) -> None:
+    """Say whether a value is allowed as an argument: Nengo makes an object beside the network.
+
+    Raises
+    ------
+    Refused
+        With the object, the argument and what would work.
+    """
+    _tried(made, form, field, value, called)
+
+
 def _imported(
     expression: str, namespace: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], dict[str, Any]]:

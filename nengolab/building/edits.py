@@ -48,7 +48,14 @@ def set_argument(
     """
     text = text_of(source)
     checked_value(text, value)
-    call = text.call(span)
+    return with_argument(text, span, name, value, positions, count)
+
+
+def with_argument(
+    text: Text, span: Span, name: str, value: str, positions: Sequence[str] = (), count: int = 1
+) -> Edit:
+    """Set an argument as `set_argument` does; the value may have several lines, in brackets."""
+    source, call = text.source, text.call(span)
     given = _argument(text, call, name, positions)
     if given is not None:
         start, end = text.where(given.value)

@@ -157,6 +157,35 @@ def paste(
     return text.edit(changes, count)
 
 
+def pasted_names(made: Made, piece: str, into: nengo.Network | None = None) -> dict[str, str]:
+    """What the variables of a piece are called once it is put into a source.
+
+    Parameters
+    ----------
+    made, piece, into
+        As for `paste`.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source('''import nengo
+    ... with nengo.Network() as net:
+    ...     a = nengo.Ensemble(50, 1)
+    ... ''')
+    >>> piece = nengolab.building.copy(made, made.network.ensembles[0])
+    >>> nengolab.building.pasted_names(made, piece)
+    {'a': 'a_1'}
+    """
+    text = text_of(made.source)
+    block = block_of(text, made, made.network if into is None else into)
+    there, own, dropped = _read(text, made, piece, text.where(block)[1])
+    names, _ = _names(text, made, there, own, dropped)
+    return {name: names.get(name, name) for name in sorted(own)}
+
+
 def place(made: Made, entry: Entry, into: nengo.Network | None = None) -> Edit:
     """Add an entry of the palette to a network: one edit, whatever it takes.
 
@@ -283,10 +312,7 @@ def pasted(
     """
     network = made.network if into is None else into
     block = block_of(text, made, network)
-    there = _with_imports(made, piece)
-    own = bound_in(there.source) - {one.name for one in imports_of(there)}
-    end = text.where(block)[1]
-    dropped = [n for n, s in enumerate(there.module.body) if _has(text, made, there, s, end)]
+    there, own, dropped = _read(text, made, piece, text.where(block)[1])
     names, changes = _names(text, made, there, own, dropped)
     _check_free(made, there, own | known)
     lines = _lines(renamed(there, names), dropped)
@@ -297,6 +323,14 @@ def pasted(
     origin = made.origins.get(network)
     changes.append(inserted(text, block, lines))
     return changes, 1 if origin is None else origin.count
+
+
+def _read(text: Text, made: Made, piece: str, end: int) -> tuple[Text, set[str], list[int]]:
+    """A piece, the variables it gives a value, and its definitions that a source has by ``end``."""
+    there = _with_imports(made, piece)
+    own = bound_in(there.source) - {one.name for one in imports_of(there)}
+    dropped = [n for n, s in enumerate(there.module.body) if _has(text, made, there, s, end)]
+    return there, own, dropped
 
 
 def _with_imports(made: Made, piece: str) -> Text:

@@ -168,6 +168,19 @@ def run_source(
     return _made(run, network)
 
 
+def run_code(source: str, variables: Mapping[str, Any], stop: Stop) -> dict[str, Any]:
+    """Run code that need not make a network, as `run_source` runs one, and give its variables.
+
+    Raises
+    ------
+    SourceError
+        For code that does not parse, that raises an error, or is stopped.
+    """
+    run = _Run(source, dict(variables), stop)
+    run.go()
+    return run.namespace
+
+
 class _Run:
     """One run of a source."""
 

@@ -76,11 +76,16 @@ def set_field(
     return text.edit([*changes, *edit.replacements], edit.count)
 
 
-def in_words_of(text: Text, made: Made, expression: str) -> tuple[str, list[Replacement]]:
-    """An expression with what the source calls modules, and the imports that it needs."""
+def in_words_of(
+    text: Text, made: Made, expression: str, mode: str = "eval"
+) -> tuple[str, list[Replacement]]:
+    """An expression with what the source calls modules, and the imports that it needs.
+
+    With ``mode="exec"`` it is a statement.
+    """
     wanted = [
         Import(KNOWN[name], "", name)
-        for name in free_names(expression, "eval")
+        for name in free_names(expression, mode)
         if name in KNOWN and (name not in made.namespace or name == "nengo")
     ]
     used = names_in(text) | set(made.namespace)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import nengo
 from playwright.sync_api import expect
 
 from nengolab import building
-from tests.browser.jupyter import DARK, JupyterLab
+from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, until
 from tests.browser.test_network import Network
 
@@ -104,17 +107,106 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     panel.screenshot("running-light", docs="draw-light")
     lab.set_theme(DARK)
     panel.screenshot("running-dark", docs="draw-dark")
+    value = panel.recent("ensemble value")
+
+    lab.set_theme(LIGHT)
+    a_function_is_tried_and_written(drawing)
+    copies_come_where_the_pointer_is(drawing)
 
     # What is drawn is what the code makes, and what nengo.Simulator runs.
     made = building.run_source(lab.value("lab.source"))
-    [ensemble] = made.network.ensembles
+    ensemble = made.namespace["ensemble"]
     assert ensemble.n_neurons == 80
     with made.network:
         probe = nengo.Probe(ensemble, synapse=0.03)
     with nengo.Simulator(made.network, progress_bar=False) as sim:
         sim.run(1.0)
-    assert abs(panel.recent("ensemble value") - sim.data[probe][-1, 0]) < 0.1
+    assert abs(value - sim.data[probe][-1, 0]) < 0.1
     assert lab.errors == []
+
+
+def a_function_is_tried_and_written(drawing: Drawing) -> None:
+    """Of the connection: nothing runs before "Try", and what does not run is not written."""
+    lab, card, keyboard = drawing.panel.lab, drawing.card, drawing.panel.lab.page.keyboard
+    before = lab.value("lab.source")
+    drawing.click("ensemble")
+    card.locator("ul").get_by_role("button", name="stimulus", exact=True).click()
+    field = card.locator("[data-function=function]")
+    field.locator("summary").click()
+    editor = field.locator(".cm-content")
+    editor.click()
+    keyboard.press("Control+a")
+    keyboard.type("lambda x: x[0")
+    keyboard.press("Control+Enter")
+    expect(field.get_by_role("alert")).to_have_text(re.compile("^line [0-9]+: .* never closed"))
+    keyboard.press("Control+a")
+    keyboard.type("lambda x: [x[0], x[0]**2]")
+    keyboard.press("Control+s")
+    expect(field.get_by_role("alert")).to_contain_text("size (2) not equal to")
+    assert lab.value("lab.source") == before
+    keyboard.press("Control+a")
+    keyboard.type("lambda x: np.exp(x) / 3")
+    field.get_by_role("button", name="Try").click()
+    field.get_by_role("img", name="its value over x").wait_for()
+    drawing.panel.screenshot("function-light")
+    assert lab.value("lab.source") == before
+    field.get_by_role("button", name="Apply").click()
+    drawing.source_has("function=lambda x: np.exp(x) / 3)")
+    drawing.source_has("import numpy as np")
+    # The card is made anew, and shows it still.
+    field.get_by_role("img", name="its value over x").wait_for()
+    expect(editor).to_contain_text("np.exp")
+    drawing.panel.wait_state("ready")
+    card.get_by_role("button", name="close the card").click()
+
+
+def copies_come_where_the_pointer_is(drawing: Drawing) -> None:
+    """A band around both, copied and pasted; duplicated; and both undone."""
+    lab, panel = drawing.panel.lab, drawing.panel
+    mouse, keyboard = lab.page.mouse, lab.page.keyboard
+    before = lab.value("lab.source")
+    ends = ("stimulus", "ensemble")
+    drawing.panel.root.get_by_role("button", name="show all of it").click()
+    box = drawing.canvas.bounding_box()
+    first, second = (drawing.at(name) for name in ends)
+    left, top = box["x"] + min(first[0], second[0]), box["y"] + min(first[1], second[1])
+    right, bottom = box["x"] + max(first[0], second[0]), box["y"] + max(first[1], second[1])
+    keyboard.down("Shift")
+    mouse.move(left - 34, top - 34)
+    mouse.down()
+    mouse.move(right + 34, bottom + 34, steps=6)
+    panel.screenshot("band")
+    mouse.up()
+    keyboard.up("Shift")
+    expect(drawing.card).to_contain_text("2 things are selected")
+
+    keyboard.press("Control+c")
+    drawing.root.get_by_text("2 things are copied").wait_for()
+    # What is said stands above the canvas.
+    box = drawing.canvas.bounding_box()
+    x, y = (first[0] + second[0]) / 2, first[1] + 100
+    mouse.move(box["x"] + x, box["y"] + y)
+    keyboard.press("Control+v")
+    drawing.wait_drawn("stimulus", "stimulus_1", "ensemble", "ensemble_1")
+    copied = [drawing.at(f"{name}_1") for name in ends]
+    # As they stood to each other, at the pointer.
+    assert abs((copied[1][0] - copied[0][0]) - (second[0] - first[0])) < 2
+    assert abs(copied[0][0] + copied[1][0] - 2 * x) < 4
+    assert abs(copied[0][1] - y) < 20
+    assert copied[0][1] == copied[1][1]
+    assert "nengo.Connection(stimulus_1, ensemble_1" in lab.value("lab.source")
+    panel.screenshot("pasted")
+
+    drawing.root.locator('[role=treeitem][aria-label^="ensemble_1, "]').focus()
+    keyboard.press("Control+d")
+    drawing.source_has("ensemble_2 = nengo.Ensemble(80")
+    panel.wait_state("ready")
+    for _ in range(2):
+        panel.wait_state("ready")
+        drawing.root.locator("[role=treeitem]").first.focus()
+        keyboard.press("Control+z")
+    until(lambda: lab.value("lab.source") == before, "both are undone", 60)
+    panel.wait_state("ready")
 
 
 CELL = """\
@@ -161,6 +253,9 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
     panel.wait_state("ready")
     undo_both(drawing, first)
 
+    # The connection is seen no more.
+    until(lambda: sum(drawing.columns()["leads"]) == 0, "drawn anew", 60)
+
     # Several at once: chosen with Shift, put in a row, grouped, and taken apart again.
     drawing.wait_drawn("drive", "ens")
     for name in ("drive", "ens"):
@@ -170,7 +265,7 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
     drawing.card.get_by_role("button", name="in a row").click()
     until(lambda: len(set(drawing.columns()["y"])) == 1, "they are at one height")
     panel.screenshot("several")
-    drawing.card.get_by_role("button", name="group", exact=True).click()
+    keyboard.press("Control+g")
     drawing.wait_drawn("subnetwork", "drive", "ens")
     until(lambda: "as subnetwork:" in source_of(lab), "a network around them", 60)
     panel.wait_state("ready")
@@ -193,7 +288,83 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
     Drawing(panel).wait_drawn("drive", "ens", "late")
     panel.wait_state("ready")
     assert panel.status["time"] == time
+    plots_and_places_are_kept_with_the_cell(Drawing(panel))
+    a_network_made_elsewhere_goes_on_in_code(lab)
     assert lab.errors == []
+
+
+def plots_and_places_are_kept_with_the_cell(drawing: Drawing) -> None:
+    """A Lab that the cell makes anew, as in another kernel, begins with them."""
+    lab = drawing.panel.lab
+    source = source_of(lab)
+    drawing.root.locator('[role=treeitem][aria-label^="late, "]').focus()
+    lab.page.keyboard.press("Alt+ArrowDown")
+    lab.page.keyboard.press("p")
+    kept = """() => jupyterapp.shell.currentWidget.content.model.cells.get(1)
+      .sharedModel.getMetadata("nengolab")?.layout"""
+
+    def placed() -> Any:
+        layout = lab.page.evaluate(kept) or {"plots": [], "network": {}}
+        plots = [(plot["object"], plot["kind"]) for plot in layout["plots"]]
+        return ("late", "value") in plots and layout["network"].get("placed")
+
+    places = until(placed, "they are kept", 60)
+    assert list(places) == ["late"]
+    labs = "__import__('nengolab_widgets.notebook').notebook._labs"
+    lab.value(f"[lab.close() for lab in [*{labs}.values()]]")
+    lab.page.evaluate(
+        """source => jupyterapp.shell.currentWidget.content.model.sharedModel
+          .addCell({ cell_type: "code", source })""",
+        ELSEWHERE,
+    )
+    lab.run_all()
+    again = Drawing(Panel(lab))
+    again.wait_drawn("drive", "ens", "late")
+    again.panel.wait_state("ready")
+    assert again.panel.status["n_steps"] == 0
+    assert "late value" in again.panel.titles()
+    until(lambda: placed() == places, "they are kept still", 60)
+    assert source_of(lab) == source
+
+
+ELSEWHERE = """\
+import nengo
+from nengolab_widgets import Lab
+
+with nengo.Network(label="Elsewhere", seed=2) as net:
+    source = nengo.Node([0.3], label="source")
+    pair = [nengo.Ensemble(20, 1, label=f"pair{i}") for i in range(2)]
+    nengo.Connection(source, pair[0])
+elsewhere = Lab(net, network={"activity": False})
+elsewhere"""
+
+
+def a_network_made_elsewhere_goes_on_in_code(lab: JupyterLab) -> None:
+    """Its code is written when that is asked for, run, and edited by drawing."""
+    drawing = Drawing(Panel(lab, 1))
+    panel = drawing.panel
+    panel.wait_state("ready")
+    panel.press("single step")
+    until(lambda: panel.status["n_steps"] == 1, "a step")
+    drawing.root.get_by_role("button", name="continue in code").click()
+    code = panel.root.locator("[data-kind=code]")
+    expect(code.locator(".cm-content")).to_contain_text("pair0 = nengo.Ensemble(")
+    expect(code).to_contain_text("not run yet")
+    panel.screenshot("elsewhere")
+    code.get_by_role("button", name="Run").click()
+    expect(code).to_contain_text("this is what is drawn")
+    panel.wait_state("ready")
+    # It is the network that was there, and goes on.
+    assert panel.status["n_steps"] == 1
+    assert "pair0 value" in panel.titles()
+    drawing.wait_drawn("source", "pair0", "pair1")
+    drawing.root.locator('[role=treeitem][aria-label^="pair1, "]').focus()
+    lab.page.keyboard.press("Delete")
+    drawing.card.get_by_role("alertdialog").wait_for()
+    lab.page.keyboard.press("Enter")
+    drawing.wait_drawn("source", "pair0")
+    panel.wait_state("ready")
+    assert "pair1" not in lab.value("elsewhere.source")
 
 
 def undo_both(drawing: Drawing, first: str) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Lab
@@ -139,11 +140,13 @@ def test_several_things_are_copied_grouped_and_moved_as_one() -> None:
     drawing = Written(SOURCE).drawing
     drawing.run().result(PATIENCE)
 
-    def edit(do: str, *names: str, into: str | None = None, of: Any = drawing) -> str:
+    put: dict[str, Any] = {}
+
+    def edit(do: str, *names: str, into: str | None = None, of: Any = drawing, **more: Any) -> str:
         """Edit as a page does; what a page names stands for objects of the network that is."""
         call, said = Names(of.made.network), []
-        hands = Drawn(of, call, lambda name, place: None)
-        content = {"do": do, "objects": [call.find(name) for name in names]}
+        hands = Drawn(of, call, put.__setitem__)
+        content = {"do": do, "objects": [call.find(name) for name in names], **more}
         hands.edit({**content, "into": into and call.find(into)}, said.append)
         until(lambda: said, f"{do} was answered")
         return said[0]
@@ -177,6 +180,49 @@ def test_several_things_are_copied_grouped_and_moved_as_one() -> None:
     labels = {node.label for node in other.made.network.all_nodes}
     assert labels == {"drive", "drive_1", "drive_2"}
     assert "select what is in" in edit("copy")
+
+    # Around a point they stand as they stood, off what is there already.
+    assert put == {}
+    boxes = [[100, 50, 50, 56], [300, 50, 84, 56]]
+    assert edit("copy", "drive", "subnetwork", boxes=boxes) == ""
+    assert edit("paste", of=other, place=[0, 0], taken=[[-100, 0, 50, 56], None]) == ""
+    (left, top), (right, bottom) = sorted(put.values())
+    assert (right - left, bottom - top) == (200, 0)
+    assert top > 56
+    assert left - top == -108.5
+    assert "must be 2 numbers" in edit("paste", of=other, place=[0])
+
+
+def test_a_function_runs_when_that_is_asked_for() -> None:
+    drawing = Written(SOURCE).drawing
+    drawing.run().result(PATIENCE)
+    drawing.place.first_line = 2
+    names, told = Names(drawing.made.network), []
+    hands = Drawn(drawing, names, lambda name, place: None)
+    conn = drawing.made.network.connections[0]
+    fields = {f["name"]: f["function"] for f in hands.edits_of(conn)["fields"]}
+    assert fields["function"]["kind"] == "none"
+    assert fields["function"]["line"] == 7
+    assert fields["synapse"] is None
+
+    def run(text: str, element: int = 0) -> Any:
+        content = {"object": conn, "name": "function", "text": text, "element": element}
+        told.clear()
+        hands.try_function(content, told.append)
+        until(lambda: told, f"{text} was answered")
+        return told[0]
+
+    with np.errstate(all="ignore"):
+        expected = np.log(np.linspace(-1, 1, 101))
+    tried = run("np.log")
+    assert (tried["problem"], tried["along"], tried["size"]) == ("", "x", 1)
+    np.testing.assert_allclose(np.array(tried["y"][0][51:], float), expected[51:])
+    # What cannot be drawn is nothing, and no word that JSON has not.
+    assert tried["y"][0][:51] == [None] * 51
+    json.dumps(tried, allow_nan=False)
+    assert run("def f(x):\n    return y")["line"] == 8
+    assert run("lambda x: x", element=1)["problem"] == "element must be below 1, got 1"
+    assert drawing.text == SOURCE
 
 
 def test_a_loop_without_end_is_stopped() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import nengo
 
 from .lab import Lab
+from .narrowing import is_mapping
 from .panels.network import Network
-from .replaced import current_cell
+from .replaced import current_cell, metadata_of_cell
 from .sourced import CellSource
 from .standalone import standalone
 
@@ -33,6 +34,13 @@ def _bundle(network: nengo.Network, **_options: Any) -> Any:
     return standalone(Network)(network).bundle()
 
 
+def _layout() -> Any:
+    """The plots and positions that the notebook keeps with the cell; None where it has none."""
+    kept: Any = metadata_of_cell().get("nengolab")
+    layout: Any = kept.get("layout") if is_mapping(kept) else None
+    return layout if is_mapping(layout) else None
+
+
 def lab_of_cell(line: str, cell: str) -> Lab:
     """``%%lab``: run the rest of the cell in a namespace of its own, and draw its network.
 
@@ -46,7 +54,7 @@ def lab_of_cell(line: str, cell: str) -> Lab:
     own = current_cell()
     lab = None if own is None else _labs.get(own)
     if lab is None or lab.is_closed:
-        lab = Lab(CellSource(cell, own or ""))
+        lab = Lab(CellSource(cell, own or "", _layout()))
         if own is not None:
             _labs[own] = lab
     # Who runs it again does not want to wait for a loop without end.

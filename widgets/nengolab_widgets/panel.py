@@ -19,7 +19,7 @@ from nengolab.live import LiveProbe, PanelSpec, Session
 from nengolab.names import Names
 
 from .arrangement import Size
-from .drawing.told import CardEdit, CodeTold, PaletteEntry
+from .drawing.told import CardEdit, CodeTold, PaletteEntry, TriedTold
 from .messages import KindOffer, SettingLayout
 from .narrowing import is_list_or_tuple, is_tuple
 
@@ -185,11 +185,18 @@ class Hands(Protocol):
         """Give the code, and how it stands."""
         ...
 
+    def kept_layout(self) -> Mapping[str, Any] | None:
+        """Give the plots and positions that a page keeps with its cell."""
+        ...
+
     def take(self, content: dict[str, Any]) -> None:
         """Do what a page wants done with the code."""
 
     def edit(self, content: dict[str, Any], answer: Callable[[str], None]) -> None:
         """Edit by drawing; ``answer`` gets why it was not done, or ""."""
+
+    def try_function(self, content: dict[str, Any], answer: Callable[[TriedTold], None]) -> None:
+        """Have a function run that a person wants to see; ``answer`` gets what it gave."""
 
     def edits_of(self, obj: Any) -> CardEdit | None:
         """Give what of an object can be edited."""

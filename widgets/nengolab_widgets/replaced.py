@@ -40,10 +40,14 @@ _listening: list[Any] = []
 
 def current_cell() -> str | None:
     """Id of the notebook cell that is running, None where there is no such thing."""
+    return metadata_of_cell().get("cellId")
+
+
+def metadata_of_cell() -> dict[str, Any]:
+    """What the front end says of the notebook cell that is running: JupyterLab, all of its own."""
     shell = _shell()
     parent = getattr(getattr(shell, "kernel", None), "get_parent", dict[str, Any])()
-    metadata: dict[str, Any] = parent.get("metadata") or {}
-    return metadata.get("cellId")
+    return parent.get("metadata") or {}
 
 
 def watch(lab: Replaceable) -> None:

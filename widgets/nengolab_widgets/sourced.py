@@ -24,7 +24,6 @@ from .drawing.hands import Drawn
 from .drawing.places import Here, InFile, SourcePlace
 from .driving import Driving
 from .layouts import arrangement_from, layout_of, read_layout
-from .narrowing import is_list_or_tuple
 from .panel import Choice
 from .panels.code import Code
 from .weakly import weakly
@@ -42,7 +41,8 @@ def place_of(target: Any) -> tuple[SourcePlace, str] | None:
         For a path of something else than a Python file.
     """
     if isinstance(target, CellSource):
-        return Here("this cell" if target.cell else "code", "cell"), target.text
+        name = "this cell" if target.cell else "code"
+        return Here(name, "cell", target.layout), target.text
     if isinstance(target, str | Path):
         file = InFile(target)
         return file, file.text
@@ -50,10 +50,10 @@ def place_of(target: Any) -> tuple[SourcePlace, str] | None:
 
 
 class CellSource:
-    """The text of a cell, without its ``%%lab``, and the cell's id."""
+    """The text of a cell, without its ``%%lab``, the cell's id, and the layout that it keeps."""
 
-    def __init__(self, text: str, cell: str = "") -> None:
-        self.text, self.cell = text, cell
+    def __init__(self, text: str, cell: str = "", layout: Mapping[str, Any] | None = None) -> None:
+        self.text, self.cell, self.layout = text, cell, layout
 
 
 class Sourced:
@@ -265,13 +265,12 @@ class Sourced:
 
     # ---- positions and plots, kept beside the code ---------------------------
 
-    def _place(self, name: str, at: Any) -> None:
+    def _place(self, name: str, at: tuple[float, float]) -> None:
         """Something that is added is put where a person wants it."""
-        aside = self._bench.aside
-        if aside is None or not is_list_or_tuple(at) or len(at) != 2:
+        if (aside := self._bench.aside) is None:
             return
         with self._lock:
-            aside.take({"placed": {**aside.values["placed"], name: tuple(at)}})
+            aside.take({"placed": {**aside.values["placed"], name: at}})
 
     def _keep_layout(self) -> None:
         """Write plots and positions soon, where they are kept beside the code."""
@@ -292,5 +291,9 @@ class Sourced:
         try:
             drawing.place.write_layout(layout)
             self._kept = layout
+            with self._lock:
+                for panel in self._bench.all.values():
+                    if isinstance(panel, Code):
+                        panel.say_layout()
         except OSError as error:
             self._notice(f"The layout of {drawing.place.name} could not be written: {error}")

@@ -169,6 +169,13 @@ export class NotebookCell {
     return null;
   }
 
+  /** Keep plots and positions in the cell's metadata, which the kernel gets when the cell runs. */
+  keep(layout: Record<string, unknown>): void {
+    const old = call(this.shared, "getMetadata", "nengolab");
+    const others = typeof old === "object" && old !== null ? old : {};
+    call(this.shared, "setMetadata", "nengolab", { ...others, layout });
+  }
+
   private get source(): string {
     return String(call(this.shared, "getSource"));
   }

@@ -24,6 +24,7 @@ from .places import ChangedElsewhere, SourcePlace
 
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
+Then = Callable[[building.Made], None]
 # Of what is to run; of what ran before, if anything did; what to call when it is drawn. None where
 # nobody is there any more.
 Replace = Callable[
@@ -107,12 +108,23 @@ class Drawing:
         if self.state != "working":
             self._say("")
 
-    def edit(self, make: Make, deed: str) -> Future[None]:
+    def edit(self, make: Make, deed: str, then: Then | None = None) -> Future[None]:
         """Edit the text by what gives an edit of it, and run it; where it cannot run, it stays.
 
-        The Future holds why it was not done.
+        ``then`` is called with what it made once that is drawn. The Future holds why it was not
+        done.
         """
-        return self._ask(lambda: self._edit(make, deed))
+        return self._ask(lambda: self._edit(make, deed, then))
+
+    def look(self, act: Then) -> Future[None]:
+        """Do something with what was made, in its turn; the text stays."""
+
+        def look() -> None:
+            if self.made is None:
+                raise ValidationError("run the code first: nothing of it is drawn yet", "source")
+            act(self.made)
+
+        return self._ask(look)
 
     def stop(self) -> None:
         """Stop the code that runs."""
@@ -183,7 +195,7 @@ class Drawing:
             self._stop = None
         self._write(text)
 
-    def _edit(self, make: Make, deed: str) -> None:
+    def _edit(self, make: Make, deed: str, then: Then | None) -> None:
         if self.made is None:
             raise ValidationError("run the code first: nothing of it is drawn yet", "source")
         if not self.is_fresh:
@@ -195,7 +207,7 @@ class Drawing:
         edit = make(self.made)
         self._begin()
         try:
-            self._go(edit.after, deed)
+            self._go(edit.after, deed, then)
         except NengoException as error:
             self.state = "good"
             self._say("")
@@ -208,7 +220,7 @@ class Drawing:
             self._stop = None
         self._write(edit.after)
 
-    def _go(self, text: str, deed: str) -> None:
+    def _go(self, text: str, deed: str, then: Then | None = None) -> None:
         """Run a text, and have its network run."""
         before = self.text
         made = building.run_source(text, stop=self._stop)
@@ -221,6 +233,8 @@ class Drawing:
                 # Else a person has written on meanwhile.
                 self.text = text
                 self.version += 1
+            if then is not None:
+                then(made)
             self._say(deed)
 
         if (done := self._replace(made, self.made, drawn)) is None:

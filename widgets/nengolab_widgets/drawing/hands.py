@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import nengo
 from nengo.exceptions import NengoException, ValidationError
@@ -18,12 +18,13 @@ from nengolab.names import Names
 from nengolab_widgets.narrowing import is_list
 
 from .drawing import Drawing
-from .told import CardEdit, CodeTold, FieldTold, PaletteEntry, TroubleTold
+from .fields import fields_told, tried, untold
+from .laying import Copied, boxes_of, laid, place_of, renamed
+from .told import CardEdit, CodeTold, PaletteEntry, TriedTold, TroubleTold
 
 Answer = Callable[[str], None]
 # What an entry of the palette needs: two ends, or one object.
 ENDS, WHOLES = ("pre", "post"), ("target", "input")
-MOST_CHOICES = 60
 
 
 class Drawn:
@@ -40,8 +41,8 @@ class Drawn:
         Id of the notebook cell, or "".
     """
 
-    #: What was copied last in any drawing, as source.
-    copied = ""
+    #: What was copied last in any drawing.
+    copied: ClassVar[Copied | None] = None
 
     def __init__(
         self,
@@ -95,6 +96,11 @@ class Drawn:
             if obj is not made.network
         }
 
+    def kept_layout(self) -> Mapping[str, Any] | None:
+        """Give the plots and positions that a page keeps with its cell."""
+        place = self.drawing.place
+        return place.read_layout() if place.kind == "cell" else None
+
     @property
     def is_drawn(self) -> bool:
         """Whether the code has made a network."""
@@ -133,7 +139,7 @@ class Drawn:
             "made": self._shifted(str(origin)),
             "line": origin.span.line,
             "count": origin.count,
-            "fields": [_told(field) for field in form.fields],
+            "fields": fields_told(self.drawing, made, form),
             "why_not": form.unclear,
         }
 
@@ -190,6 +196,7 @@ class Drawn:
         acts: dict[str, Callable[[dict[str, Any]], Future[None] | None]] = {
             "add": self._add,
             "set": self._set,
+            "function": self._set_function,
             "delete": self._delete,
             "rename": self._rename,
             "copy": self._copy,
@@ -228,11 +235,13 @@ class Drawn:
         entry = entries().get(str(content.get("entry")))
         if entry is None:
             raise ValidationError(f"there is no entry {content.get('entry')!r}", "entry")
-        into, position = self._called(content.get("into")), content.get("place")
+        into, position = self._called(content.get("into")), place_of(content.get("place"))
         needs = {n: self._called(content.get("pre" if n in WHOLES else n)) for n in entry.needs}
         for need, name in needs.items():
             if name is None:
                 raise ValidationError(f"select what {entry.title} is to look at first", need)
+
+        places: dict[str, tuple[float, float]] = {}
 
         def make(made: building.Made) -> building.Edit:
             if set(ENDS) <= set(needs):
@@ -242,12 +251,22 @@ class Drawn:
             given = {need: self._variable(made, name) for need, name in needs.items()}
             edit = building.place(made, entry.filled(**given), network)
             if position is not None and (name := new_name(edit, entry.name)):
-                self._placed(f"{into}/{name}" if into else name, position)
+                places[name] = position
             return edit
 
         what = " to ".join(str(name) for name in needs.values())
         deed = f"{entry.title} of {what}" if what else entry.title
-        return self.drawing.edit(make, f"adding {deed}")
+        return self.drawing.edit(make, f"adding {deed}", self._placing(places))
+
+    def _placing(self, places: dict[str, tuple[float, float]]) -> Callable[[building.Made], None]:
+        """Put what variables hold where it is wanted, once it is there."""
+
+        def put(made: building.Made) -> None:
+            for obj, name in made.names.items():
+                if name in places:
+                    self._placed(self._names.get(obj), places[name])
+
+        return put
 
     def _variable(self, made: building.Made, name: str | None) -> str:
         obj = made.network if name is None else self._find(name)
@@ -278,6 +297,31 @@ class Drawn:
 
         return self.drawing.edit(make, f"{name} of {called}")
 
+    def _set_function(self, content: dict[str, Any]) -> Future[None]:
+        name, code = str(content.get("name")), _text(content)
+        called = self._called(content.get("object"))
+        return self.drawing.edit(
+            lambda made: building.set_function(made, self._find(called), name, code),
+            f"{name} of {called}",
+        )
+
+    def try_function(self, content: dict[str, Any], answer: Callable[[TriedTold], None]) -> None:
+        """Have a function run that a person wants to see; ``answer`` gets what it gave."""
+        name, code = str(content.get("name")), _text(content)
+        called, element = self._called(content.get("object")), content.get("element")
+
+        if type(element) is not int:
+            raise ValidationError(f"must be a whole number, got {element!r}", "element")
+
+        def act(made: building.Made) -> None:
+            answer(tried(self.drawing, made, self._find(called), name, code, element))
+
+        def done(look: Future[None]) -> None:
+            if (error := look.exception()) is not None:
+                answer(untold(self._said(error)))
+
+        self.drawing.look(act).add_done_callback(done)
+
     def _delete(self, content: dict[str, Any]) -> Future[None]:
         names = self._several(content)
 
@@ -303,26 +347,44 @@ class Drawn:
 
     def _copy(self, content: dict[str, Any]) -> None:
         """Keep objects as a piece of source, for this and any other drawing of the kernel."""
-        Drawn.copied = building.copy(self._made(), *self._found(self._several(content)))
+        Drawn.copied = self._copied(self._made(), self._several(content), content)
+
+    def _copied(self, made: building.Made, names: list[str], content: dict[str, Any]) -> Copied:
+        objects = self._found(names)
+        boxes = zip(objects, boxes_of(content.get("boxes")), strict=False)
+        known = {made.names.get(obj, ""): box for obj, box in boxes if box is not None}
+        return Copied(building.copy(made, *objects), {n: b for n, b in known.items() if n})
 
     def _paste(self, content: dict[str, Any]) -> Future[None]:
-        piece, into = Drawn.copied, self._called(content.get("into"))
-        if not piece:
+        copied, into = Drawn.copied, self._called(content.get("into"))
+        if copied is None:
             raise ValidationError("nothing was copied yet: select something, Ctrl+C", "paste")
         where = "" if into is None else f" into {into}"
-        return self.drawing.edit(
-            lambda made: building.paste(made, piece, self._into(made, into)),
-            f"pasting{where}",
-        )
+        return self._put(content, lambda made: copied, f"pasting{where}")
 
     def _duplicate(self, content: dict[str, Any]) -> Future[None]:
-        names, into = self._several(content), self._called(content.get("into"))
+        names = self._several(content)
+        deed = f"duplicating {_listed(names)}"
+        return self._put(content, lambda made: self._copied(made, names, content), deed)
+
+    def _put(
+        self, content: dict[str, Any], copied_of: Callable[[building.Made], Copied], deed: str
+    ) -> Future[None]:
+        """Put a copy in, around a place where one is given, beside what is ``taken``."""
+        into, at = self._called(content.get("into")), place_of(content.get("place"))
+        taken = [box for box in boxes_of(content.get("taken")) if box is not None]
+        places: dict[str, tuple[float, float]] = {}
 
         def make(made: building.Made) -> building.Edit:
-            piece = building.copy(made, *self._found(names))
-            return building.paste(made, piece, self._into(made, into))
+            copied, network = copied_of(made), self._into(made, into)
+            edit = building.paste(made, copied.piece, network)
+            if at is not None:
+                called = building.pasted_names(made, copied.piece, network)
+                for variable, place in laid(copied.boxes, at, taken).items():
+                    places[renamed(variable, called)] = place
+            return edit
 
-        return self.drawing.edit(make, f"duplicating {_listed(names)}")
+        return self.drawing.edit(make, deed, self._placing(places))
 
     def _group(self, content: dict[str, Any]) -> Future[None]:
         names = self._several(content)
@@ -392,23 +454,6 @@ def new_name(edit: building.Edit, wanted: str) -> str:
     before, after = (set(re.findall(r"\w+", text)) for text in (edit.before, edit.after))
     found = [name for name in after - before if wanted and name.startswith(wanted)]
     return min(found, key=len, default="")
-
-
-def _told(field: building.Field) -> FieldTold:
-    return {
-        "name": field.name,
-        "kind": field.kind,
-        "value": field.source or "",
-        "default": field.default,
-        "now": field.now,
-        "required": field.required,
-        "unit": field.unit,
-        "choices": [
-            {"code": c.code, "title": c.title, "refused": c.refused}
-            for c in field.choices[:MOST_CHOICES]
-        ],
-        "hint": field.text,
-    }
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -66,10 +66,17 @@ class Here:
     name : str
     kind : {"cell", "here"}
         The first line of a cell is its ``%%lab``.
+    layout : mapping, optional
+        What the cell's metadata has of plots and positions.
     """
 
-    def __init__(self, name: str, kind: Literal["cell", "here"] = "here") -> None:
-        self.name = name
+    def __init__(
+        self,
+        name: str,
+        kind: Literal["cell", "here"] = "here",
+        layout: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name, self._layout = name, layout
         self.kind: Literal["file", "cell", "here"] = kind
         self.first_line = 2 if kind == "cell" else 1
 
@@ -84,11 +91,12 @@ class Here:
         """Nobody else has it."""
 
     def read_layout(self) -> Mapping[str, Any] | None:
-        """It has none."""
-        return None
+        """What the page keeps of plots and positions."""
+        return self._layout
 
     def write_layout(self, layout: Mapping[str, Any]) -> None:
-        """It has none."""
+        """Nothing to do but to know it: pages are told."""
+        self._layout = layout
 
 
 class InFile:

@@ -44,6 +44,19 @@ class ChoiceTold(TypedDict):
     refused: str
 
 
+class FunctionTold(TypedDict):
+    """The code of an argument that is a function; ``line``, as people count, is its first.
+
+    ``along`` names what it is a function of; ``uses`` is how often the code uses a ``def``.
+    """
+
+    text: str
+    kind: Literal["expression", "def", "none"]
+    line: int
+    uses: int
+    along: list[str]
+
+
 class FieldTold(TypedDict):
     """One argument of an object: its ``value`` as the code has it, "" where it has none.
 
@@ -59,6 +72,7 @@ class FieldTold(TypedDict):
     unit: str
     choices: list[ChoiceTold]
     hint: str
+    function: FunctionTold | None
 
 
 class CardEdit(TypedDict):
@@ -74,6 +88,21 @@ class CardEdit(TypedDict):
     count: int
     fields: list[FieldTold]
     why_not: str
+
+
+class TriedTold(TypedDict):
+    """What a function gave, or why not: ``line`` as people count, None where it is of no line.
+
+    ``y`` has a list for each number of what it gives, of which there are ``size``; None is no
+    number that could be drawn.
+    """
+
+    problem: str
+    line: int | None
+    along: str
+    x: list[float]
+    y: list[list[float | None]]
+    size: int
 
 
 class PaletteEntry(TypedDict):

@@ -27,7 +27,14 @@ class CodeMessage(TypedDict):
     told: CodeTold
 
 
-Said = CodeMessage
+class KeptMessage(TypedDict):
+    """Plots and positions, which the page keeps with the cell."""
+
+    type: Literal["kept"]
+    layout: dict[str, Any]
+
+
+Said = CodeMessage | KeptMessage
 
 
 class Code(Panel):
@@ -80,11 +87,18 @@ class Code(Panel):
 
     def greeted(self) -> None:
         self.say()
+        self.say_layout()
 
     def say(self) -> None:
         """Tell pages the code, and how it stands."""
         said: CodeMessage = {"type": "code", "told": self._hands.told()}
         self.place.send(self, {**said})
+
+    def say_layout(self) -> None:
+        """Tell pages plots and positions, where these are kept with a cell."""
+        if (layout := self._hands.kept_layout()) is not None:
+            said: KeptMessage = {"type": "kept", "layout": dict(layout)}
+            self.place.send(self, {**said})
 
     def handle(self, content: dict[str, Any]) -> None:
         if content.get("type") == "ask":

@@ -15,7 +15,7 @@ from nengolab.live import LiveProbe, PanelSpec
 from nengolab.live.activity import Activity
 from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
-from nengolab_widgets.drawing.told import CardEdit, PaletteEntry
+from nengolab_widgets.drawing.told import CardEdit, PaletteEntry, TriedTold
 from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
 from nengolab_widgets.graph.made import made_at
@@ -94,6 +94,14 @@ class EditedMessage(TypedDict):
     problem: str
 
 
+class TriedMessage(TypedDict):
+    """What the function gave that ``ask`` wanted to see."""
+
+    type: Literal["tried"]
+    ask: str
+    told: TriedTold
+
+
 class DependingMessage(TypedDict):
     """What would be deleted with what was asked about: names, those of that itself first."""
 
@@ -102,7 +110,7 @@ class DependingMessage(TypedDict):
     names: list[str]
 
 
-Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | DependingMessage
+Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | TriedMessage | DependingMessage
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -280,6 +288,7 @@ class Network(Panel):
             "watch": self._watch,
             "palette": self._palette,
             "edit": self._edit,
+            "try": self._try,
             "depending": self._depending,
             "continue_in_code": self._continue,
         }
@@ -365,6 +374,16 @@ class Network(Panel):
             place.send(panel, {**said})
 
         self._hands.edit(wanted, answer)
+
+    def _try(self, content: dict[str, Any]) -> None:
+        """Have a function run that a person has written, and say what it gives."""
+        ask, place, panel = str(content.get("ask")), self.place, self
+
+        def answer(told: TriedTold) -> None:
+            said: TriedMessage = {"type": "tried", "ask": ask, "told": told}
+            place.send(panel, {**said})
+
+        self._hands.try_function({**content, "object": self._meant(content)}, answer)
 
     def _meant(self, content: Any) -> Any:
         at, is_connection = self._asked(content)

@@ -8,7 +8,7 @@ import type { Editor } from "../../editing/editor";
 import { ElementPicture } from "../../elementpicture";
 import type { NotebookCell } from "../../host";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
-import { isCodeMessage, type CodeTold, type TroubleTold } from "./payload";
+import { isCodeMessage, isKeptMessage, type CodeTold, type TroubleTold } from "./payload";
 
 const SEND_AFTER_MS = 250;
 const ASK_EVERY_MS = 3000;
@@ -87,6 +87,7 @@ class CodePanel implements Panel {
   // ---- what the kernel says ----------------------------------------------------------------------
 
   hear(content: Record<string, unknown>): void {
+    if (isKeptMessage(content)) return this.cell?.keep(content.layout);
     if (!isCodeMessage(content)) return;
     const { told } = content;
     const first = this.told === null;

@@ -1,6 +1,6 @@
 /** Made from nengolab_widgets/panels/code.py by `python js/scripts/generate_messages.py`: change that, not this. */
 
-import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, type Check } from "../../decode";
+import { dictOf, either, isBoolean, isNull, isNumber, isString, isUnknown, listOf, oneOf, record, type Check } from "../../decode";
 
 /** What the panel shows comes as messages: it is too long for a layout. */
 export interface Payload {
@@ -66,4 +66,15 @@ export interface CodeMessage {
 export const isCodeMessage: Check<CodeMessage> = record<CodeMessage>({
   type: oneOf("code"),
   told: isCodeTold,
+});
+
+/** Plots and positions, which the page keeps with the cell. */
+export interface KeptMessage {
+  type: "kept";
+  layout: Record<string, unknown>;
+}
+
+export const isKeptMessage: Check<KeptMessage> = record<KeptMessage>({
+  type: oneOf("kept"),
+  layout: dictOf(isUnknown),
 });

@@ -41,6 +41,23 @@ export function zoomed(
   return { scale, x: at.x - (at.x - camera.x) * by, y: at.y - (at.y - camera.y) * by };
 }
 
+/** What goes from one place of the plane to another stays where it is on the screen. */
+export function held(camera: Camera, from: [number, number], to: [number, number]): Camera {
+  const { scale, x, y } = camera;
+  return { scale, x: x + (from[0] - to[0]) * scale, y: y + (from[1] - to[1]) * scale };
+}
+
+/** A point of the screen, or the nearest one that is inside of the view. */
+export function inView(
+  { x, y }: { x: number; y: number },
+  { width, height }: Extent,
+  margin: number,
+): { x: number; y: number } {
+  const within = (value: number, size: number): number =>
+    Math.max(margin, Math.min(value, size - margin));
+  return { x: within(x, width), y: within(y, height) };
+}
+
 /** Have a box in the middle, at a size at which it can be read. */
 export function centred(
   camera: Camera,
@@ -56,12 +73,19 @@ export function centred(
   };
 }
 
+export interface Window {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+export function isIn({ left, top, right, bottom }: Window, [x, y]: [number, number]): boolean {
+  return x > left && x < right && y > top && y < bottom;
+}
+
 /** The part of the plane that is on the screen, with something around it. */
-export function windowOf(
-  { scale, x, y }: Camera,
-  { width, height }: Extent,
-  margin = 0,
-): { left: number; top: number; right: number; bottom: number } {
+export function windowOf({ scale, x, y }: Camera, { width, height }: Extent, margin = 0): Window {
   return {
     left: (-margin - x) / scale,
     top: (-margin - y) / scale,

@@ -5,7 +5,7 @@ import { editSection, type EditHost } from "./cardedit";
 import type { InputLayout } from "../../messages";
 import type { CardLink, CardMessage, CardPart } from "./payload";
 import { Pad } from "../../pad";
-import type { Selected } from "./view";
+import type { Selected } from "./viewhost";
 
 export const CLOSE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
 /** Kinds of plot that are offered at once; the others are behind "more". */

@@ -1,6 +1,7 @@
 /** The part of a card in which its object is edited: its name, and every argument of its call. */
 
 import { make, onEntered, setText } from "../../dom";
+import { functionField, type FunctionHost } from "./functionfield";
 import type { CardEdit, FieldTold } from "./payload";
 
 export interface EditHost {
@@ -10,6 +11,7 @@ export interface EditHost {
   /** Begin to connect it: what is chosen next is the other end. */
   connect: (() => void) | null;
   remove: () => void;
+  functions: FunctionHost;
 }
 
 /** How a field is filled in. */
@@ -56,8 +58,11 @@ export function editSection(edit: CardEdit, host: EditHost): HTMLElement[] {
     const shown = edit.fields.filter(
       ({ value, required, name }) => (value !== "" || required) && name !== "label",
     );
+    const code = edit.fields.flatMap((field) =>
+      field.function === null ? [] : functionField(field, field.function, host.functions),
+    );
     const rest = edit.fields.filter((field) => !shown.includes(field) && field.name !== "label");
-    parts.push(...shown.map((field) => fieldRow(field, host, say)));
+    parts.push(...shown.map((field) => fieldRow(field, host, say)), ...code);
     if (rest.length > 0) {
       const summary = make("summary", "", {}, `${rest.length} more arguments, at their defaults`);
       const more = make("details", "nl-edit-more", {}, summary);

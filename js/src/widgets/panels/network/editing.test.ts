@@ -1,8 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { confirmDelete, editSection, wayOf } from "./cardedit";
+import { functionField, KeptFunction, type FunctionHost } from "./functionfield";
+import { pathOf } from "./functionplot";
 import { sought } from "./palette";
-import type { CardEdit, FieldTold } from "./payload";
+import type { Theme } from "../../theme";
+import type { CardEdit, FieldTold, TriedTold } from "./payload";
 
 const field = (own: Partial<FieldTold>): FieldTold => ({
   name: "radius",
@@ -14,8 +17,20 @@ const field = (own: Partial<FieldTold>): FieldTold => ({
   unit: "",
   choices: [],
   hint: "",
+  function: null,
   ...own,
 });
+
+const asked: ((told: TriedTold) => void)[] = [];
+const written = vi.fn();
+const functions: FunctionHost = {
+  editor: () => Promise.reject(new Error("none here")),
+  theme: () => ({ dimensions: ["#000"], gridAlpha: 1 }) as Theme,
+  kept: new KeptFunction(),
+  object: "a",
+  try: (_name, _text, _element, answer) => void asked.push(answer),
+  write: written,
+};
 
 const edit = (fields: FieldTold[]): CardEdit => ({
   variable: "a",
@@ -46,7 +61,7 @@ describe("the fields of a card", () => {
     const set = vi.fn((_name: string, _value: string | null, answer: (why: string) => void) =>
       answer("too small"),
     );
-    const host = { set, rename: vi.fn(), connect: null, remove: vi.fn() };
+    const host = { set, rename: vi.fn(), connect: null, remove: vi.fn(), functions };
     const [section] = editSection(edit([field({ value: "2" })]), host);
     const input = section.querySelector<HTMLInputElement>("[data-argument=radius]")!;
     input.dispatchEvent(new Event("focus"));
@@ -76,5 +91,32 @@ describe("the fields of a card", () => {
     box.querySelectorAll("button")[0].click();
     expect(remove).toHaveBeenCalledOnce();
     expect(keep).not.toHaveBeenCalled();
+  });
+});
+
+describe("a function as code", () => {
+  const tried = { problem: "", line: null, along: "x", x: [-1, 1], y: [[1, null]], size: 1 };
+
+  it("runs when that is asked for, and is written when it ran", () => {
+    const told = { text: "np.sin", kind: "expression" as const, line: 4, uses: 1, along: ["x"] };
+    const code = functionField(field({ name: "function" }), told, functions);
+    functions.kept.open(`a function`);
+    functions.kept.text = "np.cos";
+    expect(asked).toEqual([]);
+    const [run, apply] = code.querySelectorAll("button");
+    run.click();
+    asked[0]({ ...tried, problem: "NameError", line: 4, x: [], y: [] });
+    expect(code.querySelector("[role=alert]")?.textContent).toBe("line 4: NameError");
+    apply.click();
+    expect(written).not.toHaveBeenCalled();
+    asked[1](tried);
+    expect(written.mock.calls[0].slice(0, 2)).toEqual(["function", "np.cos"]);
+    expect(code.querySelector("svg")).not.toBeNull();
+    expect(code.textContent).toContain("no finite number");
+  });
+
+  it("is a line that is broken where it has no number", () => {
+    const same = (value: number): number => value;
+    expect(pathOf([0, null, 2, 3], same, same)).toBe("M0.0 0.0M2.0 2.0L3.0 3.0");
   });
 });

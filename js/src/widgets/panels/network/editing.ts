@@ -1,18 +1,26 @@
 /** Edits by drawing: what a hand does becomes a wish to the kernel, which edits the code. */
 
 import { isTyped, make, setText } from "../../dom";
+import type { PanelContext } from "../../panel";
+import type { Theme } from "../../theme";
 import type { Card } from "./card";
 import { confirmDelete, type EditHost } from "./cardedit";
 import { ROOT, type Graph } from "./graph";
+import { KeptFunction } from "./functionfield";
+import { keptOf } from "./kept";
 import { DRAGGED, Palette } from "./palette";
 import {
   isDependingMessage,
   isEditedMessage,
   isPaletteMessage,
+  isTriedMessage,
   type PaletteEntry,
   type Payload,
+  type TriedTold,
 } from "./payload";
-import type { Selected, View } from "./view";
+import { boxesIn, middleOf, type ViewBox } from "./places";
+import type { View } from "./view";
+import type { Selected } from "./viewhost";
 
 export interface EditingHost {
   graph: () => Graph | null;
@@ -23,6 +31,8 @@ export interface EditingHost {
   select: (selected: Selected | null) => void;
   /** What is selected is to be selected again once the network is drawn anew; or another thing. */
   keep: (name?: string) => void;
+  editor: PanelContext["editor"];
+  theme: () => Theme;
 }
 
 type Answer = (problem: string) => void;
@@ -43,6 +53,8 @@ export class Editing {
     "continue in code",
   );
   private readonly answers = new Map<string, Answer>();
+  private readonly tried = new Map<string, (told: TriedTold) => void>();
+  private readonly function = new KeptFunction();
   private asked = "";
   private deleting: Selected[] = [];
   /** The entry that is added to what is chosen next. */
@@ -80,6 +92,12 @@ export class Editing {
       { signal },
     );
     root.addEventListener("keydown", (event) => this.key(event), { signal });
+    place.addEventListener("pointerdown", () => this.takeKeys(root), { signal });
+  }
+
+  /** What is pressed from now on is meant for the drawing. */
+  takeKeys(root: HTMLElement): void {
+    if (this.on && !root.contains(document.activeElement)) root.focus({ preventScroll: true });
   }
 
   /** Follow how the drawing stands. */
@@ -108,6 +126,10 @@ export class Editing {
       this.answers.delete(content.ask);
       if (this.answers.size === 0) this.say("");
       answer?.(content.problem);
+    } else if (isTriedMessage(content)) {
+      const answer = this.tried.get(content.ask);
+      this.tried.delete(content.ask);
+      answer?.(content.told);
     } else if (isDependingMessage(content)) this.confirm(content.ask, content.names);
     else return false;
     return true;
@@ -197,7 +219,7 @@ export class Editing {
 
   /** What Ctrl and a letter do; false where they do nothing here. */
   private chord(key: string, objects: number[], at: number | null): boolean {
-    if (key === "v") this.edit({ do: "paste", into: this.into(at) });
+    if (key === "v") this.paste(this.into(at));
     else if (objects.length === 0) return false;
     else if (key === "c") this.copy(objects);
     else if (key === "d") this.duplicate(objects);
@@ -226,7 +248,8 @@ export class Editing {
   }
 
   copy(objects: number[]): void {
-    this.all("copy", objects, {}, (problem) => {
+    const boxes = this.boxesIn(ROOT, objects);
+    this.all("copy", objects, { boxes }, (problem) => {
       const many = objects.length === 1 ? "It is" : `${objects.length} things are`;
       if (problem !== "") this.say(problem, true);
       else this.say(`${many} copied. Ctrl+V puts a copy into this or another drawing.`);
@@ -236,7 +259,30 @@ export class Editing {
   /** The same once more, in the network that the first of them is in. */
   duplicate(objects: number[]): void {
     const parent = this.host.graph()?.objects.parent[objects[0]] ?? ROOT;
-    this.all("duplicate", objects, { into: parent === ROOT ? null : parent });
+    const boxes = this.boxesIn(parent, objects);
+    const place = middleOf(boxes);
+    const into = parent === ROOT ? null : parent;
+    this.all("duplicate", objects, { into, boxes, place, taken: this.taken(parent) });
+  }
+
+  /** Put what was copied where the pointer was last, if that is in the network that it goes into. */
+  private paste(into: number | null): void {
+    const view = this.host.view();
+    const network = into ?? ROOT;
+    const place = view.pointedIn(network);
+    // What comes is seen there.
+    if (place !== null) view.fitted = false;
+    this.edit({ do: "paste", into, place, taken: this.taken(network) });
+  }
+
+  /** What stands in a network already. */
+  private taken(network: number): (ViewBox | null)[] {
+    return this.boxesIn(network, this.host.graph()?.children[network] ?? []);
+  }
+
+  private boxesIn(network: number, objects: readonly number[]): (ViewBox | null)[] {
+    const { scene } = this.host.view();
+    return scene === null ? [] : boxesIn(scene, objects, network);
   }
 
   group(objects: number[]): void {
@@ -273,7 +319,31 @@ export class Editing {
       },
       connect: selected.of === "object" ? () => this.begin(selected.at) : null,
       remove: () => this.ask([selected]),
+      functions: {
+        editor: this.host.editor,
+        theme: this.host.theme,
+        kept: this.function,
+        object: this.nameOf(selected),
+        try: (name, text, element, answer) => {
+          const ask = crypto.randomUUID();
+          this.tried.set(ask, answer);
+          this.host.send({ type: "try", ask, ...selected, name, text, element });
+        },
+        write: (name, text, answer) => {
+          this.host.keep();
+          this.edit({ do: "function", ...selected, name, text }, answer);
+        },
+      },
     };
+  }
+
+  private nameOf(selected: Selected): string {
+    const graph = this.host.graph();
+    return graph === null ? "" : JSON.stringify(keptOf(graph, selected, []));
+  }
+
+  retheme(): void {
+    this.function.redraw();
   }
 
   private ask(objects: Selected[]): void {

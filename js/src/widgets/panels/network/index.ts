@@ -13,6 +13,8 @@ import { Card } from "./card";
 import { Drivers } from "./drivers";
 import { Editing } from "./editing";
 import { Graph, ROOT } from "./graph";
+import { connectionIn, keptOf, NOTHING, objectsIn, type Kept } from "./kept";
+import { Legend } from "./legend";
 import { markedIn, pickedIn } from "./marks";
 import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
 import { placeOf, requestOf, sceneOf, type Box, type DrawnWire } from "./scene";
@@ -20,7 +22,8 @@ import { Several } from "./several";
 import { signs } from "./signs";
 import { Toolbar } from "./toolbar";
 import { Tree } from "./tree";
-import { View, type Selected } from "./view";
+import { View } from "./view";
+import type { Selected } from "./viewhost";
 import { see, type Visible } from "./visible";
 import { Watching } from "./watching";
 
@@ -46,9 +49,9 @@ class NetworkPanel implements Panel {
   private editing!: Editing;
   private several!: Several;
   /** What is to be selected once the network is drawn anew. */
-  private kept: string[] = [];
+  private kept = NOTHING;
   private readonly activity = new Activity();
-  private readonly key = make("div", "nl-network-legend", { hidden: "" });
+  private readonly key = new Legend();
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
   private readonly root = make("div", "nl-network", { tabindex: "-1" });
   private frame!: HTMLElement;
@@ -118,7 +121,10 @@ class NetworkPanel implements Panel {
       payload: () => this.payload,
       send: context.send,
       select: (selected) => this.select(selected, null),
-      keep: (name) => (this.kept = name === undefined ? this.selectedNames() : [name]),
+      keep: (name) =>
+        (this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] }),
+      editor: context.editor,
+      theme: () => this.view.theme,
     });
     this.several = new Several({
       graph: () => this.graph,
@@ -141,7 +147,7 @@ class NetworkPanel implements Panel {
       tidy: () => context.change({ placed: {} }),
     });
     const place = make("div", "nl-network-place", {}, this.view.canvas, this.view.tip.element);
-    place.append(this.drivers.element, this.waiting, this.key, this.tree.element);
+    place.append(this.drivers.element, this.waiting, this.key.element, this.tree.element);
     const { palette, said, hint, start } = this.editing;
     place.append(hint);
     this.frame = place;
@@ -224,7 +230,7 @@ class NetworkPanel implements Panel {
     const before = this.payload;
     this.payload = read(layout);
     if (before.version !== this.payload.version) {
-      if (this.kept.length === 0) this.kept = this.selectedNames();
+      if (this.kept === NOTHING) this.kept = this.selection();
       this.graph = null;
       this.made = "";
       this.view.giveUp();
@@ -261,6 +267,7 @@ class NetworkPanel implements Panel {
 
   retheme(theme: Theme): void {
     this.view.retheme(theme);
+    this.editing.retheme();
     this.toolbar.help.replaceChildren(...signs(theme));
   }
 
@@ -270,7 +277,7 @@ class NetworkPanel implements Panel {
 
   /** What is drawn where, on the screen, and how active it is said to be. */
   columns(): Record<string, number[]> {
-    const boxes = this.view.scene?.boxes ?? [];
+    const { boxes, wires } = this.view.scene ?? { boxes: [], wires: [] };
     const { scale, x, y } = this.view.camera;
     return {
       object: boxes.map(({ at }) => at),
@@ -280,6 +287,7 @@ class NetworkPanel implements Panel {
       coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
       picked: boxes.map(({ at }) => this.view.picked.get(at) ?? 0),
       scale: boxes.map(() => scale),
+      leads: boxes.map(({ at }) => wires.filter(({ from }) => from === at).length),
       handle: boxes.map((box) => this.view.handleOf(box)[0]),
     };
   }
@@ -339,18 +347,21 @@ class NetworkPanel implements Panel {
     this.editing.update();
   }
 
-  private selectedNames(): string[] {
+  private selection(): Kept {
     const { selected, several } = this.view;
-    const one = selected?.of === "object" ? [selected.at] : [];
-    return [...one, ...several].map((at) => this.graph?.name(at) ?? "");
+    return this.graph === null ? NOTHING : keptOf(this.graph, selected, several);
   }
 
   /** The network is drawn anew: what was selected is selected again, where it is there. */
   private selectKept(): void {
-    const found = this.kept.flatMap((name) => this.graph?.find(name) ?? []);
-    this.kept = [];
+    const { graph, kept } = this;
+    this.kept = NOTHING;
     const { selected, several } = this.view;
-    if (found.length > 0 && selected === null && several.size === 0) this.several.choose(found);
+    if (graph === null || selected !== null || several.size > 0) return;
+    const connection = connectionIn(graph, kept);
+    if (connection !== null) return this.go(connection);
+    const found = objectsIn(graph, kept);
+    if (found.length > 0) this.several.choose(found);
   }
 
   private toggle(at: number): void {
@@ -421,9 +432,7 @@ class NetworkPanel implements Panel {
       return this.card.hide();
     }
     if (selected.of === "object") this.tree.remember(selected.at);
-    // So that keys act on it.
-    if (this.editing.on && !this.root.contains(document.activeElement))
-      this.root.focus({ preventScroll: true });
+    this.editing.takeKeys(this.root);
     this.asked = crypto.randomUUID();
     this.context.send({ type: "card", ask: this.asked, ...selected });
   }
@@ -473,10 +482,8 @@ class NetworkPanel implements Panel {
   }
 
   private placeDrivers(): void {
-    const { key, view } = this;
-    const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = key;
-    const over = key.hidden ? [] : [{ left, top, width, height }];
-    this.drivers.place(view.scene, this.graph, view.camera, view, over);
+    const { view, key } = this;
+    this.drivers.place(view.scene, this.graph, view.camera, view, key.over);
   }
 
   private moved(): void {
@@ -487,16 +494,7 @@ class NetworkPanel implements Panel {
   }
 
   private explain(): void {
-    const { scales } = this.activity;
-    this.key.hidden = this.activity.isEmpty;
-    const text = scales.join(" · ");
-    if (this.key.dataset.text === text) return;
-    this.key.dataset.text = text;
-    this.key.replaceChildren(
-      make("i", "nl-network-ramp", { "aria-hidden": "true" }),
-      make("span", "", {}, text),
-    );
-    this.placeDrivers();
+    if (this.key.show(this.activity)) this.placeDrivers();
   }
 }
 

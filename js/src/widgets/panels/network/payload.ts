@@ -164,6 +164,23 @@ export const isChoiceTold: Check<ChoiceTold> = record<ChoiceTold>({
   refused: isString,
 });
 
+/** The code of an argument that is a function; ``line``, as people count, is its first. ``along`` names what it is a function of; ``uses`` is how often the code uses a ``def``. */
+export interface FunctionTold {
+  text: string;
+  kind: "expression" | "def" | "none";
+  line: number;
+  uses: number;
+  along: string[];
+}
+
+export const isFunctionTold: Check<FunctionTold> = record<FunctionTold>({
+  text: isString,
+  kind: oneOf("expression", "def", "none"),
+  line: isNumber,
+  uses: isNumber,
+  along: listOf(isString),
+});
+
 /** One argument of an object: its ``value`` as the code has it, "" where it has none. ``now`` is what the object has, as code, "" where that cannot be told. */
 export interface FieldTold {
   name: string;
@@ -175,6 +192,7 @@ export interface FieldTold {
   unit: string;
   choices: ChoiceTold[];
   hint: string;
+  function: FunctionTold | null;
 }
 
 export const isFieldTold: Check<FieldTold> = record<FieldTold>({
@@ -187,6 +205,7 @@ export const isFieldTold: Check<FieldTold> = record<FieldTold>({
   unit: isString,
   choices: listOf(isChoiceTold),
   hint: isString,
+  function: either(isFunctionTold, isNull),
 });
 
 /** What of an object can be edited. ``variable`` is what the code calls it, or ""; ``made`` says which line made it, and what besides; ``why_not`` why it cannot be edited, or "". */
@@ -264,6 +283,38 @@ export const isEditedMessage: Check<EditedMessage> = record<EditedMessage>({
   type: oneOf("edited"),
   ask: isString,
   problem: isString,
+});
+
+/** What a function gave, or why not: ``line`` as people count, None where it is of no line. ``y`` has a list for each number of what it gives, of which there are ``size``; None is no number that could be drawn. */
+export interface TriedTold {
+  problem: string;
+  line: number | null;
+  along: string;
+  x: number[];
+  y: ((number | null)[])[];
+  size: number;
+}
+
+export const isTriedTold: Check<TriedTold> = record<TriedTold>({
+  problem: isString,
+  line: either(isNumber, isNull),
+  along: isString,
+  x: listOf(isNumber),
+  y: listOf(listOf(either(isNumber, isNull))),
+  size: isNumber,
+});
+
+/** What the function gave that ``ask`` wanted to see. */
+export interface TriedMessage {
+  type: "tried";
+  ask: string;
+  told: TriedTold;
+}
+
+export const isTriedMessage: Check<TriedMessage> = record<TriedMessage>({
+  type: oneOf("tried"),
+  ask: isString,
+  told: isTriedTold,
 });
 
 /** What would be deleted with what was asked about: names, those of that itself first. */

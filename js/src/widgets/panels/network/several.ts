@@ -6,7 +6,8 @@ import type { Editing } from "./editing";
 import { ROOT, type Graph } from "./graph";
 import type { Box } from "./scene";
 import { ordered, outermost, type Order } from "./shift";
-import type { Selected, View } from "./view";
+import type { View } from "./view";
+import type { Selected } from "./viewhost";
 
 const MOST_NAMES = 12;
 const ORDERS: [Order, string, string][] = [

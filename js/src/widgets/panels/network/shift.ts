@@ -8,6 +8,17 @@ export function outermost(graph: Graph, objects: ReadonlySet<number>): number[] 
   return [...objects].filter((at) => !graph.around(at).some((each) => objects.has(each)));
 }
 
+/** What moves with a thing: all that is selected with it, without what is inside of others. */
+export function movedWith(
+  { byObject }: Scene,
+  graph: Graph,
+  selected: ReadonlySet<number>,
+  box: Box,
+): Box[] {
+  if (!selected.has(box.at)) return [box];
+  return outermost(graph, selected).flatMap((at) => byObject.get(at) ?? []);
+}
+
 /** Move a thing with all that is in it; its wires follow, straight. */
 export function shift(scene: Scene, graph: Graph, box: Box, dx: number, dy: number): void {
   const moved = new Set<number>();

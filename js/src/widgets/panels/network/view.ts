@@ -2,19 +2,29 @@
 
 import { make } from "../../dom";
 import type { Theme } from "../../theme";
-import type { Activity } from "./activity";
 import { Backdrop } from "./backdrop";
 import { inside, paintBand, type Band } from "./band";
-import { centred, fit, windowOf, zoomed, type Camera, type Stage } from "./camera";
-import type { Graph } from "./graph";
+import {
+  centred,
+  fit,
+  held,
+  inView,
+  isIn,
+  windowOf,
+  zoomed,
+  type Camera,
+  type Stage,
+} from "./camera";
 import { Minimap } from "./minimap";
 import { paintBadge, paintRing, paintScene, paintShape, SPECK, type Look } from "./painter";
 import { HANDLE, paintHandle, paintRubber } from "./handles";
 import { boxAt, wireAt } from "./hits";
 import { middle, SHAPE, type Box, type DrawnWire, type Scene } from "./scene";
-import { outermost, shift } from "./shift";
+import { pointIn } from "./places";
+import { movedWith, shift } from "./shift";
 import { halves } from "./shapes";
 import { Tip } from "./tip";
+import type { Selected, ViewHost } from "./viewhost";
 import { paintWire } from "./wires";
 
 /** Up to so many things a scene is drawn anew in each frame. */
@@ -22,28 +32,6 @@ const DIRECT = 450;
 const WHEEL_ZOOM = 1.0015;
 /** A hand that moves less has pressed, not dragged. */
 const STILL = 4;
-
-export interface Selected {
-  of: "object" | "connection";
-  at: number;
-}
-
-export interface ViewHost {
-  graph: () => Graph | null;
-  activity: Activity;
-  select: (selected: Selected | null, wire?: DrawnWire) => void;
-  /** Several things were chosen, with Shift: those besides what is, or one that is or is not. */
-  selectMore: (objects: number[]) => void;
-  hover: (at: number | null) => void;
-  toggle: (at: number) => void;
-  /** Things were put in place by hand. */
-  place: (boxes: Box[]) => void;
-  /** The part that is seen has changed. */
-  moved: () => void;
-  /** Whether a thing can be connected by hand. */
-  connects: (at: number) => boolean;
-  connect: (from: number, to: number) => void;
-}
 
 type Drag =
   | { what: "pan"; camera: Camera; x: number; y: number; moved: boolean }
@@ -72,6 +60,8 @@ export class View {
   connecting: number | null = null;
   private over: number | null = null;
   private pointer: { x: number; y: number } | null = null;
+  /** Where the pointer was last, on the screen. */
+  private last: { x: number; y: number } | null = null;
   private wire: DrawnWire | null = null;
   private drag: Drag | null = null;
   private scheduled = 0;
@@ -80,7 +70,7 @@ export class View {
 
   constructor(
     private readonly host: ViewHost,
-    private theme: Theme,
+    public theme: Theme,
     private readonly signal: AbortSignal,
   ) {
     this.backdrop = new Backdrop((stage, small) => this.paint(stage, false, !small));
@@ -110,14 +100,16 @@ export class View {
   show(scene: Scene, anchor: number | null): void {
     const before = anchor === null ? undefined : this.scene?.byObject.get(anchor);
     const after = anchor === null ? undefined : scene.byObject.get(anchor);
+    const [last, now] = [this.scene?.origins.get(0), scene.origins.get(0)];
     this.scene = scene;
     this.wire = null;
     this.backdrop.invalidate();
     if (this.fitted) this.camera = fit(scene, this);
     else if (before !== undefined && after !== undefined) {
-      const { scale } = this.camera;
-      this.camera.x += (before.x - after.x) * scale;
-      this.camera.y += (before.y - after.y) * scale;
+      this.camera = held(this.camera, [before.x, before.y], [after.x, after.y]);
+    } else if (anchor === null && last !== undefined && now !== undefined) {
+      // What was put in place by hand reaches out of the rest: all that is there stays put.
+      this.camera = held(this.camera, last, now);
     }
     this.host.moved();
     this.redraw();
@@ -164,9 +156,7 @@ export class View {
     const box = this.scene?.byObject.get(at);
     if (box === undefined) return;
     const seen = windowOf(this.camera, this, -20);
-    const [x, y] = middle(box);
-    const there = x > seen.left && x < seen.right && y > seen.top && y < seen.bottom;
-    if (there && SHAPE * this.camera.scale >= 2 * SPECK) return this.redraw();
+    if (isIn(seen, middle(box)) && SHAPE * this.camera.scale >= 2 * SPECK) return this.redraw();
     this.fitted = false;
     this.look(centred(this.camera, box, this, 0.9));
   }
@@ -181,11 +171,8 @@ export class View {
   onScreen(): number[] {
     if (this.scene === null) return [];
     const seen = windowOf(this.camera, this);
-    return this.scene.boxes.flatMap((box) => {
-      const [x, y] = middle(box);
-      const there = x > seen.left && x < seen.right && y > seen.top && y < seen.bottom;
-      return there && !box.open ? [box.at] : [];
-    });
+    const there = this.scene.boxes.filter((box) => !box.open && isIn(seen, middle(box)));
+    return there.map(({ at }) => at);
   }
 
   // ---- drawing ----------------------------------------------------------------------------------
@@ -362,6 +349,7 @@ export class View {
   private move(event: PointerEvent): void {
     const at = this.where(event);
     const { drag } = this;
+    this.last = at;
     if (this.connecting !== null || drag?.what === "wire") {
       this.pointer = at;
       this.redraw();
@@ -393,9 +381,8 @@ export class View {
   /** What moves with a thing: all that is selected with it, without what is inside of others. */
   private movedWith(box: Box): Box[] {
     const graph = this.host.graph();
-    if (!this.several.has(box.at) || graph === null || this.scene === null) return [box];
-    const { byObject } = this.scene;
-    return outermost(graph, this.several).flatMap((at) => byObject.get(at) ?? []);
+    if (graph === null || this.scene === null) return [box];
+    return movedWith(this.scene, graph, this.several, box);
   }
 
   shift(box: Box, dx: number, dy: number): void {
@@ -441,6 +428,12 @@ export class View {
     if (!moved) return this.startConnecting(from);
     const to = scene === null ? null : boxAt(scene, this.camera, ...this.plane(at));
     if (to !== null) this.host.connect(from, to.at);
+  }
+
+  /** Where the pointer was last, in an open network; null where it was not in it. */
+  pointedIn(network: number): [number, number] | null {
+    if (this.last === null || this.scene === null) return null;
+    return pointIn(this.scene, network, this.plane(inView(this.last, this, SHAPE)));
   }
 
   /** Where something that is dropped is put: in the plane of the outermost network. */

@@ -1,0 +1,41 @@
+/** What is selected, by name: in a network that is drawn anew it has other numbers. */
+
+import type { Graph } from "./graph";
+import type { Selected } from "./viewhost";
+
+export interface Kept {
+  objects: string[];
+  /** The ends of a connection, and which of those between them it is. */
+  connection: [string, string, number] | null;
+}
+
+export const NOTHING: Kept = { objects: [], connection: null };
+
+export function keptOf(graph: Graph, selected: Selected | null, several: Iterable<number>): Kept {
+  if (selected?.of === "connection") {
+    const { pre, post } = graph.connections;
+    const { at } = selected;
+    const before = pre.slice(0, at).filter((from, i) => from === pre[at] && post[i] === post[at]);
+    return {
+      objects: [],
+      connection: [graph.name(pre[at]), graph.name(post[at]), before.length],
+    };
+  }
+  const one = selected === null ? [] : [selected.at];
+  return { objects: [...one, ...several].map((at) => graph.name(at)), connection: null };
+}
+
+/** The objects of a network that are called so. */
+export function objectsIn(graph: Graph, { objects }: Kept): number[] {
+  return objects.flatMap((name) => graph.find(name) ?? []);
+}
+
+/** The connection of a network that was selected in the one before. */
+export function connectionIn(graph: Graph, { connection }: Kept): number | null {
+  if (connection === null) return null;
+  const [from, to] = [graph.find(connection[0]), graph.find(connection[1])];
+  if (from === undefined || to === undefined) return null;
+  const { pre, post } = graph.connections;
+  const between = [...pre.keys()].filter((at) => pre[at] === from && post[at] === to);
+  return between[connection[2]] ?? null;
+}
