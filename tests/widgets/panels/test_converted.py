@@ -16,7 +16,7 @@ from nengolab_widgets.converted import writing
 from nengolab_widgets.graph import describe
 
 import nengolab
-from nengolab.converting import ConversionReport, Tuned
+from nengolab.converting import ConversionReport, Tried, Tuned
 from tests.widgets.browser import Browser, until
 
 SPIKING = {"relu": nengo.SpikingRectifiedLinear()}
@@ -43,9 +43,11 @@ def native(converter: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def found(native: Any) -> Tuned:
-    x = np.random.RandomState(0).uniform(0, 1, (4, 6, 6, 1))
-    return native.tune(x, [0, 1, 2, 0], scales=[50, 200], synapses=[0], n_steps=20)
+def found() -> Tuned:
+    """As `Converter.tune` gives it; the page's story has one that was really tried."""
+    slow = Tried(50, 0.005, {"conv": 12.5}, 0.7, np.linspace(0, 0.7, 20), 0.019, np.nan, 80.5)
+    fast = Tried(200, 0.0, {"conv": 50.0}, 0.9, np.linspace(0, 0.9, 20), 0.02, 0.004, 310.25)
+    return Tuned(0.91, 0.001, [slow, fast])
 
 
 def panel_of(widget: Any) -> Any:
@@ -66,8 +68,9 @@ def told(widget: Any, message: str) -> dict:
 
 
 def test_the_report_says_what_the_converter_says_and_leads_to_objects(converter: Any) -> None:
-    widget = Report(converter, np.ones((2, 6, 6, 1)), n_steps=20)
-    report = converter.report(np.ones((2, 6, 6, 1)), 20)
+    widget = Report(converter, np.full((2, 6, 6, 1), 300.0), n_steps=20)
+    report = panel_of(widget).obj
+    assert [row.name for row in report.rows] == [row.name for row in converter.report().rows]
     said = told(widget, "report")
     assert (said["summary"], said["note"], said["problem"]) == (report.summary, "", "")
     graph = describe(converter.net)
@@ -118,6 +121,7 @@ def test_what_was_tried_is_shown_and_one_is_picked(native: Any, found: Tuned) ->
             assert line[field] == getattr(tried, field)
         np.testing.assert_array_equal(line["by_step"], tried.by_step)
         np.testing.assert_allclose(line["ms"], np.arange(1, 21))
+    assert [line["first"] for line in said["tried"]] == [None, 0.004]
     panel = panel_of(widget)
     assert (widget.chosen, panel.layout()) == (None, {"chosen": -1, "code": []})
     with pytest.raises(ValidationError, match=r"no setting is picked: .*tune.set\(chosen=0\)"):

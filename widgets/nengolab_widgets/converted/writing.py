@@ -167,7 +167,7 @@ def _check(one: Any, wanted: np.ndarray, spikes: bool, single: bool) -> CheckedO
 
 def _is_spikes(circuit: Any, output: str) -> bool:
     (link, *more) = circuit.into(output)
-    plain = not more and link.filter is None and link.weights.kind == "identity"
+    plain = not more and link.filter is None and link.weights.kind in ("identity", "scale")
     return bool(plain and circuit.layer(link.source).spikes)
 
 

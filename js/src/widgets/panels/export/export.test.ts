@@ -43,7 +43,8 @@ it("changes settings as the form is filled in, and writes at the click only", ()
   bits.dispatchEvent(new Event("focus"));
   bits.value = "8";
   bits.dispatchEvent(new Event("change"));
-  fold.click();
+  fold.checked = true;
+  fold.dispatchEvent(new Event("change"));
   expect(change.mock.calls).toEqual([[{ format: "nir" }], [{ bits: "8" }], [{ fold: true }]]);
   expect(send).not.toHaveBeenCalledWith({ type: "write" });
   button(body).click();
