@@ -136,7 +136,10 @@ class Modelled:
 
 
 def _open_beside(
-    data: bytes, name: str, show: Callable[[Any], Future[None]], notice: Callable[[str], None]
+    data: bytes,
+    name: str,
+    show: Callable[[Any], Future[None] | None],
+    notice: Callable[[str], None],
 ) -> None:
     """Read and convert what was dropped, on a thread of its own."""
     try:

@@ -64,7 +64,7 @@ def test_from_the_report_to_a_checked_export(lab: JupyterLab) -> None:
     expect(table).to_contain_text("native with max_to_avg_pool=True")
     expect(table).to_contain_text("rate (Hz)")
     table.get_by_role("button", name="hidden.0", exact=True).click()
-    expect(panel.root.locator(".nl-card")).to_contain_text("hidden.0")
+    expect(panel.root.locator(".nl-network-card")).to_contain_text("hidden.0")
     expect(table.locator("tr.nl-report-marked")).to_contain_text("hidden.0")
     # ---- tuning: one setting by its point, another by the keys.
     until(lambda: len(panel.plot("digits tune").get("rate", ())) == 6, "six settings")

@@ -116,6 +116,7 @@ def test_what_was_tried_is_shown_and_one_is_picked(native: Any, found: Tuned) ->
     widget = Tune(native, found)
     said = told(widget, "tuned")
     assert (said["keras"], found.tried[said["best"]]) == (found.keras_accuracy, found.best)
+    assert said["why"].startswith("A star is the setting with the fewest spikes that keeps 98%")
     for line, tried in zip(said["tried"], found.tried, strict=True):
         for field in ("rate", "synapse", "accuracy", "latency", "spikes"):
             assert line[field] == getattr(tried, field)

@@ -8,6 +8,8 @@ from typing import Any, Literal, TypedDict
 
 from nengo.exceptions import ValidationError
 
+from nengolab_widgets.narrowing import is_mapping
+
 FORMATS = {
     "npz": "bundle: NPZ",
     "hdf5": "bundle: HDF5",
@@ -56,7 +58,7 @@ def bits_of(value: Any) -> int | dict[str, int] | None:
     ValidationError
         For what says no bits.
     """
-    if isinstance(value, Mapping) or value is None:
+    if value is None or is_mapping(value):
         return None if value is None else dict(value)
     text = str(value).strip()
     try:
@@ -111,7 +113,7 @@ def fields_of(values: Mapping[str, Any]) -> list[Field]:
     nir = is_nir(values["format"])
     off = "NIR has weights as they are" if nir else ""
     bits = values["bits"]
-    if isinstance(bits, Mapping):
+    if is_mapping(bits):
         bits = ", ".join(f"{layer}: {n}" for layer, n in bits.items())
     formats: list[Option] = [{"value": v, "label": label} for v, label in FORMATS.items()]
     folds = "a network in whole numbers is folded"

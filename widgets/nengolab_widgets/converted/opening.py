@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,7 @@ def open_model(path: str | Path, name: str = "") -> Any:
     file = Path(path).expanduser()
     name = name or file.name
     _check(file, name)
-    import keras  # loads TensorFlow
-
+    keras: Any = import_module("keras")  # loads TensorFlow
     try:
         model = keras.saving.load_model(file, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises errors of any kind for what it cannot read

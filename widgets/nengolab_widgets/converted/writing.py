@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict
@@ -44,7 +44,7 @@ class Outcome(TypedDict):
 
 
 @contextmanager
-def simulator_of(session: Session) -> Iterator[Any]:
+def simulator_of(session: Session) -> Generator[Any]:
     """Give a simulator of a session's network at its start, with parameters as they are now.
 
     What runs goes on, and is not touched.

@@ -12,6 +12,7 @@ from nengolab.live import PanelSpec
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.converted.form import FORMATS, Field, bits_of, fields_of, is_nir
 from nengolab_widgets.converted.writing import Outcome, write
+from nengolab_widgets.narrowing import is_mapping
 from nengolab_widgets.panel import Identity, Panel, Place, Setting
 from nengolab_widgets.quiet import Nothing
 
@@ -54,9 +55,11 @@ def _flag(value: Any) -> bool:
 
 
 def _bits(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | str | Mapping):
+    if is_mapping(value):
+        return dict(value)
+    if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("empty, a number, or a number for each layer")
-    return dict(value) if isinstance(value, Mapping) else str(value).strip()
+    return str(value).strip()
 
 
 def _steps(value: Any) -> str:
@@ -170,7 +173,9 @@ class Export(Panel):
         try:
             said = _said("done", outcome=write(self.place.session, values))
         except Exception as error:  # whatever it is, a person is told of it in place
-            said = _said("refused", str(error) or type(error).__name__)
+            # The simulator is one that was made here: the object's name comes first.
+            words = str(error).removeprefix("sim: ")
+            said = _said("refused", words or type(error).__name__)
         self._tell(said)
         self._working.release()
         ended.set()

@@ -44,11 +44,15 @@ class Payload(TypedDict):
 
 
 class TunedMessage(TypedDict):
-    """All that was tried; ``best`` is the place of the one that `Tuned.best` gives."""
+    """All that was tried; ``best`` is the place of the one that `Tuned.best` gives.
+
+    ``why`` says what it is the best by.
+    """
 
     type: Literal["tuned"]
     keras: float
     best: int
+    why: str
     tried: list[TriedLine]
     problem: str
 
@@ -158,11 +162,14 @@ class Tune(Panel):
 
     def told(self) -> TunedMessage:
         """Give what pages are told."""
+        from nengolab.converting.tuning import KEEPS  # loads TensorFlow; what was tried has it
+
         found = self._tuned
         said: TunedMessage = {
             "type": "tuned",
             "keras": found.keras_accuracy,
             "best": -1,
+            "why": "",
             "tried": [],
             "problem": "",
         }
@@ -173,7 +180,14 @@ class Tune(Panel):
             )
             return said
         said["tried"] = [_line(one, found.dt) for one in found.tried]
-        said["best"] = next(i for i, one in enumerate(found.tried) if one is found.best)
+        best = found.best
+        said["best"] = next(i for i, one in enumerate(found.tried) if one is best)
+        kept = best.accuracy >= KEEPS * found.keras_accuracy
+        said["why"] = (
+            f"A star is the setting with the fewest spikes that keeps {KEEPS:.0%} of it."
+            if kept
+            else f"No setting keeps {KEEPS:.0%} of it; a star is the most accurate one."
+        )
         return said
 
     def python(self, spec: PanelSpec) -> str:

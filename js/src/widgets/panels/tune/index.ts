@@ -117,8 +117,7 @@ class TunePanel implements Panel {
     if (bad) return;
     setText(
       this.words,
-      `Keras: accuracy ${percent(told.keras)} (dashed). A star is the setting with the fewest ` +
-        "spikes that keeps 98 % of it. Click one to pick it.",
+      `Keras: accuracy ${percent(told.keras)} (dashed). ${told.why} Click one to pick it.`,
     );
     this.spikes?.show(told, payload.chosen, theme);
     this.time?.show(told, payload.chosen, theme);

@@ -36,11 +36,12 @@ export const isTriedLine: Check<TriedLine> = record<TriedLine>({
   by_step: listOf(isNumber),
 });
 
-/** All that was tried; ``best`` is the place of the one that `Tuned.best` gives. */
+/** All that was tried; ``best`` is the place of the one that `Tuned.best` gives. ``why`` says what it is the best by. */
 export interface TunedMessage {
   type: "tuned";
   keras: number;
   best: number;
+  why: string;
   tried: TriedLine[];
   problem: string;
 }
@@ -49,6 +50,7 @@ export const isTunedMessage: Check<TunedMessage> = record<TunedMessage>({
   type: oneOf("tuned"),
   keras: isNumber,
   best: isNumber,
+  why: isString,
   tried: listOf(isTriedLine),
   problem: isString,
 });

@@ -20,6 +20,7 @@ const SAID = {
   type: "tuned",
   keras: 0.95,
   best: 1,
+  why: "A star is so.",
   tried: [ONE, { ...ONE, rate: 200, synapse: 0.005, spikes: 1234 }],
   problem: "",
 };
@@ -42,7 +43,7 @@ it("lists all settings, and the best of them", () => {
     ["50 Hz", "none", "90.0 %", "12 ms", "340"],
     ["200 Hz", "5 ms", "90.0 % ★ best", "12 ms", "1,234"],
   ]);
-  expect(body.textContent).toContain("Keras: accuracy 95.0 %");
+  expect(body.textContent).toContain("Keras: accuracy 95.0 % (dashed). A star is so. Click");
 });
 
 it("picks by click or key, and shows the code of what is picked, as text", () => {
