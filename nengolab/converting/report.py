@@ -19,7 +19,7 @@ _CELL = "text-align: left; vertical-align: top; padding: 2px 12px 2px 0"
 _MOST = 16  # items that are run for firing rates
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConversionReport:
     """What a Keras model became, layer by layer.
 

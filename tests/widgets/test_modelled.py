@@ -14,6 +14,7 @@ from nengolab_widgets import Lab
 from nengolab_widgets.converted import opening
 from nengolab_widgets.converted.opening import open_model
 
+from nengolab.converting import ConversionReport, Tuned
 from nengolab.live import Session
 from tests.widgets.browser import Browser, until
 
@@ -81,7 +82,9 @@ def test_code_in_a_file_is_not_run_and_no_file_fills_the_memory(
 
 
 def test_what_is_dropped_takes_the_place_of_the_network(file: Path) -> None:
-    lab = Lab(network())
+    net = network()
+    of_others = [(Tuned(0.9, 0.001, []), "tune"), (ConversionReport("a", []), "report")]
+    lab = Lab(net, plots=[(net.nodes[0], "value"), *of_others, "export"])
     browser = Browser(lab)
     browser.look()
     lab.session.wait_until("ready", 120)
@@ -100,7 +103,9 @@ def test_what_is_dropped_takes_the_place_of_the_network(file: Path) -> None:
     assert lab.session.network is lab.converter.net
     until(lambda: "dropped_model" in browser.of("layout")[-1]["title"], "its name")
     kinds = [panel["kind"] for panel in browser.of("layout")[-1]["panels"]]
-    assert kinds[0] == "report"
+    # What was of another network went with it.
+    assert kinds[:2] == ["export", "report"]
+    assert {*kinds[2:]} == {"value"}
     lab.session.step(5).result(60)
     lab.close()
 

@@ -54,6 +54,20 @@ export
 """
 
 
+OTHER = (
+    "keras.Sequential([keras.Input((3,), name='in'), keras.layers.Dense(2, name='out')], "
+    "name='another').save('other.keras')"
+)
+OPENED = {"another export", "another report"}
+DROP = """(root, data) => {
+  const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+  const files = new DataTransfer();
+  files.items.add(new File([bytes], "other.keras"));
+  const options = { bubbles: true, cancelable: true, dataTransfer: files };
+  root.querySelector(".nl-plots").dispatchEvent(new DragEvent("drop", options));
+}"""
+
+
 def test_from_the_report_to_a_checked_export(lab: JupyterLab) -> None:
     panel = open_panel(lab, [MODEL, TRIED, CHOSEN], name="converted")
     lab.page.set_viewport_size({"width": 1500, "height": 2200})
@@ -114,4 +128,15 @@ def test_from_the_report_to_a_checked_export(lab: JupyterLab) -> None:
     # It is there now, and is not replaced.
     alone.press("Write and check")
     expect(result.locator("[role=alert]")).to_contain_text("is not empty")
+    # ---- another model is dropped on the Lab, and opened once that is confirmed.
+    lab.value(OTHER)
+    data = lab.value("__import__('base64').b64encode(open('other.keras', 'rb').read()).decode()")
+    panel.root.evaluate(DROP, data)
+    expect(panel.root.get_by_role("alertdialog")).to_contain_text("Open other.keras here?")
+    panel.screenshot("dropped")
+    panel.press("Open")
+    until(lambda: set(panel.titles()) >= OPENED, "the other network", 120)
+    expect(panel.root.locator(".nl-report")).to_contain_text("another: 1 of 1 layers native")
+    panel.wait_state("ready")
+    panel.screenshot("opened")
     assert lab.errors == []
