@@ -113,6 +113,9 @@ class Modelled:
             self._driving.rebuilt(self.session.network, self.session.inputs)
             for choice in [Choice(converter, "report"), *default_choices(self.session.network)]:
                 self._bench.open(choice)
+            if (aside := self._bench.aside) is not None:
+                # Made anew: where a person had zoomed to is nowhere in this network.
+                self._bench.changed(aside)
             if not self._title_given:
                 self._title = converter.net.label or "Keras model"
             self._bench.history.begin(self._bench.arrangement)
