@@ -19,7 +19,7 @@ _CELL = "text-align: left; vertical-align: top; padding: 2px 12px 2px 0"
 _MOST = 16  # items that are run for firing rates
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConversionReport:
     """What a Keras model became, layer by layer.
 
@@ -48,6 +48,18 @@ class ConversionReport:
         """Whether the whole network is neurons, plain Nodes and connections."""
         return all(row.native for row in self.rows)
 
+    @property
+    def summary(self) -> str:
+        """In a line: how much is native, how many neurons and parameters."""
+        own = [row for row in self.rows if row.shape_in]
+        native = sum(row.native for row in own)
+        neurons = sum(row.n_neurons for row in own)
+        parameters = sum(row.n_parameters for row in own)
+        return (
+            f"{self.model}: {native} of {len(own)} layers native, {neurons:,} neurons, "
+            f"{parameters:,} parameters"
+        )
+
     def __str__(self) -> str:
         lines = [_HEAD, *(_cells(row) for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -56,7 +68,7 @@ class ConversionReport:
             "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip()
             for line in lines
         )
-        return f"{self._totals()}\n\n{table}"
+        return f"{self.summary}\n\n{table}"
 
     __repr__ = __str__
 
@@ -67,7 +79,7 @@ class ConversionReport:
             for row in self.rows
         )
         return (
-            f'<div class="nengolab-conversion"><p>{escape(self._totals())}</p><table><thead><tr>'
+            f'<div class="nengolab-conversion"><p>{escape(self.summary)}</p><table><thead><tr>'
             f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
@@ -80,19 +92,9 @@ class ConversionReport:
             Where pandas is not installed.
         """
         pandas = table_library("to_pandas", "print(report) shows the table without it")
-        kept = ("ensembles", "layer")
+        kept = ("ensembles", "layer", "obj")
         rows = [{k: v for k, v in vars(row).items() if k not in kept} for row in self.rows]
         return pandas.DataFrame(rows).set_index("name")
-
-    def _totals(self) -> str:
-        own = [row for row in self.rows if row.shape_in]
-        native = sum(row.native for row in own)
-        neurons = sum(row.n_neurons for row in own)
-        parameters = sum(row.n_parameters for row in own)
-        return (
-            f"{self.model}: {native} of {len(own)} layers native, {neurons:,} neurons, "
-            f"{parameters:,} parameters"
-        )
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class Row:
         Mean firing rate (Hz) where it was run.
     max_rate : float or None
         Of its fastest neuron.
+    obj : Node or Ensemble
+        What puts out its output; the object before it, where it became nothing.
     """
 
     name: str
@@ -55,11 +57,14 @@ class Row:
     max_rate: float | None = None
     ensembles: list[Any] = field(default_factory=list, repr=False)
     layer: Any = field(default=None, repr=False)
+    obj: Any = field(default=None, repr=False)
 
     @classmethod
     def of_input(cls, layer: Any, node: Any, shape: tuple[int, ...]) -> Row:
         """The row of an input."""
-        return cls(layer.name, type(layer).__name__, "a Node", "", "", [], shape, layer=layer)
+        return cls(
+            layer.name, type(layer).__name__, "a Node", "", "", [], shape, layer=layer, obj=node
+        )
 
     @property
     def native(self) -> bool:
@@ -94,6 +99,7 @@ def row_of(
         names,
         ensembles=make.ensembles,
         layer=layer,
+        obj=_owner(outputs[0].obj),
     )
 
 
@@ -112,6 +118,12 @@ def _became(call: Call, make: Maker, outputs: list[Place], reason: Unsupported |
     return f"{n:,} {kind} neuron{'s' * (n != 1)}"
 
 
+def _owner(obj: Any) -> Any:
+    """The object of the network that a view, or neurons, belong to."""
+    obj = obj.obj if isinstance(obj, nengo.base.ObjView) else obj
+    return obj.ensemble if isinstance(obj, nengo.ensemble.Neurons) else obj
+
+
 def _label(obj: Any) -> str:
-    obj = obj.ensemble if isinstance(obj, nengo.ensemble.Neurons) else obj
+    obj = _owner(obj)
     return obj.label or type(obj).__name__

@@ -68,7 +68,7 @@ class Tried:
         return {"scale_firing_rates": dict(self.scales), "synapse": self.synapse or None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tuned:
     """Settings that were tried.
 

@@ -239,7 +239,7 @@ def export(
         raise ValidationError(
             f"must be one of {listing(files.FORMS)}, got {format!r}", attr="format"
         )
-    folder = _folder(Path(path))
+    folder = free_folder(Path(path))
     sim, own = simulated(sim)
     try:
         if sim.n_steps:
@@ -312,7 +312,14 @@ def read_bundle(path: str | Path) -> Bundle:
     return Bundle(folder, form, circuit, inputs, outputs)
 
 
-def _folder(path: Path) -> Path:
+def free_folder(path: Path) -> Path:
+    """A folder to write into: one that is empty, or is not there yet.
+
+    Raises
+    ------
+    ValidationError
+        For a file, a folder in which something is, and one in a folder that is not there.
+    """
     if not path.parent.is_dir():
         raise ValidationError(f"there is no folder {str(path.parent)!r}", attr="path")
     if path.exists() and not path.is_dir():

@@ -69,6 +69,27 @@ def describe(sim: Any) -> Circuit:
     return _Describer(sim).circuit()
 
 
+def check_edits(sim: Any) -> None:
+    """Refuse a simulator in which something was changed that is not read from it.
+
+    Raises
+    ------
+    ValidationError
+        Naming it.
+    """
+    engine = sim._engine
+    for param in engine.graph.params.values():
+        if param.role in _TAKEN_UP or param.name not in engine.values:
+            continue
+        if not np.array_equal(engine.values[param.name], param.value):
+            raise ValidationError(
+                f"{param.name!r} was changed in the simulator, and is not among what is read "
+                "from one (weights, encoders, biases, gains); write it into the network by "
+                "sim.freeze_params and make a simulator of that",
+                attr="sim",
+            )
+
+
 class _Describer:
     def __init__(self, sim: Any):
         self._sim, self._net, self._model = sim, sim.network, sim.model
@@ -78,7 +99,7 @@ class _Describer:
         self._inputs: dict[nengo.Ensemble, str] = {}
 
     def circuit(self) -> Circuit:
-        self._check_edits()
+        check_edits(self._sim)
         for node in self._net.all_nodes:
             self._node(node)
         for ens in self._net.all_ensembles:
@@ -102,19 +123,6 @@ class _Describer:
         return ValidationError(
             f"{self._sim.name_of(obj)!r} cannot be exported: {why}; {instead}", attr="sim"
         )
-
-    def _check_edits(self) -> None:
-        engine = self._sim._engine
-        for param in engine.graph.params.values():
-            if param.role in _TAKEN_UP or param.name not in engine.values:
-                continue
-            if not np.array_equal(engine.values[param.name], param.value):
-                raise ValidationError(
-                    f"{param.name!r} was changed in the simulator, and is not among what is read "
-                    "from one (weights, encoders, biases, gains); write it into the network by "
-                    "sim.freeze_params and make a simulator of that",
-                    attr="sim",
-                )
 
     # -- layers --------------------------------------------------------------------------------
 

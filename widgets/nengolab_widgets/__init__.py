@@ -15,10 +15,22 @@ from .standalone import Standalone, standalone
 
 _own = {kind.__name__: standalone(kind) for kind in own_kinds().values()}
 globals().update(_own)
-from .fit import Fit  # noqa: E402  # more than its kind by itself
+# More than their kinds by themselves.
+from .converting import Export, Report, Tune  # noqa: E402
+from .fit import Fit  # noqa: E402
 
 # Kinds are found, not listed, so a checker cannot know their names.
-__all__ = ["Compare", "Fit", "Lab", "Standalone", *(_own.keys() - {"Fit"})]  # pyright: ignore[reportUnsupportedDunderAll]
+_more = {"Export", "Fit", "Report", "Tune"}
+__all__ = [
+    "Compare",
+    "Export",
+    "Fit",
+    "Lab",
+    "Report",
+    "Standalone",
+    "Tune",
+    *(_own.keys() - _more),
+]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

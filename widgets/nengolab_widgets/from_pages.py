@@ -266,6 +266,14 @@ class ToPanel(TypedDict):
     content: dict[str, Any]
 
 
+class OpenModel(TypedDict):
+    """A Keras model was dropped on a Lab: the name of its file, and its bytes in base 64."""
+
+    type: Literal["open_model"]
+    name: str
+    data: str
+
+
 PageMessage = (
     Hello
     | GoOnFrom
@@ -297,6 +305,7 @@ PageMessage = (
     | Pick
     | AskPart
     | ToPanel
+    | OpenModel
 )
 
 

@@ -25,6 +25,7 @@ from .from_pages import read_message
 from .keywords import read_view, unknown_keywords
 from .liveness import Heartbeat
 from .messages import Layout, Offer, Past
+from .modelled import Modelled
 from .output import Output
 from .panel import Choice
 from .parts import front_end, part
@@ -42,7 +43,7 @@ MANY_OFFERS = 300
 GONE_AFTER = 8.0
 
 
-class Lab(Plots, Sourced, anywidget.AnyWidget):
+class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
     """A network that runs live in the notebook.
 
     Show it as the last line of a cell. Making it returns at once: the network is built in the
@@ -132,7 +133,7 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
         self._title_given = title is not None
         self._title = title or shown.label or "Nengo network"
         self._options = {"dt": dt, "seed": seed}
-        self._drawing, self._given = None, plots is not None
+        self._drawing, self._given, self.converter = None, plots is not None, None
         self.session = sessions.session_for(
             target, speed, options=self._options, asleep=source is not None
         )
@@ -202,6 +203,7 @@ class Lab(Plots, Sourced, anywidget.AnyWidget):
             "ask_code": lambda _: self._say({"type": "code", "text": self.layout_code()}),
             "pick": self._pick,
             "ask_part": self._send_part,
+            "open_model": self._open_dropped,
             "to_panel": lambda m: self._bench.find(m["panel"]).handle(m["content"]),
             "hello": self._greet,
             "view": self._see,

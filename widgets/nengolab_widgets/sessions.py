@@ -153,6 +153,12 @@ def leave(session: Session, holder: Holder) -> bool:
     return True
 
 
+def is_alone(session: Session, holder: Holder) -> bool:
+    """Whether no other widget shows a session, which a widget has made."""
+    with _lock:
+        return session in _ours and set(_holders.get(session, ())) <= {holder}
+
+
 def is_ours(session: Session) -> bool:
     """Whether a widget made it, so that it ends with the last one."""
     return session in _ours

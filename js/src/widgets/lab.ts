@@ -2,6 +2,7 @@
 
 import type { Arranging } from "./arranging";
 import { make, setText } from "./dom";
+import { takeModels } from "./dropping";
 import { HistoryBar } from "./historybar";
 import * as editor from "./editing/editor";
 import { digest, PART, type Bokeh } from "./inspecting/bokeh";
@@ -221,7 +222,13 @@ class LabView {
     const left = make("div", "nl-left", {}, this.aside, this.sliders.element);
     const bench = make("div", "nl-bench", {}, left, plots);
     const head = make("header", "nl-head", {}, this.title, this.fold);
-    return [head, this.problem.element, this.notice.element, bench];
+    const dropped = takeModels(
+      this.root,
+      (message) => this.link.send(message),
+      (text) => this.notice.show(text),
+      this.signal,
+    );
+    return [head, this.problem.element, this.notice.element, dropped, bench];
   }
 
   private single({ transport }: Alone): HTMLElement[] {

@@ -792,6 +792,19 @@ export const isToPanel: Check<ToPanel> = record<ToPanel>({
   content: dictOf(isUnknown),
 });
 
+/** A Keras model was dropped on a Lab: the name of its file, and its bytes in base 64. */
+export interface OpenModel {
+  type: "open_model";
+  name: string;
+  data: string;
+}
+
+export const isOpenModel: Check<OpenModel> = record<OpenModel>({
+  type: oneOf("open_model"),
+  name: isString,
+  data: isString,
+});
+
 export type PageMessage =
   | Hello
   | GoOnFrom
@@ -822,7 +835,8 @@ export type PageMessage =
   | AskCode
   | Pick
   | AskPart
-  | ToPanel;
+  | ToPanel
+  | OpenModel;
 
 const KERNEL_MESSAGES: Record<string, Check<KernelMessage>> = {
   frame: isFrame,

@@ -241,6 +241,14 @@ export class Figure {
     this.axes[which === "x" ? 0 : 1].axis_label = text;
   }
 
+  /** Put the marks of an axis at these places, with these words. */
+  ticks(which: "x" | "y", marks: readonly [at: number, text: string][]): void {
+    this.axes[which === "x" ? 0 : 1].setv({
+      ticker: new this.bokeh.FixedTicker({ ticks: marks.map(([at]) => at) }),
+      major_label_overrides: new Map(marks),
+    });
+  }
+
   /** Show this much, unless a person has zoomed or moved; then it is where "show all" leads. */
   range(x: Range, y: Range): void {
     this.home = { x, y };

@@ -32,6 +32,7 @@ export { Step } from "@bokeh/bokehjs/build/js/lib/models/glyphs/step";
 export { VArea } from "@bokeh/bokehjs/build/js/lib/models/glyphs/varea";
 export { Grid } from "@bokeh/bokehjs/build/js/lib/models/grids/grid";
 export { LinearColorMapper } from "@bokeh/bokehjs/build/js/lib/models/mappers/linear_color_mapper";
+export { FixedTicker } from "@bokeh/bokehjs/build/js/lib/models/tickers/fixed_ticker";
 export { Plot } from "@bokeh/bokehjs/build/js/lib/models/plots/plot";
 export { Range1d } from "@bokeh/bokehjs/build/js/lib/models/ranges/range1d";
 export { LinearScale } from "@bokeh/bokehjs/build/js/lib/models/scales/linear_scale";

@@ -16,6 +16,8 @@ export interface Walked {
   rows: (at: number) => Rows | null;
   pick: (at: number, adds: boolean) => void;
   isPicked: (at: number) => boolean;
+  /** What they are; neurons where nothing is said. */
+  what?: string;
 }
 
 const ALONG: Record<string, ["x" | "y", 1 | -1]> = {
@@ -57,7 +59,10 @@ export function walk(figure: Walkable, walked: Walked): void {
     figure.tell(rows !== null && walked.isPicked(at) ? `${words}, picked` : words);
   };
   element.tabIndex = 0;
-  element.setAttribute("aria-description", "arrow keys go through neurons, Enter picks");
+  element.setAttribute(
+    "aria-description",
+    `arrow keys go through ${walked.what ?? "neurons"}, Enter picks`,
+  );
   element.addEventListener("keydown", (event) => {
     // Its buttons have keys of their own.
     if (event.target !== element || event.ctrlKey || event.metaKey || event.altKey) return;
