@@ -340,7 +340,7 @@ class OwnerThread(Openings):
             if self._runner is not None:
                 self._runner.abandon(error)
                 self._runner = None
-            self.publish(state="error", error=report_error(error, self._names))
+            self.publish(state="error", error=report_error(error, self._names), note="")
             return
         runner = self.runner
         outcome.hear_prints(self.prints.take)

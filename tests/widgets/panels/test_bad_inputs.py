@@ -67,9 +67,8 @@ LOOKED: dict[str, tuple[Callable[[Bad], Standalone], str]] = {
     ),
     "an array that is not there": (
         lambda b: Weights(b.sim, array="a.wings"),
-        "there is no array 'a.wings' here; there are 'a.encoders'",
+        "there is no array 'a.wings' here; there are 'a.neurons.bias'",
     ),
-    "arrays of what has none": (lambda b: Weights(b.sim, "direct"), "there are no arrays"),
     "differences of a closed one that learned": (
         lambda b: Diff(b.closed_theirs, b.closed_theirs),
         "'a' learned are gone: the nengo.Simulator is closed",
