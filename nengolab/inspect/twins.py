@@ -340,7 +340,8 @@ def checked_voltage(voltage: Any) -> float | None:
     """The voltage that neurons are to start with; an error for what is none."""
     if voltage is None:
         return None
-    if isinstance(voltage, bool | str) or not np.isscalar(voltage) or not 0 <= voltage <= 1:
+    number = isinstance(voltage, int | float | np.number) and not isinstance(voltage, bool)
+    if not number or not 0 <= float(voltage) <= 1:
         raise ValidationError(
             f"must be a number from 0 to 1 (a spike), or None; got {voltage!r}", attr="voltage"
         )

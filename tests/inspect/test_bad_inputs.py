@@ -123,6 +123,8 @@ def of_a_model() -> nengo.Simulator:
         return sim
 
 
+ANY: Any = "x"
+LATER: Any = "later"
 ASKED: dict[str, tuple[Callable[[World], Any], str]] = {
     # no simulator that runs
     "story of a network": (
@@ -211,7 +213,7 @@ ASKED: dict[str, tuple[Callable[[World], Any], str]] = {
         "points: takes an array of numbers; got",
     ),
     "a text for a direction": (
-        lambda w: inspect.tuning_curves(w.net, "a", along="x"),
+        lambda w: inspect.tuning_curves(w.net, "a", along=ANY),
         "along: takes an array of numbers; got 'x'",
     ),
     "no count of points": (
@@ -257,7 +259,7 @@ ASKED: dict[str, tuple[Callable[[World], Any], str]] = {
         "NaN",
     ),
     # what is asked with
-    "no time": (lambda w: inspect.weights(w.net, "full", "later"), '"now", "built" or "change"'),
+    "no time": (lambda w: inspect.weights(w.net, "full", LATER), '"now", "built" or "change"'),
     "no kinds": (lambda w: inspect.compare(w.net, 2, kinds=[]), "at least one"),
     "a text of kinds": (
         lambda w: inspect.compare(w.net, 2, kinds="rate"),
@@ -308,6 +310,7 @@ def test_what_has_numbers_beside_nan_is_told(world):
 
 
 def test_a_closed_simulator_says_what_it_was(world):
+    look: Any
     for look in (inspect.tuning_curves, inspect.explain):
         for name in ("a", "b"):
             closed, now = look(world.closed, name), look(world.net, name)

@@ -198,7 +198,9 @@ def test_a_story_is_that_of_probes(world, name):
         part.story["share of the next current"].values, share, rtol=1e-6, atol=1e-12
     )
     np.testing.assert_allclose(
-        sum(part.story.causes.values())[1:], part.story["current"].values[1:, 0], atol=1e-9
+        np.sum(list(part.story.causes.values()), axis=0)[1:],
+        part.story["current"].values[1:, 0],
+        atol=1e-9,
     )
     own = {*part.probes, "share of the next current"}
     assert {q.name for q in part.story.quantities} == own

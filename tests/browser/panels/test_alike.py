@@ -85,7 +85,7 @@ def each_says_in_place_what_it_cannot_show(lab: JupyterLab) -> None:
         expect(told).to_be_visible(timeout=60_000)
     # Where an array is asked for that is not there, those that are can be chosen.
     arrays = Panel(lab, 6).root
-    arrays.get_by_role("button", name="a.encoders").click()
+    arrays.get_by_role("option").filter(has_text="a.encoders").click()
     expect(arrays.locator(".nl-plot-failed")).to_be_hidden()
     whole = Panel(lab, 7).root
     expect(whole.get_by_role("alert")).to_contain_text("contains NaNs. Give it finite values")

@@ -95,7 +95,8 @@ def test_what_cannot_be_looked_at_is_said_in_place(bad: Bad, what: str) -> None:
 
 def test_what_can_be_shown_beside_nan_or_of_a_closed_one_is(bad: Bad) -> None:
     def look(panel: Standalone) -> dict[str, np.ndarray]:
-        found = dict(panel.hub._bench._specs[panel._panel].look(panel.session.subject))
+        spec: Any = panel.hub._bench._specs[panel._panel]
+        found = dict(spec.look(panel.session.subject))
         panel.close()
         return found
 
