@@ -11,6 +11,7 @@ from nengo.exceptions import (
 
 __all__ = [
     "BuildError",
+    "BuildStopped",
     "NengoException",
     "ReadonlyError",
     "SimulationError",
@@ -50,6 +51,17 @@ class WrongObject(ValidationError, TypeError):
     ...     sim.freeze_params(nengo.Node(0.5, add_to_container=False))
     ... except nengolab.exceptions.WrongObject as error:
     ...     print(isinstance(error, TypeError))
+    True
+    """
+
+
+class BuildStopped(BuildError):
+    """A build was stopped before its end.
+
+    Examples
+    --------
+    >>> error = nengolab.exceptions.BuildStopped("the build was stopped")
+    >>> isinstance(error, nengo.exceptions.BuildError)
     True
     """
 

@@ -126,7 +126,8 @@ class Names:
 
     def has(self, obj: Any) -> bool:
         """Whether ``obj`` is in the network, or it itself."""
-        return obj is self._network or obj in self._names
+        known = isinstance(obj, nengo.base.NengoObject | nengo.Network)  # others may have no hash
+        return obj is self._network or (known and obj in self._names)
 
     def objects(self) -> list[Any]:
         """The network's objects, in order: nodes, ensembles, subnetworks, connections, probes."""

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from nengolab.compiler import shortcuts
 from nengolab.exceptions import BuildError
 from nengolab.names import Names
+from nengolab.startup.leaving import heed
 
 
 class OwnedModel(Model):
@@ -36,6 +37,7 @@ class OwnedModel(Model):
     def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
         named = isinstance(obj, (NengoObject, Neurons))
         if named:
+            heed()
             self._building.append(obj)
         try:
             return self._build(obj, *args, **kwargs)

@@ -10,7 +10,8 @@ import numpy as np
 
 from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
-from nengolab.inspect.populations import Population, population
+from nengolab.inspect.points import numbers
+from nengolab.inspect.populations import Population, population, rates_at
 from nengolab.inspect.running import check_runs, tapped, went_back
 from nengolab.inspect.source import Source
 
@@ -97,7 +98,7 @@ def activity(
 
 def of_points(people: Population, points: Any = None) -> Activity:
     """What neurons do where these values, or the evaluation points, are represented."""
-    where = people.eval_points if points is None else np.asarray(points, float)
+    where = people.eval_points if points is None else numbers(points, "points")
     if where.ndim != 2 or where.shape[1] != people.dimensions or not len(where):
         raise ValidationError(
             f"{people.name!r} represents {people.dimensions} dimensions: points have the shape "
@@ -116,15 +117,18 @@ def _of_run(sim: Any, people: Population, n_steps: int, ens: Any, data: Any) -> 
     wanted = {"current": (found.neurons, "input"), "output": (found.neurons, "output")}
     with went_back(sim), tapped(sim, wanted) as seen:
         got = {name: v.reshape(-1, people.n_neurons) for name, v in seen(n_steps, data).items()}
-    unit, zero = np.ones(people.n_neurons), np.zeros(people.n_neurons)
-    rates = people.neuron_type.rates(got["current"], unit, zero)
+    rates = rates_at(people.neuron_type, got["current"])
     over = f"a run of {n_steps:,} step{'s' * (n_steps != 1)} ({n_steps * sim.dt:g} s)"
     return _made(people, over, got["output"], rates)
 
 
 def _made(people: Population, over: str, output: np.ndarray, rates: np.ndarray) -> Activity:
     if not (np.isfinite(output).all() and np.isfinite(rates).all()):
-        raise ValidationError(f"neurons of {people.name!r} put out NaN or infinity", attr="ens")
+        raise ValidationError(
+            f"neurons of {people.name!r} are given, or put out, NaN or infinity: its encoders, "
+            "gains or biases hold it (see population), or what leads to it",
+            attr="ens",
+        )
     amplitude = getattr(people.neuron_type, "amplitude", 1.0) or 1.0
     output, rates = output / amplitude, rates / amplitude
     least, most = rates.min(axis=0), rates.max(axis=0)

@@ -13,7 +13,7 @@ from nengo.ensemble import Neurons
 from nengolab.exceptions import ValidationError
 from nengolab.inspect.connections import weights
 from nengolab.inspect.points import Direction, chosen
-from nengolab.inspect.populations import population
+from nengolab.inspect.populations import population, rates_at
 from nengolab.inspect.source import Source, When
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.names import listing
@@ -263,10 +263,7 @@ class _Walk:
         if isinstance(obj, nengo.Ensemble):
             people = population(self.read.given, obj, self.when, 0)
             currents = self._given(obj, obj.n_neurons) + people.bias
-            flat = people.neuron_type.rates(
-                currents, np.ones(obj.n_neurons), np.zeros(obj.n_neurons)
-            )
-            return np.asarray(flat)
+            return rates_at(people.neuron_type, currents)
         if obj.output is None:
             return self._given(obj, obj.size_in)
         if isinstance(obj.output, np.ndarray):

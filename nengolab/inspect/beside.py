@@ -13,7 +13,15 @@ from typing import Any
 import nengo
 
 from nengolab.exceptions import ValidationError
-from nengolab.inspect.twins import changed_types, check_network, copied, frozen, why_none
+from nengolab.inspect.twins import (
+    changed_types,
+    check_network,
+    checked_kinds,
+    checked_voltage,
+    copied,
+    frozen,
+    why_none,
+)
 from nengolab.layers.keras_weights import Ones
 from nengolab.layers.tensor_node import TensorNode
 from nengolab.settings import configure_settings, get_setting
@@ -91,9 +99,7 @@ def unsolved(
 
     Until then it is to be neither built nor changed.
     """
-    kinds = list(dict.fromkeys(kinds))
-    if not kinds:
-        raise ValidationError("name the kinds of twins, at least one", attr="kinds")
+    kinds, voltage = checked_kinds(kinds), checked_voltage(voltage)
     if len(nengo.Network.context):  # settings would be those of the outermost network
         raise ValidationError(
             "twins are made of a whole network: call it outside of any 'with network:' block",
@@ -196,7 +202,7 @@ def _standing_for(node: nengo.Node) -> nengo.Node:
 def _types(net: nengo.Network, kind: str, voltage: float | None) -> list[Any]:
     changed = changed_types(net, kind, voltage)
     if not any(changed):
-        raise ValidationError(f"{kind!r}: {why_none(net)}", attr="kinds")
+        raise ValidationError(f"{kind!r}: {why_none(net)}. nengo.LIF has all kinds", attr="kinds")
     return changed
 
 

@@ -51,6 +51,11 @@ class Matrix(ABC):
         """The difference to one of the same shape and kind."""
 
     @property
+    @abstractmethod
+    def is_finite(self) -> bool:
+        """Whether all that it is made of is."""
+
+    @property
     def stored(self) -> int:
         """Count of entries that may be other than 0."""
         return self.shape[0] * self.shape[1]
@@ -72,6 +77,10 @@ class Dense(Matrix):
 
     def __post_init__(self) -> None:
         self.shape = self.array.shape
+
+    @property
+    def is_finite(self) -> bool:
+        return bool(np.isfinite(self.array).all())
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         return self.array[start:stop]
@@ -95,6 +104,10 @@ class Factored(Matrix):
 
     def __post_init__(self) -> None:
         self.shape = (self.left.shape[0], self.right.shape[1])
+
+    @property
+    def is_finite(self) -> bool:
+        return bool(np.isfinite(self.left).all() and np.isfinite(self.right).all())
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         return self.left[start:stop] @ self.right
@@ -122,6 +135,10 @@ class Sparse(Matrix):
     def __post_init__(self) -> None:
         self.matrix = scipy.sparse.csr_array(self.matrix)
         self.shape = self.matrix.shape
+
+    @property
+    def is_finite(self) -> bool:
+        return bool(np.isfinite(self.matrix.data).all())
 
     @property
     def stored(self) -> int:
@@ -224,6 +241,8 @@ class Weights:
     @cached_property
     def singular_values(self) -> np.ndarray:
         """Largest first; of large sparse and convolutional weights the 50 largest."""
+        if not self.matrix.is_finite:
+            raise _not_finite(self.name)
         return self.matrix.singular_values()
 
     @property
@@ -281,6 +300,14 @@ class Figures:
     silent_targets: np.ndarray
 
 
+def _not_finite(name: str) -> ValidationError:
+    return ValidationError(
+        f"the weights of {name!r} hold NaN or infinity: block() has them as they are, and "
+        'when="built" gives those from before training',
+        attr="weights",
+    )
+
+
 def _figures(matrix: Matrix, name: str) -> Figures:
     n_rows, n_columns = matrix.shape
     total = n_rows * n_columns
@@ -292,7 +319,7 @@ def _figures(matrix: Matrix, name: str) -> Figures:
         if not values.size:
             continue
         if not np.isfinite(values).all():
-            raise ValidationError(f"the weights of {name!r} hold NaN or infinity", attr="weights")
+            raise _not_finite(name)
         rows, columns = np.broadcast_arrays(rows, columns)
         up, down = values > 0, values < 0
         positive[columns[up]], negative[columns[down]] = True, True
@@ -344,7 +371,7 @@ def weights(
         For what is not in the network.
     ValidationError
         For what is no connection; for one from a Node with a function, which has no weights from
-        its sources; for NaN, when figures are asked for.
+        its sources; for NaN, when figures or singular values are asked for.
 
     Examples
     --------
@@ -352,6 +379,8 @@ def weights(
     >>> w.kind, w.shape
     ('factored', (20, 1))
     """
+    if when not in ("now", "built", "change"):
+        raise ValidationError(f'takes "now", "built" or "change"; got {when!r}', attr="when")
     read = Source(source, item)
     conn = read.find(conn, nengo.Connection, "connection")
     if when == "change":

@@ -296,6 +296,18 @@ def _compared(sides: list[_Side], x: Any, y: Any) -> Iterator[Differing]:
                 yield Differing(*names, what, one.get(what, NOWHERE), other.get(what, NOWHERE))
 
 
+def _apart(p: np.ndarray, q: np.ndarray) -> str:
+    """How far two arrays of one shape are from each other."""
+    finite = np.isfinite(p) & np.isfinite(q)
+    said = []
+    if finite.any():
+        said.append(f"they differ by up to {np.abs(p[finite] - q[finite]).max():.3g}")
+    for which, values in (("first", p), ("second", q)):
+        bad = np.count_nonzero(~np.isfinite(values))
+        said += [f"{bad} of the {which} are NaN or infinite"] if bad else []
+    return ", ".join(said)
+
+
 def _array(value: Any) -> np.ndarray | None:
     """The numbers of an attribute: an array, or what a transform was given."""
     held = getattr(value, "init", value)
@@ -312,5 +324,5 @@ def _arrays(sides: list[_Side], names: tuple[str, str], x: Any, y: Any) -> Itera
                 texts = [NOWHERE if v is None else f"shape {v.shape}" for v in (p, q)]
                 yield Differing(*names, f"{role} {said}", texts[0], texts[1])
             elif not np.allclose(p, q, rtol=1e-5, atol=1e-8, equal_nan=True):
-                far = f"they differ by up to {np.abs(p - q).max():.3g}"
+                far = _apart(p, q)
                 yield Differing(*names, f"{role} {said}", figures(p), figures(q), far, (p, q))

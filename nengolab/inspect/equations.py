@@ -19,6 +19,7 @@ _LIF = {
 }
 _FIRES = "a spike where v passes 1"
 _ADAPTS = {"adaptation": "τ_n dn/dt = inc_n · output − n; it is taken from J"}
+_OF_RATES = {"rate_out": "the rate of the base type, of which spikes are made"}
 
 _EQUATIONS: dict[type, dict[str, str]] = {
     nengo.LIF: {**_LIF, "output": _FIRES},
@@ -40,20 +41,36 @@ _EQUATIONS: dict[type, dict[str, str]] = {
         "recovery": "du/dt = tau_recovery (coupling · v − u); reset_recovery is added at a spike",
         "output": "a spike where v passes 30 mV",
     },
+    nengolab.neurons.LeakyReLU: {
+        "output": "amplitude · J where J > 0, else amplitude · negative_slope · J"
+    },
+    nengolab.neurons.SpikingLeakyReLU: {
+        "voltage": "J dt is added, negative_slope · J dt where J < 0; each whole 1 is taken away",
+        "output": "a spike for each whole 1 that v holds, a negative one for each -1",
+    },
     nengo.RegularSpiking: {
+        **_OF_RATES,
         "voltage": "rate · dt is added in each step, 1 taken away for each spike",
         "output": "a spike for each whole 1 that v holds",
     },
-    nengo.PoissonSpiking: {"output": "as many as a Poisson distribution of mean rate · dt gives"},
+    nengo.PoissonSpiking: {
+        **_OF_RATES,
+        "output": "as many as a Poisson distribution of mean rate · dt gives",
+    },
     nengo.StochasticSpiking: {
-        "output": "the whole part of rate · dt, and one more with the chance of what is left"
+        **_OF_RATES,
+        "output": "the whole part of rate · dt, and one more with the chance of what is left",
     },
 }
 
 
 def membrane(neuron_type: Any) -> dict[str, str]:
     """Equations of a neuron type's own quantities, by name; of its output as ``"output"``."""
-    return _EQUATIONS.get(type(neuron_type), {})
+    own = _EQUATIONS.get(type(neuron_type), {})
+    if not isinstance(neuron_type, nengo.neurons.RatesToSpikesNeuronType):
+        return own
+    # What the rate follows from, such as adaptation, is the base type's.
+    return {**membrane(neuron_type.base_type), **own}
 
 
 def constants(neuron_type: Any) -> str:

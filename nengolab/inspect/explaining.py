@@ -14,7 +14,7 @@ from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
-from nengolab.exceptions import UnknownObject
+from nengolab.exceptions import UnknownObject, ValidationError
 from nengolab.inspect.said_of_connections import of_connection, of_probe, of_rule
 from nengolab.inspect.said_of_neurons import of_ensemble, of_neuron, of_neurons
 from nengolab.inspect.source import Source
@@ -74,6 +74,8 @@ def explain(source: Any, obj: Any, item: int | None = None) -> Explanation:
     ------
     UnknownObject
         For what is not in the network.
+    ValidationError
+        For some neurons of an ensemble: there is something to say of one, or of all.
 
     Examples
     --------
@@ -107,6 +109,12 @@ def _found(read: Source, asked: Any) -> tuple[Any, int | None]:
     if isinstance(obj, ObjView):
         at = np.arange(obj.obj.size_out)[obj.slice].ravel()
         obj, neuron = obj.obj, int(at[0]) if len(at) == 1 else None
+        if isinstance(obj, Neurons) and neuron is None and len(at) < obj.size_out:
+            raise ValidationError(
+                f"takes one neuron, such as ensemble.neurons[3], or all of them; got {len(at)} of "
+                f"{obj.size_out}",
+                attr="obj",
+            )
     whole = obj.ensemble if isinstance(obj, Neurons) else obj
     whole = whole.connection if isinstance(whole, LearningRule) else whole
     if whole is None or not read.names.has(whole):

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from nengolab.checks import whole
 from nengolab.exceptions import ValidationError
 
 LINE_POINTS, PLANE_POINTS = 101, 41
@@ -40,9 +41,8 @@ def chosen(
         return (), np.zeros((0, space.dimensions)), _checked(points, space)
     directions = _directions(along, space)
     base = np.zeros(space.dimensions) if at is None else _vector(at, space, "at")
-    count = n_points or (LINE_POINTS if len(directions) == 1 else PLANE_POINTS)
-    if count < 2:
-        raise ValidationError(f"a line takes two points or more; got {count}", attr="n_points")
+    usual = LINE_POINTS if len(directions) == 1 else PLANE_POINTS
+    count = usual if n_points is None else whole(n_points, "n_points", 2)
     line = np.linspace(-radius, radius, count)
     axes = (line,) * len(directions)
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
@@ -107,11 +107,25 @@ def on_sphere(
     return points
 
 
+def numbers(given: Any, attr: str) -> np.ndarray:
+    """What was given as an array of numbers.
+
+    Raises
+    ------
+    ValidationError
+        For what is none.
+    """
+    try:
+        return np.asarray(given, float)
+    except (TypeError, ValueError):
+        raise ValidationError(f"takes an array of numbers; got {given!r}", attr=attr) from None
+
+
 def _checked(points: Any, space: Space) -> np.ndarray:
-    points = np.asarray(points, float)
+    points = numbers(points, "points")
     if points.ndim == 1 and space.dimensions == 1:
         points = points[:, None]
-    if points.ndim < 1 or points.shape[-1] != space.dimensions:
+    if points.ndim < 1 or points.shape[-1] != space.dimensions or not points.size:
         raise ValidationError(
             f"{space.name!r} has {space.dimensions} dimensions: points have the shape "
             f"(..., {space.dimensions}); got {points.shape}",
@@ -151,7 +165,7 @@ def _direction(one: Any, space: Space) -> np.ndarray:
 
 
 def _vector(given: Any, space: Space, attr: str) -> np.ndarray:
-    vector = np.asarray(given, float)
+    vector = numbers(given, attr)
     if vector.shape != (space.dimensions,) or not np.isfinite(vector).all():
         raise ValidationError(
             f"{space.name!r} has {space.dimensions} dimensions: takes as many finite "

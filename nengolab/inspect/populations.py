@@ -81,17 +81,46 @@ class Population:
 
     def currents(self, points: np.ndarray) -> np.ndarray:
         """Input currents ``(points, neurons)`` where the ensemble is given these values."""
-        return points @ self.scaled_encoders.T + self.bias
+        with np.errstate(invalid="ignore"):  # of infinite encoders it is NaN at 0
+            return points @ self.scaled_encoders.T + self.bias
 
     def rates(self, points: np.ndarray) -> np.ndarray:
         """Firing rates (Hz) ``(points, neurons)`` where the ensemble is given these values."""
-        currents = self.currents(points)
         # Not by encoders: training may have given a neuron without gain a current, too.
-        return self.neuron_type.rates(currents, np.ones(self.n_neurons), np.zeros(self.n_neurons))
+        return rates_at(self.neuron_type, self.currents(points))
 
     def along_encoders(self, given: np.ndarray) -> np.ndarray:
         """Firing rates (Hz) ``(points, neurons)`` for what each is given, in radii."""
-        return self.neuron_type.rates(given, self.gain, self.bias)
+        rates = self.neuron_type.rates(given, self.gain, self.bias)
+        return np.where(np.isnan(given * self.gain + self.bias), np.nan, rates)
+
+    def check_finite(self) -> None:
+        """Raise where encoders, gains or biases are no numbers.
+
+        Raises
+        ------
+        ValidationError
+            Says of which neurons, and how to look at the others.
+        """
+        good = np.isfinite(self.scaled_encoders).all(axis=1)
+        good &= np.isfinite(self.gain) & np.isfinite(self.bias)
+        if not good.all():
+            bad = np.flatnonzero(~good)
+            which = ", ".join(map(str, bad[:10])) + (", ..." if len(bad) > 10 else "")
+            raise ValidationError(
+                f"{self.name!r}: the encoders, gains or biases of {len(bad)} of {len(good)} "
+                f"neurons are NaN or infinite ({which}). population(source, {self.name!r}) has "
+                'them, and its only(...) the others to look at; when="built" is before training',
+                attr="ens",
+            )
+
+
+def rates_at(neuron_type: nengo.neurons.NeuronType, currents: np.ndarray) -> np.ndarray:
+    """Firing rates (Hz) at currents ``(points, neurons)``; NaN at those that are NaN."""
+    n_neurons = currents.shape[-1]
+    rates = neuron_type.rates(currents, np.ones(n_neurons), np.zeros(n_neurons))
+    # Nengo's LIF has a rate of 0 there: as if the neuron were silent.
+    return np.where(np.isnan(currents), np.nan, rates)
 
 
 def population(

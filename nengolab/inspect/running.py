@@ -8,14 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from nengolab.exceptions import ValidationError
+from nengolab.exceptions import SimulatorClosed, ValidationError
 
 
 def check_runs(sim: Any) -> None:
     """Raise for what does not run: a network, another simulator."""
     if not hasattr(sim, "add_tap"):
+        got = f"{type(sim).__module__.partition('.')[0]}.{type(sim).__name__}"
         raise ValidationError(
-            f"takes a nengolab.Simulator, which is run; got {type(sim).__name__}", attr="sim"
+            f"takes a nengolab.Simulator, which is run; got {got.removeprefix('builtins.')}",
+            attr="sim",
+        )
+    if sim.closed:
+        label = getattr(sim.network, "label", None) or "the network"
+        raise SimulatorClosed(
+            f"the simulator of {label!r} is closed: nothing of it runs. Make a new one"
         )
 
 

@@ -240,7 +240,8 @@ def decoding_error(read: Source, conn: nengo.Connection) -> tuple[float, float] 
             return None
         init = np.asarray(transform.init, float)
         wanted = wanted * init if init.ndim < 2 else wanted @ init.T
-    decoded = people.rates(built.eval_points) @ np.asarray(built.weights).T
+    with np.errstate(invalid="ignore"):  # of infinite decoders it is NaN, which is not told
+        decoded = people.rates(built.eval_points) @ np.asarray(built.weights).T
     return float(np.sqrt(np.mean((decoded - wanted) ** 2))), float(np.sqrt(np.mean(wanted**2)))
 
 

@@ -98,6 +98,8 @@ def of_neuron(read: Source, ens: nengo.Ensemble, i: int) -> Iterator[str]:
             f"{number(busy.least[i])} to {number(busy.most[i])} Hz, {number(busy.mean[i])} on "
             "average."
         )
+    elif not (np.isfinite(scaled).all() and np.isfinite(bias)):
+        yield "Its encoder or bias is NaN or infinite now: it computes nothing."
     yield from _mechanism(people)
 
 
@@ -109,8 +111,13 @@ def _represented(ens: nengo.Ensemble) -> str:
 
 
 def _spread(what: str, values: np.ndarray) -> str:
-    low, high = number(values.min()), number(values.max())
-    return f"its {what} are {low}" if low == high else f"its {what} are {low} to {high}"
+    known = values[np.isfinite(values)]
+    bad = f"{values.size - known.size} of its {what} are NaN or infinite"
+    if not known.size:
+        return bad
+    low, high = number(known.min()), number(known.max())
+    said = f"its {what} are {low}" if low == high else f"its {what} are {low} to {high}"
+    return said if known.size == values.size else f"{said}, and {bad}"
 
 
 def _reach(people: Population) -> Iterator[str]:

@@ -13,8 +13,9 @@ from nengo.base import ObjView
 from nengo.builder import Model
 from nengo.builder.network import seed_network
 from nengo.ensemble import Neurons
+from nengo.exceptions import SignalError
 
-from nengolab.exceptions import UnknownObject, ValidationError
+from nengolab.exceptions import BuildError, SimulatorClosed, UnknownObject, ValidationError
 from nengolab.names import Names, listing
 from nengolab.neurons import with_constants
 
@@ -49,6 +50,12 @@ class Source:
             raise ValidationError(
                 "takes a nengo.Network, a nengo.Simulator or a nengolab.Simulator; got "
                 f"{type(given).__name__}",
+                attr="source",
+            )
+        if network is None:
+            raise ValidationError(
+                "the simulator was made from a model alone, which says nothing of its objects; "
+                "give the nengo.Network",
                 attr="source",
             )
         self.network, self._model = network, model
@@ -119,7 +126,7 @@ class Source:
         """What Nengo built for an ensemble, as it is ``when``."""
         check_when(when)
         if self._model is None:
-            return _built_alone(self.network, ens)
+            return self._built_alone(ens)
         if when == "built" or self._simulator is None:
             return self._model.params[ens]
         built = self._simulator.data[ens]
@@ -156,7 +163,7 @@ class Source:
         check_when(when)
         if self._model is None:  # all of it, by Nengo itself: our own builder loads TensorFlow
             self._model = Model(label=str(self.network))
-            self._model.build(self.network)
+            _build(self._model, self.network, self.names)
         if when == "built" or self._simulator is None:
             return self._model.params[conn]
         built = self._simulator.data[conn]
@@ -173,13 +180,25 @@ class Source:
             return np.asarray(parameter.value)
         return np.asarray(self.ensemble(conn.post_obj.ensemble, when).gain)[conn.post_slice]
 
+    def _built_alone(self, ens: nengo.Ensemble) -> Any:
+        """What Nengo would build for an ensemble, with the seed that the network gives it."""
+        model = _seeded(self.network)
+        _build(model, ens, self.names)
+        return model.params[ens]
+
     def _learned_by_nengo(self, obj: Any, key: str) -> np.ndarray | None:
         """What a rule changed in a ``nengo.Simulator``, whose ``data`` shows what was built."""
         if not self._by_nengo:
             return None
         signal = self._simulator.model.sig[obj].get(key)
-        changes = signal is not None and not signal.readonly and not signal.sparse
-        return np.array(self._simulator.signals[signal]) if changes else None
+        if signal is None or signal.readonly or signal.sparse:
+            return None
+        if self._simulator.closed:
+            raise SimulatorClosed(
+                f"the {key} that {self.names.get(obj)!r} learned are gone: the nengo.Simulator is "
+                f'closed. Look before it is; when="built" gives those that it began with'
+            )
+        return np.array(self._simulator.signals[signal])
 
     def _unbatched(self, obj: Any, built: Any, *fields: str) -> Any:
         """With one item of what is learned online."""
@@ -200,11 +219,12 @@ class Source:
         return built._replace(**{f: getattr(built, f)[self.item] for f in batched})
 
 
-def _built_alone(network: nengo.Network, ens: nengo.Ensemble) -> Any:
-    """What Nengo would build for an ensemble, with the seed that the network gives it."""
-    model = _seeded(network)
-    model.build(ens)
-    return model.params[ens]
+def _build(model: Model, obj: Any, names: Names) -> None:
+    """Have Nengo build an object, or a network; an error says whose numbers are NaN."""
+    try:
+        model.build(obj)
+    except SignalError as err:
+        raise BuildError(f"{names.get(obj)}: {err} Give it finite values.") from err
 
 
 def _seeded(network: nengo.Network) -> Model:

@@ -55,7 +55,9 @@ def pipeline(
     ------
     UnknownObject, ValidationError
         For what is no neuron of the network, no connection out of its ensemble, or no simulator
-        of nengolab.
+        of nengolab; for a current that is NaN or infinite, with what brings it.
+    SimulatorClosed
+        For a simulator that is closed.
 
     Examples
     --------
@@ -71,11 +73,12 @@ def pipeline(
     with went_back(sim), reading as seen:
         t = (sim.n_steps + 1 + np.arange(whole(n_steps, "n_steps", 1))) * sim.dt
         got = {name: values[0] for name, values in seen(n_steps, data).items()}
+    name = f"{people.name}.neurons[{i}]"
+    _check_finite(name, i, got, t)
     causes = causes_of(read, people, ens, i, got)
     rows = inside(people, i, got, sim.dt)
     if conn is not None:
         rows += onwards(sim, read, conn, i, got)
-    name = f"{people.name}.neurons[{i}]"
     return Story(name, t, rows, causes, threshold(people.neuron_type))
 
 
@@ -166,6 +169,25 @@ def _ensemble(obj: Any) -> nengo.Ensemble:
 
 
 # -- reading it out of a run -------------------------------------------------------------------
+
+
+def _check_finite(name: str, i: int, got: dict[str, np.ndarray], t: np.ndarray) -> None:
+    """Raise where there is no story, since the current is no number."""
+    bad = ~np.isfinite(got["J"][:, i])
+    if not bad.any():
+        return
+    step = int(np.argmax(bad))
+    brought = [
+        repr(key.removeprefix(GIVEN))
+        for key, values in got.items()
+        if key.startswith(GIVEN) and not np.isfinite(values[: step + 1]).all()
+    ]
+    why = f"{' and '.join(brought)} brings it" if brought else "its encoder, gain or bias holds it"
+    raise ValidationError(
+        f"the current of {name} is {got['J'][step, i]:g} from t = {t[step]:g} s on: {why}. Weights "
+        "that are NaN are named by weights(sim, connection).figures",
+        attr="neuron",
+    )
 
 
 def _wanted(

@@ -148,8 +148,10 @@ def trained(read: Source, *objs: Any) -> Iterator[str]:
     for parameter, value in changed:
         initial = parameter.initial
         if not np.array_equal(np.float32(value), np.broadcast_to(np.float32(initial), value.shape)):
-            far = number(float(np.abs(value - initial).max()))
+            finite = np.isfinite(value)
+            apart = np.abs(value - initial)[finite]
+            far = f", a difference of up to {number(float(apart.max()))}" if apart.size else ""
             yield (
                 f"Its {_plural(parameter)} {'is' if not parameter.shape else 'are'} not as built: "
-                f"{figures(initial)} became {figures(value)}, a difference of up to {far}."
+                f"{figures(initial)} became {figures(value)}{far}."
             )

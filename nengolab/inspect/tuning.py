@@ -9,7 +9,7 @@ import nengo
 import numpy as np
 
 from nengolab.exceptions import ValidationError
-from nengolab.inspect.points import LINE_POINTS, Direction, chosen
+from nengolab.inspect.points import LINE_POINTS, Direction, chosen, numbers
 from nengolab.inspect.populations import Population, population
 from nengolab.inspect.source import When
 
@@ -102,7 +102,8 @@ def tuning_curves(
     UnknownObject
         For what is not in the network.
     ValidationError
-        For what is no ensemble with neurons; for points or directions of another size.
+        For what is no ensemble with neurons, and neurons with NaN; for points or directions of
+        another size.
 
     Examples
     --------
@@ -124,6 +125,8 @@ def response_curves(
     item: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute how fast each neuron fires for what it is given along its own encoder.
+
+    Raises as `tuning_curves` does.
 
     Parameters
     ----------
@@ -152,8 +155,8 @@ def response_curves(
     (101, 20)
     """
     neurons = _read(source, ens, when, item)
-    line = np.linspace(-1, 1, LINE_POINTS) if points is None else np.asarray(points, float)
-    if line.ndim != 1:
+    line = np.linspace(-1, 1, LINE_POINTS) if points is None else numbers(points, "points")
+    if line.ndim != 1 or not len(line):
         raise ValidationError(
             f"takes a list of numbers, in radii; got an array of shape {line.shape}", attr="points"
         )
@@ -168,7 +171,9 @@ def _read(
         return source
     if ens is None:
         raise ValidationError("name the ensemble to look at", attr="ens")
-    return population(source, ens, when, item)
+    found = population(source, ens, when, item)
+    found.check_finite()
+    return found
 
 
 def _curves(neurons: Population, axes: tuple, directions: np.ndarray, points: np.ndarray) -> Curves:

@@ -238,6 +238,13 @@ class Comparison:
                 attr="probe",
             )
         data = twin.probes[name]
+        if not np.isfinite(data).all():
+            step = int(np.argmin(np.isfinite(data).all(axis=1)))
+            raise ValidationError(
+                f"probe {name!r} of the {kind} twin holds NaN or infinity from its sample {step} "
+                "on: parameters of the network, or the data, hold it",
+                attr="probe",
+            )
         if synapse is None:
             return data
         synapse = synapse if isinstance(synapse, nengo.synapses.Synapse) else nengo.Lowpass(synapse)
@@ -276,6 +283,7 @@ def compare(
     ------
     ValidationError
         For a network without ensembles, and where no ensemble has a twin of any of the kinds.
+        What is compared must be finite: `Comparison.error` names the probe that is not.
 
     Examples
     --------
@@ -284,6 +292,8 @@ def compare(
     (LIFRate(), LIF())
     """
     check_network(net)
+    kinds, voltage = checked_kinds(kinds), checked_voltage(voltage)
+    dt = seconds(dt, "dt", positive=True)
     n_steps, names = whole(n_steps, "n_steps", 1), Names(net)
     if isinstance(data, Mapping):
         data = {k if isinstance(k, str) else names.get(k): v for k, v in data.items()}
@@ -297,7 +307,11 @@ def compare(
             continue
         twins[kind] = _run(kept, kind, changed, n_steps, data, dt)
     if not twins:
-        raise ValidationError(f"no twins: {left_out}", attr="kinds")
+        raise ValidationError(
+            f"{net.label or 'the network'!r} has no twin of the kinds {listing(left_out)}: "
+            f"{why_none(kept)}. nengo.LIF has all kinds",
+            attr="kinds",
+        )
     return Comparison(np.arange(1, n_steps + 1) * dt, twins, left_out)
 
 
@@ -310,6 +324,28 @@ def check_network(net: Any) -> None:
         )
     if not net.all_ensembles:
         raise ValidationError("the network has no ensembles to compare", attr="net")
+
+
+def checked_kinds(kinds: Sequence[str]) -> list[str]:
+    """The kinds of twins that are asked for, each once; an error for what is no list of them."""
+    if isinstance(kinds, str):
+        raise ValidationError(f"takes a list of kinds, [{kinds!r}]; got {kinds!r}", attr="kinds")
+    found = list(dict.fromkeys(kinds))
+    if not found:
+        raise ValidationError("name the kinds of twins, at least one", attr="kinds")
+    return found
+
+
+def checked_voltage(voltage: Any) -> float | None:
+    """The voltage that neurons are to start with; an error for what is none."""
+    if voltage is None:
+        return None
+    number = isinstance(voltage, int | float | np.number) and not isinstance(voltage, bool)
+    if not number or not 0 <= float(voltage) <= 1:
+        raise ValidationError(
+            f"must be a number from 0 to 1 (a spike), or None; got {voltage!r}", attr="voltage"
+        )
+    return float(voltage)
 
 
 def frozen(net: nengo.Network, dt: float = 0.001, progress_bar: Any = False) -> nengo.Network:

@@ -69,6 +69,13 @@ class Mailbox:
                 self._commands.remove(self._current)
             return self._current
 
+    def withdraw(self, which: Callable[[Command], bool]) -> list[Command]:
+        """Take away those that nobody is to do, and give them."""
+        with self._lock:
+            gone = [c for c in self._commands if which(c)]
+            self._commands = deque(c for c in self._commands if not which(c))
+            return gone
+
     def has(self, may: Callable[[Command], bool]) -> bool:
         """Tell whether a command waits that may be done now."""
         with self._lock:

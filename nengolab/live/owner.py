@@ -29,10 +29,11 @@ from .errors import report_error
 from .machine import Return
 from .mailbox import Command, Mailbox
 from .opening import Opening
+from .openings import Openings
 from .prints import Prints
 from .rebuilt import Rebuilt
 from .recorder import Recorder
-from .replacing import Replacement, Replacing
+from .replacing import Replacement
 from .runner import LiveRunner
 from .status import Status, StatusBoard
 from .timeline import DEFAULT_BUDGET, Timeline
@@ -49,7 +50,7 @@ FORGOTTEN_POLL = 1.0
 EXIT_PATIENCE = 20.0
 
 
-class OwnerThread(Replacing):
+class OwnerThread(Openings):
     """Builds the simulator and runs it as the commands say.
 
     Parameters
@@ -94,6 +95,8 @@ class OwnerThread(Replacing):
         self._runner: LiveRunner | None = None
         self._rebuilt: Rebuilt | None = None
         self._replacing: Replacement | None = None
+        self._opening: Opening | None = None
+        self._left: list[Opening] = []
         # While it sleeps it does what it does while it opens: what needs no simulator.
         self._is_opening = self._is_asleep = asleep
         # A simulator that sleeps is somebody else's, and is only looked at.
@@ -136,7 +139,7 @@ class OwnerThread(Replacing):
             self._is_asleep = False
             self.delivery.resting = None
         # At once, so that nobody sees it asleep who has woken it.
-        self.publish(state="loading")
+        self.publish(state="loading", note="")
         self._open()
 
     def post(
@@ -172,6 +175,8 @@ class OwnerThread(Replacing):
     def ask_to_close(self) -> None:
         """Let the thread end after what it is doing now; does not wait."""
         self._closing = True
+        if self._opening is not None:
+            self._opening.leave()
         for command in self.mailbox.shut():
             if command.result.set_running_or_notify_cancel():
                 command.result.set_exception(SimulatorClosed("the session was closed first"))
@@ -206,8 +211,9 @@ class OwnerThread(Replacing):
             if status.state in ("loading", "building", "compiling"):
                 return reached(status)
             done = done and status.returning is None
+            # It sleeps where the build was stopped: what was posted is not going to be done.
             return (done and (reached(status) or status.state == "error")) or (
-                status.state == "closed"
+                status.state in ("closed", "asleep")
             )
 
         return self.board.wait(over, timeout)
@@ -304,26 +310,6 @@ class OwnerThread(Replacing):
 
     # ---- opening ---------------------------------------------------------
 
-    def _open(self) -> None:
-        self._is_opening = True
-        Opening(
-            self._target,
-            self._options,
-            self._stage,
-            self._built,
-            self._opened,
-            self._before,
-            lambda text: self._post_early(lambda: self.publish(note=text)),
-        )
-
-    def _stage(self, state: str) -> bool:
-        return self._post_early(lambda: self.publish(state=state, error=None))
-
-    def _built(self, sim: Any) -> Future[None] | None:
-        """Take up, before it compiles, the probes that were asked for during the build."""
-        command = Command(lambda: self._take_up(sim), early=True)
-        return command.result if self.mailbox.post(command) else None
-
     def _take_up(self, sim: Any) -> None:
         self._runner = LiveRunner(
             sim,
@@ -340,18 +326,6 @@ class OwnerThread(Replacing):
             self._rebuilt.attach(self._runner, self.delivery)
         self._obey()
 
-    def _opened(self, outcome: Any) -> None:
-        if not self._post_early(lambda: self._take_over(outcome)):
-            self._discard(outcome)
-
-    def _post_early(self, act: Callable[[], Any]) -> bool:
-        return self.mailbox.post(Command(act, early=True))
-
-    def _discard(self, outcome: Any) -> None:
-        """Close what was built for a session that is no more."""
-        if not isinstance(outcome, Exception) and outcome is not self._target:
-            outcome.close()
-
     def _take_over(self, outcome: Any) -> None:
         self._is_opening = False
         # Exit handlers run last in, first out: this thread is to stop before
@@ -366,7 +340,7 @@ class OwnerThread(Replacing):
             if self._runner is not None:
                 self._runner.abandon(error)
                 self._runner = None
-            self.publish(state="error", error=report_error(error, self._names))
+            self.publish(state="error", error=report_error(error, self._names), note="")
             return
         runner = self.runner
         outcome.hear_prints(self.prints.take)

@@ -42,6 +42,10 @@ class Rebuilt:
     ) -> None:
         self._state, self._probes, self._carry = state, probes, carry
 
+    def of(self, probes: list[LiveProbe]) -> Rebuilt:
+        """Give the same with other probes."""
+        return Rebuilt(self._state, probes, self._carry)
+
     def attach(self, runner: LiveRunner, delivery: Delivery) -> None:
         """Look at the same in the new simulator; what is gone from the network is dropped."""
         for probe in self._probes:

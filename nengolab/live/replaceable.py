@@ -20,12 +20,27 @@ from .replacing import Replacement
 
 
 class Replaceable:
-    """The part of a `Session` that runs another network instead."""
+    """The part of a `Session` that runs another network instead, or stops a build."""
 
     _owner: OwnerThread
     _probes: dict[str, LiveProbe]
     _known: frozenset[Any]
     network: nengo.Network
+
+    def stop_building(self) -> Future[bool]:
+        """Stop the build or compile that goes on: the session sleeps until it is needed again.
+
+        A build ends between two objects; a compile comes to its end beside, and what it gives is
+        dropped. What waits for the build, such as a run, raises a
+        `nengolab.exceptions.BuildStopped`; probes and plots stay. Where another network is being
+        built for this session, what ran before goes on.
+
+        Returns
+        -------
+        Future of bool
+            False where nothing was being built.
+        """
+        return self._owner.post(lambda: self._owner.stop_building(), early=True)
 
     def replace(
         self,

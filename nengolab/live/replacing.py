@@ -21,7 +21,7 @@ from nengolab.names import Names
 from .delivery import Delivery
 from .errors import report_error
 from .following import Follower
-from .mailbox import Command, Mailbox
+from .mailbox import Mailbox
 from .opening import Opening
 from .probes import LiveProbe
 from .rebuilt import Rebuilt
@@ -79,12 +79,21 @@ class Replacing:
     _is_opening: bool
     _looks_only: bool
     _waking: threading.Lock
+    _opening: Opening | None
+    _left: list[Opening]
 
     def publish(self, **changes: Any) -> None:
         """See `OwnerThread.publish`."""
         raise NotImplementedError
 
-    def _stage(self, state: str) -> bool:
+    def _say_of(self, opening: Opening, **changes: Any) -> bool:
+        raise NotImplementedError
+
+    def _post_unless_left(self, opening: Opening, act: Callable[[], None]) -> Future[None] | None:
+        """Have something done with what is built now, unless that is left by then."""
+        raise NotImplementedError
+
+    def _begin_opening(self, opening: Opening) -> None:
         raise NotImplementedError
 
     def _post_early(self, act: Callable[[], Any]) -> bool:
@@ -119,21 +128,23 @@ class Replacing:
         self._replacing = new
         rests = self._runner is None
 
-        def stage(name: str) -> bool:
+        def stage(opening: Opening, name: str) -> bool:
             # What runs goes on until the other one is built.
             if rests or new.is_here:
-                return self._stage(name)
-            return self._post_early(lambda: self.publish(note=f"{name} the changed network"))
+                return self._say_of(opening, state=name, error=None)
+            return self._say_of(opening, note=f"{name} the changed network")
 
         if rests:
             self._is_opening = True
             self.publish(state="loading", error=None)
-        Opening(
-            new.network,
-            self._options,
-            stage,
-            lambda sim: self._post_switch(new, sim),
-            lambda outcome: self._replaced(new, outcome),
+        self._begin_opening(
+            Opening(
+                new.network,
+                self._options,
+                stage,
+                lambda opening, sim: self._post_switch(new, opening, sim),
+                lambda opening, outcome: self._replaced(new, opening, outcome),
+            )
         )
         return new.done
 
@@ -141,9 +152,8 @@ class Replacing:
         if self._replacing is not None:
             raise SimulationError("another network is being built: ask again when it is ready")
 
-    def _post_switch(self, new: Replacement, sim: Any) -> Future[None] | None:
-        command = Command(lambda: self._switch(new, sim), early=True)
-        return command.result if self.mailbox.post(command) else None
+    def _post_switch(self, new: Replacement, opening: Opening, sim: Any) -> Future[None] | None:
+        return self._post_unless_left(opening, lambda: self._switch(new, sim))
 
     def _switch(self, new: Replacement, sim: Any) -> None:
         """The other network is built: what ran goes, and those who look on are moved."""
@@ -175,13 +185,17 @@ class Replacing:
             why = f"{probe.label!r}: it is not in the network any more"
             probe.attached.set_exception(SimulatorClosed(why))
 
-    def _replaced(self, new: Replacement, outcome: Any) -> None:
-        if not self._post_early(lambda: self._end_replacing(new, outcome)):
+    def _replaced(self, new: Replacement, opening: Opening, outcome: Any) -> None:
+        if not self._post_early(lambda: self._end_replacing(new, opening, outcome)):
             self._discard(outcome)
-            new.done.set_exception(SimulatorClosed("the session was closed first"))
+            if not new.done.done():
+                new.done.set_exception(SimulatorClosed("the session was closed first"))
 
-    def _end_replacing(self, new: Replacement, outcome: Any) -> None:
+    def _end_replacing(self, new: Replacement, opening: Opening, outcome: Any) -> None:
         """The other network runs, or could not be built."""
+        if opening.is_left:
+            return self._discard(outcome)
+        self._opening = None
         failed = outcome if isinstance(outcome, Exception) else None
         try:
             if failed is None or new.is_here:

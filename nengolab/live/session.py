@@ -11,6 +11,7 @@ import nengo
 import numpy as np
 from nengo.exceptions import SimulationError, SimulatorClosed, ValidationError
 
+from nengolab.exceptions import BuildStopped
 from nengolab.names import Names
 from nengolab.runtime.recording import Recording
 
@@ -422,6 +423,8 @@ class Session(Poking, Replaceable):
             raise SimulationError(f"waited for {what}, but: {status.error['message']}")
         if status.state == "closed":
             raise SimulatorClosed(f"waited for {what}, but the session was closed")
+        if status.state == "asleep":
+            raise BuildStopped(f"waited for {what}, but {status.note}")
 
     # ---- the end ---------------------------------------------------------
 

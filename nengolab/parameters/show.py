@@ -76,6 +76,10 @@ def figures(value: np.ndarray) -> str:
     value = np.asarray(value)
     if value.size == 1:
         return f"{value.item():.4g}"
+    good = np.isfinite(value)
+    if not good.all():
+        bad = f"{np.count_nonzero(~good):,} of {value.size:,} NaN or infinite"
+        return f"{bad}, else {figures(value[good])}" if good.any() else bad
     s = summary(value)
     if s["min"] == s["max"]:
         return f"all {s['min'] + 0.0:.4g}"  # no -0

@@ -29,6 +29,7 @@ from nengolab.runtime.follower import Follower
 from nengolab.runtime.loop import Tile, TileRunner, check_finite
 from nengolab.runtime.recording import Recording
 from nengolab.runtime.snapshot import Snapshot
+from nengolab.startup.leaving import heed
 from nengolab.startup.worker import Worker, uninterrupted
 
 RECOMPILES = 2  # for one function, before it is called back instead
@@ -79,7 +80,9 @@ class Engine:
         self.functions: str = functions
         self.demoted: frozenset[Any] = frozenset()
         self._recompiled: Counter = Counter()
+        heed()
         self.graph = self.simplify()
+        heed()
         self.probes = list(self.graph.probes if probes is None else probes)
         self.host = Host(self.graph.calls, batch, self.dt, dtype, self.built.model)
         self.device, self.closed = device, False

@@ -129,6 +129,9 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     expect(root.locator(".nl-fit-differences")).to_contain_text("training.learning_rate")
     root.get_by_role("button", name="Copy as Python").click()
     expect(root.locator(".nl-fit-code")).to_contain_text("nengolab.runs.start(")
+    # The script that a test of runs starts, and finds to repeat the run to the same numbers.
+    script = lab.value("fit.runs['slower'].to_script()")
+    assert root.locator(".nl-fit-code").text_content() == script
     lab.page.wait_for_timeout(800)
     panel.screenshot("compared")
     lab.set_theme(DARK)

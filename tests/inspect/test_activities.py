@@ -72,7 +72,7 @@ def test_all_items_of_a_batch_count(net):
     [
         ({"data": {}}, "say for how many steps"),
         ({"n_steps": 3, "points": [[0]]}, "points, or n_steps"),
-        ({"n_steps": 3}, "takes a nengolab.Simulator, which is run; got Network"),
+        ({"n_steps": 3}, "takes a nengolab.Simulator, which is run; got nengo.Network"),
         ({"points": [[0, 1]]}, r"points have the shape \(points, 1\); got \(1, 2\)"),
     ],
 )

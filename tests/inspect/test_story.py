@@ -151,7 +151,7 @@ def test_what_has_no_story_is_named(sim, asked, how, error, words):
 
 
 def test_only_a_simulator_of_nengolab_tells_it():
-    with pytest.raises(ValidationError, match=r"takes a nengolab.Simulator.*got Network"):
+    with pytest.raises(ValidationError, match=r"takes a nengolab.Simulator.*got nengo.Network"):
         inspect.pipeline(make(nengo.LIF()), ("a", 0))
 
 

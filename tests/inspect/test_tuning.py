@@ -168,7 +168,7 @@ def test_what_cannot_be_asked_is_named(net, asked, error, words):
         ({"along": (0, [2.0, 0, 0, 0])}, "one direction twice"),
         ({"along": [0.0] * 4}, "not zero everywhere"),
         ({"at": [1, 2]}, "4 dimensions: takes as many finite numbers; got"),
-        ({"n_points": 1}, "two points or more; got 1"),
+        ({"n_points": 1}, "n_points: must be a whole number from 2 up, got 1"),
         ({"points": [[0, 0, 0, 0]], "along": 1}, "takes points, or along"),
         ({"when": "later"}, "got 'later'"),
     ],

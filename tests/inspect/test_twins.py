@@ -133,7 +133,7 @@ def test_kinds_that_cannot_be_had_are_left_out_and_said():
         (nengo.Network, {}, "no ensembles"),
         (lambda: 3, {}, "of a nengo.Network, got int"),
         (lambda: nengo.Simulator(make(), progress_bar=False), {}, "Simulator: give its .network"),
-        (lambda: make(nengo.Tanh()), {"kinds": ["soft"]}, "no twins"),
+        (lambda: make(nengo.Tanh()), {"kinds": ["soft"]}, "no twin of the kinds .soft."),
     ],
 )
 def test_what_cannot_be_compared_is_named(net, how, words):

@@ -11,6 +11,7 @@ from nengo.utils.progress import Progress, ProgressTracker
 from nengolab_widgets import Compare, Lab
 
 import nengolab
+from nengolab.exceptions import BuildStopped
 
 from .browser import Browser, until
 
@@ -18,6 +19,10 @@ from .browser import Browser, until
 class Broken(nengo.solvers.LstsqL2):
     def __call__(self, A: Any, Y: Any, rng: Any = None) -> Any:
         raise ValueError("no decoders today")
+
+
+class Slow(nengo.solvers.LstsqL2):
+    """As slow as a test says."""
 
 
 @pytest.fixture
@@ -123,6 +128,51 @@ def test_a_build_is_left_when_nobody_waits_for_it(
     going.set()
     until(lambda: lab.session.state == "closed", "the end")
     assert built in ([], [True])
+
+
+def test_a_build_is_stopped_and_begun_again(
+    net: nengo.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, going, solved = threading.Event(), threading.Event(), []
+
+    def slowly(solver: Any, *args: Any, **how: Any) -> Any:
+        solved.append(threading.current_thread())
+        reached.set()
+        assert going.wait(30)
+        return nengo.solvers.LstsqL2.__call__(solver, *args, **how)
+
+    monkeypatch.setattr(Slow, "__call__", slowly)
+    with net:
+        out = nengo.Node(size_in=1)
+        for _ in range(2):
+            nengo.Connection(net.ens, out, solver=Slow())
+    lab = Compare(net, network=False, speed=None)
+    browser = Browser(lab)
+    browser.look()
+    session = lab.session
+    played = session.play()
+    assert reached.wait(30)
+    assert session.state == "building"
+    # It sleeps at once, while the solver that is at work comes to its end.
+    browser.say(type="stop_building")
+    until(lambda: session.state == "asleep", "the stop")
+    assert session.status.note == "the build was stopped"
+    with pytest.raises(BuildStopped, match="the build was stopped"):
+        played.result(10)
+    assert session.stop_building().result(10) is False
+    assert (len(solved), session.error) == (1, None)
+    # Asked for again, it begins after that has ended, and comes to a run with all plots.
+    session.wake()
+    until(lambda: "comes to its end first" in session.status.note, "the wait for it")
+    going.set()
+    session.wait_until("ready", 60)
+    assert not solved[0].is_alive()
+    assert solved.count(solved[0]) == 1, "the other decoders were not solved for"
+    session.run_for(0.2).result(60)
+    values = [p["id"] for p in browser.of("layout")[0]["panels"] if p["kind"] == "value"]
+    until(lambda: len(browser.lines(values[0])) == 200, "values")
+    lab.close()
+    session.close()
 
 
 def test_what_cannot_be_compared_is_said(net: nengo.Network) -> None:

@@ -99,6 +99,12 @@ class Rebuild(TypedDict):
     type: Literal["rebuild"]
 
 
+class StopBuilding(TypedDict):
+    """Stop the build or compile that goes on."""
+
+    type: Literal["stop_building"]
+
+
 class RunUntil(TypedDict):
     """Run until a time (s), or until a value of an object is above or below a level."""
 
@@ -288,6 +294,7 @@ PageMessage = (
     | Pause
     | Reset
     | Rebuild
+    | StopBuilding
     | RunUntil
     | RunFor
     | Step

@@ -181,6 +181,7 @@ class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
             "pause": lambda _: self.session.pause(),
             "reset": lambda _: self._reset(),
             "rebuild": lambda _: self.rebuild(),
+            "stop_building": lambda _: self.session.stop_building(),
             "step": lambda m: self.session.step(m["n"]),
             "run_for": lambda m: self.session.run_for(m["seconds"]),
             "run_until": self._run_until,

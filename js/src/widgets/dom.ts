@@ -48,21 +48,14 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/**
- * Show these children, and leave those that are there already: each that is put in has the style of
- * the page worked out anew. Of elements with the same attributes only the text is changed, so what
- * they do when they are clicked must follow from their attributes.
- */
-export function renewed(parent: Element, children: Element[]): void {
-  if (parent.children.length !== children.length) return parent.replaceChildren(...children);
-  children.forEach((child, index) => {
-    const old = parent.children[index];
-    if (old.isEqualNode(child)) return;
-    const textOnly = old.childElementCount + child.childElementCount === 0;
-    const bare = (element: Element): Node => element.cloneNode(false);
-    if (textOnly && bare(old).isEqualNode(bare(child))) setText(old, child.textContent);
-    else old.replaceWith(child);
-  });
+/** Set an attribute only when it differs. */
+export function setAttribute(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/** Hide or show an element, only where it is not so. */
+export function setHidden(element: HTMLElement, hidden: boolean): void {
+  if (element.hidden !== hidden) element.hidden = hidden;
 }
 
 /** Whether a key belongs to a field that is typed into. */

@@ -577,6 +577,15 @@ export const isRebuild: Check<Rebuild> = record<Rebuild>({
   type: oneOf("rebuild"),
 });
 
+/** Stop the build or compile that goes on. */
+export interface StopBuilding {
+  type: "stop_building";
+}
+
+export const isStopBuilding: Check<StopBuilding> = record<StopBuilding>({
+  type: oneOf("stop_building"),
+});
+
 /** Run until a time (s), or until a value of an object is above or below a level. */
 export interface RunUntil {
   type: "run_until";
@@ -819,6 +828,7 @@ export type PageMessage =
   | Pause
   | Reset
   | Rebuild
+  | StopBuilding
   | RunUntil
   | RunFor
   | Step

@@ -72,6 +72,24 @@ describe("Transport", () => {
     expect(buttons.every((button) => button.disabled)).toBe(true);
   });
 
+  it("stops a build, while there is one", () => {
+    const commands: PageMessage[] = [];
+    const transport = new Transport(STATUS, (c) => commands.push(c), ...parts());
+    const stop = [...transport.element.querySelectorAll("button")].find(
+      (button) => button.textContent === "stop",
+    );
+    expect(stop?.hidden).toBe(true);
+    for (const state of ["loading", "building", "compiling"] as const) {
+      transport.update({ ...STATUS, state });
+      expect(stop?.hidden).toBe(false);
+    }
+    stop?.click();
+    transport.update({ ...STATUS, state: "asleep", note: "the build was stopped" });
+    expect(stop?.hidden).toBe(true);
+    expect(transport.element.textContent).toContain("not built yet: the build was stopped");
+    expect(commands).toEqual([{ type: "stop_building" }]);
+  });
+
   it("shows numbers four times a second", () => {
     vi.useFakeTimers();
     const transport = new Transport(STATUS, () => undefined, ...parts());

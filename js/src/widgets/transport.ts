@@ -35,6 +35,9 @@ const SPEEDS: [string, number | null][] = [
   ["unlimited", null],
 ];
 
+/** States in which something goes on that can be stopped. */
+const BUILDS: readonly SessionState[] = ["loading", "building", "compiling"];
+
 const NUMBERS_EVERY_MS = 250;
 const UNLIMITED = "unlimited";
 
@@ -64,6 +67,12 @@ export class Transport {
   private readonly step = iconButton(STEP, "single step", "right arrow");
   private readonly reset = iconButton(RESET, "reset", "R");
   private readonly words = make("span", "nl-state", { role: "status" });
+  private readonly halt = make(
+    "button",
+    "nl-button",
+    { type: "button", hidden: "", title: "build no further; play builds it again" },
+    "stop",
+  );
   private readonly clock = make("span", "nl-clock", { title: "simulated time" });
   private readonly factor = make("span", "nl-factor", {
     title: "simulated seconds per second of real time, as reached",
@@ -87,6 +96,7 @@ export class Transport {
     this.play.addEventListener("click", () => this.toggle());
     this.step.addEventListener("click", () => this.singleStep());
     this.reset.addEventListener("click", () => this.startAgain());
+    this.halt.addEventListener("click", () => this.send({ type: "stop_building" }));
     this.speed.addEventListener("change", () => {
       const value = this.speed.value === UNLIMITED ? null : Number(this.speed.value);
       this.send({ type: "speed", value });
@@ -101,6 +111,7 @@ export class Transport {
       attributes,
       buttons,
       this.words,
+      this.halt,
       numbers,
       history,
       label,
@@ -140,11 +151,13 @@ export class Transport {
     this.timer = null;
     setText(this.words, stateWords(status));
     this.element.dataset.state = status.state;
+    this.halt.hidden = !BUILDS.includes(status.state);
     setText(this.clock, timeText(status.time));
     setText(this.factor, factorText(status));
     this.showPlay(status.state === "running");
     const over = status.state === "gone" || status.state === "closed";
-    for (const control of [this.play, this.step, this.reset, this.speed]) control.disabled = over;
+    const controls = [this.play, this.halt, this.step, this.reset, this.speed];
+    for (const control of controls) control.disabled = over;
     const speed = status.speed === null ? UNLIMITED : String(status.speed);
     if (this.speed.value !== speed && document.activeElement !== this.speed) {
       this.fillSpeeds(status.speed);

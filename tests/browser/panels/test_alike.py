@@ -46,13 +46,49 @@ lab
 """
 
 
+# Each kind of panel that looks inside, and what it says in place of what it cannot show.
+BAD = """\
+from nengolab_widgets import Compare, Tuning, Weights
+with nengo.Network(label="no numbers", seed=1) as broken:
+    nengo.Ensemble(2, 1, gain=[2, np.nan], bias=[0, 0], label="no gain")
+with nengo.Network(label="learns", seed=1) as learns:
+    nengo.Connection(nengo.Node([0.5]), nengo.Ensemble(9, 1, label="turned"),
+                     learning_rule_type=nengo.Voja(), label="turning")
+with nengo.Simulator(learns, progress_bar=False) as closed:
+    pass
+display(Tuning(closed, "turned"), Weights(closed), Diff(closed, closed),
+        Pipeline(lab, "a", connection="nobody"), Weights(lab, array="nobody.bias"), Compare(broken))
+"""
+SAID = [
+    "encoders that 'turned' learned are gone: the nengo.Simulator is closed",
+    "a table of arrays is there of a nengolab.Simulator; this is a nengo.Simulator",
+    "They cannot be compared: the encoders that 'turned' learned are gone",
+    "Its story cannot be told: connection: 'nobody' is not in the network; its connections are",
+    "there is no array 'nobody.bias' here; there are",
+    "no gain: ",
+]
+
+
 def test_what_differs_and_one_neurons_story(lab: JupyterLab) -> None:
-    panel = open_panel(lab, [NETWORKS, SHOWN, STORY])
+    panel = open_panel(lab, [NETWORKS, SHOWN, STORY, BAD])
     lines_of_differences_lead_to_their_objects(panel, lab)
     lab.set_theme(LIGHT)
     a_playhead_goes_through_one_neurons_story(Panel(lab, 1), lab)
     assert panel.status["time"] == 0
+    each_says_in_place_what_it_cannot_show(lab)
     assert lab.errors == []
+
+
+def each_says_in_place_what_it_cannot_show(lab: JupyterLab) -> None:
+    for index, words in enumerate(SAID, start=2):
+        told = Panel(lab, index).root.get_by_text(words).locator("visible=true").first
+        expect(told).to_be_visible(timeout=60_000)
+    # Where an array is asked for that is not there, those that are can be chosen.
+    arrays = Panel(lab, 6).root
+    arrays.get_by_role("option").filter(has_text="a.encoders").click()
+    expect(arrays.locator(".nl-plot-failed")).to_be_hidden()
+    whole = Panel(lab, 7).root
+    expect(whole.get_by_role("alert")).to_contain_text("contains NaNs. Give it finite values")
 
 
 def lines_of_differences_lead_to_their_objects(panel: Panel, lab: JupyterLab) -> None:

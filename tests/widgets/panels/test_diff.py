@@ -108,7 +108,7 @@ def test_why_they_cannot_be_compared_is_said(monkeypatch: pytest.MonkeyPatch) ->
     net = make()
     diff = Diff(net, make())
     monkeypatch.setattr(inspect, "diff", lambda *a, **k: 1 / 0)
-    assert told_to(shown(diff), diff) == {"problem": "division by zero"}
+    assert told_to(shown(diff), diff) == {"problem": "ZeroDivisionError: division by zero"}
     diff.close()
 
 

@@ -165,6 +165,14 @@ def test_what_goes_wrong_while_it_runs_is_said_in_place(session, net) -> None:
     until(lambda: any("problem" in a for a in browser.arrays(story._panel)), "an answer")
     problem = bytes(browser.arrays(story._panel)[-1]["problem"]).decode()
     assert "nobody" in problem
+    story.set(data={}, connection="no way")
+    words = "'no way' is not in the network; its connections are"
+    until(
+        lambda: any(
+            words.encode() in bytes(a.get("problem", b"")) for a in browser.arrays(story._panel)
+        ),
+        words,
+    )
     with pytest.raises(ValidationError, match="does not understand 'dance'"):
         story.hub._bench.find(story._panel).handle({"type": "dance"})
     story.close()

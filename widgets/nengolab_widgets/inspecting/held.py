@@ -12,7 +12,9 @@ import numpy as np
 from nengo.ensemble import Neurons
 from nengo.exceptions import ValidationError
 
+from nengolab.exceptions import UnknownObject
 from nengolab.live.frames import Arrays
+from nengolab.names import listing
 from nengolab.parameters import Parameter, Parameters
 
 from .looked import Looked, same, text
@@ -226,7 +228,11 @@ class Held(Looked):
         asked = self._asked().array
         if not rows:
             raise ValidationError("there are no arrays to look at here", attr="array")
-        return rows[asked] if asked in rows else next(iter(rows.values()))
+        if asked and asked not in rows:
+            raise UnknownObject(
+                f"there is no array {asked!r} here; there are {listing(rows)}", attr="array"
+            )
+        return rows[asked] if asked else next(iter(rows.values()))
 
     def _rows(self, source: Any) -> Parameters:
         table = getattr(source, "parameters", None)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import nengo
 import numpy as np
+from nengo.exceptions import NengoException
 
 from nengolab.live.frames import Arrays
 from nengolab.live.specs import Cadence, LookSpec
@@ -53,7 +54,7 @@ class Looked(LookSpec):
         try:
             state = self.state(sim)
         except Exception as error:
-            state = ("problem", str(error))
+            state = ("problem", _said(error))
         self._pace(time.thread_time() - began)
         return state
 
@@ -62,13 +63,18 @@ class Looked(LookSpec):
         try:
             found = self.arrays(sim)
         except Exception as error:
-            found = [("problem", text(str(error)))]
+            found = [("problem", text(_said(error)))]
         self._pace(time.thread_time() - began + self._took)
         return found
 
     def _pace(self, took: float) -> None:
         self._took = took
         self.period = min(max(FASTEST, took / SHARE), SLOWEST)
+
+
+def _said(error: Exception) -> str:
+    """Say what went wrong; errors of Python's own are no sentences."""
+    return str(error) if isinstance(error, NengoException) else f"{type(error).__name__}: {error}"
 
 
 def text(words: str) -> np.ndarray:

@@ -1,6 +1,6 @@
 /** Start, pause, stop; how far it is; the learning rate on the way. */
 
-import { make, onEntered, setText } from "../../dom";
+import { make, onEntered, setAttribute, setHidden, setText } from "../../dom";
 import { button, seconds, short, type Send } from "./parts";
 import type { Now } from "./payload";
 
@@ -99,10 +99,10 @@ export class Control {
     this.now = now;
     const going = now.phase === "running" || now.phase === "paused";
     const busy = now.phase === "starting" || now.phase === "measuring";
-    this.start.hidden = going;
+    setHidden(this.start, going);
     this.start.disabled = busy;
     setText(this.start, now.phase === "starting" ? "Starting …" : "Start training");
-    this.pause.hidden = this.stop.hidden = !going;
+    for (const one of [this.pause, this.stop]) setHidden(one, !going);
     setText(
       this.pause,
       now.phase === "paused" ? (now.waits === "" ? "Resume" : "Try again") : "Pause",
@@ -110,19 +110,21 @@ export class Control {
     this.pause.disabled = now.wish !== "";
     this.stop.disabled = now.wish === "stopping";
     const part = Math.round(1000 * done(now)) / 10;
-    this.bar.style.width = `${part}%`;
-    this.bar.classList.toggle("nl-fit-waits", busy);
-    this.track.setAttribute("aria-valuenow", String(Math.round(part)));
-    this.track.hidden = now.run === "" && !busy;
+    if (this.bar.style.width !== `${part}%`) this.bar.style.width = `${part}%`;
+    if (this.bar.classList.contains("nl-fit-waits") !== busy)
+      this.bar.classList.toggle("nl-fit-waits", busy);
+    setAttribute(this.track, "aria-valuenow", String(Math.round(part)));
+    setHidden(this.track, now.run === "" && !busy);
     setText(this.words, words(now).join(" · "));
     setText(
       this.metrics,
       now.metrics.map(([name, value]) => `${name} ${short(value)}`).join("   "),
     );
-    this.rating.hidden = !going;
+    setHidden(this.rating, !going);
     this.rate.disabled = now.fixed_rate !== "";
-    this.rating.title =
-      now.fixed_rate === "" ? "from the next batch on; it is written down" : now.fixed_rate;
-    if (document.activeElement !== this.rate) this.rate.value = short(now.learning_rate);
+    const usual = "from the next batch on; it is written down";
+    setAttribute(this.rating, "title", now.fixed_rate === "" ? usual : now.fixed_rate);
+    const rate = short(now.learning_rate);
+    if (document.activeElement !== this.rate && this.rate.value !== rate) this.rate.value = rate;
   }
 }

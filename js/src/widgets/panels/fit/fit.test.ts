@@ -139,6 +139,17 @@ it("shows labels as text, and why something cannot be chosen", () => {
   expect(body.childElementCount).toBe(0);
 });
 
+it("says of what was chosen that it is gone", () => {
+  const { body, tell } = opened(NOW, DESK);
+  const menu = body.querySelector("select");
+  if (menu === null) throw new Error("no menu");
+  expect(menu.value).toBe("a");
+  tell(NOW, { ...DESK, fields: [{ ...FIELD, choices: FIELD.choices.slice(1) }, EPOCHS] });
+  expect(body.querySelector("select")).toBe(menu);
+  expect(menu.value).toBe("a");
+  expect(menu.selectedOptions[0].textContent).toBe("a   — not there any more");
+});
+
 it("keeps what was typed, and says beside it what would work", () => {
   const { body, tell } = opened(NOW, DESK);
   const wrong = { ...EPOCHS, value: "ten", error: "takes a whole number, such as 20" };
@@ -202,6 +213,80 @@ it("deletes a run after it was asked twice", () => {
   button("Delete …").click();
   button("Delete “first” for good").click();
   expect(send).toHaveBeenCalledWith({ type: "delete", run: "first", confirm: "first" });
+});
+
+/** What a person does in the row of one run while another one is trained. */
+function busy() {
+  const going: Row = { ...ROW, name: "second", state: "running", kept: [0] };
+  const desk = (epoch: number): Desk => ({
+    ...DESK,
+    runs: [ROW, { ...going, epochs: `${epoch} of 9`, loss: 1 / epoch, kept: [0, epoch] }],
+  });
+  const made = opened(RUNNING, desk(1));
+  document.body.append(made.body);
+  const epoch = (n: number): void => made.tell({ ...RUNNING, epoch: n }, desk(n));
+  made.button("first").click();
+  const find = <T extends HTMLElement>(label: string): T => {
+    const found = made.body.querySelector<T>(`[aria-label="${label}"]`);
+    if (found === null) throw new Error(`nothing is called ${label}`);
+    return found;
+  };
+  return { ...made, epoch, find };
+}
+
+it("leaves what a person is at as it is when an epoch ends", () => {
+  const { body, epoch, find, button, send } = busy();
+  // A button without a label of its own, a menu with what was chosen in it, what is being typed.
+  const restore = button("Restore");
+  restore.focus();
+  const weights = find<HTMLSelectElement>("weights of");
+  weights.value = "1";
+  epoch(2);
+  expect(document.activeElement).toBe(restore);
+  expect(button("Restore")).toBe(restore);
+  expect(find("weights of")).toBe(weights);
+  restore.click();
+  expect(send).toHaveBeenLastCalledWith({ type: "restore", run: "first", epoch: 1 });
+  const note = find<HTMLInputElement>("note");
+  note.focus();
+  note.value = "half typed";
+  note.setSelectionRange(4, 4);
+  epoch(3);
+  expect(document.activeElement).toBe(note);
+  expect([note.value, note.selectionStart]).toEqual(["half typed", 4]);
+  const filter = find<HTMLInputElement>("filter runs");
+  filter.focus();
+  filter.value = "fir";
+  filter.dispatchEvent(new Event("input"));
+  expect(document.activeElement).toBe(filter);
+  epoch(4);
+  expect([document.activeElement, filter.value]).toEqual([filter, "fir"]);
+  filter.value = "";
+  filter.dispatchEvent(new Event("input"));
+  // What is pressed is that of its own row, also where rows have come and gone.
+  button("second").click();
+  epoch(5);
+  expect(body.textContent).toContain("5 of 9");
+  button("Copy as Python").click();
+  expect(send).toHaveBeenLastCalledWith({ type: "script", run: "second" });
+  body.remove();
+});
+
+it("touches of the page what an epoch changes, and nothing where nothing has changed", () => {
+  const { body, epoch } = busy();
+  const seen = new MutationObserver(() => undefined);
+  seen.observe(body, { subtree: true, childList: true, attributes: true, characterData: true });
+  epoch(1);
+  seen.takeRecords();
+  epoch(1);
+  expect(seen.takeRecords().map((r) => `${r.type} ${String(r.attributeName)}`)).toEqual([]);
+  epoch(2);
+  const touched = seen.takeRecords().map(({ target }) => target);
+  expect(touched.length).toBeLessThan(12);
+  const first = [...body.querySelectorAll(".nl-fit-runs tbody tr")].slice(0, 2);
+  expect(touched.filter((node) => first.some((row) => row.contains(node)))).toEqual([]);
+  seen.disconnect();
+  body.remove();
 });
 
 it("draws most of a curve where a single batch was far off", () => {

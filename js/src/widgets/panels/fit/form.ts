@@ -1,6 +1,6 @@
 /** Before a run: what is trained on what, how, and what it will come to. */
 
-import { make, onEntered } from "../../dom";
+import { make, onEntered, setText } from "../../dom";
 import { button, Part, type Send } from "./parts";
 import type { Desk, Field, Trained } from "./payload";
 
@@ -65,7 +65,7 @@ export class Form {
   }
 
   show(desk: Desk): void {
-    this.line.textContent = inALine(desk);
+    setText(this.line, inALine(desk));
     this.fields.show(desk.fields);
     this.trained.show(desk.trained);
     this.summary.show(desk.summary);
@@ -91,7 +91,7 @@ export class Form {
     const made = make(
       "details",
       "nl-fit-tree",
-      open ? { open: "" } : {},
+      { "data-key": name, ...(open ? { open: "" } : {}) },
       make("summary", "", {}, name),
       grid,
     );
@@ -110,7 +110,7 @@ export class Form {
     const note = make("small", error !== "" ? "nl-fit-wrong" : "nl-fit-hint", {}, words);
     if (error !== "") note.setAttribute("role", "alert");
     const made = make("label", "nl-fit-field", {}, make("span", "", {}, label), entry, note);
-    made.dataset.field = name;
+    made.dataset.field = made.dataset.key = name;
     return made;
   }
 
@@ -128,15 +128,17 @@ export class Form {
   }
 
   private choice({ name, label, value, choices }: Field): HTMLElement {
-    const options = choices.map((choice) => {
+    const known = choices.some((choice) => choice.name === value);
+    const gone = { name: value, note: "choose", why: value === "" ? "" : "not there any more" };
+    const options = (known ? choices : [gone, ...choices]).map((choice) => {
       const note = choice.why !== "" ? `— ${choice.why}` : choice.note;
       const text = [choice.name, note].filter((part) => part !== "").join("   ");
       const option = make("option", "", { value: choice.name }, text);
       option.disabled = choice.why !== "" && choice.name !== value;
+      option.toggleAttribute("selected", choice.name === value);
       return option;
     });
     const select = make("select", "nl-field", { "aria-label": label }, ...options);
-    select.value = value;
     select.addEventListener("change", () =>
       this.send({ type: "set", field: name, value: select.value }),
     );
@@ -181,15 +183,25 @@ export class Form {
       const mark = one.can
         ? this.box(one.role, [one], [one.name], one.name)
         : make("span", "nl-fit-owner nl-fit-not", {}, "–");
-      const row = make("div", "nl-fit-array", {}, mark, what);
+      const row = make("div", "nl-fit-array", { "data-key": one.name }, mark, what);
       row.append(make("small", "nl-fit-hint", {}, one.why));
       return row;
     });
-    return make("div", "nl-fit-of", {}, make("div", "nl-fit-head", {}, head), ...rows);
+    return make(
+      "div",
+      "nl-fit-of",
+      { "data-key": owner },
+      make("div", "nl-fit-head", {}, head),
+      ...rows,
+    );
   }
 
   private box(text: string, of: Trained[], names: string[], label = text): HTMLElement {
-    const input = make("input", "", { type: "checkbox", "aria-label": `train ${label}` });
+    const input = make("input", "", {
+      type: "checkbox",
+      "aria-label": `train ${label}`,
+      "data-key": names.join("\n"),
+    });
     input.checked = of.every((one) => one.trains);
     input.indeterminate = !input.checked && of.some((one) => one.trains);
     input.addEventListener("change", () => this.send({ type: "train", names, on: input.checked }));

@@ -2,11 +2,12 @@
 
 import "./fit.css";
 
-import { make } from "../../dom";
+import { make, setHidden, setText } from "../../dom";
 import type { FrameArray } from "../../frames";
 import type { Bokeh } from "../../inspecting/bokeh";
 import { together, type Figure } from "../../inspecting/figure";
 import type { FrameMeta, Panel, PanelContext, PanelKind } from "../../panel";
+import { renew } from "../../renewing";
 import type { Theme } from "../../theme";
 import { Control } from "./control";
 import { colorOf, MetricFigure, type Curve } from "./curves";
@@ -96,8 +97,8 @@ class FitPanel implements Panel {
 
   receive(arrays: Map<string, FrameArray>, { shapes }: FrameMeta): void {
     const problem = textOf(arrays.get("problem"));
-    this.problem.hidden = problem === null;
-    this.problem.textContent = problem ?? "";
+    setHidden(this.problem, problem === null);
+    setText(this.problem, problem ?? "");
     const [now, desk, curves, shown, seen] = ["now", "desk", "curves", "shown", "seen"].map(
       (name) => parsed(arrays.get(name)),
     );
@@ -206,7 +207,7 @@ class FitPanel implements Panel {
       kinds.has("batches") ? stroke("nl-fit-thin", "mean so far in its epoch") : null,
       kinds.has("validation") ? stroke("nl-fit-dashed", "validation, as it runs") : null,
     ].filter((one) => one !== null);
-    this.names.replaceChildren(...names, ...strokes);
+    renew(this.names, [...names, ...strokes]);
   }
 
   /** What stands does so after a run of the network starts again, too. */
@@ -253,7 +254,7 @@ function interrupted({ name, epochs }: Row, send: Send): HTMLElement {
     send({ type: "go_on", run: name }),
   );
   const text = `“${name}” was interrupted after ${epochs} epochs.`;
-  return make("div", "nl-fit-offer", {}, text, go);
+  return make("div", "nl-fit-offer", { "data-key": name }, text, go);
 }
 
 function bad({ text, advice, traceback }: Trouble): HTMLElement {

@@ -1,10 +1,14 @@
-/** What the parts of the panel share: sending, rendering again without losing what is typed. */
+/** What the parts of the panel share: sending, showing again what has changed. */
 
 import { make } from "../../dom";
+import { renew } from "../../renewing";
 
 export type Send = (content: Record<string, unknown>) => void;
 
-/** A part that is made again only where what it shows has changed. */
+/**
+ * A part that is made again only where what it shows has changed, and of which what is alike stays:
+ * what an element does follows from its `data-key`, its label or its words (see `renew`).
+ */
 export class Part<T> {
   private shown = "";
 
@@ -17,28 +21,13 @@ export class Part<T> {
     const text = JSON.stringify(told);
     if (text === this.shown) return;
     this.shown = text;
-    keepingFocus(this.element, () => this.element.replaceChildren(...this.render(told)));
+    renew(this.element, this.render(told));
   }
 
   /** Make it again with what comes next, whatever that is. */
   forget(): void {
     this.shown = "";
   }
-}
-
-/** Where a person was, they are afterwards, with what they had typed and not entered yet. */
-function keepingFocus(element: HTMLElement, change: () => void): void {
-  const at = document.activeElement;
-  const inside = at instanceof HTMLElement && element.contains(at) ? at : null;
-  const name = inside?.getAttribute("aria-label") ?? null;
-  const typed = inside instanceof HTMLInputElement && inside.type === "text" ? inside : null;
-  const dirty = typed !== null && typed.value !== typed.defaultValue ? typed.value : null;
-  change();
-  if (name === null) return;
-  const again = element.querySelector(`[aria-label="${CSS.escape(name)}"]`);
-  if (!(again instanceof HTMLElement)) return;
-  again.focus({ preventScroll: true });
-  if (dirty !== null && again instanceof HTMLInputElement) again.value = dirty;
 }
 
 export function button(text: string, title: string, act: () => void): HTMLButtonElement {

@@ -187,7 +187,12 @@ export class Runs {
       [percent],
       [row.began],
     ];
-    const made = make("tr", "", {}, ...cells.map((cell) => make("td", "", {}, ...cell)));
+    const made = make(
+      "tr",
+      "",
+      { "data-key": row.name },
+      ...cells.map((cell) => make("td", "", {}, ...cell)),
+    );
     return view.open === row.name ? [made, this.more(row, view)] : [made];
   }
 
@@ -233,7 +238,9 @@ export class Runs {
       ...others.map((other) => make("option", "", { value: other.name }, other.name)),
     );
     const [a, b] = view.compared;
-    if (a === row.name && b !== undefined) beside.value = b;
+    const against = a === row.name && b !== undefined ? b : "";
+    for (const option of beside.options)
+      option.toggleAttribute("selected", option.value === against);
     beside.addEventListener("change", () =>
       this.send({ type: "compare", a: row.name, b: beside.value }),
     );
@@ -262,7 +269,7 @@ export class Runs {
     const cell = make("td", "", { colspan: String(COLUMNS.length + 1) }, texts, acts);
     if (row.error !== "") cell.append(make("p", "nl-inspect-bad", {}, row.error));
     if (view.script !== null && view.script.run === row.name) cell.append(this.python(view.script));
-    return make("tr", "nl-fit-more", {}, cell);
+    return make("tr", "nl-fit-more", { "data-key": `more of ${row.name}` }, cell);
   }
 
   private python(script: Script): HTMLElement {

@@ -3,6 +3,7 @@
 import type { FrameArray } from "../../frames";
 import { colorTable, entryOf } from "../../charts/colors";
 import { make } from "../../dom";
+import { renew } from "../../renewing";
 import type { Theme } from "../../theme";
 import { layers, tradeoff } from "./firing";
 import { button, short } from "./parts";
@@ -51,7 +52,7 @@ export class Watch {
         make("p", "nl-fit-hint", { role: "note" }, `Nothing more is seen: ${seen.problem}`),
       );
     this.element.hidden = shown.length === 0;
-    this.element.replaceChildren(...shown);
+    renew(this.element, shown);
   }
 
   // ---- answers --------------------------------------------------------------------------------

@@ -119,7 +119,11 @@ class ParametersPanel implements Panel {
     this.problem.hidden = problem === "";
     this.figures.hidden = this.counted.hidden = problem !== "";
     setText(this.problem, problem);
-    if (problem !== "") return;
+    if (problem !== "") {
+      // Of another array, which can be chosen, there may be something to show.
+      if (this.rows.length === 0) this.context.send({ type: "table" });
+      return;
+    }
     const name = textOf(arrays, "name");
     const other = name !== this.name;
     this.name = name;

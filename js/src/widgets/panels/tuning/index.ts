@@ -1,11 +1,12 @@
 /** What each neuron of an ensemble answers to: curves, and a point for each neuron beside them. */
 
-import { make, renewed, setText } from "../../dom";
+import { make, setText } from "../../dom";
 import type { FrameArray } from "../../frames";
 import { together, type Figure } from "../../inspecting/figure";
 import { listed, markColors } from "../../inspecting/marks";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
 import { combined, pickedOf } from "../../picking";
+import { renew } from "../../renewing";
 import type { Theme } from "../../theme";
 import { CurvesFigure } from "./curves";
 import { isPayload, type Payload } from "./payload";
@@ -144,7 +145,7 @@ class TuningPanel implements Panel {
       ...this.before(told),
       this.chosen(),
     ];
-    renewed(
+    renew(
       this.words,
       parts.filter((part) => part !== "").map((part) => make("span", "", {}, part)),
     );
@@ -156,7 +157,7 @@ class TuningPanel implements Panel {
     const text = `${which.length.toLocaleString("en")} ${what}: ${listed(which)}`;
     const button = make("button", `nl-inspect-link ${className}`, { type: "button" }, text);
     button.title = "pick them";
-    button.dataset.neurons = String(which);
+    button.dataset.key = `${what} ${String(which)}`;
     button.addEventListener("click", () => this.pick(which, false));
     return button;
   }
