@@ -1,6 +1,7 @@
 """A network and its twins on the page: built in the background, driven by one slider."""
 
 import numpy as np
+import pytest
 
 from tests.browser.jupyter import JupyterLab
 from tests.browser.panel import Panel, until
@@ -23,6 +24,7 @@ twins
 """
 
 
+@pytest.mark.in_turn
 def test_twins_are_built_beside_the_cell_and_driven_by_one_slider(lab: JupyterLab) -> None:
     lab.open_notebook(lab.server.add_notebook([NETWORK], "twins.ipynb"))
     lab.run_all()

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import nengo
+import pytest
 from playwright.sync_api import expect
 
 from nengolab import building
@@ -65,6 +66,7 @@ def open_drawing(lab: JupyterLab, cell: str, name: str) -> Drawing:
     return Drawing(Panel(lab))
 
 
+@pytest.mark.in_turn
 def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     drawing = open_drawing(lab, LAB, "draw")
     panel = drawing.panel
@@ -220,6 +222,7 @@ with nengo.Network(seed=1) as model:
 """
 
 
+@pytest.mark.in_turn
 def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
     cells = ["%load_ext nengolab", CELL]
     lab.open_notebook(lab.server.add_notebook(cells, "cell.ipynb"))

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -25,6 +26,7 @@ def picture_in(notebook, mode: str = "L") -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert(mode), dtype=float)
 
 
+@pytest.mark.in_turn
 def test_a_notebook_is_saved_made_a_page_and_opened_again(
     lab: JupyterLab, tmp_path: Path, browser: Browser
 ) -> None:

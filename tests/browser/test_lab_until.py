@@ -20,6 +20,7 @@ with nengo.Network(label="A network to wait for", seed=1) as net:
 """
 
 
+@pytest.mark.in_turn
 def test_until_and_marks(lab: JupyterLab) -> None:
     panel = open_panel(lab, [NETWORK, "lab = Lab(net, plots=[memory])\nlab"])
     root = panel.root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import nengolab
 from nengolab.benchmarks import measure as measuring
@@ -48,6 +49,7 @@ def test_network_that_does_not_run_is_named(monkeypatch, capsys):
     assert "does not run" in line(result)
 
 
+@pytest.mark.in_turn
 def test_size_is_measured_in_a_process_of_its_own():
     row = in_own_process("nengolab", 10)
     assert row["neurons"] == 1000

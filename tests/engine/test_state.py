@@ -122,6 +122,7 @@ def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
     return len(a) == len(b) and all(map(np.array_equal, a, b))
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize(
     ("dtype", "schedule", "batch"),
     [("float32", "auto", 2), ("float32", "batched", None), ("float64", "stepped", None)],

@@ -21,6 +21,7 @@ def make(n=40) -> nengo.Network:
     return net
 
 
+@pytest.mark.in_turn
 def test_by_dt_it_is_that_of_a_comparison_with_each():
     found = inspect.error_by_dt(make(), [0.004, 0.001], "regular", seconds=0.2, synapse=0.02)
     for dt, error in zip((0.004, 0.001), found, strict=True):
@@ -29,6 +30,7 @@ def test_by_dt_it_is_that_of_a_comparison_with_each():
         assert error == pytest.approx(np.sqrt(np.mean(tail[len(tail) // 2 :] ** 2)))
 
 
+@pytest.mark.in_turn
 def test_by_neurons_noise_falls_as_their_root():
     found = inspect.error_by_neurons(make, [40, 640], "poisson", n_steps=600)
     single = inspect.compare(make(640), 600, kinds=["rate", "poisson"])

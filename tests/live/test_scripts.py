@@ -4,6 +4,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 import nengolab.live
 
 HEAD = """
@@ -28,6 +30,7 @@ def documented():
     return textwrap.dedent("\n".join(block))
 
 
+@pytest.mark.in_turn
 def test_all_states_are_told_and_an_end_while_it_runs_is_clean():
     """In between, the example in the documentation runs."""
     done = run(
@@ -58,6 +61,7 @@ def test_all_states_are_told_and_an_end_while_it_runs_is_clean():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.in_turn
 def test_importing_loads_neither_tensorflow_nor_widgets_and_an_end_during_the_build_is_clean():
     done = run(
         "import sys, nengolab.live\n"

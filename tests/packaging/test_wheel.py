@@ -149,6 +149,7 @@ def test_metadata(names: list[str], wheel: Path) -> None:
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
+@pytest.mark.in_turn("installed wheel")
 def test_the_extension_is_enabled(environment: Path, without_node: dict[str, str]) -> None:
     programs = {**without_node, "PATH": f"{environment.parent}{os.pathsep}{without_node['PATH']}"}
     jupyter = environment.parent / "jupyter"
@@ -159,6 +160,7 @@ def test_the_extension_is_enabled(environment: Path, without_node: dict[str, str
     assert str(environment.parents[1] / "share/jupyter/labextensions") in listed
 
 
+@pytest.mark.in_turn("installed wheel")
 def test_the_server_loads_its_extension(environment: Path, without_node: dict[str, str]) -> None:
     programs = {**without_node, "PATH": f"{environment.parent}{os.pathsep}{without_node['PATH']}"}
     jupyter = environment.parent / "jupyter"
@@ -168,6 +170,7 @@ def test_the_server_loads_its_extension(environment: Path, without_node: dict[st
     assert re.search(r"nengolab_server\b.* OK", listed), listed
 
 
+@pytest.mark.in_turn("installed wheel")
 def test_nengo_finds_the_backend(environment: Path, without_node: dict[str, str]) -> None:
     code = (
         "from importlib.metadata import entry_points\n"
@@ -201,6 +204,7 @@ def lab(environment: Path, without_node: dict[str, str], tmp_path: Path) -> Iter
         server.stop()
 
 
+@pytest.mark.in_turn("installed wheel")
 def test_the_starter_notebook_runs_from_the_wheel(lab: JupyterLab, environment: Path) -> None:
     lab.open()
     lab.page.locator(".jp-LauncherCard").filter(has_text="Nengo Lab").click()

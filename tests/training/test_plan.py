@@ -287,6 +287,7 @@ sim = nengolab.Simulator(net, minibatch_size=20, progress_bar=False)
 )
 
 
+@pytest.mark.in_turn
 def test_the_script_of_a_run_repeats_it_to_the_same_numbers(sim, tmp_path, monkeypatch):
     cells = f"# %%\n%matplotlib inline\n\n# %%\n{SCRIPT}"
     monkeypatch.setattr(runs.launch.facts, "code_so_far", lambda: cells)

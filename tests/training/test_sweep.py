@@ -212,6 +212,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.in_turn
 @pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
 def test_ctrl_c_finishes_what_has_begun(tmp_path):
     root = Path(__file__).parents[2]
@@ -242,6 +243,7 @@ def test_ctrl_c_finishes_what_has_begun(tmp_path):
     assert "4 of 6 items cancelled" in err
 
 
+@pytest.mark.in_turn
 def test_a_second_interrupt_gives_up_what_has_begun(address, tmp_path):
     interrupted = threading.Event()
 
@@ -342,6 +344,7 @@ def test_a_builder_must_build_networks(address):
     assert "must return a nengo.Network" in found.failed[0].message
 
 
+@pytest.mark.in_turn
 def test_without_dask(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ImportError, match="nengolab\\[sweep\\]"):
