@@ -279,6 +279,8 @@ class NetworkPanel implements Panel {
   columns(): Record<string, number[]> {
     const { boxes, wires } = this.view.scene ?? { boxes: [], wires: [] };
     const { scale, x, y } = this.view.camera;
+    const leads = new Map<number, number>();
+    for (const { from } of wires) leads.set(from, (leads.get(from) ?? 0) + 1);
     return {
       object: boxes.map(({ at }) => at),
       x: boxes.map((box) => (box.x + box.width / 2) * scale + x),
@@ -287,7 +289,7 @@ class NetworkPanel implements Panel {
       coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
       picked: boxes.map(({ at }) => this.view.picked.get(at) ?? 0),
       scale: boxes.map(() => scale),
-      leads: boxes.map(({ at }) => wires.filter(({ from }) => from === at).length),
+      leads: boxes.map(({ at }) => leads.get(at) ?? 0),
       handle: boxes.map((box) => this.view.handleOf(box)[0]),
     };
   }
