@@ -13,8 +13,8 @@ from nengolab_widgets.arrangement import Size
 from nengolab_widgets.converted.form import FORMATS, Field, bits_of, fields_of, is_nir
 from nengolab_widgets.converted.writing import Outcome, write
 from nengolab_widgets.narrowing import is_mapping
-from nengolab_widgets.panel import Identity, Panel, Place, Setting
-from nengolab_widgets.quiet import Nothing
+from nengolab_widgets.panel import Identity, Place, Setting
+from nengolab_widgets.telling import Telling
 
 
 class Payload(TypedDict):
@@ -68,7 +68,7 @@ def _steps(value: Any) -> str:
     return str(value).strip()
 
 
-class Export(Panel):
+class Export(Telling):
     """A network for hardware and other programs: what is written, where, and whether it is right.
 
     Nothing is written before the button is pressed, and nothing is ever replaced. What was written
@@ -77,7 +77,6 @@ class Export(Panel):
 
     name = "export"
     label = "export for hardware"
-    needs_simulator = False
     looks = True
     usual_size = Size(columns=2)
     settings = (
@@ -114,9 +113,6 @@ class Export(Panel):
     def what(self) -> str:
         return "export for hardware"
 
-    def spec(self) -> PanelSpec:
-        return Nothing(id=self.identity.id, rev=self.identity.rev)
-
     def layout(self) -> Payload:
         return {"fields": fields_of(self.values), "code": self.code()}
 
@@ -136,19 +132,17 @@ class Export(Panel):
         given += ["fold=True"] if values["fold"] and bits is None else []
         return f"bundle = nengolab.export(sim, {', '.join(given)})"
 
-    def greeted(self) -> None:
-        self._tell(self.said)
+    def told(self) -> Exported:
+        """Give how the last writing stands."""
+        return self.said
 
     def closed(self) -> None:
         self._is_closed = True
 
     def handle(self, content: dict[str, Any]) -> None:
-        """Write what the form says, or tell a page that asks how it stands."""
-        kind = content.get("type")
-        if kind == "write":
+        """Write what the form says, where a page wants that."""
+        if content.get("type") == "write":
             self.begin()
-        elif kind == "ask":
-            self._tell(self.said)
         else:
             super().handle(content)
 
@@ -183,7 +177,7 @@ class Export(Panel):
     def _tell(self, said: Exported) -> None:
         self.said = said
         if not self._is_closed:
-            self.place.send(self, {**said})
+            self.say()
 
     def python(self, spec: PanelSpec) -> str:
         return f"{self.code()}\n"

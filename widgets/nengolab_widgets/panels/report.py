@@ -8,8 +8,7 @@ from nengolab.live import PanelSpec
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.converted.made import called, is_converter, is_report
 from nengolab_widgets.graph import NetworkGraph, describe
-from nengolab_widgets.panel import Panel
-from nengolab_widgets.quiet import Nothing
+from nengolab_widgets.telling import Telling
 from nengolab_widgets.variables import notebook_variables
 
 
@@ -54,7 +53,7 @@ class Reported(TypedDict):
 Said = Reported
 
 
-class Report(Panel):
+class Report(Telling):
     """What each layer of a Keras model became, why it is not native, and what would make it so.
 
     ``converter.report()`` as a table: shapes, neurons, parameters, and rates where the report has
@@ -63,7 +62,6 @@ class Report(Panel):
 
     name = "report"
     label = "conversion report"
-    needs_simulator = False
     # Of something beside the network: nobody can choose it in a menu.
     offered: ClassVar[bool] = False
     usual_size = Size(columns=2)
@@ -85,27 +83,11 @@ class Report(Panel):
     def what(self) -> str:
         return "conversion report"
 
-    def spec(self) -> PanelSpec:
-        return Nothing(id=self.identity.id, rev=self.identity.rev)
-
     def layout(self) -> Payload:
         return {"model": self.title}
 
-    def greeted(self) -> None:
-        self.say()
-
     def rebuilt(self) -> None:
         self.say()
-
-    def say(self) -> None:
-        """Tell pages the report."""
-        self.place.send(self, {**self.told()})
-
-    def handle(self, content: dict[str, Any]) -> None:
-        """Tell it to a page that asks."""
-        if content.get("type") == "ask":
-            return self.say()
-        super().handle(content)
 
     def told(self) -> Reported:
         """Give what pages are told."""

@@ -12,8 +12,8 @@ from nengo.exceptions import ValidationError
 from nengolab.live import PanelSpec
 from nengolab_widgets.arrangement import Size
 from nengolab_widgets.converted.made import called, is_tuned
-from nengolab_widgets.panel import Identity, Panel, Place, Setting
-from nengolab_widgets.quiet import Nothing
+from nengolab_widgets.panel import Identity, Place, Setting
+from nengolab_widgets.telling import Telling
 from nengolab_widgets.variables import notebook_variables
 
 # Points of a curve of accuracy over time.
@@ -66,7 +66,7 @@ def _whole(value: Any) -> int:
     return value
 
 
-class Tune(Panel):
+class Tune(Telling):
     """What `Converter.tune` found: accuracy, latency and spikes of each setting, one to be picked.
 
     A click or the keys pick; the code that converts with that setting stands below, and
@@ -75,7 +75,6 @@ class Tune(Panel):
 
     name = "tune"
     label = "firing rates and synapses tried"
-    needs_simulator = False
     offered: ClassVar[bool] = False
     usual_size = Size(columns=2)
     settings = (
@@ -120,9 +119,6 @@ class Tune(Panel):
     def deed(self, values: Mapping[str, Any]) -> str:
         return f"the setting picked in {self.title}"
 
-    def spec(self) -> PanelSpec:
-        return Nothing(id=self.identity.id, rev=self.identity.rev)
-
     @property
     def chosen(self) -> Any:
         """The setting that is picked, None for none."""
@@ -146,19 +142,6 @@ class Tune(Panel):
             f"best = {converter}.again(**{found}.tried[{number}].options)",
             f"best = {converter}.again({options})  # the same, without {found}",
         ]
-
-    def greeted(self) -> None:
-        self.say()
-
-    def say(self) -> None:
-        """Tell pages what was tried."""
-        self.place.send(self, {**self.told()})
-
-    def handle(self, content: dict[str, Any]) -> None:
-        """Tell it to a page that asks."""
-        if content.get("type") == "ask":
-            return self.say()
-        super().handle(content)
 
     def told(self) -> TunedMessage:
         """Give what pages are told."""

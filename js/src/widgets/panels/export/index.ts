@@ -71,7 +71,7 @@ class ExportPanel implements Panel {
   private readonly form = make("div", "nl-export-form");
   private readonly entries = new Map<string, Entry>();
   private readonly code = make("code", "nl-export-code");
-  private readonly result = make("div", "nl-export-result", { role: "status" });
+  private readonly result = make("div", "nl-table nl-export-result", { role: "status" });
   private readonly write = make(
     "button",
     "nl-button nl-export-write",

@@ -85,7 +85,10 @@ class ReportPanel implements Panel {
     );
     const body = make("tbody", "", {}, ...lines.flatMap((line) => this.line(line, rates)));
     const table = make("table", "", {}, make("thead", "", {}, make("tr", "", {}, ...head)), body);
-    const parts = [make("strong", "", {}, summary), make("div", "nl-report-table", {}, table)];
+    const parts = [
+      make("strong", "", {}, summary),
+      make("div", "nl-table nl-report-table", {}, table),
+    ];
     if (note !== "") parts.splice(1, 0, make("p", "nl-report-note", {}, note));
     this.element.replaceChildren(...parts);
     this.mark(this.context.store.get().selection);

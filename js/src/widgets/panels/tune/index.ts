@@ -29,7 +29,7 @@ class TunePanel implements Panel {
   private time: TimeFigure | null = null;
   private readonly figures = make("div", "nl-inspect-figures nl-tune-figures", { hidden: "" });
   private readonly words = make("p", "nl-inspect-words");
-  private readonly table = make("div", "nl-tune-table");
+  private readonly table = make("div", "nl-table nl-tune-table");
   private readonly code = make("div", "nl-tune-code", { "aria-live": "polite" });
   private readonly note = make("p", "nl-inspect-waiting", {}, "Waiting for what was tried …");
 
