@@ -60,7 +60,7 @@ class Readings:
 
     def seen(self, n_steps: int, data: Any) -> dict[str, np.ndarray]:
         """Advance, and give ``(batch, steps, size)`` of each, by name."""
-        self._sim.prepare()
+        self._sim.prepare(whole=False)
         for tap in self._taps.values():
             if tap.error is not None:
                 raise tap.error

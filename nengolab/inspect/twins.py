@@ -393,7 +393,7 @@ def _run(
     with Simulator(twin, dt=dt, progress_bar=False) as sim:
         there = [e for e in twin.all_ensembles if not isinstance(e.neuron_type, nengo.Direct)]
         taps = {names(ens): sim.add_tap(ens.neurons) for ens in there}
-        sim.prepare()
+        sim.prepare(whole=False)
         seen = sim.advance(n_steps, data)
         return Twin(
             kind,

@@ -197,7 +197,7 @@ class Changes:
     def finish(self) -> None:
         """Wait for what is still being compiled."""
         if self.settle():
-            self._sim.prepare()
+            self._sim.prepare(whole=False)
             self.settle()
 
     def drop(self) -> None:
@@ -225,7 +225,7 @@ class Changes:
     def again(self, edit: Any) -> None:
         """Make a change that was made at this step of a run which is computed again."""
         if not self._sim.apply(edit).done():
-            self._sim.prepare()  # it counted from here, so it has to now
+            self._sim.prepare(whole=False)  # it counted from here, so it has to now
         self._count(edit, self._sim.n_steps)
 
     def recount(self, standing: Mapping[tuple[Any, str], Change]) -> None:

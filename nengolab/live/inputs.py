@@ -122,7 +122,7 @@ class Inputs:
     def finish(self) -> None:
         """Wait for what is still being compiled."""
         if self.settle():
-            self._sim.prepare()
+            self._sim.prepare(whole=False)
             self.settle()
 
     def restart(self) -> None:

@@ -147,5 +147,5 @@ class Opening:
         if asked is None:
             raise SimulatorClosed("the session was closed during the build")
         asked.result()
-        sim.prepare()
+        sim.prepare(whole=False)
         return sim

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -76,6 +75,7 @@ class Background:
         self._waiting: list[Waiting] = []
         self._pending: list[Future] = []
         self._requests = 0
+        self._completed: TileRunner | None = None  # the last whose other capacity was wanted
         self._worker: ThreadPoolExecutor | None = None
 
     # -- asking --------------------------------------------------------------------------------
@@ -123,12 +123,15 @@ class Background:
         return waiting.result
 
     def _ask(self, first: Callable[[], None]) -> None:
+        self._requests += 1
+        self._submit(self._compile, first, self._requests).add_done_callback(self._announce)
+
+    def _submit(self, act: Callable[..., Any], *args: Any) -> Future:
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix="nengolab-compile")
-        self._requests += 1
-        future = self._worker.submit(self._compile, first, self._requests)
+        future = self._worker.submit(act, *args)
         self._pending.append(future)
-        future.add_done_callback(self._announce)
+        return future
 
     # -- on the thread -------------------------------------------------------------------------
 
@@ -149,9 +152,6 @@ class Background:
         except Exception as err:
             self._fail(err)
             return None
-        if self._worker is not None:
-            with suppress(RuntimeError):  # closed meanwhile
-                self._pending.append(self._worker.submit(runner.compile_other))
         return graph, runner
 
     def _fail(self, error: Exception) -> None:
@@ -187,6 +187,7 @@ class Background:
 
     def swap(self) -> None:
         """Take over what was compiled, with the state as it is now."""
+        self._complete(self._engine.runner)
         if not self._pending:
             return
         latest = None
@@ -200,6 +201,12 @@ class Background:
             else:
                 self._engine.take_over(*latest)
                 self._settle()
+
+    def _complete(self, runner: TileRunner) -> None:
+        """Compile beside the run what its tiles could use."""
+        if runner.misses_other and runner is not self._completed:
+            self._completed = runner
+            self._submit(runner.compile_other)
 
     def _is_outdated(self, runner: TileRunner) -> bool:
         """Whether it does not compute right with what was set since its compile began."""

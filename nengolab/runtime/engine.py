@@ -489,10 +489,17 @@ class Engine:
         self.compiles += self.runner.program.traces
         self.graph, self.runner = graph, runner
 
-    def prepare(self) -> None:
-        """Put the taps that were asked for in place, and compile what is not compiled."""
+    def prepare(self, whole: bool = True) -> None:
+        """Put the taps that were asked for in place, and compile what is not compiled.
+
+        Else than ``whole`` tiles of few steps may run in what is meant for longer ones, until what
+        is theirs has been compiled beside.
+        """
         self.background.finish()
-        self.runner.compile()
+        if whole:
+            self.runner.compile()
+        else:
+            self.runner.compile_one(short=False)
 
     def close(self) -> None:
         """Stop the background threads; a compile under way ends by itself."""

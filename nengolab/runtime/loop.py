@@ -17,23 +17,14 @@ from nengolab.compiler.compiled_function import aligned
 from nengolab.compiler.graph import Call, Graph, Param, Wire
 from nengolab.compiler.lower import lower
 from nengolab.compiler.program import Program, Reading
-from nengolab.compiler.schedule import BATCHED, schedule
+from nengolab.compiler.schedule import schedule
 from nengolab.exceptions import SimulationError
 from nengolab.names import Names
 from nengolab.runtime.calls import CallFailed, Host, function_name
+from nengolab.runtime.capacity import SHORT_STEPS, short_capacity, tile_capacity
 from nengolab.runtime.effects import Effects
 from nengolab.startup.worker import Worker, interruptible, uninterrupted
 
-# A tile keeps what it records in memory until it leaves; and in time batches its arrays should
-# stay in cache. Short calls (a step, a slow live view) get a capacity of their own, so that they
-# do not pay for a long one.
-TILE_STEPS = 512
-SHORT_STEPS = 16
-LEAST_STEPS = 2
-TILE_BYTES = 64e6
-# In time batches a tile is computed whole, however few of its steps are asked for; and more rows
-# (steps x batch) do not make a matrix product faster.
-TILE_ROWS = 1024
 TILE_SECONDS = 0.3
 # A tile that is expected to end within this runs on the calling thread, where an interrupt waits
 # for its end; handing it to another thread and back costs some 25 us.
@@ -155,9 +146,11 @@ class TileRunner:
         self.timing.lower_s = time.perf_counter() - started
         self._calls = [g.group.op.call for g in self.program.groups.values() if g.group.op.call]
         self.capacity = tile_capacity(self.program)
+        self._short_capacity = short_capacity(self.program, self.capacity)
         self._seconds_per_step = 0.0
-        # Whether the last tile was one for the short capacity; and a capacity that is on its way.
-        self.runs_short, self._coming = True, None
+        # Whether the last tile was one for the short capacity; a capacity that is left to be
+        # compiled beside a run; and whether a tile could have used that one.
+        self.runs_short, self._left, self.misses_other = True, None, False
         # Where in its record a reading's elements lie, by the id of what it reads.
         self._columns: dict[int, slice | np.ndarray] = {}
 
@@ -229,16 +222,19 @@ class TileRunner:
     # -- running -------------------------------------------------------------------------------
 
     def compile(self) -> None:
-        """Compile both capacities by running no step of each."""
-        for capacity in (self._short_capacity, self.capacity):
+        """Compile all capacities by running no step of each."""
+        for capacity in {self._short_capacity, self.capacity}:
             self._compile(capacity)
+        self._left = None
 
     def compile_one(self, short: bool) -> None:
         """Compile one capacity, in which all tiles run until `compile_other` has ended."""
         one, other = self._short_capacity, self.capacity
         if not short:
             one, other = other, one
-        self._coming = other
+        if other != one and other not in self.timing.compiled:
+            self._left = other
+        self.runs_short = short
         self._compile(one)
 
     def compile_other(self) -> None:
@@ -246,21 +242,21 @@ class TileRunner:
 
         An error comes again, and is raised, where a tile needs what could not be compiled.
         """
-        if self._coming is not None:
+        if self._left is not None:
             with suppress(Exception):
-                self._compile_here(self._coming)
-            self._coming = None
-
-    @property
-    def _short_capacity(self) -> int:
-        return min(SHORT_STEPS, self.capacity)
+                self._compile_here(self._left)
+            self._left = None
 
     def _fitting(self, n_steps: int) -> int:
-        """The capacity for so many steps, or the other one while that is being compiled."""
-        short, coming = self._short_capacity, self._coming
-        self.runs_short = n_steps <= short
-        wanted, other = (short, self.capacity) if self.runs_short else (self.capacity, short)
-        return other if wanted == coming else wanted
+        """The capacity for so many steps, or the other one while that is not compiled."""
+        self.runs_short = n_steps <= SHORT_STEPS
+        wanted, other = self.capacity, self._short_capacity
+        if self.runs_short:
+            wanted, other = other, wanted
+        if wanted != self._left:
+            return wanted
+        self.misses_other = True
+        return other
 
     def _compile(self, capacity: int) -> None:
         """Compile, or wait for a compile that goes on since an interrupt."""
@@ -464,24 +460,6 @@ class TileRunner:
             return []
         what = [*self.program.traced, *sorted(state)]
         return [key for key, ok in zip(what, finite, strict=True) if not ok]
-
-
-def tile_capacity(program: Program) -> int:
-    """Steps of a tile, so that what it holds stays within bounds."""
-    width = sum(
-        r.index.size if r.index is not None else program.width(r.key) for r in program.records
-    )
-    width += sum(i.size for i in program.inputs_series)
-    width += sum(program.width(key) for key in program.carried)
-    calls = [g.group.op.call for g in program.groups.values() if g.group.op.call]
-    width += sum(call.size_out for call in calls)
-    bytes_a_step = max(1, width) * program.batch * np.dtype(program.dtype).itemsize
-    most = TILE_STEPS
-    if any(r.mode == BATCHED for r in program.schedule.regions):
-        most = min(most, TILE_ROWS // program.batch)
-    # Short tiles are slow, and arrays of megabytes a step need not be in cache: a compromise.
-    least = int(np.clip(4 * TILE_BYTES // bytes_a_step, LEAST_STEPS, SHORT_STEPS * 2))
-    return int(np.clip(TILE_BYTES // bytes_a_step, least, max(most, least)))
 
 
 def is_whole(target: np.ndarray, size: int) -> bool:

@@ -97,7 +97,8 @@ class FittingSimulator(ChangingSimulator):
         return self._training
 
     def _tiles_as_training(self, n_steps: int, given: dict[Any, np.ndarray]) -> Iterator[Tile]:
-        from nengolab.runtime.loop import TILE_STEPS, Tile
+        from nengolab.runtime.capacity import TILE_STEPS
+        from nengolab.runtime.loop import Tile
 
         for first in range(0, n_steps, TILE_STEPS):
             done, steps = self.n_steps, min(TILE_STEPS, n_steps - first)

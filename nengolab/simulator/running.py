@@ -195,8 +195,14 @@ class RunningSimulator(BaseSimulator):
                 seen[tap] = outputs[probe]
         return {key: np.moveaxis(data, 1, 0) for key, data in seen.items()}
 
-    def prepare(self) -> None:
+    def prepare(self, whole: bool = True) -> None:
         """Compile now what the first run would compile, taps that were asked for included.
+
+        Parameters
+        ----------
+        whole : bool
+            Some networks have two compiled forms, for many steps at a time and for few. False waits
+            for the first alone, which can do all; the other is compiled beside runs that want it.
 
         Examples
         --------
@@ -205,7 +211,7 @@ class RunningSimulator(BaseSimulator):
         0
         """
         self._check_usable("prepare")
-        self._engine.prepare()
+        self._engine.prepare(whole)
 
     @property
     def is_compiling(self) -> bool:

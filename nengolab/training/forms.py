@@ -18,7 +18,7 @@ from nengolab.exceptions import ValidationError
 from nengolab.layers.drawing import in_batch
 from nengolab.names import listing
 from nengolab.runtime.calls import Host
-from nengolab.runtime.loop import tile_capacity
+from nengolab.runtime.capacity import tile_capacity
 from nengolab.training.chunks import chunked
 
 

@@ -48,9 +48,14 @@ def test_two_compiles_whatever_the_run_lengths():
         for n in (1, 3, 700, 16, 17, 100, 1000, 1):
             sim.run_steps(n)
         assert sim.n_steps == 1838
-        assert program_of(sim).traces == 2
+        assert program_of(sim).traces == 2  # it has time batches
         with_prepare = sim.report()
     assert "compiles: 2" in with_prepare
+    with nengolab.Simulator(pair(3), progress_bar=False) as sim:
+        for n in (1, 700, 17, 1):
+            sim.run_steps(n)
+        sim.prepare()
+        assert program_of(sim).traces == 1  # room for long tiles costs short ones nothing
 
 
 @pytest.mark.parametrize("schedule", ["stepped", "batched"])

@@ -14,7 +14,7 @@ import tensorflow as tf
 import nengolab
 from nengolab.compiler.operators.tensor import LayerParam, put_back
 from nengolab.exceptions import BuildError, ValidationError
-from nengolab.runtime.loop import TILE_BYTES
+from nengolab.runtime.capacity import TILE_BYTES
 from tests.training.tensor_nodes import BATCH, loop, noise_into
 
 
