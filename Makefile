@@ -109,7 +109,7 @@ lab: setup ## open JupyterLab on the notebooks; ARGS="--no-browser --port 8899" 
 
 # --- testing ---------------------------------------------------------------------------------------
 
-test: setup-tests ## run all tests, of some that take long the half whose turn it is
+test: setup-tests ## run all tests, of some that take long the third whose turn it is
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tests/run-tests
 
 test-all: setup-tests ## those, too, whose turn it is not, and XLA as people have it

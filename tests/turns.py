@@ -1,7 +1,7 @@
 """Tests that take turns, so that all of them are run often and none of them each time.
 
-Some take long and guard what changes seldom. With ``NENGOLAB_TURN``, any text, about half of them
-are run; which, it says. `tests/run-tests` gives it the commit, so a commit has the same half
+Some take long and guard what changes seldom. With ``NENGOLAB_TURN``, any text, about a third of
+them is run; which, it says. `tests/run-tests` gives it the commit, so a commit has the same third
 wherever it is tested, and the next one another. Without it all tests are run.
 
 ``@pytest.mark.in_turn`` is for a test, or a module as ``pytestmark``; each set of parameters has a
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_its_turn(name: str | None) -> bool:
     # A checksum such as CRC would have the same names together each time.
-    return name is None or hashlib.sha256(f"{TURN} {name}".encode()).digest()[0] % 2 == 0
+    return name is None or int(hashlib.sha256(f"{TURN} {name}".encode()).hexdigest(), 16) % 3 == 0
 
 
 def _name(item: pytest.Item, turns: str) -> str | None:
