@@ -21,7 +21,7 @@ from nengolab.benchmarks.networks import NETWORKS
 from nengolab.startup.tensorflow import load_tensorflow
 
 # What --live can measure.
-PIECES = ("1", "5", "20", "network", "opening", "first", "bare")
+PIECES = ("1", "5", "20", "network", "opening", "edits", "first", "bare")
 # What --inspect can measure.
 LOOKS = ("trained", "matrix", "picked")
 TRAINING = (
@@ -61,8 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         choices=PIECES,
         metavar="PIECE",
         help="the live panel in a real JupyterLab, instead: numbers of plots, 5 beside the network "
-        "view, large networks laid out, the first frame of a small Lab, a bare slider and canvas; "
-        "by default all of "
+        "view, large networks laid out, a drawn network edited, the first frame of a small Lab, a "
+        "bare slider and canvas; by default all of "
         f"{', '.join(PIECES)}",
     )
     parser.add_argument(

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nengolab.benchmarks.live import opening, phases, report, starts
+from nengolab.benchmarks.live import edits, opening, phases, report, starts
 from nengolab.benchmarks.live.stage import Stage, staged
 
 COUNTS = ("1", "5", "20")
-PIECES = (*COUNTS, "network", "opening", "first", "bare")
+PIECES = (*COUNTS, "network", "opening", "edits", "first", "bare")
 #: So many ensembles, and no more, have colour in the network view.
 COLOURED = 36
 
@@ -27,7 +27,8 @@ def main(pieces: Sequence[str] = (), python: str = sys.executable) -> int:
     ----------
     pieces : sequence of str
         Of `PIECES`: numbers of plots, "network" for 5 beside the network view with its colours (of
-        36 ensembles), "opening" for large networks laid out, "first" for the first frame of a small
+        36 ensembles), "opening" for large networks laid out, "edits" for drawn ones that are
+        edited, "first" for the first frame of a small
         Lab, "bare" for a slider and a canvas alone. All of them where it is empty.
     python : str
         The Python whose JupyterLab, engine and panel are measured.
@@ -43,6 +44,8 @@ def main(pieces: Sequence[str] = (), python: str = sys.executable) -> int:
             print(f"\n{report.of_plots(found)}", flush=True)
         if "opening" in pieces:
             print(report.of_opening(_on(open_stage, opening.opening)), flush=True)
+        if "edits" in pieces:
+            print(report.of_edits(_on(open_stage, edits.editing)), flush=True)
         if "first" in pieces:
             print(report.of_first(_on(open_stage, starts.first_frames)), flush=True)
         if "bare" in pieces:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nengolab.benchmarks.live import edits
 from nengolab.benchmarks.live.figures import Delays, Freshness, Idle, TableRow, table
 from nengolab.benchmarks.live.opening import CASES, Opened
 from nengolab.benchmarks.live.starts import Added
@@ -141,6 +142,16 @@ def of_first(found: Mapping[str, list[float]]) -> str:
         + ", ".join(f"{seconds:.2f}" for seconds in each)
         + " s (goal: 3)"
         for name, each in found.items()
+    )
+
+
+def of_edits(found: Mapping[str, list[float]]) -> str:
+    """Say how long edited networks took until they ran again."""
+    return "\n".join(
+        f"edit of a drawn network that runs, until it runs again, {case}: "
+        + ", ".join(f"{seconds:.2f}" for seconds in rounds)
+        + f" s (goal: {edits.CASES[case][2]})"
+        for case, rounds in found.items()
     )
 
 
