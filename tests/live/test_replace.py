@@ -1,11 +1,15 @@
 """Another network takes the place of the one that runs: what is unchanged goes on."""
 
+import threading
+
 import nengo
 import numpy as np
 import pytest
 
 from nengolab import building
+from nengolab.exceptions import BuildStopped
 from nengolab.live import LinesSpec, Session
+from nengolab.runtime.loop import TileRunner
 
 from .test_session import PATIENCE, Tape, attached, wait_for
 
@@ -73,3 +77,61 @@ def test_the_run_goes_on_in_another_network():
         assert session.network is third
         assert session.state == "running"
         assert session.error is None
+
+
+def test_a_replacement_is_stopped_while_it_is_built_or_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = building.run_source(FIRST).network
+    second = building.run_source(FIRST + MORE).network
+    waits, reached, going = set(), threading.Event(), threading.Event()
+
+    def waiting(name, real):
+        def act(*args, **how):
+            if name in waits:
+                waits.discard(name)
+                reached.set()
+                assert going.wait(PATIENCE)
+            return real(*args, **how)
+
+        return act
+
+    points = nengo.builder.ensemble.gen_eval_points
+    monkeypatch.setattr(nengo.builder.ensemble, "gen_eval_points", waiting("build", points))
+    compiles = TileRunner._compile_here
+    monkeypatch.setattr(TileRunner, "_compile_here", waiting("compile", compiles))
+
+    def stopped(session: Session, stage: str) -> None:
+        reached.clear()
+        going.clear()
+        waits.add(stage)
+        before = session.network
+        done = session.replace(
+            second,
+            lambda state, sim: building.carried(state, before, sim)[0],
+            building.unchanged(before, second),
+            lambda follow: None,
+        )
+        assert reached.wait(PATIENCE)
+        assert session.stop_building().result(PATIENCE)
+        with pytest.raises(BuildStopped):
+            done.result(PATIENCE)
+        going.set()
+
+    with Session(first, speed=None, seed=1) as session:
+        session.wait_until("ready", PATIENCE)
+        session.step(50).result(PATIENCE)
+        session.play().result(PATIENCE)
+        # Before it is built, what runs goes on.
+        stopped(session, "build")
+        assert (session.network, session.state, session.error) == (first, "running", None)
+        steps = session.n_steps
+        wait_for(lambda: session.n_steps > steps)
+        session.pause().result(PATIENCE)
+        steps = session.n_steps
+        # After that it has taken the place: it sleeps, and goes on from there when it is woken.
+        stopped(session, "compile")
+        assert (session.network, session.state, session.error) == (second, "asleep", None)
+        assert session.status.note == "the build was stopped"
+        session.step(10).result(PATIENCE)
+        assert session.n_steps == steps + 10
