@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import FAILED, FRAMES, new_page
 from tests.browser.jupyter import JupyterLab, Server
 from tests.browser.panel import NETWORK, Panel, until
+from tests.browser.test_draw import CELL, Drawing, source_of
 
 
 @pytest.fixture
@@ -29,11 +30,7 @@ def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
     curves = "from nengolab_widgets import Tuning\ntuning = Tuning(lab, ens)\ntuning"
     cells = [NETWORK, "lab = Lab(net)\nlab", curves]
     name = lab.server.add_notebook(cells, "seven.ipynb")
-    lab.page.goto(lab.server.address(f"notebooks/{name}"))
-    lab.page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
-    assert lab.page.evaluate("() => jupyterapp.name") == "Jupyter Notebook"
-    lab.wait_idle()
-    lab.run_all()
+    run(lab, name)
     panel = Panel(lab)
     panel.wait_state("ready")
     panel.drag("drive", -0.5)
@@ -62,6 +59,42 @@ def test_a_lab_lives_in_notebook_7(lab: JupyterLab) -> None:
     until(lambda: figures.count() > 0, "tuning curves again")
     panel.press("play")
     panel.wait_state("running")
-    # Notebook 7.6 says these of every notebook.
+    assert errors(lab) == []
+
+
+@pytest.mark.in_turn
+def test_a_cell_is_edited_by_drawing_in_notebook_7(lab: JupyterLab) -> None:
+    run(lab, lab.server.add_notebook(["%load_ext nengolab", CELL], "cell7.ipynb"))
+    panel = Panel(lab)
+    drawing = Drawing(panel)
+    drawing.wait_drawn("drive", "ens")
+    first = source_of(lab)
+    drawing.root.locator('[role=treeitem][aria-label^="drive, "]').focus()
+    for key in ("c", "ArrowDown", "Enter"):
+        lab.page.keyboard.press(key)
+    edited = first + "    nengo.Connection(drive, ens)\n"
+    until(lambda: source_of(lab) == edited, "the cell is edited", 60)
+    panel.wait_state("ready")
+    panel.screenshot("edited")
+    drawing.root.locator("[role=treeitem]").first.focus()
+    lab.page.keyboard.press("Control+z")
+    until(lambda: source_of(lab) == first, "the cell is as it was", 60)
+    panel.wait_state("ready")
+
+    lab.save()
+    assert errors(lab) == []
+
+
+def run(lab: JupyterLab, name: str) -> None:
+    """Open a notebook in Notebook 7 and run it."""
+    lab.page.goto(lab.server.address(f"notebooks/{name}"))
+    lab.page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
+    assert lab.page.evaluate("() => jupyterapp.name") == "Jupyter Notebook"
+    lab.wait_idle()
+    lab.run_all()
+
+
+def errors(lab: JupyterLab) -> list[str]:
+    """What went wrong on the page, but what Notebook 7.6 says of every notebook."""
     own = ("reading 'schema'", "Command 'filebrowser:open-path' not registered")
-    assert [e for e in lab.errors if not any(text in e for text in own)] == []
+    return [e for e in lab.errors if not any(text in e for text in own)]

@@ -61,6 +61,15 @@ export function undoKey(event: KeyboardEvent): "undo" | "redo" | null {
   return key === "y" && !event.shiftKey ? "redo" : null;
 }
 
+/**
+ * Keep the notebook's shortcuts off what has the focus. Their selectors may mean this very element
+ * (`:focus` in the notebook), so it does not do to mark what it lies in; and Notebook 7 looks at a
+ * key before it comes here.
+ */
+function keepKeysOf(target: EventTarget | null): void {
+  if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
 /** Let the keys act on `transport` while the focus is inside `root`. */
 export function listenToKeys(
   root: HTMLElement,
@@ -103,4 +112,5 @@ export function listenToKeys(
     action();
   };
   root.addEventListener("keydown", onKey, { signal });
+  root.addEventListener("focusin", ({ target }) => keepKeysOf(target), { signal });
 }

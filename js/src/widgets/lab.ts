@@ -74,8 +74,6 @@ class LabView {
     tabindex: "0",
     role: "region",
     "aria-label": "nengolab",
-    // JupyterLab's own keys must not act while the focus is in here.
-    "data-lm-suppress-shortcuts": "true",
   });
   private readonly id = crypto.randomUUID();
   private readonly title = make("h2", "nl-title", {}, "…");
