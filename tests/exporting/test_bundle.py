@@ -64,7 +64,7 @@ def test_the_script_spikes_as_the_simulator_does(bundles, name):
     assert text.count("\n") < LINES
     assert "nengo" not in text
     said = by_script(bundle.path)
-    assert len(said) == len(bundle.outputs) == 7
+    assert len(said) == len(bundle.outputs) == 8
     for key, largest in said.items():
         spikes = bundle.outputs[key.split(":")[0]]
         assert np.count_nonzero(spikes) > 100
@@ -267,6 +267,12 @@ CHANGES = {
             for k in o["links"]
             if k["weights"]["kind"] == "convolution"
         ).update(strides=[0, 0]),
+        "convolution",
+    ),
+    "a spread": (
+        lambda m: next(
+            k["weights"] for o in m["layers"] for k in o["links"] if "spread" in k["weights"]
+        ).update(spread=[10**9, 1]),
         "convolution",
     ),
     "a negative pad": (
