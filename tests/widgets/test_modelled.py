@@ -100,8 +100,8 @@ def test_what_is_dropped_takes_the_place_of_the_network(file: Path) -> None:
     assert any("did not arrive whole" in text for text in notices(browser))
     assert lab.session.network.label == "before"
     drop(browser, "model.keras", file.read_bytes())
-    opened = "model.keras is open: lab.converter made its network."
-    until(lambda: opened in notices(browser), "it is open", 120)
+    opened = "model.keras is open: lab.converter made its network. Undo brings back what was there."
+    until(lambda: opened in notices(browser), "it is open", 60)
     assert lab.session.network is lab.converter.net
     until(lambda: "dropped_model" in browser.of("layout")[-1]["title"], "its name")
     kinds = [panel["kind"] for panel in browser.of("layout")[-1]["panels"]]
@@ -123,14 +123,14 @@ def test_undo_brings_back_what_was_shown_as_it_was_left(
     with nengo.Network(label="before", seed=0) as net:
         node = nengo.Node([0.5], label="node")
         ens = nengo.Ensemble(5, 1, label="ens", neuron_type=nengo.RectifiedLinear())
-        conn = nengo.Connection(node, ens, synapse=0.01, label="conn")
+        conn = nengo.Connection(node, ens, transform=[[1.5]], synapse=0.01, label="conn")
         nengo.Connection(ens, ens, synapse=0.1)
     lab = Lab(net, plots=[ens])
     browser = Browser(lab)
     browser.look()
     lab.session.wait_until("ready", 120)
     lab.add_plot(node)
-    lab.session.set_parameter(conn, "weights", 2.0).result(60)
+    lab.session.set_parameter(conn, "weights", [[2.0]]).result(60)
     lab.session.set_input(node, [0.25]).result(60)
     lab.session.step(20).result(60)
     before = lab.session.look_up(lambda sim: sim.state).result(60)
