@@ -59,7 +59,9 @@ def test_code_in_a_file_is_not_run_and_no_file_fills_the_memory(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = saved(tmp_path / "odd.keras", keras.layers.Lambda(lambda x: x * 2))
-    with pytest.raises(ValidationError, match=r"'odd.keras' cannot be read by Keras: .*[Ll]ambda"):
+    with pytest.raises(
+        ValidationError, match=r"'odd.keras' cannot be read .*[Ll]ambda.*loaded yourself"
+    ):
         open_model(odd)
     with pytest.raises(ValidationError, match="there is no file"):
         open_model(tmp_path / "none.keras")
@@ -92,7 +94,7 @@ def test_what_is_dropped_takes_the_place_of_the_network(file: Path) -> None:
     lab.session.wait_until("ready", 120)
     for name, data, words in (
         ("model.h5", b"", "'model.h5' is no .keras file"),
-        ("text.keras", b"text", "text.keras was not opened. file: 'text.keras' is no .keras file"),
+        ("text.keras", b"text", "text.keras was not opened. 'text.keras' is no .keras file"),
     ):
         drop(browser, name, data)
         until(lambda w=words: any(w in text for text in notices(browser)), words)

@@ -163,7 +163,9 @@ class Modelled:
 
         def go_on(left: Future[None] | None) -> None:
             if left is not None and (error := left.exception()) is not None:
-                self._notice(f"What {old.title} has learned is not kept, should it come back. {error}")
+                self._notice(
+                    f"What {old.title} has learned is not kept, should it come back. {error}"
+                )
             try:
                 run = session.replace(new.network, carry, {}, switched)
             except Exception as error:
@@ -247,6 +249,6 @@ def _open_beside(
         if done is not None:
             done.result()
     except Exception as error:  # whatever it is, a person is told
-        notice(f"{name} was not opened. {error}")
+        notice(f"{name} was not opened. {str(error).removeprefix('file: ')}")
     else:
         notice(f"{name} is open: lab.converter made its network. Undo brings back what was there.")

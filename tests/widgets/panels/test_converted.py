@@ -268,6 +268,8 @@ def test_whole_numbers_and_nir_are_checked_too(
     assert outcome["same"], outcome
     assert code.format(str(folder)) in panel.layout()["code"]
     if form["format"] == "nir":
+        assert outcome["words"].startswith("Written, read back, run and checked")
+        assert outcome["checks"][0]["found"] == "equal"
         assert len(nengolab.from_nir(folder / "network.nir").all_ensembles) > 0
     else:
         assert nengolab.read_bundle(folder).circuit.fixed_point

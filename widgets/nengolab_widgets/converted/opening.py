@@ -54,8 +54,12 @@ def open_model(path: str | Path, name: str = "") -> Any:
     try:
         model = keras.saving.load_model(file, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises errors of any kind for what it cannot read
-        said = " ".join(str(error).split())
-        raise ValidationError(f"{name!r} cannot be read by Keras: {said[:600]}", "file") from None
+        said = " ".join(str(error).partition("Full object config")[0].split())
+        raise ValidationError(
+            f"{name!r} cannot be read by Keras as it is read here, running nothing of it: "
+            f"{said[:600]} A model that you have loaded yourself goes into nengolab.Converter(model)",
+            "file",
+        ) from None
     return nengolab.Converter(model)
 
 

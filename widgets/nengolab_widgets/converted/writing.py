@@ -196,23 +196,26 @@ def _nir(sim: Any, folder: Path, strict: bool, steps: int) -> Outcome:
     from nengolab.nir_graphs.library import nir_library
 
     nir = nir_library()
-    if strict:
-        nengolab.to_nir(sim)  # refuses by name what does not map exactly
-    graph, fidelity = nengolab.to_nir(sim, approximate=True, n_steps=1)
+    near: dict[str, str] = {}
+    if strict:  # refuses by name what does not map exactly
+        graph = nengolab.to_nir(sim)
+    else:
+        graph, fidelity = nengolab.to_nir(sim, approximate=True, n_steps=1)
+        near = fidelity.approximated
     folder.mkdir(exist_ok=True)
     nir.write(str(folder / NIR_FILE), graph)
     single = get_setting(sim.network, "dtype") == "float32"
     found = compare(sim, folder / NIR_FILE, n_steps=steps)
     checks = [_measured(one, single) for one in found.outputs]
     same = all(check["same"] for check in checks)
-    notes = [f"{name} is not exact: {why}" for name, why in fidelity.approximated.items()]
+    notes = [f"{name} is not exact: {why}" for name, why in near.items()]
     if not checks:
         words = "Written and read back. No probe of the network tells whether it computes the same."
     elif same:
         words = "Written, read back, run and checked: the graph puts out what the network does."
     else:
         words = "Written, read back and run. The graph is not the network: see how far it is."
-    if single and fidelity.exact and not same:
+    if single and not near and not same:
         notes.append(SINGLE)
     return _outcome(same and bool(checks), words, folder, checks, notes)
 
