@@ -178,6 +178,18 @@ def test_arguments_that_do_not_fit_are_refused(sim, tmp_path):
         nengolab.export(sim, tmp_path / "full")
 
 
+def test_what_could_not_be_written_whole_is_taken_away(sim, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("nengolab.exporting.bundle.script", full)
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        with pytest.raises(OSError, match="No space left"):
+            nengolab.export(sim, tmp_path / name, n_steps=1)
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
 # -- whole numbers ---------------------------------------------------------------------------------
 
 

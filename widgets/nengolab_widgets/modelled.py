@@ -30,7 +30,6 @@ from .driving import Driving
 from .panel import Choice
 from .weakly import weakly
 
-
 # States in which there is a simulator, whose parameters and state can be kept.
 RUNS = ("ready", "running", "paused", "finished", "error")
 
@@ -193,8 +192,9 @@ class Modelled:
                 self._bench.changed(aside)
             self._panels_changed()
             self._say_all()
-            if remarks:
-                self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
+            if not deed:
+                missing = " But for " + "; ".join(remarks) if remarks else ""
+                self._notice(f"{new.title} is shown again, as it was left.{missing}")
         for node, values in new.inputs.items():
             self.session.set_input(node, values)
 

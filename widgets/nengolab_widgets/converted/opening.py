@@ -57,7 +57,8 @@ def open_model(path: str | Path, name: str = "") -> Any:
         said = " ".join(str(error).partition("Full object config")[0].split())
         raise ValidationError(
             f"{name!r} cannot be read by Keras as it is read here, running nothing of it: "
-            f"{said[:600]} A model that you have loaded yourself goes into nengolab.Converter(model)",
+            f"{said[:600]} A model that you have loaded yourself goes into "
+            "nengolab.Converter(model)",
             "file",
         ) from None
     return nengolab.Converter(model)

@@ -192,6 +192,7 @@ def _outcome(
 
 
 def _nir(sim: Any, folder: Path, strict: bool, steps: int) -> Outcome:
+    from nengolab.exporting.bundle import all_or_nothing
     from nengolab.nir_graphs import compare
     from nengolab.nir_graphs.library import nir_library
 
@@ -202,8 +203,8 @@ def _nir(sim: Any, folder: Path, strict: bool, steps: int) -> Outcome:
     else:
         graph, fidelity = nengolab.to_nir(sim, approximate=True, n_steps=1)
         near = fidelity.approximated
-    folder.mkdir(exist_ok=True)
-    nir.write(str(folder / NIR_FILE), graph)
+    with all_or_nothing(folder):
+        nir.write(str(folder / NIR_FILE), graph)
     single = get_setting(sim.network, "dtype") == "float32"
     found = compare(sim, folder / NIR_FILE, n_steps=steps)
     checks = [_measured(one, single) for one in found.outputs]
