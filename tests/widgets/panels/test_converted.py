@@ -289,6 +289,8 @@ def test_alone_it_refuses_by_name_and_tells_of_rounding(
     outcome = export.write()
     assert outcome["same"]
     assert "equal" in outcome["checks"][0]["found"]
+    # Pages are told of it, of what single precision has found too.
+    assert told(export, "exported")["outcome"] == outcome
     assert export.session.state == "asleep"
     export.close()
 

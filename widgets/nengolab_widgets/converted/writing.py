@@ -162,7 +162,7 @@ def _check(one: Any, wanted: np.ndarray, spikes: bool, single: bool) -> CheckedO
         "output": one.output,
         "compared": f"{count:,} {'spikes' if spikes else 'values'}",
         "found": found,
-        "same": one.same or near,
+        "same": bool(one.same or near),
     }
 
 

@@ -172,9 +172,11 @@ class Export(Telling):
             for attr in ("sim: ", "network: ", "path: "):
                 words = words.removeprefix(attr)
             said = _said("refused", words or type(error).__name__)
-        self._tell(said)
-        self._working.release()
-        ended.set()
+        try:
+            self._tell(said)
+        finally:
+            self._working.release()
+            ended.set()
 
     def _tell(self, said: Exported) -> None:
         self.said = said
