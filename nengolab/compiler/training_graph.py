@@ -5,14 +5,15 @@ equation, which has no state, so that time is one more axis of the batch::
 
     lif                        lif_rate, or soft_lif_rate with ``sigma = lif_smoothing``
     adaptive_lif               the same of ``J - n``, ``n`` being the adaptation at the start
-    spiking_rectified_linear   rectified_linear
+    spiking_rectified_linear, integrate_and_fire
+                               rectified_linear
     spiking_leaky_relu         leaky_relu
     regular_spiking, stochastic_spiking, poisson_spiking
                                what their ``base_type`` gives, times their amplitude
 
 That the adaptation is held is what Nengo means by an adaptive population's rates: decoders are
 solved for them, and training starts from where they are right. A population that is trained with
-surrogate gradients instead keeps its own step (``kernels/surrogate.py``).
+surrogate gradients instead keeps its own step (``kernels/spike_gradient.py``).
 
 Izhikevich's neurons have no rate equation in closed form: the rate is one over the time that the
 two coupled equations take from reset to threshold. They always keep their step.
@@ -57,6 +58,7 @@ _RATES = {
     "lif": _Rate.same("lif_rate", *_LIF_RATE),
     "adaptive_lif": _Rate.same("lif_rate", *_LIF_RATE),
     "spiking_rectified_linear": _Rate.same("rectified_linear", "amplitude"),
+    "integrate_and_fire": _Rate.same("rectified_linear", "amplitude"),
     "spiking_leaky_relu": _Rate.same("leaky_relu", "negative_slope", "amplitude"),
     **{kernel: _Rate("scale", {"weights": "amplitude"}) for kernel in _OF_RATES},
 }

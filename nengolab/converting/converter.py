@@ -85,6 +85,8 @@ class Converter:
         Probes, by output tensor, the layer that makes it, or its name.
     layers : mapping
         What puts out a layer's output, by layer, ``(layer, number of the call)`` or its name.
+    tuned : Tuned or None
+        What `tune` has tried, also where it was stopped half way.
 
     Raises
     ------
@@ -141,6 +143,7 @@ class Converter:
             self._check_keys(getattr(self.options, attr), attr)
         self.net = nengo.Network(label=model.name)
         self.rows: list[Row] = []
+        self.tuned: tuning.Tuned | None = None
         self._called: dict[int, int] = {}
         places: dict[int, Place] = {}
         with self.net:
@@ -436,7 +439,8 @@ class Converter:
         Returns
         -------
         Tuned
-            ``.tried`` has each setting, ``.best`` the one to take, ``.picture()`` shows them.
+            ``.tried`` has each setting, ``.best`` the one to take, ``.picture()`` shows them. Where
+            it was stopped half way, ``converter.tuned`` has those that were tried.
 
         Examples
         --------

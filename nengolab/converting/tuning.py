@@ -153,13 +153,14 @@ def tune(
     x, labels = checked(converter, data, labels)
     rates, synapses = _positive(rates, "scales", above=True), _positive(synapses, "synapses")
     scales = _balances(converter, x, percentile) if balance else None
-    tried = []
+    found = Tuned(keras_accuracy(converter, x, labels), dt, [])
+    converter.tuned = found  # by now, so that nothing is lost where it is stopped
     for rate, tau in itertools.product(rates, synapses):
         own = {name: find(rate) for name, find in scales.items()} if scales is not None else rate
         changed = converter.again(scale_firing_rates=own, synapse=tau or None)
         named = own if isinstance(own, dict) else {row.layer.name: rate for row in _own(changed)}
-        tried.append(run_setting(changed, x, labels, rate, tau, named, n_steps, dt))
-    return Tuned(keras_accuracy(converter, x, labels), dt, tried)
+        found.tried.append(run_setting(changed, x, labels, rate, tau, named, n_steps, dt))
+    return found
 
 
 def keras_accuracy(converter: Any, x: np.ndarray, labels: np.ndarray) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -263,11 +264,11 @@ def export(
         if own:
             sim.close()
     manifest, arrays = packed(circuit)
-    folder.mkdir(exist_ok=True)
-    files.write(folder, format, manifest, arrays)
     checked = {f"in {n}": x for n, x in given.items()} | {f"out {n}": y for n, y in outputs.items()}
-    archive.write(folder / CHECK, checked, {"kind": "check"})
-    (folder / SCRIPT).write_text(script(manifest, format))
+    with all_or_nothing(folder):
+        files.write(folder, format, manifest, arrays)
+        archive.write(folder / CHECK, checked, {"kind": "check"})
+        (folder / SCRIPT).write_text(script(manifest, format))
     return Bundle(folder, format, circuit, given, outputs, errors)
 
 
@@ -329,6 +330,22 @@ def free_folder(path: Path) -> Path:
             f"the folder {str(path)!r} is not empty; a bundle has one of its own", attr="path"
         )
     return path
+
+
+@contextmanager
+def all_or_nothing(folder: Path) -> Iterator[None]:
+    """Make a folder to write into; where that fails, what was written is taken away again."""
+    was_there = folder.is_dir()
+    folder.mkdir(exist_ok=True)
+    before = set(folder.iterdir())
+    try:
+        yield
+    except BaseException:
+        for path in set(folder.iterdir()) - before:
+            path.unlink()
+        if not was_there:
+            folder.rmdir()
+        raise
 
 
 def checked_inputs(

@@ -10,10 +10,10 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.ensemble import Neurons
 from nengo.synapses import LinearFilter
-from nengo.transforms import Convolution, Dense, NoTransform, Sparse
+from nengo.transforms import Convolution, ConvolutionTranspose, Dense, NoTransform, Sparse
 
 from nengolab.exceptions import ValidationError
-from nengolab.exporting.matrices import padding_of
+from nengolab.exporting.matrices import padding_of, transposed
 from nengolab.exporting.parts import (
     INPUT,
     NEURONS,
@@ -252,11 +252,14 @@ class _Describer:
                 getattr(transform, "groups", 1),
             )
             return Weights("convolution", shape, values, convolving=convolving)
+        if isinstance(transform, ConvolutionTranspose):
+            turned = np.flip(values, tuple(range(transform.dimensions)))
+            return Weights("convolution", shape, turned, convolving=transposed(transform))
         if not isinstance(transform, Dense):
             raise self._refuse(
                 conn,
                 f"its transform is a {type(transform).__name__}",
-                "Dense, Sparse and Convolution can be written",
+                "Dense, Sparse, Convolution and ConvolutionTranspose can be written",
             )
         if values.ndim < 2:
             if values.ndim == 0 and values == 1:

@@ -116,6 +116,7 @@ def _link(link: Link, target: Layer, put: Callable[..., Any], kept: list) -> dic
         how |= {
             k: [list(p) for p in v] if k == "padding" else list(v) if isinstance(v, tuple) else v
             for k, v in asdict(weights.convolving).items()
+            if v != ()
         }
     found: dict[str, Any] = {"name": link.name, "source": link.source, "weights": how}
     if link.source_at is not None:
@@ -325,22 +326,31 @@ class Unpacking:
         out = self._shape(given, "output_shape", dims + 1)
         strides = self._shape(given, "strides", dims)
         groups = self._whole(given, "groups", 1, 2**20)
+        spread = self._shape(given, "spread", dims) if "spread" in given else ()
         pads = self._of(given, "padding", list)
         plain = len(pads) == dims and all(
             isinstance(p, list) and len(p) == 2 and all(type(n) is int for n in p) for p in pads
         )
+        plain = plain and min(spread, default=1) > 0
         if dims < 1 or not plain or min(strides, default=0) < 1:
             raise self._error(f"has a convolution of {name!r} that cannot be read")
         places, channels = (seen[:-1], seen[-1]) if last else (seen[1:], seen[0])
         fits = channels == groups * kernel.shape[-2] and kernel.shape[-1] % groups == 0
         wanted = []
-        for n, k, stride, (before, after) in zip(places, kernel.shape, strides, pads, strict=False):
-            fits = fits and 0 <= before <= k and 0 <= after <= k and n + before + after >= k > 0
+        sizes = zip(places, kernel.shape, strides, pads, spread or (1,) * dims, strict=False)
+        memory = channels
+        for n, k, stride, (before, after), apart in sizes:
+            n = (n - 1) * apart + 1
+            most = k + apart - 1
+            fits = fits and 0 <= before <= most and 0 <= after <= most and n + before + after >= k
+            fits = fits and k > 0 and n > 0
             wanted.append((n + before + after - k) // stride + 1 if fits else 0)
+            memory *= n + before + after
+        fits = fits and memory <= LARGEST
         whole = (*wanted, kernel.shape[-1]) if last else (kernel.shape[-1], *wanted)
         if not fits or out != whole or shape != (math.prod(out), math.prod(seen)):
             raise self._error(f"has a convolution of {name!r} whose shapes do not go together")
-        how = Convolving(seen, out, strides, tuple((a, b) for a, b in pads), last, groups)
+        how = Convolving(seen, out, strides, tuple((a, b) for a, b in pads), last, groups, spread)
         return Weights("convolution", shape, kernel, convolving=how)
 
     # -- values --------------------------------------------------------------------------------

@@ -30,6 +30,35 @@ def padding_of(transform: Any) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def transposed(transform: Any) -> Convolving:
+    """How a transposed convolution of Nengo's is one of an input that is spread by its strides.
+
+    Its kernel is turned round for it, along each spatial axis.
+    """
+    pads = []
+    sizes = zip(
+        transform.input_shape.spatial_shape,
+        transform.output_shape.spatial_shape,
+        transform.kernel_size,
+        transform.strides,
+        strict=True,
+    )
+    for n, n_out, kernel, stride in sizes:
+        missing = n_out + kernel - 1 - ((n - 1) * stride + 1)
+        # "same": as much before as after, what is odd before; never beyond the kernel.
+        before = -(-min(missing, 2 * kernel - 2) // 2)
+        before = kernel - 1 if transform.padding == "valid" else before
+        pads.append((before, missing - before))
+    return Convolving(
+        tuple(transform.input_shape.shape),
+        tuple(transform.output_shape.shape),
+        (1,) * transform.dimensions,
+        tuple(pads),
+        transform.channels_last,
+        spread=tuple(int(s) for s in transform.strides),
+    )
+
+
 def matrix(weights: Weights) -> csr_matrix:
     """Weights as a sparse matrix ``(size_out, size_in)``, of the dtype that they have."""
     rows, columns, values = triples(weights)
@@ -62,6 +91,11 @@ def _of_convolution(
     if not how.channels_last:
         numbers, out = np.moveaxis(numbers, 0, -1), np.moveaxis(out, 0, -1)
     dims = len(how.strides)
+    if how.spread:
+        places = [(n - 1) * s + 1 for n, s in zip(numbers.shape, how.spread, strict=False)]
+        wide = np.full((*places, numbers.shape[-1]), -1)
+        wide[tuple(slice(None, None, s) for s in how.spread)] = numbers
+        numbers = wide
     padded = np.pad(numbers, [*how.padding, (0, 0)], constant_values=-1)
     windows = sliding_window_view(padded, kernel.shape[:dims], axis=tuple(range(dims)))
     windows = windows[tuple(slice(None, None, s) for s in how.strides)]

@@ -31,6 +31,9 @@ class Convolving:
         Zeros before and after each spatial axis.
     channels_last : bool
     groups : int
+    spread : tuple of int
+        How far apart the places of the input are laid first, zeros between them: of transposed
+        convolutions. Empty where they stay.
     """
 
     input_shape: tuple[int, ...]
@@ -39,6 +42,7 @@ class Convolving:
     padding: tuple[tuple[int, int], ...]
     channels_last: bool
     groups: int = 1
+    spread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

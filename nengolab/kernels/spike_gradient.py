@@ -35,6 +35,7 @@ import tensorflow as tf
 from nengolab.kernels.base import Kernel, Spec
 from nengolab.kernels.gradient import custom_gradient
 from nengolab.kernels.integrators import (
+    IntegrateAndFire,
     Izhikevich,
     RegularSpiking,
     SpikingLeakyRelu,
@@ -78,16 +79,19 @@ class SurrogateLif(Lif):
         voltage = voltage - (current - voltage) * decay
         spiked = voltage > 1
         spike = sloped(tf.cast(spiked, voltage.dtype), voltage - 1, surrogate.derivative)
-        rest = tf.maximum(voltage, p["min_voltage"])
-        if surrogate.detach_reset:
-            rest = tf.where(spiked, tf.zeros_like(rest), rest)
-        else:
-            rest = rest * (1 - spike)
+        rest = _reset(tf.maximum(voltage, p["min_voltage"]), spiked, spike, surrogate)
         over, drive = tf.stop_gradient(voltage) - 1, tf.stop_gradient(current) - 1
         safe = tf.where(spiked, over / drive, tf.zeros_like(over))
         since = tf.stop_gradient(p["tau_ref"] + dt + p["tau_rc"] * log1p(-safe))
         new = {"voltage": rest, "refractory_time": tf.where(spiked, since, refractory)}
         return new, {"out": spike * (p["amplitude"] * (1 / dt)), **new}
+
+
+def _reset(voltage: Tensor, spiked: Tensor, spike: Tensor, surrogate: Any) -> Tensor:
+    """The voltage, 0 after a spike."""
+    if surrogate.detach_reset:
+        return tf.where(spiked, tf.zeros_like(voltage), voltage)
+    return voltage * (1 - spike)
 
 
 def _decay(tau_rc: Tensor, delta: Tensor, variant: str) -> tuple[Tensor, Callable]:
@@ -104,6 +108,20 @@ class SurrogateAdaptiveLif(AdaptiveLif, SurrogateLif):
     """`AdaptiveLif` in training: the adaptation follows the spikes, gradients too."""
 
     name = "surrogate_adaptive_lif"
+
+
+class SurrogateIntegrateAndFire(IntegrateAndFire):
+    """`IntegrateAndFire` in training."""
+
+    name = "surrogate_integrate_and_fire"
+
+    def step(self, params, state, inputs, spec):
+        surrogate, dt = spec.static[1], spec.dt
+        voltage = state["voltage"] + rounded(dt * inputs[0])
+        spiked = voltage > 1
+        spike = sloped(tf.cast(spiked, voltage.dtype), voltage - 1, surrogate.derivative)
+        new = {"voltage": _reset(voltage, spiked, spike, surrogate)}
+        return new, {"out": (tf.expand_dims(params["amplitude"], 0) * (1 / dt)) * spike, **new}
 
 
 def _from_one(v: Tensor) -> Tensor:
@@ -221,6 +239,7 @@ class SurrogatePoissonSpiking(_StraightThrough, PoissonSpiking):
 SURROGATE_KERNELS = (
     SurrogateLif(),
     SurrogateAdaptiveLif(),
+    SurrogateIntegrateAndFire(),
     SurrogateRectifiedLinear(),
     SurrogateLeakyRelu(),
     SurrogateIzhikevich(),

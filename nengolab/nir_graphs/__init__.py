@@ -5,8 +5,8 @@ images and in which order NIR has them; `reading` makes a network of a graph, wh
 `graphs` checks. `fidelity` runs both.
 """
 
-from nengolab.nir_graphs.fidelity import Fidelity, OutputFidelity
+from nengolab.nir_graphs.fidelity import Fidelity, OutputFidelity, compare
 from nengolab.nir_graphs.reading import from_nir
 from nengolab.nir_graphs.writing import to_nir
 
-__all__ = ["Fidelity", "OutputFidelity", "from_nir", "to_nir"]
+__all__ = ["Fidelity", "OutputFidelity", "compare", "from_nir", "to_nir"]

@@ -157,6 +157,10 @@ def _shapes(graph: Flat) -> None:
             del waiting[name]
     while waiting:
         ready = [n for n in waiting if any(b in graph.shapes for b in graph.before(n))]
+        if not ready and (one := next((n for n in waiting if _is_single(waiting[n])), None)):
+            graph.shapes[one] = (1,)
+            del waiting[one]
+            continue
         if not ready:
             raise refuse(
                 next(iter(waiting)), "its shape is not known, nor that of what leads there"
@@ -185,7 +189,13 @@ def _own_shape(node: Any) -> tuple[int, ...] | None:
     if kind in ("Conv1d", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten"):
         return None
     shape = np.shape(parameter_of(node))
-    return None if shape == () else shape
+    # One number, as some tools write it, is for as many as come in.
+    return None if math.prod(shape) == 1 else shape
+
+
+def _is_single(node: Any) -> bool:
+    parameter = parameter_of(node)
+    return parameter is not None and np.size(parameter) == 1
 
 
 def parameter_of(node: Any) -> Any:

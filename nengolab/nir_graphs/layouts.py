@@ -86,6 +86,8 @@ def fits(link: Link, found: dict[str, Layout]) -> bool:
     how: Convolving | None = link.weights.convolving
     if how is None or link.source_at is not None or link.target_at is not None:
         return False
+    if how.spread:  # NIR has no transposed convolution: it is written as a matrix
+        return False
     source, target = found[link.source], found[link.target]
     return source == image(how.input_shape, how.channels_last) and target == image(
         how.output_shape, how.channels_last

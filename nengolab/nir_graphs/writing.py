@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +14,12 @@ from nengolab.exceptions import ValidationError
 from nengolab.exporting.describing import describe, simulated
 from nengolab.exporting.matrices import whole_matrix
 from nengolab.exporting.merging import gained, plain
-from nengolab.exporting.parts import INPUT, NEURONS, OUTPUT, SUM, Circuit, Layer, Link
+from nengolab.exporting.parts import INPUT, NEURONS, OUTPUT, Circuit, Layer, Link
 from nengolab.names import Taken
 from nengolab.nir_graphs.fidelity import measured
 from nengolab.nir_graphs.layouts import Layout, elementwise, fits, layouts
 from nengolab.nir_graphs.library import nir_library
+from nengolab.nir_graphs.naming import given, layer_names
 
 # NIR's Linear is a whole matrix; a larger one than this (elements) is refused.
 LARGEST = 2**24
@@ -114,12 +114,15 @@ class _Writer:
         self._layouts = layouts(self._circuit)
 
     def graph(self) -> Any:
-        for layer in self._circuit.layers:
-            if layer.kind != SUM:
-                self._own[layer.name] = self._add(layer.name, self._node(layer))
-        carriers = self._carriers()
+        self._own = layer_names(self._circuit, self._taken)
+        for name, own in self._own.items():
+            self._nodes[own] = self._node(self._circuit.layer(name))
+        carriers, behind = self._carriers()
         for link in self._circuit.links:
-            self._chains[link.name] = self._chain(link, carriers.get(link.name))
+            chain = self._chain(link, carriers.get(link.name))
+            if link.name in behind:
+                chain.append(self._added(link, behind[link.name]))
+            self._chains[link.name] = chain
         edges: list[tuple[str, str]] = []
         for link in self._circuit.links:
             chain = self._chains[link.name]
@@ -138,7 +141,7 @@ class _Writer:
         return self._nir.NIRGraph(self._nodes, edges, metadata, type_check=False)
 
     def _add(self, name: str, node: Any) -> str:
-        own = self._taken.give(re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "node")
+        own = given(self._taken, name)
         self._nodes[own] = node
         return own
 
@@ -218,9 +221,13 @@ class _Writer:
 
     # -- links ---------------------------------------------------------------------------------
 
-    def _carriers(self) -> dict[str, np.ndarray]:
-        """Which links carry the biases of layers that have no place for one, and those biases."""
+    def _carriers(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Which links carry the biases of layers that have no place for one, and those biases.
+
+        The first have them in their weights, the second in a node of their own at their end.
+        """
         found: dict[str, np.ndarray] = {}
+        behind: dict[str, np.ndarray] = {}
         for layer in self._circuit.layers:
             if layer.bias is None or not np.any(layer.bias) or layer.kind == INPUT:
                 continue
@@ -232,17 +239,39 @@ class _Writer:
                 if self._circuit.into(layer.name) and self._circuit.into(layer.name)[0].gain:
                     with np.errstate(divide="ignore"):
                         bias = bias / layer.gain
-            for link in self._circuit.into(layer.name):
-                if link.filter is None and link.target_at is None and self._carries(link, bias):
-                    found[link.name] = bias
-                    break
+            whole = [k for k in self._circuit.into(layer.name) if k.target_at is None]
+            link = next((k for k in whole if k.filter is None and self._carries(k, bias)), None)
+            if link is not None:
+                found[link.name] = bias
+            elif whole and np.isfinite(bias).all():
+                behind[whole[0].name] = bias
             else:
                 raise self._refuse(
                     layer.name,
-                    "it has a bias, and no weights lead there without a synapse to which NIR could "
-                    "give it",
+                    "it has a bias, and nothing leads to all of it to which NIR could give it",
                 )
-        return found
+        return found, behind
+
+    def _added(self, link: Link, bias: np.ndarray) -> str:
+        """A node behind weights and synapse that adds a bias and does nothing else."""
+        layout, name = self._layouts[link.target], f"{link.name}_bias"
+        laid, dims = _laid(bias, layout), len(layout.shape) - 1
+        if dims in (1, 2):
+            by_channel = laid.reshape(layout.shape[0], -1)
+            if np.all(by_channel == by_channel[:, :1]):
+                n, places = layout.shape[0], layout.shape[1:]
+                kernel, own = np.ones((n, 1, *(1,) * dims)), by_channel[:, 0].copy()
+                if dims == 1:
+                    return self._add(name, self._nir.Conv1d(places[0], kernel, 1, 0, 1, n, own))
+                ones, none = (1, 1), (0, 0)
+                return self._add(name, self._nir.Conv2d(places, kernel, ones, none, ones, n, own))
+        if dims or bias.size**2 > LARGEST:
+            raise self._refuse(
+                link.target,
+                "it has a bias behind a synapse, one for each of its places; for an image NIR has "
+                "one for each channel, and for a vector a matrix of its size",
+            )
+        return self._add(name, self._nir.Affine(np.eye(bias.size), laid))
 
     def _carries(self, link: Link, bias: np.ndarray) -> bool:
         if not np.isfinite(bias).all() or elementwise(link) or link.weights.pooling is not None:

@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import nengolab
+from nengolab.converting import tuning
 from nengolab.exceptions import ValidationError
 
 L = keras.layers
@@ -99,6 +100,23 @@ def test_a_synapse_and_scales_by_layer(digits):
     conns = converter.net.all_connections
     after = [[c.synapse for c in conns if c.pre_obj is neurons] for neurons in (first, second)]
     assert after == [[nengo.Lowpass(0.01)], [None]]
+
+
+def test_what_was_tried_is_kept_where_tuning_is_stopped(spiking, digits, monkeypatch):
+    _, x, labels = digits
+    one = tuning.run_setting
+    stopped = spiking.again()
+
+    def first_only(*given):
+        if stopped.tuned.tried:
+            raise KeyboardInterrupt
+        return one(*given)
+
+    monkeypatch.setattr(tuning, "run_setting", first_only)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.tune(x[:20], labels[:20], scales=[50, 200], synapses=[0], n_steps=5)
+    assert [tried.rate for tried in stopped.tuned.tried] == [50]
+    assert stopped.tuned.best is stopped.tuned.tried[0]
 
 
 def test_what_cannot_be_tuned_says_so(spiking, digits):

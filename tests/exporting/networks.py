@@ -28,6 +28,7 @@ def mixed():
             gain=rng.uniform(200, 400, 18),
             bias=ones,
         )
+        e = nengo.Ensemble(80, 1, label="e", gain=rng.uniform(1, 3, 80), bias=np.full(80, 1.5))
         passing = nengo.Node(size_in=3, label="passing")
         nengo.Connection(stimulus, a)
         nengo.Connection(a, b, function=lambda x: x[0] * x[1])
@@ -47,12 +48,16 @@ def mixed():
         second = nengo.Convolution(2, (2, 3, 3), padding="same", channels_last=False, init=weights)
         nengo.Connection(image, c.neurons, transform=first, synapse=None)
         nengo.Connection(c.neurons, d.neurons, transform=second, synapse=0.0)
+        back = nengo.transforms.ConvolutionTranspose(
+            2, (3, 3, 2), (5, 8, 2), (2, 3), (2, 3), "same", init=weights
+        )
+        nengo.Connection(c.neurons, e.neurons, transform=back, synapse=0.003)
         nengo.Connection(a, passing[:2], synapse=None)
         nengo.Connection(b, passing[2], synapse=0.01)
         nengo.Connection(passing, a, transform=[[0.1, 0.1, 0.1], [0, 0, 0.1]])
         for obj in (b, a[1], passing):
             nengo.Probe(obj, synapse=0.02)
-        for ens in (a, b, c, d):
+        for ens in (a, b, c, d, e):
             nengo.Probe(ens.neurons)
         nengo.Probe(b.neurons, "voltage")
     return net

@@ -64,7 +64,7 @@ def test_the_script_spikes_as_the_simulator_does(bundles, name):
     assert text.count("\n") < LINES
     assert "nengo" not in text
     said = by_script(bundle.path)
-    assert len(said) == len(bundle.outputs) == 7
+    assert len(said) == len(bundle.outputs) == 8
     for key, largest in said.items():
         spikes = bundle.outputs[key.split(":")[0]]
         assert np.count_nonzero(spikes) > 100
@@ -178,6 +178,18 @@ def test_arguments_that_do_not_fit_are_refused(sim, tmp_path):
         nengolab.export(sim, tmp_path / "full")
 
 
+def test_what_could_not_be_written_whole_is_taken_away(sim, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("nengolab.exporting.bundle.script", full)
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        with pytest.raises(OSError, match="No space left"):
+            nengolab.export(sim, tmp_path / name, n_steps=1)
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
 # -- whole numbers ---------------------------------------------------------------------------------
 
 
@@ -267,6 +279,12 @@ CHANGES = {
             for k in o["links"]
             if k["weights"]["kind"] == "convolution"
         ).update(strides=[0, 0]),
+        "convolution",
+    ),
+    "a spread": (
+        lambda m: next(
+            k["weights"] for o in m["layers"] for k in o["links"] if "spread" in k["weights"]
+        ).update(spread=[10**9, 1]),
         "convolution",
     ),
     "a negative pad": (

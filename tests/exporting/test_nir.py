@@ -97,6 +97,60 @@ def test_a_converted_model_is_written_with_its_pools():
     assert output.of_network != 0
 
 
+@pytest.mark.parametrize("neurons", [nengo.LIF(**EXACT), nengolab.neurons.IntegrateAndFire()])
+def test_biases_behind_synapses_are_written_and_the_file_is_run(tmp_path, neurons):
+    """Of neurons without leak and of outputs, for which weights in front would be filtered."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((7, 7, 1)),
+            layers.Conv2D(3, 3, activation="relu", name="one"),
+            layers.Conv2D(2, 3, activation="relu", name="two"),
+            layers.Flatten(),
+            layers.Dense(4),
+        ]
+    )
+    for weights in model.weights:
+        weights.assign(numbers(*weights.shape, seed=len(weights.shape)))
+    converter = nengolab.Converter(
+        model, swap_activations={"relu": neurons}, scale_firing_rates=50, synapse=0.005
+    )
+    net = converter.net
+    with net:
+        for ens in net.all_ensembles:
+            nengo.Probe(ens.neurons, label=f"{ens.label} spikes")
+    with simulator(net) as sim:
+        nir.write(tmp_path / "network.nir", nengolab.to_nir(sim))
+        found = nengolab.nir_graphs.compare(sim, tmp_path / "network.nir", n_steps=100)
+        assert [o.spikes for o in found.outputs] == [False, True, True]
+        for output in found.outputs:
+            assert output.differing == 0
+            assert output.of_network != 0
+        assert found.outputs[2].of_network > 5
+        other = nir.NIRGraph.from_list(nir.Linear(np.ones((4, 49))))
+        with pytest.raises(ValidationError, match="made of another network"):
+            nengolab.nir_graphs.compare(sim, other)
+
+
+def test_one_number_for_all_neurons_as_some_tools_write_it():
+    one = np.ones(1)
+    graph = nir.NIRGraph(
+        nodes={
+            "input": nir.Input(np.array([3])),
+            "lif": nir.LIF(0.01 * one, one, 0 * one, one, 0 * one),
+            "output": nir.Output(np.array([3])),
+        },
+        edges=[("input", "lif"), ("lif", "output")],
+        type_check=False,
+    )
+    x, v, wanted = 3 * numbers(60, 3, low=0), np.zeros(3), []
+    for row in x:
+        v, spikes = lif(v, 0.01, 1, 0, 1, 0, row)
+        wanted.append(spikes)
+    assert np.sum(wanted) > 10
+    np.testing.assert_array_equal(shown(graph, x), wanted)
+
+
 def test_what_is_near_is_measured():
     with nengo.Network(seed=1) as net:
         node = nengo.Node([0.5], label="in")
@@ -120,6 +174,7 @@ def test_what_is_near_is_measured():
     spikes, decoded = sorted(fidelity.outputs, key=lambda o: o.name, reverse=True)
     assert spikes.spikes
     assert spikes.of_graph > spikes.of_network > 100
+    assert spikes.differing > 10
     assert 0.5 < spikes.correlation < 1
     assert 0 < decoded.error < 2
     assert "tau_ref" in str(fidelity)

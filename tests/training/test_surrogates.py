@@ -130,6 +130,7 @@ CONSTANTS = {
 DRIVE = {
     "lif": (6.0, 5.0),
     "adaptive_lif": (6.0, 6.0),
+    "integrate_and_fire": (900.0, 300.0),
     "spiking_rectified_linear": (900.0, 300.0),
     "spiking_leaky_relu": (900.0, 0.0),
     "regular_spiking": (500.0, 600.0),
@@ -171,6 +172,12 @@ def adaptive_lif(state, J, s, c):
     return new | {"adaptation": n + DT / c["tau_n"] * (c["inc_n"] * out - n)}, out
 
 
+def integrate_and_fire(state, J, s, c):
+    v = state["voltage"] + DT * J
+    spike = spikes(v - 1, s)
+    return {"voltage": v * (1 - keep(s, spike))}, spike * c["amplitude"] / DT
+
+
 def staircase(v, n, x, sign, s, c):
     """``n`` spikes of the voltage ``v``, at the distance ``x`` from the next threshold."""
     count = tf.stop_gradient(n - sign) + sign * spikes(x, s, level=tf.ones_like(x))
@@ -208,6 +215,7 @@ def izhikevich(state, J, s, c):
 RESTATED = {
     "lif": lif,
     "adaptive_lif": adaptive_lif,
+    "integrate_and_fire": integrate_and_fire,
     "spiking_rectified_linear": spiking_rectified_linear,
     "spiking_leaky_relu": spiking_leaky_relu,
     "regular_spiking": regular_spiking,

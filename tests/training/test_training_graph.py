@@ -19,6 +19,7 @@ TYPES = {
     "LIF": nengo.LIF(amplitude=0.3),
     "AdaptiveLIF": nengo.AdaptiveLIF(initial_state={"adaptation": nengo.dists.Uniform(0, 0.4)}),
     "SpikingRectifiedLinear": nengo.SpikingRectifiedLinear(amplitude=2),
+    "IntegrateAndFire": nengolab.neurons.IntegrateAndFire(amplitude=0.5),
     "SpikingLeakyReLU": nengolab.SpikingLeakyReLU(0.2),
     "RegularSpiking": nengo.RegularSpiking(nengo.LIFRate(amplitude=0.5), amplitude=0.1),
     "StochasticSpiking": nengo.StochasticSpiking(nengo.Tanh(), amplitude=0.3),

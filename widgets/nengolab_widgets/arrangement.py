@@ -66,10 +66,10 @@ class Shown:
 class Arrangement:
     """All open panels, in order, and the seconds that they show; and what stands beside them.
 
-    ``source`` is the text that the network is made of, where a Lab has it.
+    ``source`` is what the network is made of: the text of a Lab of code, or an `Exhibit`.
     """
 
     window: float
     shown: tuple[Shown, ...] = ()
     aside: Shown | None = None
-    source: str | None = None
+    source: Any = None

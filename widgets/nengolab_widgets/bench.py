@@ -64,9 +64,9 @@ class Bench(Followed):
         self._revs: dict[str, int] = {}
         self.hands: Hands | None = None
         self.continue_in_code: Callable[[], Any] | None = None
-        # The text that the network is made of; and what has another one run, and then arranges.
-        self.source: str | None = None
-        self.on_source: Callable[[str], None] | None = None
+        # What the network is made of, a text or a model; and what has another run, then arranges.
+        self.source: Any = None
+        self.on_source: Callable[[Any], None] | None = None
         # What objects that are gone were called, should they come back.
         self._once: dict[Any, str] = {}
         self.history = UndoHistory(self.arrangement)
@@ -374,7 +374,8 @@ class Bench(Followed):
         return remarks
 
     def _is_of_another_source(self, wanted: Arrangement) -> bool:
-        return wanted.source is not None and wanted.source != self.source
+        same_kind = type(wanted.source) is type(self.source)
+        return same_kind and wanted.source != self.source
 
     def _bring(self, shown: Shown) -> None:
         """Open a panel as it was, or make the one that is open so."""

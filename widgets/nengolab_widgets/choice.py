@@ -8,6 +8,7 @@ from typing import Any, cast
 import nengo
 from nengo.exceptions import ValidationError
 
+from nengolab.layers.keras_weights import Ones
 from nengolab.live.learned import learned_of
 from nengolab.names import Names
 
@@ -41,7 +42,8 @@ def default_choices(network: nengo.Network) -> list[Choice]:
         return [Choice(module, "pointer") for module in modules][:MAX_DEFAULT]
     ensembles = network.all_ensembles
     if not ensembles:
-        nodes = [node for node in network.all_nodes if node.size_out > 0]
+        # Ones are biases of a converted model: they never change.
+        nodes = [n for n in network.all_nodes if n.size_out > 0 and not isinstance(n, Ones)]
         return [Choice(node, "value") for node in nodes][:MAX_DEFAULT]
     usual = ("value", "raster", "rates")
     first = [kind.name for kind in kinds_of(ensembles[0]) if kind.name in usual]

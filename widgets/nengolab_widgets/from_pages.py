@@ -273,11 +273,15 @@ class ToPanel(TypedDict):
 
 
 class OpenModel(TypedDict):
-    """A Keras model was dropped on a Lab: the name of its file, and its bytes in base 64."""
+    """A Keras model was dropped on a Lab: the name of its file, and its bytes in base 64.
+
+    Or its path, as the Jupyter server has it, where it came from JupyterLab's file browser.
+    """
 
     type: Literal["open_model"]
     name: str
-    data: str
+    data: NotRequired[str]
+    path: NotRequired[str]
 
 
 PageMessage = (

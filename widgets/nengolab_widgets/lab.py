@@ -133,7 +133,7 @@ class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
         self._title_given = title is not None
         self._title = title or shown.label or "Nengo network"
         self._options = {"dt": dt, "seed": seed}
-        self._drawing, self._given, self.converter = None, plots is not None, None
+        self._drawing, self._given = None, plots is not None
         self.session = sessions.session_for(
             target, speed, options=self._options, asleep=source is not None
         )
@@ -154,6 +154,7 @@ class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
         try:
             if self.session.subject is self.session.network:
                 self._bench.continue_in_code = weakly(self.continue_in_code)
+            self._begin_models()
             if source is not None:
                 self._begin_source(*source, getattr(given, "cell", ""))
             for choice in chosen:

@@ -46,3 +46,35 @@ it("says what it does not open, and leaves to a panel what that has taken", () =
   const taken = dropped(new File(["x"], "a.keras"), true);
   expect(taken.question.hidden).toBe(true);
 });
+
+function dragged(type: string, data: Record<string, unknown>) {
+  const root = document.createElement("div");
+  const [send, say] = [vi.fn(), vi.fn()];
+  const question = takeModels(root, send, say, new AbortController().signal);
+  const event = new Event(type, { bubbles: true, cancelable: true });
+  const mimeData = { hasData: (mime: string) => mime in data, getData: (m: string) => data[m] };
+  Object.assign(event, { mimeData, proposedAction: "move", dropAction: "none" });
+  root.dispatchEvent(event);
+  return { send, say, question, event };
+}
+
+const PATHS = "application/x-jupyter-icontents";
+
+it("takes files of JupyterLab's browser by their path, once that is confirmed", async () => {
+  const over = dragged("lm-dragover", { [PATHS]: ["RTC:models/a.keras"] });
+  expect(over.event).toMatchObject({ defaultPrevented: true, dropAction: "move" });
+  const { send, question } = dragged("lm-drop", { [PATHS]: ["b.txt", "RTC:models/a.keras"] });
+  expect(question.textContent).toContain("Open a.keras here?");
+  expect(send).not.toHaveBeenCalled();
+  buttons(question)[0].click();
+  await vi.waitFor(() => expect(send).toHaveBeenCalledOnce());
+  expect(send).toHaveBeenCalledWith({
+    type: "open_model",
+    name: "a.keras",
+    path: "models/a.keras",
+  });
+  const other = dragged("lm-drop", { [PATHS]: ["b.txt"] });
+  expect(other.say).toHaveBeenCalledWith("A Lab opens .keras files; b.txt is none.");
+  // What else JupyterLab drags goes to whom it is meant for.
+  expect(dragged("lm-dragenter", { "application/cells": [] }).event.defaultPrevented).toBe(false);
+});

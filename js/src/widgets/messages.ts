@@ -801,17 +801,19 @@ export const isToPanel: Check<ToPanel> = record<ToPanel>({
   content: dictOf(isUnknown),
 });
 
-/** A Keras model was dropped on a Lab: the name of its file, and its bytes in base 64. */
+/** A Keras model was dropped on a Lab: the name of its file, and its bytes in base 64. Or its path, as the Jupyter server has it, where it came from JupyterLab's file browser. */
 export interface OpenModel {
   type: "open_model";
   name: string;
-  data: string;
+  data?: string;
+  path?: string;
 }
 
 export const isOpenModel: Check<OpenModel> = record<OpenModel>({
   type: oneOf("open_model"),
   name: isString,
-  data: isString,
+  data: optional(isString),
+  path: optional(isString),
 });
 
 export type PageMessage =

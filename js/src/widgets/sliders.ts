@@ -113,6 +113,13 @@ export class NodeSliders {
     this.show();
   }
 
+  /** Whether it is of the same Node: of another network another one may have its id. */
+  isOf({ label, values, min, max, step }: InputLayout): boolean {
+    const { layout } = this;
+    const named = label === layout.label && values.length === layout.values.length;
+    return named && min === layout.min && max === layout.max && step === layout.step;
+  }
+
   /** Take over what the kernel says, except from under a person's hand. */
   update(layout: InputLayout): void {
     const held = this.sliders.findIndex((slider) => slider.matches(":active"));
@@ -248,7 +255,7 @@ export class Sliders {
   update(inputs: InputLayout[] | null, none: string, heard: number): InputLayout[] | null {
     this.element.hidden = inputs === null;
     if (inputs === null) return null;
-    const known = inputs.every(({ id }) => this.nodes.has(id));
+    const known = inputs.every((input) => this.nodes.get(input.id)?.isOf(input));
     const same = this.filled && known && inputs.length === this.nodes.size;
     if (same) {
       for (const input of inputs)

@@ -27,9 +27,8 @@ def load_json(folder):
     """The network, its arrays in place."""
 
     def read(d):
-        path = folder / f"{d.get('array')}.csv"
-        how = {"dtype": d.get("dtype"), "delimiter": ","}
-        return np.loadtxt(path, **how).reshape(d["shape"]) if "array" in d else d
+        how = {"fname": folder / f"{d.get('array')}.csv", "dtype": d.get("dtype"), "delimiter": ","}
+        return np.loadtxt(**how).reshape(d["shape"]) if "array" in d else d
 
     return json.loads((folder / "network.json").read_text(), object_hook=read)
 
@@ -54,8 +53,10 @@ def weigh_sparse(how, x):
 def weigh_convolution(how, x):
     """A kernel (*size, channels, filters) over images (items, *places, channels)."""
     w, last, x = how["values"], how["channels_last"], x.reshape(len(x), *how["input_shape"])
-    dims = w.ndim - 2
-    x = np.pad(x if last else np.moveaxis(x, 1, -1), [(0, 0), *how["padding"], (0, 0)])
+    dims, x = w.ndim - 2, x if last else np.moveaxis(x, 1, -1)
+    for axis, s in enumerate(how.get("spread", ()), 1):  # zeros between places: transposed
+        x = np.insert(x, np.repeat(np.arange(1, x.shape[axis]), s - 1), 0, axis)
+    x = np.pad(x, [(0, 0), *how["padding"], (0, 0)])
     seen = np.lib.stride_tricks.sliding_window_view(x, w.shape[:dims], range(1, dims + 1))
     seen = seen[(slice(None), *(slice(None, None, s) for s in how["strides"]))]
     parts, kernels = np.split(seen, how["groups"], dims + 1), np.split(w, how["groups"], -1)

@@ -11,8 +11,7 @@ def fire_lif(n, v, wait, J, dt):
     v -= (J - v) * np.expm1(-np.clip(dt - wait, 0, dt) / n["tau_rc"])
     spiked = v > 1
     at = dt + n["tau_rc"] * np.log1p(-(v[spiked] - 1) / (J[spiked] - 1))
-    low = -np.inf if n["min_voltage"] is None else n["min_voltage"]
-    v[:] = np.where(spiked, 0, np.maximum(v, low))
+    v[:] = np.where(spiked, 0, np.fmax(v, np.array(n["min_voltage"], float)))  # None: no bound
     wait[spiked] = n["tau_ref"] + at
     return spiked * (n["amplitude"] / dt)
 

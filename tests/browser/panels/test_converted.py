@@ -139,4 +139,33 @@ def test_from_the_report_to_a_checked_export(lab: JupyterLab) -> None:
     expect(panel.root.locator(".nl-report")).to_contain_text("another: 1 of 1 layers native")
     panel.wait_state("ready")
     panel.screenshot("opened")
+    # ---- undone, all that was shown is there again.
+    panel.press("undo")
+    until(lambda: set(panel.titles()) >= {"digits report", "digits tune"}, "what was there", 120)
+    panel.wait_state("ready")
+    expect(panel.root.locator(".nl-report")).to_contain_text("digits: ")
+    # ---- from JupyterLab's own file browser, by its path.
+    lab.command("filebrowser:toggle-main")
+    drag_in(lab, panel, "other.keras")
+    question = panel.root.get_by_role("alertdialog")
+    expect(question).to_contain_text("Open other.keras here?")
+    panel.press("Leave it")
+    expect(question).to_be_hidden()
+    lab.command("filebrowser:toggle-main")
     assert lab.errors == []
+
+
+def drag_in(lab: JupyterLab, panel: Panel, name: str) -> None:
+    """Drag a file of JupyterLab's file browser onto a Lab, as a hand does."""
+    lab.command("filebrowser:refresh")
+    listed = lab.page.locator(".jp-DirListing-item", has_text=name)
+    listed.scroll_into_view_if_needed()
+    place, goal = listed.bounding_box(), panel.root.locator(".nl-head").bounding_box()
+    assert place is not None
+    assert goal is not None
+    mouse = lab.page.mouse
+    mouse.move(place["x"] + 30, place["y"] + place["height"] / 2)
+    mouse.down()
+    mouse.move(place["x"] + 60, place["y"] + 30, steps=4)
+    mouse.move(goal["x"] + 100, goal["y"] + goal["height"] / 2, steps=6)
+    mouse.up()

@@ -268,6 +268,8 @@ def test_whole_numbers_and_nir_are_checked_too(
     assert outcome["same"], outcome
     assert code.format(str(folder)) in panel.layout()["code"]
     if form["format"] == "nir":
+        assert outcome["words"].startswith("Written, read back, run and checked")
+        assert outcome["checks"][0]["found"] == "equal"
         assert len(nengolab.from_nir(folder / "network.nir").all_ensembles) > 0
     else:
         assert nengolab.read_bundle(folder).circuit.fixed_point
@@ -287,6 +289,8 @@ def test_alone_it_refuses_by_name_and_tells_of_rounding(
     outcome = export.write()
     assert outcome["same"]
     assert "equal" in outcome["checks"][0]["found"]
+    # Pages are told of it, of what single precision has found too.
+    assert told(export, "exported")["outcome"] == outcome
     assert export.session.state == "asleep"
     export.close()
 

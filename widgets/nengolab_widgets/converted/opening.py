@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import zipfile
+from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nengo.exceptions import ValidationError
@@ -51,9 +54,62 @@ def open_model(path: str | Path, name: str = "") -> Any:
     try:
         model = keras.saving.load_model(file, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises errors of any kind for what it cannot read
-        said = " ".join(str(error).split())
-        raise ValidationError(f"{name!r} cannot be read by Keras: {said[:600]}", "file") from None
+        said = " ".join(str(error).partition("Full object config")[0].split())
+        raise ValidationError(
+            f"{name!r} cannot be read by Keras as it is read here, running nothing of it: "
+            f"{said[:600]} A model that you have loaded yourself goes into "
+            "nengolab.Converter(model)",
+            "file",
+        ) from None
     return nengolab.Converter(model)
+
+
+def file_of_server(path: str) -> Path:
+    """Find a file that the Jupyter server knows by a path, as its file browser gives it.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the folder in which the server was started.
+
+    Raises
+    ------
+    ValidationError
+        For a path that leads out of that folder, and where this kernel does not see the file.
+    """
+    relative = PurePosixPath(path)
+    if relative.is_absolute() or ".." in relative.parts or "\\" in path or ":" in path:
+        raise ValidationError(f"{path!r} is no path within the server's folder", "file")
+    root = _root_of_server()
+    roots = [root] if root is not None else [*_places()]
+    found = [place / relative for place in roots if (place / relative).is_file()]
+    if len(found) != 1:
+        why = "more than one file has that path here" if found else "this kernel does not see it"
+        raise ValidationError(
+            f"{path!r} was not opened: {why}; drop it from the desktop, or lab.open_model(path) "
+            "with its whole path opens it",
+            "file",
+        )
+    return found[0]
+
+
+def _root_of_server() -> Path | None:
+    """The folder of the server that started this kernel, where that is on this machine."""
+    try:
+        from jupyter_core.paths import jupyter_runtime_dir
+
+        about = Path(jupyter_runtime_dir()) / f"jpserver-{int(os.environ['JPY_PARENT_PID'])}.json"
+        root = Path(json.loads(about.read_text())["root_dir"])
+    except (ImportError, KeyError, OSError, TypeError, ValueError):
+        return None
+    return root if root.is_dir() else None
+
+
+def _places() -> Iterator[Path]:
+    """Folders that may be the server's: those around the notebook."""
+    notebook = os.environ.get("JPY_SESSION_NAME", "")
+    here = Path(notebook).parent if os.path.isabs(notebook) else Path.cwd()
+    yield from (here, *here.parents)
 
 
 def _check(file: Path, name: str) -> None:

@@ -167,12 +167,16 @@ class Export(Telling):
         try:
             said = _said("done", outcome=write(self.place.session, values))
         except Exception as error:  # whatever it is, a person is told of it in place
-            # The simulator is one that was made here: the object's name comes first.
-            words = str(error).removeprefix("sim: ")
+            # Of what is no field of the form, the object or the path comes first.
+            words = str(error)
+            for attr in ("sim: ", "network: ", "path: "):
+                words = words.removeprefix(attr)
             said = _said("refused", words or type(error).__name__)
-        self._tell(said)
-        self._working.release()
-        ended.set()
+        try:
+            self._tell(said)
+        finally:
+            self._working.release()
+            ended.set()
 
     def _tell(self, said: Exported) -> None:
         self.said = said

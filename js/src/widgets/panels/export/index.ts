@@ -155,7 +155,8 @@ class ExportPanel implements Panel {
       return this.result.replaceChildren(said);
     }
     const { same, checks, folder, files, notes } = outcome;
-    const mark = make("span", same ? "nl-export-good" : "nl-export-bad", {}, same ? "✓" : "≠");
+    const [kind, sign] = same ? ["good", "✓"] : checks.length > 0 ? ["bad", "≠"] : ["hint", "?"];
+    const mark = make("span", `nl-export-${kind}`, {}, sign);
     const head = make("p", "nl-export-head", {}, mark, make("strong", "", {}, outcome.words));
     const parts: HTMLElement[] = [head];
     if (checks.length > 0) parts.push(table(outcome));
