@@ -147,7 +147,9 @@ def test_several_things_are_copied_grouped_and_moved_as_one() -> None:
         call, said = Names(of.made.network), []
         hands = Drawn(of, call, put.__setitem__)
         content = {"do": do, "objects": [call.find(name) for name in names], **more}
-        hands.edit({**content, "into": into and call.find(into)}, said.append)
+        hands.edit(
+            {**content, "into": into and call.find(into)}, lambda problem, came: said.append(problem)
+        )
         until(lambda: said, f"{do} was answered")
         return said[0]
 

@@ -13,8 +13,8 @@ const FIRST = 4;
 
 export interface CardHost {
   plot: (selected: Selected, part: string, kind: string) => void;
-  /** Show a connection. */
-  go: (connection: number) => void;
+  /** Show a connection, or a probe. */
+  go: (link: Selected) => void;
   close: () => void;
   /** The slider of a Node, if it has one. */
   input: (title: string) => InputLayout | null;
@@ -62,8 +62,9 @@ export class Card {
       ...(this.host.plots ? parts.map((part) => this.offers(selected, part)) : []),
       ...(edit === null ? [] : editSection(edit, this.host.edits(selected))),
       make("dl", "", {}, ...rows),
-      ...this.links("from", facts.incoming, facts.more_incoming),
-      ...this.links("to", facts.outgoing, facts.more_outgoing),
+      ...this.links("Comes from", "connection", facts.incoming, facts.more_incoming),
+      ...this.links("Leads to", "connection", facts.outgoing, facts.more_outgoing),
+      ...this.links("Probed by", "probe", facts.probes),
     );
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
     this.element.hidden = false;
@@ -153,16 +154,20 @@ export class Card {
     return row;
   }
 
-  private links(way: "from" | "to", links: CardLink[], more: number): HTMLElement[] {
+  private links(
+    heading: string,
+    of: "connection" | "probe",
+    links: CardLink[],
+    more = 0,
+  ): HTMLElement[] {
     if (links.length === 0) return [];
     const items = links.map(({ at, label, note }) => {
       const button = make("button", "nl-network-link", { type: "button" }, label);
-      button.title = "show the connection";
-      button.addEventListener("click", () => this.host.go(at));
+      button.title = `show the ${of}`;
+      button.addEventListener("click", () => this.host.go({ of, at }));
       return make("li", "", {}, button, make("span", "", {}, note));
     });
     if (more > 0) items.push(make("li", "", {}, make("span", "", {}, `and ${more} more`)));
-    const heading = make("h5", "", {}, way === "from" ? "Comes from" : "Leads to");
-    return [heading, make("ul", "", {}, ...items)];
+    return [make("h5", "", {}, heading), make("ul", "", {}, ...items)];
   }
 }

@@ -18,6 +18,7 @@ const field = (own: Partial<FieldTold>): FieldTold => ({
   choices: [],
   hint: "",
   function: null,
+  parts: [],
   ...own,
 });
 

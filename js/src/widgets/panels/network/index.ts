@@ -58,6 +58,9 @@ class NetworkPanel implements Panel {
   private opened = new Set<number>();
   /** What the scene was made of, and the newest that is being made. */
   private made = "";
+  /** Whether the newest network stands where it is to. */
+  private arranged = false;
+  private restoring = false;
   private turn = 0;
   private asked = "";
   private told = 0;
@@ -106,7 +109,7 @@ class NetworkPanel implements Panel {
     );
     this.card = new Card({
       plot: (selected, part, kind) => context.send({ type: "plot", ...selected, part, kind }),
-      go: (at) => this.go(at),
+      go: (link) => (link.of === "connection" ? this.go(link.at) : this.select(link, null)),
       close: () => this.select(null, null),
       input: (title) => store.get().layout?.inputs?.find(({ label }) => label === title) ?? null,
       drive: context.drive,
@@ -123,6 +126,7 @@ class NetworkPanel implements Panel {
       select: (selected) => this.select(selected, null),
       keep: (name) =>
         (this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] }),
+      choose: (names) => this.choose(names),
       editor: context.editor,
       theme: () => this.view.theme,
     });
@@ -230,8 +234,9 @@ class NetworkPanel implements Panel {
     const before = this.payload;
     this.payload = read(layout);
     if (before.version !== this.payload.version) {
-      if (this.kept === NOTHING) this.kept = this.selection();
+      if (this.kept === NOTHING) this.kept = { ...this.selection(), probe: null };
       this.graph = null;
+      this.arranged = false;
       this.made = "";
       this.view.giveUp();
       this.select(null, null);
@@ -340,6 +345,7 @@ class NetworkPanel implements Panel {
     this.mark(this.context.store.get().selection);
     this.markPicked();
     this.editing.update();
+    this.arranged = true;
     this.selectKept();
   }
 
@@ -361,9 +367,22 @@ class NetworkPanel implements Panel {
     const { selected, several } = this.view;
     if (graph === null || selected !== null || several.size > 0) return;
     const connection = connectionIn(graph, kept);
-    if (connection !== null) return this.go(connection);
     const found = objectsIn(graph, kept);
-    if (found.length > 0) this.several.choose(found);
+    // Nobody has touched it: the keys stay where a person is typing.
+    this.restoring = true;
+    if (connection !== null) this.go(connection);
+    else if (kept.probe !== null) this.select({ of: "probe", at: kept.probe }, null);
+    else if (found.length > 0) this.several.choose(found);
+    this.restoring = false;
+  }
+
+  /** Select what has come, now or once it is drawn. */
+  private choose(names: string[]): void {
+    this.kept = { ...NOTHING, objects: names };
+    if (!this.arranged || this.graph === null) return;
+    if (objectsIn(this.graph, this.kept).length < names.length) return;
+    this.select(null, null);
+    this.selectKept();
   }
 
   private toggle(at: number): void {
@@ -434,7 +453,7 @@ class NetworkPanel implements Panel {
       return this.card.hide();
     }
     if (selected.of === "object") this.tree.remember(selected.at);
-    this.editing.takeKeys(this.root);
+    if (!this.restoring) this.editing.takeKeys(this.root);
     this.asked = crypto.randomUUID();
     this.context.send({ type: "card", ask: this.asked, ...selected });
   }

@@ -51,6 +51,9 @@ export class Tree {
   }
 
   show(graph: Graph, open: ReadonlySet<number>, title: string): void {
+    // In a network that is drawn anew the same thing has another number.
+    if (this.graph !== null && this.graph !== graph && this.at !== null)
+      this.at = graph.find(this.graph.name(this.at)) ?? this.at;
     this.graph = graph;
     this.open = open;
     this.element.setAttribute("aria-label", `objects of ${title}`);
