@@ -30,6 +30,8 @@ export class Card {
   readonly element = make("aside", "nl-network-card", { hidden: "", "aria-label": "card" });
   private title = "";
   private pad: Pad | null = null;
+  /** The field that the keyboard was at when the card went, to be shown anew. */
+  private left = "";
 
   constructor(private readonly host: CardHost) {
     this.element.addEventListener("keydown", (event) => {
@@ -40,8 +42,23 @@ export class Card {
   }
 
   hide(): void {
-    this.element.hidden = true;
     this.title = "";
+    const at = document.activeElement;
+    this.left = this.element.contains(at) ? ((at as HTMLElement).dataset.argument ?? "") : "";
+    // What has the keys and goes gives them to nobody.
+    if (this.element.contains(at))
+      this.element.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });
+    this.element.hidden = true;
+  }
+
+  /** The network is drawn anew: the keyboard goes on where it was. */
+  private goOn(): void {
+    const field = this.left === "" ? null : `[data-argument=${CSS.escape(this.left)}]`;
+    this.left = "";
+    if (field === null || document.activeElement !== this.element.closest("[tabindex]")) return;
+    const found = this.element.querySelector<HTMLElement>(field);
+    found?.closest<HTMLDetailsElement>("details")?.setAttribute("open", "");
+    found?.focus({ preventScroll: true });
   }
 
   show(selected: Selected, { facts, parts, edit }: CardMessage, active: string): void {
@@ -69,6 +86,7 @@ export class Card {
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
     this.element.hidden = false;
     this.update(active);
+    this.goOn();
   }
 
   /** Show what is about no one object. */

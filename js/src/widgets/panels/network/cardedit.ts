@@ -79,7 +79,11 @@ export function editSection(edit: CardEdit, host: EditHost): HTMLElement[] {
 }
 
 function nameField(edit: CardEdit, host: EditHost, say: (text: string) => void): HTMLElement {
-  const field = make("input", "nl-field", { type: "text", spellcheck: "false" });
+  const field = make("input", "nl-field", {
+    type: "text",
+    spellcheck: "false",
+    "data-argument": "variable",
+  });
   field.value = edit.variable;
   onEntered(field, () => {
     const name = field.value.trim();
@@ -165,7 +169,11 @@ function fieldRow(field: PartTold, host: EditHost, say: (text: string) => void):
   const place = make("span", "nl-edit-choice", {}, select);
   select.addEventListener("change", () => {
     if (select.value !== "\0") return set(select.value, () => (select.value = field.value));
-    const input = make("input", "nl-field", { type: "text", spellcheck: "false" });
+    const input = make("input", "nl-field", {
+      type: "text",
+      spellcheck: "false",
+      "data-argument": field.name,
+    });
     input.value = field.value || field.now || field.default;
     place.replaceChildren(input);
     onEntered(input, () => set(input.value, () => undefined));

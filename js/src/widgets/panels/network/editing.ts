@@ -31,6 +31,8 @@ export interface EditingHost {
   select: (selected: Selected | null) => void;
   /** What is selected is to be selected again once the network is drawn anew; or another thing. */
   keep: (name?: string) => void;
+  /** Have the keyboard at a thing. */
+  focus: (at: number) => void;
   /** Things that an edit brought are to be selected as soon as they are drawn. */
   choose: (names: string[]) => void;
   editor: PanelContext["editor"];
@@ -162,6 +164,8 @@ export class Editing {
     if (entry.needs.includes("pre")) {
       if (at === null) return this.say(`Select what ${entry.title} comes from first.`, true);
       this.entry = entry.key;
+      // From the keyboard it goes on where things are chosen.
+      this.host.focus(at);
       return this.begin(at);
     }
     if (entry.needs.length > 0 && at === null)

@@ -126,6 +126,7 @@ class NetworkPanel implements Panel {
       select: (selected) => this.select(selected, null),
       keep: (name) =>
         (this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] }),
+      focus: (at) => this.tree.focus(at),
       choose: (names) => this.choose(names),
       editor: context.editor,
       theme: () => this.view.theme,
@@ -452,7 +453,9 @@ class NetworkPanel implements Panel {
       this.asked = "";
       return this.card.hide();
     }
-    if (selected.of === "object") this.tree.remember(selected.at);
+    // What nobody has chosen now leaves the keyboard where it is.
+    const stays = this.restoring && this.tree.has;
+    if (selected.of === "object" && !stays) this.tree.remember(selected.at);
     if (!this.restoring) this.editing.takeKeys(this.root);
     this.asked = crypto.randomUUID();
     this.context.send({ type: "card", ask: this.asked, ...selected });
