@@ -240,8 +240,9 @@ _BASIC = [
         "Connection to train",
         "Between any sizes: weights that are drawn at random, for training to change.",
         "",
-        "nengo.Connection({pre}, {post}, transform=nengo.dists.Glorot(), synapse=None)",
+        "nengo.Connection({pre}, {post}, transform=nengolab.dists.Glorot(), synapse=None)",
         ("pre", "post"),
+        (*_NENGO, "import nengolab"),
     ),
     _one(
         "Connections",

@@ -40,9 +40,9 @@ def parts_of(made: Made, field: Field) -> tuple[Field, ...]:
     ...     a = nengo.Ensemble(50, 1, neuron_type=nengo.LIF(tau_rc=0.03))
     ... ''')
     >>> form = nengolab.building.fields_of(made, made.network.ensembles[0])
-    >>> [(p.name, p.source, p.default) for p in nengolab.building.parts_of(made, form["neuron_type"])]
-    ... # doctest: +ELLIPSIS
-    [('tau_rc', '0.03', '0.02'), ('tau_ref', None, '0.002'), ...
+    >>> parts = nengolab.building.parts_of(made, form["neuron_type"])
+    >>> [(part.name, part.source, part.default) for part in parts][:2]
+    [('tau_rc', '0.03', '0.02'), ('tau_ref', None, '0.002')]
     """
     maker = _maker(made, field)
     if maker is None or field.span is None:

@@ -133,7 +133,11 @@ def _check(found: Written, code: CodeType) -> None:
     """Refuse a source that was changed after the function was made of it."""
     # One that calls itself does so by a variable of its module, or of the function that made it.
     free = code.co_freevars
-    text = found.within(free, "make") if free else found.named("make" if found.is_lambda else found.name)
+    text = (
+        found.within(free, "make")
+        if free
+        else found.named("make" if found.is_lambda else found.name)
+    )
     made = compile(text, "<check>", "exec")
     if not any(does_the_same(other, code) for other in _codes(made)):
         raise Unwritable("has a source that was changed since it was made")

@@ -1,9 +1,8 @@
-"""A classifier of digits that is built by drawing and trained: by pointer only, and by keys only."""
+"""A classifier of digits that is drawn and trained: by pointer only, and by keys only."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -188,6 +187,16 @@ class Keys:
         return page.evaluate("document.activeElement.getAttribute('aria-label') ?? ''")
 
 
+def no_synapse(keys: Keys) -> None:
+    """Choose it, where it stands on the card or among what is at its default."""
+    card = keys.drawing.card
+    field, more = card.locator("[data-argument=synapse]"), card.locator("details.nl-edit-more")
+    if not field.is_visible():
+        keys.press(more.locator("summary"))
+    keys.go(field)
+    keys.board.press("n")
+
+
 # What nengolab computes, and Nengo, of the network that the code makes.
 COMPARE = """\
 import nengo, nengolab
@@ -237,23 +246,38 @@ def test_an_ensemble_is_drawn_and_trained_by_keyboard(lab: JupyterLab) -> None:
     until(lambda: keys.at.startswith("ensemble, "), "the keys are in the tree")
     keys.board.press("ArrowUp")
     keys.board.press("Enter")
-    drawing.source_has("nengo.Connection(ensemble, relay, transform=nengo.dists.Glorot()")
+    drawing.source_has("(ensemble, relay, transform=nengolab.dists.Glorot(), synapse=None)")
     panel.wait_state("ready")
-    # One step has nothing to learn of behind a synapse.
-    link = card.get_by_role("button", name="stimulus", exact=True)
-    keys.press(link)
+    # Of what lies behind a synapse one step has nothing to learn.
+    keys.press(card.get_by_role("button", name="stimulus", exact=True))
     card.get_by_role("heading", name="stimulus -> ensemble").wait_for()
-    keys.go(card.locator("[data-argument=synapse], details.nl-edit-more summary").first)
-    keys.board.press("Enter")
-    keys.go(card.locator("[data-argument=synapse]"))
-    keys.board.type("None")
+    no_synapse(keys)
     drawing.source_has("nengo.Connection(stimulus, ensemble, synapse=None)")
     panel.wait_state("ready")
     keys.item("relay")
     keys.board.press("Enter")
     card.get_by_role("heading", name="relay", exact=True).wait_for()
     keys.add("probe")
-    drawing.source_has("probe = nengo.Probe(relay")
+    drawing.source_has("probe = nengo.Probe(relay, synapse=0.01)")
+    panel.wait_state("ready")
+    keys.press(card.get_by_role("button", name="probe", exact=True))
+    expect(card.locator(".nl-network-kind")).to_have_text("Probe")
+    no_synapse(keys)
+    drawing.source_has("probe = nengo.Probe(relay)\n")
     panel.wait_state("ready")
     panel.screenshot("drawn-light")
+
+    keys.press(panel.root.get_by_role("button", name="+ add a plot"))
+    keys.board.type("network")
+    keys.press(panel.root.get_by_role("button", name="network: training", exact=True))
+    fit = panel.root.locator("[data-kind=fit]")
+    expect(fit.get_by_label("data", exact=True)).to_have_value("train_x")
+    keys.type(fit.get_by_label("epochs", exact=True), "4")
+    keys.press(fit.get_by_role("button", name="Start training"))
+    assert right(drawing) >= ENOUGH
+    panel.screenshot("trained-light")
+    lab.execute(COMPARE)
+    apart, size = lab.value("alike")
+    assert size > 0.1
+    assert apart < 1e-4 * size
     assert lab.errors == []

@@ -40,8 +40,7 @@ def _told(field: building.Field, name: str) -> PartTold:
         "required": field.required,
         "unit": field.unit,
         "choices": [
-            {"code": c.code, "title": c.title, "refused": c.refused}
-            for c in field.choices
+            {"code": c.code, "title": c.title, "refused": c.refused} for c in field.choices
         ],
         "hint": field.text,
     }

@@ -28,9 +28,7 @@ def held(made: building.Made, obj: Any) -> Any:
     return obj.neurons if _is_layer(made, obj) else obj
 
 
-def entry_for(
-    entry: building.Entry, made: building.Made, objects: Sequence[Any]
-) -> building.Entry:
+def entry_for(entry: building.Entry, made: building.Made, objects: Sequence[Any]) -> building.Entry:
     """The entry as it looks at objects.
 
     At neurons that a variable holds it looks as they are. What layers put out is probed as it is,

@@ -52,7 +52,7 @@ class NetworkGraph:
         return _at(self._connections.all, at)
 
     def probe(self, at: int) -> nengo.Probe:
-        """Give the Probe of a number, as the network counts all of its probes; raises as `object`."""
+        """Give the Probe of a number among all of the network's; raises as `object`."""
         return _at(self.network.all_probes, at)
 
     def probes_of(self, at: int) -> list[int]:
