@@ -286,13 +286,14 @@ def _made(run: _Run, wanted: str | None) -> Made:
     elif not outer:
         changed = [name for name, net in held.items() if net not in run.recorder.networks]
         more = f"; {changed[0]} was made before it" if changed else ""
-        raise SourceError("no network", f"it makes no network{more}")
+        hint = "; 'with nengo.Network() as model:' and objects in it make one"
+        raise SourceError("no network", f"it makes no network{more}{hint}")
     else:
         lines = [str(origins[net].span.line) for net in outer if net in origins]
         raise SourceError(
             "several networks",
-            f"it makes {len(outer)} networks, in lines {', '.join(lines)}; name the variable of "
-            "the one that is meant",
+            f"it makes {len(outer)} networks, in lines {', '.join(lines)}; leave one of them, or "
+            "make one within the other's 'with' block",
             int(lines[1]) if len(lines) > 1 else None,
         )
     there = {network, *network.all_objects}

@@ -160,7 +160,13 @@ class Keys:
         self.board.press("Enter")
 
     def add(self, words: str) -> None:
-        self.type(self.drawing.root.get_by_label("search what can be added"), words)
+        search = self.drawing.root.get_by_label("search what can be added")
+        self.go(search)
+        self.board.press("Control+a")
+        self.board.type(words)
+        item = self.drawing.root.locator(".nl-palette-item").first
+        expect(item).to_have_text(re.compile(words, re.IGNORECASE))
+        self.board.press("Enter")
 
     def set(self, argument: str, value: str, text: str) -> None:
         """Set a field; the keys are there again when the network is drawn anew."""

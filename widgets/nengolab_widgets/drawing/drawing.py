@@ -23,6 +23,8 @@ from nengolab.building.running import OF_NEURONS
 
 from .places import ChangedElsewhere, SourcePlace
 
+# What a name may be that is nothing here.
+ALONE = "This code runs by itself: what it uses of the notebook it has to import or make"
 T = TypeVar("T")
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
@@ -250,6 +252,8 @@ class Drawing:
     def _told(self, error: Exception) -> Trouble:
         if isinstance(error, building.SourceError):
             text = str(error).removeprefix(f"line {error.line}: ")
+            if isinstance(error.__cause__, NameError):
+                text += ". " + ALONE
             line = None if error.line is None else self.line(error.line)
             return Trouble(error.kind, text, line, error.span, error.traceback)
         obj = getattr(error, "obj", None)

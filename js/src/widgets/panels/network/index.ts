@@ -60,6 +60,8 @@ class NetworkPanel implements Panel {
   private made = "";
   /** Whether the newest network stands where it is to. */
   private arranged = false;
+  /** What an edit brought, to be selected once it is drawn. */
+  private coming: string[] = [];
   private restoring = false;
   private turn = 0;
   private asked = "";
@@ -127,7 +129,10 @@ class NetworkPanel implements Panel {
       keep: (name) =>
         (this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] }),
       focus: (at) => this.tree.focus(at),
-      choose: (names) => this.choose(names),
+      choose: (names) => {
+        this.coming = names;
+        this.selectComing();
+      },
       editor: context.editor,
       theme: () => this.view.theme,
     });
@@ -240,7 +245,7 @@ class NetworkPanel implements Panel {
       this.arranged = false;
       this.made = "";
       this.view.giveUp();
-      this.select(null, null);
+      this.unasked(() => this.select(null, null));
       this.showStanding();
       this.context.send({ type: "describe" });
       return;
@@ -365,25 +370,34 @@ class NetworkPanel implements Panel {
   private selectKept(): void {
     const { graph, kept } = this;
     this.kept = NOTHING;
+    if (this.selectComing()) return;
     const { selected, several } = this.view;
     if (graph === null || selected !== null || several.size > 0) return;
     const connection = connectionIn(graph, kept);
     const found = objectsIn(graph, kept);
-    // Nobody has touched it: the keys stay where a person is typing.
-    this.restoring = true;
-    if (connection !== null) this.go(connection);
-    else if (kept.probe !== null) this.select({ of: "probe", at: kept.probe }, null);
-    else if (found.length > 0) this.several.choose(found);
-    this.restoring = false;
+    this.unasked(() => {
+      if (connection !== null) this.go(connection);
+      else if (kept.probe !== null) this.select({ of: "probe", at: kept.probe }, null);
+      else if (found.length > 0) this.several.choose(found);
+    });
   }
 
-  /** Select what has come, now or once it is drawn. */
-  private choose(names: string[]): void {
-    this.kept = { ...NOTHING, objects: names };
-    if (!this.arranged || this.graph === null) return;
-    if (objectsIn(this.graph, this.kept).length < names.length) return;
-    this.select(null, null);
-    this.selectKept();
+  /** Select what has come, if it is drawn. */
+  private selectComing(): boolean {
+    const { graph, coming } = this;
+    if (coming.length === 0 || graph === null || !this.arranged) return false;
+    const found = objectsIn(graph, { ...NOTHING, objects: coming });
+    if (found.length < coming.length) return false;
+    this.coming = [];
+    this.unasked(() => this.several.choose(found));
+    return true;
+  }
+
+  /** Nobody does it by hand: the keys stay where a person is typing. */
+  private unasked(act: () => void): void {
+    this.restoring = true;
+    act();
+    this.restoring = false;
   }
 
   private toggle(at: number): void {
@@ -446,6 +460,7 @@ class NetworkPanel implements Panel {
   // ---- what is chosen and pointed at --------------------------------------------------------------
 
   private select(selected: Selected | null, wire: DrawnWire | null): void {
+    if (!this.restoring) this.coming = [];
     this.view.selected = selected;
     this.view.several = new Set();
     this.view.choose(wire);
