@@ -270,7 +270,7 @@ class Drawn:
         """Put what variables hold where it is wanted, once it is there; and name it."""
 
         def put(made: building.Made) -> list[str]:
-            found = []
+            found: list[str] = []
             for obj, variable in made.names.items():
                 name = variable.removesuffix(OF_NEURONS)
                 if name not in coming or isinstance(obj, nengo.Probe | nengo.Connection):

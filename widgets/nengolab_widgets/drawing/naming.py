@@ -34,7 +34,7 @@ def entry_for(entry: building.Entry, made: building.Made, objects: Sequence[Any]
     At neurons that a variable holds it looks as they are. What layers put out is probed as it is,
     for that is what a loss is taken of, and behind a synapse one step has nothing to learn of.
     """
-    gone = []
+    gone: list[str] = []
     if any(_is_layer(made, obj) for obj in objects):
         gone.append(".neurons")
     if any(isinstance(obj, TensorNode) for obj in objects):
