@@ -14,6 +14,7 @@ from nengolab.building.joining import connect
 from nengolab.building.moving import group, move
 from nengolab.building.origins import Origin, Span
 from nengolab.building.palette import Entry, palette
+from nengolab.building.parts import parts_of, set_part
 from nengolab.building.pieces import add, copy, paste, pasted_names, place
 from nengolab.building.rerun import carried, unchanged
 from nengolab.building.running import Made, SourceError, Stop, run_source
@@ -57,6 +58,7 @@ __all__ = [
     "group",
     "move",
     "palette",
+    "parts_of",
     "paste",
     "pasted_names",
     "place",
@@ -66,6 +68,7 @@ __all__ = [
     "set_argument",
     "set_field",
     "set_function",
+    "set_part",
     "to_code",
     "try_function",
     "unchanged",

@@ -88,8 +88,14 @@ def instance_lines(
         for name in params._clsparams.extra_params:
             param = params._clsparams.get_param(name)
             if params in param.data and whole in there:
-                value = values.write(param.data[params])
-                yield f"{called}.config[{objects.reference(obj)}].{name} = {value}"
+                place, held = (
+                    f"{called}.config[{objects.reference(obj)}].{name}",
+                    param.data[params],
+                )
+                try:
+                    yield f"{place} = {values.write(held)}"
+                except Unwritable as why:
+                    values.missing.append(Missing(place, f"{place} {why}", held))
 
 
 def configured_objects(network: nengo.Network) -> Iterator[Any]:

@@ -131,10 +131,10 @@ def fields_of(made: Made, obj: Any, span: Span | None = None) -> Form:
     call = call_at(made.source, span)
     maker = _maker(made, obj, call)
     owner = _owner(made, obj, span, maker)
-    given, unclear = _given(call, _called(maker, call))
+    given, unclear = given_in(call, _called(maker, call))
     through = ""
     if isinstance(call.func, ast.Call):
-        first, _ = _given(call.func, maker)
+        first, _ = given_in(call.func, maker)
         through = next(iter(first), "")
         given = first | given
     fields = []
@@ -203,7 +203,7 @@ def _maker(made: Made, obj: Any, call: ast.Call) -> Any:
     """What is called."""
     func = call.func.func if isinstance(call.func, ast.Call) else call.func  # Layer(...)(x)
     try:
-        found = _found(made.namespace, func)
+        found = named_in(made.namespace, func)
     except (KeyError, AttributeError):
         found = None
     if callable(found):
@@ -224,11 +224,12 @@ def _called(maker: Any, call: ast.Call) -> Any:
     return maker.__call__ if isinstance(call.func, ast.Call) else maker
 
 
-def _found(namespace: dict[str, Any], node: ast.expr) -> Any:
+def named_in(namespace: dict[str, Any], node: ast.expr) -> Any:
+    """What a name of a source stands for; a KeyError or AttributeError where that is nothing."""
     if isinstance(node, ast.Name):
         return namespace[node.id]
     if isinstance(node, ast.Attribute):
-        return getattr(_found(namespace, node.value), node.attr)
+        return getattr(named_in(namespace, node.value), node.attr)
     raise KeyError(ast.dump(node))
 
 
@@ -242,7 +243,7 @@ def _owner(made: Made, obj: Any, span: Span, maker: Any) -> Any:
     return obj
 
 
-def _given(call: ast.Call, maker: Any) -> tuple[dict[str, ast.expr], str]:
+def given_in(call: ast.Call, maker: Any) -> tuple[dict[str, ast.expr], str]:
     """The expressions that a call gives, by their names; why others may be given, too."""
     found: dict[str, ast.expr] = {}
     unclear = ""

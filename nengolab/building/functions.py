@@ -129,10 +129,13 @@ class Functions:
         wanted = found.name
         if wanted in read and read[wanted] is not fn:
             raise Unwritable(f"calls something else {wanted} as well")
-        named = self._imports.new(wanted, fn)
-        if named != wanted and wanted in read:
-            raise Unwritable(f"calls itself {wanted}, as something else is called too")
-        return named
+        if wanted not in read:
+            return self._imports.new(wanted, fn)
+        try:
+            self._imports.give(wanted, fn)
+        except ValueError:
+            raise Unwritable(f"calls itself {wanted}, as something else is called too") from None
+        return wanted
 
     def _called(self, fn: Any, wanted: str, expression: str) -> str:
         named = self._imports.new(wanted, fn)

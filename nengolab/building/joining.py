@@ -20,7 +20,7 @@ from nengolab.building.forms import titled
 from nengolab.building.importing import fresh, names_in
 from nengolab.building.ordering import base
 from nengolab.building.pieces import pasted
-from nengolab.building.running import Made
+from nengolab.building.running import OF_NEURONS, Made
 from nengolab.building.statements import block_of
 from nengolab.building.texts import Edit, Refused, Replacement, text_of
 
@@ -133,7 +133,9 @@ class _End:
 
 def _of(obj: Any, naming: _Naming) -> str:
     if isinstance(obj, Neurons):
-        return f"{naming.name(obj.ensemble)}.neurons"
+        name = naming.name(obj.ensemble)
+        held = name.endswith(OF_NEURONS)
+        return name.removesuffix(OF_NEURONS) if held else f"{name}.neurons"
     if isinstance(obj, LearningRule):
         return f"{naming.name(obj.connection)}.learning_rule"
     return naming.name(obj)
@@ -154,6 +156,11 @@ class _Naming:
         self._used = names_in(self._text) | set(made.namespace)
         self.replacements: list[Replacement] = []
         self.given: dict[Any, str] = {}
+
+    @property
+    def new(self) -> frozenset[str]:
+        """The variables that are given."""
+        return frozenset(name.removesuffix(OF_NEURONS) for name in self.given.values())
 
     def name(self, obj: Any) -> str:
         """What an object is called.
@@ -180,10 +187,11 @@ class _Naming:
         wanted = wanted if wanted.isidentifier() else type(obj).__name__.lower()
         new = fresh(wanted, self._used)
         self._used.add(new)
-        self.given[obj] = new
+        is_layer = isinstance(obj, nengo.Ensemble) and isinstance(call.func, cst.Call)
+        self.given[obj] = f"{new}{OF_NEURONS}" if is_layer else new
         start = self._text.where(statement)[0]
         self.replacements.append(Replacement(start, start, f"{new} = "))
-        return new
+        return self.given[obj]
 
 
 def _check(made: Made, ends: list[_End], arguments: Mapping[str, str]) -> None:
@@ -272,7 +280,7 @@ def _put(
     block = block_of(text, made, network)
     latest = max(text.where(text.expression(made.origins[obj].calls[0]))[1] for obj in objects)
     if latest <= text.where(block)[1]:
-        changes, count = pasted(text, made, code, network, True, frozenset(naming.given.values()))
+        changes, count = pasted(text, made, code, network, True, naming.new)
         return text.edit([*changes, *naming.replacements], count)
     called = made.names.get(network, "")
     if not called.isidentifier():

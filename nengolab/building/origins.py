@@ -18,6 +18,7 @@ import nengo
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
 _LOOPS += (ast.GeneratorExp,)
+_ENDS = (nengo.Node, nengo.Ensemble)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -84,7 +85,8 @@ class Origin:
     calls : tuple of Span
         The calls in the source that led there, the first one outermost; ``span`` is the last.
     count : int
-        Objects that this expression made, networks not counted but where it made one only.
+        Objects that this expression made; networks are not counted but where it made one only, nor
+        connections where it made what they lead to, as a `Layer` does.
     loop : int or None
         Line of the innermost loop or comprehension around it, within its function.
     function : str or None
@@ -157,8 +159,12 @@ class Recorder:
         """Where objects come from; those that no expression of the source made are left out."""
         made = {obj: calls for obj, calls in self._calls.items() if calls}
         whole = {calls for obj, calls in made.items() if isinstance(obj, nengo.Network)}
+        # Of a layer, the connection to it comes with it.
+        ends = {calls for obj, calls in made.items() if isinstance(obj, _ENDS)}
         counts: Counter[Span] = Counter()
         for obj, calls in made.items():
+            if isinstance(obj, nengo.Connection) and calls in ends:
+                continue
             if isinstance(obj, nengo.Network) or calls not in whole:
                 counts[calls[-1]] += 1
         around = self._around()

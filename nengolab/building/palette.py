@@ -237,6 +237,15 @@ _BASIC = [
     ),
     _one(
         "Connections",
+        "Connection to train",
+        "Between any sizes: weights that are drawn at random, for training to change.",
+        "",
+        "nengo.Connection({pre}, {post}, transform=nengolab.dists.Glorot(), synapse=None)",
+        ("pre", "post"),
+        (*_NENGO, "import nengolab"),
+    ),
+    _one(
+        "Connections",
         "Connection that learns",
         "It changes its decoders with an error, which is connected to its learning rule.",
         "learned",

@@ -107,6 +107,7 @@ def copy(made: Made, *objects: Any) -> str:
     if made.network in going:
         raise Refused("the outermost network cannot be copied; copy its source", attr="objects")
     statements = making(text, made, [obj for obj in made.origins if obj in going])
+    statements += _set_later(text, made, going, statements)
     names, definitions = _needed(text, made, statements)
     lines = dict.fromkeys(one.line() for one in imports_of(text) if one.name in names)
     parts = [dedented(text, s) for s in sorted([*definitions, *statements], key=text.where)]
@@ -245,6 +246,38 @@ def with_connections(made: Made, objects: Iterable[Any]) -> list[Any]:
 
 
 # -- what is copied --------------------------------------------------------------------------------
+
+
+def _set_later(text: Text, made: Made, going: set[Any], statements: list[Any]) -> list[Any]:
+    """The statements that give attributes of objects another value: ``a.encoders = ...``."""
+    cst, found = text.cst, list[Any]()
+    for node in text.nodes(cst.AssignTarget, cst.AugAssign):
+        name = node.target
+        while isinstance(name, cst.Attribute | cst.Subscript):
+            name = name.value
+        changed = made.namespace.get(name.value) if isinstance(name, cst.Name) else None
+        if name is node.target or not _is_one_of(changed, going):
+            continue
+        if any(within(text, node, statement) for statement in statements):
+            continue
+        statement, around = node, list[Any]()
+        while not isinstance(statement, cst.SimpleStatementLine):
+            statement = text.parents[statement]
+        outer = statement
+        while (outer := text.parents.get(outer)) is not None:
+            around.append(outer)
+        if any(isinstance(o, cst.For | cst.While | cst.If | cst.FunctionDef) for o in around):
+            raise Refused(
+                f"line {text.span(statement).line} changes {name.value} in a block of its own: "
+                "copy the lines themselves",
+                attr="objects",
+            )
+        found.append(statement)
+    return list(dict.fromkeys(found))
+
+
+def _is_one_of(obj: Any, going: set[Any]) -> bool:
+    return isinstance(obj, nengo.base.NengoObject | nengo.Network) and obj in going
 
 
 def _needed(text: Text, made: Made, statements: list[Any]) -> tuple[set[str], list[Any]]:

@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 import nengo
+from nengo.ensemble import Neurons
 
 from nengolab.building.origins import Origin, Recorder, Span, lines_of, recording, span_at
 from nengolab.exceptions import NengoException
@@ -21,6 +22,8 @@ from nengolab.exceptions import NengoException
 _AGAIN = 0.05
 
 
+#: Ends the name of an ensemble whose neurons a variable holds.
+OF_NEURONS = ".ensemble"
 # Attributes of a network that are no names which a person gave.
 _OF_NENGO = ("ensembles", "nodes", "connections", "probes", "networks")
 
@@ -283,13 +286,14 @@ def _made(run: _Run, wanted: str | None) -> Made:
     elif not outer:
         changed = [name for name, net in held.items() if net not in run.recorder.networks]
         more = f"; {changed[0]} was made before it" if changed else ""
-        raise SourceError("no network", f"it makes no network{more}")
+        hint = "; 'with nengo.Network() as model:' and objects in it make one"
+        raise SourceError("no network", f"it makes no network{more}{hint}")
     else:
         lines = [str(origins[net].span.line) for net in outer if net in origins]
         raise SourceError(
             "several networks",
-            f"it makes {len(outer)} networks, in lines {', '.join(lines)}; name the variable of "
-            "the one that is meant",
+            f"it makes {len(outer)} networks, in lines {', '.join(lines)}; leave one of them, or "
+            "make one within the other's 'with' block",
             int(lines[1]) if len(lines) > 1 else None,
         )
     there = {network, *network.all_objects}
@@ -300,6 +304,10 @@ def _made(run: _Run, wanted: str | None) -> Made:
 def _names(namespace: Mapping[str, Any], there: set[Any]) -> Iterator[tuple[Any, str]]:
     """How a source calls its objects: the last that is given wins, and that is a variable."""
     found: list[tuple[Any, str]] = []
+    for name, value in namespace.items():
+        # A layer of neurons gives its neurons, not its ensemble.
+        if isinstance(value, Neurons) and value.ensemble in there:
+            yield value.ensemble, f"{name}{OF_NEURONS}"
     for name, value in namespace.items():
         if name.startswith("__"):
             continue

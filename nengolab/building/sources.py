@@ -106,19 +106,21 @@ def _functions(text: str) -> list[Defined]:
 def _node(text: str, code: CodeType) -> Defined | None:
     """The definition that a piece of byte code was made of."""
     spans = {(a, c, b, d) for a, b, c, d in code.co_positions() if None not in (a, b, c, d)}
+    found: Defined | None = None
     for node in _functions(text):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             if node.name == code.co_name and first == code.co_firstlineno:
                 return node
         elif code.co_name == "<lambda>":
-            body = node.body
-            if (body.lineno, body.col_offset, body.end_lineno, body.end_col_offset) in spans:
-                start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
-                inside = all(start <= (a, c) and (b, d) <= end for a, c, b, d in spans if c or d)
-                if inside:
-                    return node
-    return None
+            body: Any = node.body
+            start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+            own = [(a, c, b, d) for a, c, b, d in spans if c or d]
+            # No step need be all of the body: of a condition, each part is one. Outer ones come
+            # first, and hold what is within them.
+            if own and all(start <= (a, c) and (b, d) <= end for a, c, b, d in own):
+                found = node
+    return found
 
 
 def _annotated(node: ast.FunctionDef) -> bool:
@@ -129,7 +131,14 @@ def _annotated(node: ast.FunctionDef) -> bool:
 
 def _check(found: Written, code: CodeType) -> None:
     """Refuse a source that was changed after the function was made of it."""
-    made = compile(found.within(code.co_freevars, "make"), "<check>", "exec")
+    # One that calls itself does so by a variable of its module, or of the function that made it.
+    free = code.co_freevars
+    text = (
+        found.within(free, "make")
+        if free
+        else found.named("make" if found.is_lambda else found.name)
+    )
+    made = compile(text, "<check>", "exec")
     if not any(does_the_same(other, code) for other in _codes(made)):
         raise Unwritable("has a source that was changed since it was made")
 

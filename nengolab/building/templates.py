@@ -71,7 +71,8 @@ pixels = nengo.Node([0.0] * 784, label="pixels")
 hidden = nengolab.Layer(keras.layers.Dense(128))(pixels)
 neurons = nengolab.Layer(nengo.LIF(amplitude=0.01))(hidden)
 classes = nengolab.Layer(keras.layers.Dense(10))(neurons)
-answer = nengo.Probe(classes, synapse=0.02)"""
+answer = nengo.Probe(classes)
+smoothed = nengo.Probe(classes, synapse=0.02)"""
 
 TEMPLATES = (
     Template(

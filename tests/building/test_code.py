@@ -118,6 +118,36 @@ class Callable:
         return x
 
 
+def fall(t):
+    fall.asked = t
+    return t if t < 1 else fall(t - 1)
+
+
+def test_functions_that_branch_or_call_themselves():
+    with nengo.Network() as net:
+        nengo.Node(fall)
+        nengo.Node(lambda t: 1 if t < 0.1 else 0)
+        nengo.Node(lambda t: (lambda x: x or t)(0) and 2)
+    code = nengolab.to_code(net)
+    assert not code.missing
+    made = made_by(code, net)
+    assert not nengolab.inspect.diff(net, made)
+    for t in (0.05, 0.5, 2.5):
+        assert [n.output(t) for n in net.nodes] == [n.output(t) for n in made.nodes]
+
+
+def test_a_config_that_has_no_source_is_missing():
+    with nengo.Network() as net:
+        node = nengo.Node(size_in=1, label="node")
+        net.config[nengo.Node].set_param("held", nengo.params.Parameter("held", optional=True))
+        net.config[node].held = Callable()
+    code = nengolab.to_code(net)
+    said = code.missing[-1].reason
+    assert said == "net.config[node].held is an object, a Callable, which has no source"
+    assert "held =" not in str(code)
+    made_by(code, net)
+
+
 def test_settings_and_layers():
     import keras
     import tensorflow as tf

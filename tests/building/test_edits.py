@@ -222,6 +222,14 @@ def test_copies_take_what_they_need_with_them(pieces):
         copy(pieces, pieces.namespace["cells"][0])
     with pytest.raises(Refused, match="uses nobody, which the source has not"):
         paste(other, "nengo.Probe(nobody)")
+    # What is set of it later belongs to it.
+    text = "import nengo\nwith nengo.Network() as net:\n    a = nengo.Ensemble(1, 1)\n"
+    later = run_source(text + "    a.encoders = [[1]]\n    if a:\n        a.seed = 1\n")
+    with pytest.raises(Refused, match="line 6 changes a in a block of its own"):
+        copy(later, later.network.ensembles[0])
+    later = run_source(text + "    a.encoders = [[-1]]\n")
+    found = run_source(paste(later, copy(later, later.network.ensembles[0])).after)
+    assert found.network.ensembles[1].encoders == [[-1]]
     line = run_source("import nengo\nwith nengo.Network(): pass\n")
     with pytest.raises(Refused, match="stands on one line"):
         paste(line, piece)

@@ -24,7 +24,9 @@ from nengolab.building import (
     curve,
     fields_of,
     palette,
+    parts_of,
     run_source,
+    set_part,
 )
 from tests.building.networks import DISTRIBUTIONS
 
@@ -212,6 +214,38 @@ def test_fields_of_a_layer():
     assert not check_field(made, made.namespace["x"], "layer", "nengo.LIF()").unknown
     with pytest.raises(Refused, match="give it an instance, Dense"):
         check_field(made, made.namespace["x"], "layer", "keras.layers.Dense")
+    # The connection to it comes with it, and is not counted.
+    assert str(form.origin) == "line 4 makes this"
+
+
+def test_arguments_of_an_argument_are_fields():
+    made = run_source(
+        "import nengo as n\n"
+        "with n.Network() as net:\n"
+        "    a = n.Ensemble(9, 1, neuron_type=n.LIF(  # slow\n"
+        "        tau_rc=0.1, amplitude=2))\n"
+        "    b = n.Ensemble(9, 1, radius=2)\n"
+    )
+    a, b = made.network.ensembles
+    parts = {p.name: p for p in parts_of(made, fields_of(made, a)["neuron_type"])}
+    assert (parts["tau_rc"].source, parts["tau_rc"].default, parts["tau_rc"].unit) == (
+        "0.1",
+        "0.02",
+        "s",
+    )
+    assert parts["tau_ref"].source is None
+    assert parts_of(made, fields_of(made, b)["radius"]) == ()
+    edit = set_part(made, a, "neuron_type", "tau_ref", "np.pi / 1000")
+    assert edit.after == made.source.replace(
+        "nengo as n\n", "nengo as n\nimport numpy as np\n"
+    ).replace("amplitude=2)", "amplitude=2, tau_ref=np.pi / 1000)")
+    assert run_source(edit.after).network.ensembles[0].neuron_type.tau_ref == np.pi / 1000
+    edit = set_part(made, a, "neuron_type", "tau_rc", None)
+    assert edit.after == made.source.replace("tau_rc=0.1, ", "")
+    with pytest.raises(Refused, match="LIF.tau_rc: Value must be greater than 0"):
+        set_part(made, a, "neuron_type", "tau_rc", "-1")
+    with pytest.raises(Refused, match="has no argument 'tau'.* it has tau_rc, tau_ref"):
+        set_part(made, a, "neuron_type", "tau", "1")
 
 
 # -- checks ----------------------------------------------------------------------------------------

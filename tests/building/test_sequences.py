@@ -347,6 +347,7 @@ def copied(net, chosen, into):
                 end[conn.post_slice],
                 synapse=conn.synapse,
                 function=conn.function,
+                solver=conn.solver,
                 transform=conn.transform,
             )
     return new

@@ -147,7 +147,10 @@ def test_several_things_are_copied_grouped_and_moved_as_one() -> None:
         call, said = Names(of.made.network), []
         hands = Drawn(of, call, put.__setitem__)
         content = {"do": do, "objects": [call.find(name) for name in names], **more}
-        hands.edit({**content, "into": into and call.find(into)}, said.append)
+        hands.edit(
+            {**content, "into": into and call.find(into)},
+            lambda problem, came: said.append(problem),
+        )
         until(lambda: said, f"{do} was answered")
         return said[0]
 
@@ -296,6 +299,7 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     lab.session.step(20).result(PATIENCE)
     entry = "Neurons: Ensemble"
     assert page.edit(do="add", entry=entry, place=[10.0, 20.0], into=None) == ""
+    assert page.told("edited")[-1]["came"] == ["ensemble"]
     ends = {"pre": page.number("cells[0]"), "post": page.number("ensemble")}
     entry = "Connections: Connection"
     assert page.edit(do="add", entry=entry, place=None, **ends) == ""
@@ -327,3 +331,51 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     until(layout.exists, "plots are kept")
     assert json.loads(layout.read_text())["plots"][0]["object"] == "cells[0]"
     lab.close()
+
+
+LAYERS = """\
+import nengo, nengolab
+
+with nengo.Network() as model:
+    pixels = nengo.Node([0.5] * 3)
+    neurons = nengolab.Layer(nengo.LIF())(pixels)
+"""
+
+
+def test_a_layer_of_neurons_goes_by_what_its_variable_holds() -> None:
+    drawing = Written(LAYERS).drawing
+    drawing.run().result(PATIENCE)
+
+    def edit(**content: Any) -> tuple[str, list[str]]:
+        """Edit as a page does, in a drawing whose names are those of the network that is."""
+        call, said = Names(drawing.made.network), []
+        hands = Drawn(drawing, call, lambda name, place: None)
+        found = {
+            k: call.find(v) if k in ("pre", "post", "object") else v for k, v in content.items()
+        }
+        hands.edit(found, lambda problem, came: said.append((problem, came)))
+        until(lambda: said, f"{content} was answered")
+        return said[0]
+
+    def last() -> str:
+        return drawing.text.splitlines()[-1].strip()
+
+    ensemble = drawing.made.network.ensembles[0]
+    assert (ensemble.label, drawing.made.names[ensemble]) == ("neurons", "neurons.ensemble")
+    problem, came = edit(do="add", entry="Layers: TensorNode of a Keras layer", place=None)
+    assert (problem, len(came)) == ("", 1)
+    assert edit(do="add", entry="Probes: Probe", pre="neurons", place=None) == ("", [])
+    assert last() == "probe = nengo.Probe(neurons, synapse=0.01)"
+    assert edit(do="add", entry="Probes: Probe of spikes", pre="neurons", place=None) == ("", [])
+    assert last() == "spikes = nengo.Probe(neurons)"
+    ends = {"pre": "neurons", "post": "neurons"}
+    assert edit(do="add", entry="Connections: Connection", place=None, **ends) == ("", [])
+    assert last() == "nengo.Connection(neurons, neurons)"
+    assert edit(do="set", object="neurons", name="layer.tau_rc", value="0.1") == ("", [])
+    assert "Layer(nengo.LIF(tau_rc=0.1))(pixels)" in drawing.text
+    assert edit(do="rename", object="neurons", name="spiking")[0] == ""
+    assert "spiking = nengolab.Layer(" in drawing.text
+    assert last() == "nengo.Connection(spiking, spiking)"
+    # Of what layers put out a loss is taken: it is probed as it is.
+    assert edit(do="add", entry="Probes: Probe", pre=came[0], place=None) == ("", [])
+    assert last() == "probe_1 = nengo.Probe(tensors)"

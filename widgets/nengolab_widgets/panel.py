@@ -192,8 +192,8 @@ class Hands(Protocol):
     def take(self, content: dict[str, Any]) -> None:
         """Do what a page wants done with the code."""
 
-    def edit(self, content: dict[str, Any], answer: Callable[[str], None]) -> None:
-        """Edit by drawing; ``answer`` gets why it was not done, or ""."""
+    def edit(self, content: dict[str, Any], answer: Callable[[str, list[str]], None]) -> None:
+        """Edit by drawing; ``answer`` gets why it was not done, or "", and what came."""
 
     def try_function(self, content: dict[str, Any], answer: Callable[[TriedTold], None]) -> None:
         """Have a function run that a person wants to see; ``answer`` gets what it gave."""

@@ -13,18 +13,24 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import nengo
 from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import building
+from nengolab.building.running import OF_NEURONS
 
 from .places import ChangedElsewhere, SourcePlace
 
+# What a name may be that is nothing here.
+ALONE = "This code runs by itself: what it uses of the notebook it has to import or make"
+T = TypeVar("T")
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
-Then = Callable[[building.Made], None]
+# Gives the names of what is to be selected.
+Then = Callable[[building.Made], list[str]]
+Look = Callable[[building.Made], None]
 # Of what is to run; of what ran before, if anything did; what to call when it is drawn. None where
 # nobody is there any more.
 Replace = Callable[
@@ -77,7 +83,7 @@ class Drawing:
         self.other: str | None = None
         self.version = 1
         self._replace, self._changed = replace, changed
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], None], Future[None]] | None]
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None]
         self._jobs = queue.SimpleQueue()
         self._stop: building.Stop | None = None
         self._thread: threading.Thread | None = None
@@ -108,15 +114,15 @@ class Drawing:
         if self.state != "working":
             self._say("")
 
-    def edit(self, make: Make, deed: str, then: Then | None = None) -> Future[None]:
+    def edit(self, make: Make, deed: str, then: Then | None = None) -> Future[list[str]]:
         """Edit the text by what gives an edit of it, and run it; where it cannot run, it stays.
 
-        ``then`` is called with what it made once that is drawn. The Future holds why it was not
-        done.
+        ``then`` is called with what it made once that is drawn. The Future has what that gives, or
+        why the edit was not done.
         """
         return self._ask(lambda: self._edit(make, deed, then))
 
-    def look(self, act: Then) -> Future[None]:
+    def look(self, act: Look) -> Future[None]:
         """Do something with what was made, in its turn; the text stays."""
 
         def look() -> None:
@@ -157,8 +163,8 @@ class Drawing:
 
     # ---- on its thread ---------------------------------------------------
 
-    def _ask(self, act: Callable[[], None]) -> Future[None]:
-        done: Future[None] = Future()
+    def _ask(self, act: Callable[[], T]) -> Future[T]:
+        done: Future[T] = Future()
         self._jobs.put((act, done))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="nengolab code", daemon=True)
@@ -169,13 +175,13 @@ class Drawing:
         while (job := self._jobs.get()) is not None and not self._closed:
             act, done = job
             try:
-                act()
+                found = act()
             except Exception as error:
                 if not isinstance(error, NengoException):
                     traceback.print_exc()
                 done.set_exception(error)
             else:
-                done.set_result(None)
+                done.set_result(found)
 
     def _begin(self) -> None:
         self._stop = building.Stop()
@@ -195,7 +201,7 @@ class Drawing:
             self._stop = None
         self._write(text)
 
-    def _edit(self, make: Make, deed: str, then: Then | None) -> None:
+    def _edit(self, make: Make, deed: str, then: Then | None) -> list[str]:
         if self.made is None:
             raise ValidationError("run the code first: nothing of it is drawn yet", "source")
         if not self.is_fresh:
@@ -207,7 +213,7 @@ class Drawing:
         edit = make(self.made)
         self._begin()
         try:
-            self._go(edit.after, deed, then)
+            found = self._go(edit.after, deed, then)
         except NengoException as error:
             self.state = "good"
             self._say("")
@@ -219,10 +225,11 @@ class Drawing:
         finally:
             self._stop = None
         self._write(edit.after)
+        return found
 
-    def _go(self, text: str, deed: str, then: Then | None = None) -> None:
+    def _go(self, text: str, deed: str, then: Then | None = None) -> list[str]:
         """Run a text, and have its network run."""
-        before = self.text
+        before, found = self.text, list[str]()
         made = building.run_source(text, stop=self._stop)
         label(made)
 
@@ -234,16 +241,19 @@ class Drawing:
                 self.text = text
                 self.version += 1
             if then is not None:
-                then(made)
+                found.extend(then(made))
             self._say(deed)
 
         if (done := self._replace(made, self.made, drawn)) is None:
             raise ValidationError("the Lab is gone", "source")
         done.result()
+        return found
 
     def _told(self, error: Exception) -> Trouble:
         if isinstance(error, building.SourceError):
             text = str(error).removeprefix(f"line {error.line}: ")
+            if isinstance(error.__cause__, NameError):
+                text += ". " + ALONE
             line = None if error.line is None else self.line(error.line)
             return Trouble(error.kind, text, line, error.span, error.traceback)
         obj = getattr(error, "obj", None)
@@ -277,7 +287,7 @@ class Drawing:
 def label(made: building.Made) -> None:
     """Have objects without a label go by the names of their variables."""
     for obj, name in made.names.items():
-        own = name.rpartition(".")[2]
+        own = name.removesuffix(OF_NEURONS).rpartition(".")[2]
         if obj is not made.network and getattr(obj, "label", "") is None and _is_plain(obj):
             obj.label = own
 

@@ -10,21 +10,29 @@ import numpy as np
 from nengolab import building
 
 from .drawing import Drawing
-from .told import FieldTold, FunctionTold, TriedTold
+from .told import FieldTold, FunctionTold, PartTold, TriedTold
 
-MOST_CHOICES = 60
 # Lines of a plot of a function.
 MOST_LINES = 8
 
 
 def fields_told(drawing: Drawing, made: building.Made, form: building.Form) -> list[FieldTold]:
     """Tell all arguments of a call; nothing of the code runs."""
-    return [_field(field, _function(drawing, made, form, field)) for field in form.fields]
+    return [
+        {
+            **_told(field, field.name),
+            "function": _function(drawing, made, form, field),
+            "parts": [
+                _told(part, f"{field.name}.{part.name}") for part in building.parts_of(made, field)
+            ],
+        }
+        for field in form.fields
+    ]
 
 
-def _field(field: building.Field, function: FunctionTold | None) -> FieldTold:
+def _told(field: building.Field, name: str) -> PartTold:
     return {
-        "name": field.name,
+        "name": name,
         "kind": field.kind,
         "value": field.source or "",
         "default": field.default,
@@ -32,11 +40,9 @@ def _field(field: building.Field, function: FunctionTold | None) -> FieldTold:
         "required": field.required,
         "unit": field.unit,
         "choices": [
-            {"code": c.code, "title": c.title, "refused": c.refused}
-            for c in field.choices[:MOST_CHOICES]
+            {"code": c.code, "title": c.title, "refused": c.refused} for c in field.choices
         ],
         "hint": field.text,
-        "function": function,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -14,15 +13,19 @@ from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import building
 from nengolab.building.importing import fresh
+from nengolab.building.running import OF_NEURONS
 from nengolab.names import Names
 from nengolab_widgets.narrowing import is_list
 
-from .drawing import Drawing
+from .drawing import Drawing, Then
 from .fields import fields_told, tried, untold
 from .laying import Copied, boxes_of, laid, place_of, renamed
+from .naming import entry_for, given_by, held, new_name, variable_of
 from .told import CardEdit, CodeTold, PaletteEntry, TriedTold, TroubleTold
 
-Answer = Callable[[str], None]
+# Why it was not done, or "", and the names of what came.
+Answer = Callable[[str, list[str]], None]
+Place = tuple[float, float]
 # What an entry of the palette needs: two ends, or one object.
 ENDS, WHOLES = ("pre", "post"), ("target", "input")
 
@@ -119,7 +122,7 @@ class Drawn:
             return None
         origin = made.origins.get(obj)
         empty: CardEdit = {
-            "variable": made.names.get(obj, ""),
+            "variable": variable_of(made, obj),
             "made": "",
             "line": 0,
             "count": 1,
@@ -192,8 +195,8 @@ class Drawn:
     # ---- by drawing ------------------------------------------------------------
 
     def edit(self, content: dict[str, Any], answer: Answer) -> None:
-        """Edit by drawing; ``answer`` gets why it was not done, or ""."""
-        acts: dict[str, Callable[[dict[str, Any]], Future[None] | None]] = {
+        """Edit by drawing; ``answer`` gets why it was not done, or "", and what came."""
+        acts: dict[str, Callable[[dict[str, Any]], Future[list[str]] | None]] = {
             "add": self._add,
             "set": self._set,
             "function": self._set_function,
@@ -211,12 +214,16 @@ class Drawn:
         try:
             done = act(content)
         except NengoException as error:
-            return answer(self._said(error))
+            return answer(self._said(error), [])
         if done is None:
-            return answer("")
-        done.add_done_callback(
-            lambda done: answer("" if done.exception() is None else self._said(done.exception()))
-        )
+            return answer("", [])
+
+        def tell(done: Future[list[str]]) -> None:
+            if (error := done.exception()) is not None:
+                return answer(self._said(error), [])
+            answer("", done.result())
+
+        done.add_done_callback(tell)
 
     def _said(self, error: BaseException | None) -> str:
         """Word an error with the lines as people count them."""
@@ -231,7 +238,7 @@ class Drawn:
             r"\bline (\d+)", lambda found: f"line {self.drawing.line(int(found[1]))}", text
         )
 
-    def _add(self, content: dict[str, Any]) -> Future[None]:
+    def _add(self, content: dict[str, Any]) -> Future[list[str]]:
         entry = entries().get(str(content.get("entry")))
         if entry is None:
             raise ValidationError(f"there is no entry {content.get('entry')!r}", "entry")
@@ -241,36 +248,43 @@ class Drawn:
             if name is None:
                 raise ValidationError(f"select what {entry.title} is to look at first", need)
 
-        places: dict[str, tuple[float, float]] = {}
+        coming: dict[str, Place | None] = {}
 
         def make(made: building.Made) -> building.Edit:
             if set(ENDS) <= set(needs):
-                pre, post = (self._find(needs[end]) for end in ENDS)
+                pre, post = (held(made, self._find(needs[end])) for end in ENDS)
                 return building.connect(made, pre, post, arguments=given_by(entry))
             network = self._into(made, into)
             given = {need: self._variable(made, name) for need, name in needs.items()}
-            edit = building.place(made, entry.filled(**given), network)
-            if position is not None and (name := new_name(edit, entry.name)):
-                places[name] = position
+            objects = [self._find(name) for name in needs.values()]
+            edit = building.place(made, entry_for(entry, made, objects).filled(**given), network)
+            if name := new_name(edit, entry.name):
+                coming[name] = position
             return edit
 
         what = " to ".join(str(name) for name in needs.values())
         deed = f"{entry.title} of {what}" if what else entry.title
-        return self.drawing.edit(make, f"adding {deed}", self._placing(places))
+        return self.drawing.edit(make, f"adding {deed}", self._placing(coming))
 
-    def _placing(self, places: dict[str, tuple[float, float]]) -> Callable[[building.Made], None]:
-        """Put what variables hold where it is wanted, once it is there."""
+    def _placing(self, coming: Mapping[str, Place | None]) -> Then:
+        """Put what variables hold where it is wanted, once it is there; and name it."""
 
-        def put(made: building.Made) -> None:
-            for obj, name in made.names.items():
-                if name in places:
-                    self._placed(self._names.get(obj), places[name])
+        def put(made: building.Made) -> list[str]:
+            found: list[str] = []
+            for obj, variable in made.names.items():
+                name = variable.removesuffix(OF_NEURONS)
+                if name not in coming or isinstance(obj, nengo.Probe | nengo.Connection):
+                    continue
+                found.append(self._names.get(obj))
+                if (place := coming[name]) is not None:
+                    self._placed(found[-1], place)
+            return found
 
         return put
 
     def _variable(self, made: building.Made, name: str | None) -> str:
         obj = made.network if name is None else self._find(name)
-        called = made.names.get(obj, "")
+        called = variable_of(made, obj)
         if isinstance(obj, nengo.Network):
             raise ValidationError(
                 f"{name} is a network: open it, and connect its input or output", "connect"
@@ -283,12 +297,16 @@ class Drawn:
             )
         return called
 
-    def _set(self, content: dict[str, Any]) -> Future[None]:
+    def _set(self, content: dict[str, Any]) -> Future[list[str]]:
         name, value = str(content.get("name")), content.get("value")
         called = self._called(content.get("object"))
 
         def make(made: building.Made) -> building.Edit:
             obj = self._find(called)
+            whole, _, part = name.partition(".")
+            if part:
+                text = None if value is None else str(value)
+                return building.set_part(made, obj, whole, part, text)
             if value is not None:
                 return building.set_field(made, obj, name, str(value))
             form = building.fields_of(made, obj)
@@ -297,7 +315,7 @@ class Drawn:
 
         return self.drawing.edit(make, f"{name} of {called}")
 
-    def _set_function(self, content: dict[str, Any]) -> Future[None]:
+    def _set_function(self, content: dict[str, Any]) -> Future[list[str]]:
         name, code = str(content.get("name")), _text(content)
         called = self._called(content.get("object"))
         return self.drawing.edit(
@@ -322,7 +340,7 @@ class Drawn:
 
         self.drawing.look(act).add_done_callback(done)
 
-    def _delete(self, content: dict[str, Any]) -> Future[None]:
+    def _delete(self, content: dict[str, Any]) -> Future[list[str]]:
         names = self._several(content)
 
         def make(made: building.Made) -> building.Edit:
@@ -352,41 +370,42 @@ class Drawn:
     def _copied(self, made: building.Made, names: list[str], content: dict[str, Any]) -> Copied:
         objects = self._found(names)
         boxes = zip(objects, boxes_of(content.get("boxes")), strict=False)
-        known = {made.names.get(obj, ""): box for obj, box in boxes if box is not None}
+        known = {variable_of(made, obj): box for obj, box in boxes if box is not None}
         return Copied(building.copy(made, *objects), {n: b for n, b in known.items() if n})
 
-    def _paste(self, content: dict[str, Any]) -> Future[None]:
+    def _paste(self, content: dict[str, Any]) -> Future[list[str]]:
         copied, into = Drawn.copied, self._called(content.get("into"))
         if copied is None:
             raise ValidationError("nothing was copied yet: select something, Ctrl+C", "paste")
         where = "" if into is None else f" into {into}"
         return self._put(content, lambda made: copied, f"pasting{where}")
 
-    def _duplicate(self, content: dict[str, Any]) -> Future[None]:
+    def _duplicate(self, content: dict[str, Any]) -> Future[list[str]]:
         names = self._several(content)
         deed = f"duplicating {_listed(names)}"
         return self._put(content, lambda made: self._copied(made, names, content), deed)
 
     def _put(
         self, content: dict[str, Any], copied_of: Callable[[building.Made], Copied], deed: str
-    ) -> Future[None]:
+    ) -> Future[list[str]]:
         """Put a copy in, around a place where one is given, beside what is ``taken``."""
         into, at = self._called(content.get("into")), place_of(content.get("place"))
         taken = [box for box in boxes_of(content.get("taken")) if box is not None]
-        places: dict[str, tuple[float, float]] = {}
+        coming: dict[str, Place | None] = {}
 
         def make(made: building.Made) -> building.Edit:
             copied, network = copied_of(made), self._into(made, into)
             edit = building.paste(made, copied.piece, network)
+            called = building.pasted_names(made, copied.piece, network)
+            coming.update(dict.fromkeys(called.values()))
             if at is not None:
-                called = building.pasted_names(made, copied.piece, network)
                 for variable, place in laid(copied.boxes, at, taken).items():
-                    places[renamed(variable, called)] = place
+                    coming[renamed(variable, called)] = place
             return edit
 
-        return self.drawing.edit(make, deed, self._placing(places))
+        return self.drawing.edit(make, deed, self._placing(coming))
 
-    def _group(self, content: dict[str, Any]) -> Future[None]:
+    def _group(self, content: dict[str, Any]) -> Future[list[str]]:
         names = self._several(content)
 
         def make(made: building.Made) -> building.Edit:
@@ -395,7 +414,7 @@ class Drawn:
 
         return self.drawing.edit(make, f"grouping {_listed(names)}")
 
-    def _move(self, content: dict[str, Any]) -> Future[None]:
+    def _move(self, content: dict[str, Any]) -> Future[list[str]]:
         names, into = self._several(content), self._called(content.get("into"))
 
         def make(made: building.Made) -> building.Edit:
@@ -405,11 +424,11 @@ class Drawn:
             make, f"moving {_listed(names)} {'out' if into is None else f'into {into}'}"
         )
 
-    def _rename(self, content: dict[str, Any]) -> Future[None]:
+    def _rename(self, content: dict[str, Any]) -> Future[list[str]]:
         called, new = self._called(content.get("object")), str(content.get("name"))
 
         def make(made: building.Made) -> building.Edit:
-            old = made.names.get(self._find(called), "")
+            old = variable_of(made, self._find(called))
             if not old.isidentifier():
                 raise ValidationError(f"no variable of the code holds {called}", "object")
             return building.rename(made.source, old, new)
@@ -440,20 +459,6 @@ def _free(made: building.Made, wanted: str) -> str:
     """A name that the source does not use: ``wanted``, or with a number behind it."""
     used = set(re.findall(r"\w+", made.source)) | set(made.namespace)
     return fresh(wanted, used)
-
-
-def given_by(entry: building.Entry) -> dict[str, str]:
-    """The arguments that an entry of the palette gives besides its ends."""
-    call = ast.parse(entry.call.format(pre="pre", post="post"), mode="eval").body
-    assert isinstance(call, ast.Call)
-    return {arg.arg: ast.unparse(arg.value) for arg in call.keywords if arg.arg}
-
-
-def new_name(edit: building.Edit, wanted: str) -> str:
-    """The variable that an edit brings, of those called so the first; "" where there is none."""
-    before, after = (set(re.findall(r"\w+", text)) for text in (edit.before, edit.after))
-    found = [name for name in after - before if wanted and name.startswith(wanted)]
-    return min(found, key=len, default="")
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -57,10 +57,11 @@ class FunctionTold(TypedDict):
     along: list[str]
 
 
-class FieldTold(TypedDict):
-    """One argument of an object: its ``value`` as the code has it, "" where it has none.
+class PartTold(TypedDict):
+    """One argument of a call: its ``value`` as the code has it, "" where it has none.
 
-    ``now`` is what the object has, as code, "" where that cannot be told.
+    ``now`` is what the object has, as code, "" where that cannot be told. The name of an argument
+    of an argument is ``"layer.units"``.
     """
 
     name: str
@@ -72,7 +73,13 @@ class FieldTold(TypedDict):
     unit: str
     choices: list[ChoiceTold]
     hint: str
+
+
+class FieldTold(PartTold):
+    """One argument of an object; ``parts`` are those of the call that it is given as."""
+
     function: FunctionTold | None
+    parts: list[PartTold]
 
 
 class CardEdit(TypedDict):

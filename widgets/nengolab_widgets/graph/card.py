@@ -37,7 +37,10 @@ class CardLink(TypedDict):
 
 
 class CardFacts(TypedDict):
-    """What a card says; ``title`` is the name, ``kind`` what it is."""
+    """What a card says; ``title`` is the name, ``kind`` what it is.
+
+    ``probes`` are those that look at it, by their numbers.
+    """
 
     title: str
     kind: str
@@ -46,6 +49,7 @@ class CardFacts(TypedDict):
     outgoing: list[CardLink]
     more_incoming: int
     more_outgoing: int
+    probes: list[CardLink]
 
 
 def card_of_object(graph: NetworkGraph, at: int) -> CardFacts:
@@ -59,8 +63,6 @@ def card_of_object(graph: NetworkGraph, at: int) -> CardFacts:
         what, rows = _node(obj, kind)
     else:
         what, rows = _network(obj, graph, at)
-    if columns["probes"][at]:
-        rows.append(("probes", str(columns["probes"][at])))
     inside = _inside(graph, at)
     marks = graph.connections
     into = [i for i, post in enumerate(marks["post"]) if post in inside]
@@ -77,6 +79,7 @@ def card_of_object(graph: NetworkGraph, at: int) -> CardFacts:
         "outgoing": [_link(graph, i, "post") for i in out[:MOST_LINKS]],
         "more_incoming": max(0, len(into) - MOST_LINKS),
         "more_outgoing": max(0, len(out) - MOST_LINKS),
+        "probes": [_probe(graph, n) for n in graph.probes_of(at)[:MOST_LINKS]],
     }
 
 
@@ -118,6 +121,30 @@ def card_of_connection(graph: NetworkGraph, at: int) -> CardFacts:
         "outgoing": [],
         "more_incoming": 0,
         "more_outgoing": 0,
+        "probes": [],
+    }
+
+
+def card_of_probe(graph: NetworkGraph, at: int) -> CardFacts:
+    """Describe one probe; raises IndexError where there is none."""
+    probe = graph.probe(at)
+    rows = [
+        ("of", _other(graph, probe.obj) + _part(probe.target)),
+        ("records", probe.attr or "its output"),
+        ("numbers", str(probe.size_in)),
+        ("synapse", say_synapse(probe.synapse)),
+    ]
+    if probe.sample_every is not None:
+        rows.append(("every", f"{1000 * probe.sample_every:g} ms"))
+    return {
+        "title": graph.names.get(probe),
+        "kind": "Probe",
+        "rows": _rows(rows),
+        "incoming": [],
+        "outgoing": [],
+        "more_incoming": 0,
+        "more_outgoing": 0,
+        "probes": [],
     }
 
 
@@ -237,6 +264,13 @@ def _link(graph: NetworkGraph, at: int, end: str) -> CardLink:
     if marks & (TO_NEURONS if end == "pre" else FROM_NEURONS):
         notes.append("to its neurons" if end == "pre" else "from its neurons")
     return {"at": at, "label": _other(graph, other), "note": ", ".join(notes)}
+
+
+def _probe(graph: NetworkGraph, at: int) -> CardLink:
+    probe = graph.probe(at)
+    notes = [probe.attr] if probe.attr else []
+    notes += [] if probe.synapse is None else [say_synapse(probe.synapse)]
+    return {"at": at, "label": graph.names.get(probe), "note": ", ".join(notes)}
 
 
 def _other(graph: NetworkGraph, obj: Any) -> str:

@@ -51,6 +51,15 @@ class NetworkGraph:
         """Give the Connection of an entry; raises as `object`."""
         return _at(self._connections.all, at)
 
+    def probe(self, at: int) -> nengo.Probe:
+        """Give the Probe of a number among all of the network's; raises as `object`."""
+        return _at(self.network.all_probes, at)
+
+    def probes_of(self, at: int) -> list[int]:
+        """Give the numbers of the probes that look at an object, or at the neurons of one."""
+        probes = enumerate(self.network.all_probes)
+        return [n for n, probe in probes if self._objects.index(probe.obj) == at]
+
     def index(self, obj: Any) -> int:
         """Give where an object, or a connection, stands; -1 where it does not."""
         if isinstance(obj, nengo.Connection):

@@ -17,7 +17,7 @@ from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
 from nengolab_widgets.drawing.told import CardEdit, PaletteEntry, TriedTold
 from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
-from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object
+from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object, card_of_probe
 from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer
 from nengolab_widgets.narrowing import is_list, is_list_or_tuple, is_mapping
@@ -32,6 +32,7 @@ MOST_NEURONS = 20_000
 FARTHEST = 1e6
 # A page asks again where it has heard nothing for longer than this (s).
 ON_ITS_WAY = 1.0
+CARDS = {"object": card_of_object, "connection": card_of_connection, "probe": card_of_probe}
 
 
 class Payload(TypedDict):
@@ -87,11 +88,12 @@ class PaletteMessage(TypedDict):
 
 
 class EditedMessage(TypedDict):
-    """The edit ``ask`` was done, or ``problem`` says why not."""
+    """The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new."""
 
     type: Literal["edited"]
     ask: str
     problem: str
+    came: list[str]
 
 
 class TriedMessage(TypedDict):
@@ -318,11 +320,9 @@ class Network(Panel):
         self.place.send(self, {**said})
 
     def _answer(self, content: dict[str, Any]) -> None:
-        at, is_connection = self._asked(content)
-        card = card_of_connection if is_connection else card_of_object
-        facts = card(self.graph, at)
+        obj, card = self._meant(content), CARDS[content["of"]]
+        facts = card(self.graph, content["at"])
         variables = notebook_variables()
-        obj = self.graph.connection(at) if is_connection else self.graph.object(at)
         if where := made_at(obj, variables, variables.get("In", ())):
             facts["rows"].append({"label": "made in", "value": where})
         said: CardMessage = {
@@ -369,8 +369,8 @@ class Network(Panel):
             wanted["objects"] = [self._meant(each) for each in content["objects"]]
         place, panel = self.place, self
 
-        def answer(problem: str) -> None:
-            said: EditedMessage = {"type": "edited", "ask": ask, "problem": problem}
+        def answer(problem: str, came: list[str]) -> None:
+            said: EditedMessage = {"type": "edited", "ask": ask, "problem": problem, "came": came}
             place.send(panel, {**said})
 
         self._hands.edit(wanted, answer)
@@ -386,8 +386,21 @@ class Network(Panel):
         self._hands.try_function({**content, "object": self._meant(content)}, answer)
 
     def _meant(self, content: Any) -> Any:
-        at, is_connection = self._asked(content)
-        return self.graph.connection(at) if is_connection else self.graph.object(at)
+        """Give what a page names by a number."""
+        at, of = content.get("at"), content.get("of")
+        find = {
+            "object": self.graph.object,
+            "connection": self.graph.connection,
+            "probe": self.graph.probe,
+        }.get(of)
+        try:
+            if find is not None and type(at) is int:
+                return find(at)
+        except IndexError:
+            pass
+        raise ValidationError(
+            f"a network panel was asked for {of!r} number {at!r}, which is not there", "at"
+        )
 
     def _continue(self, content: dict[str, Any]) -> None:
         """Write the code of the network, where it was made elsewhere."""
@@ -425,22 +438,14 @@ class Network(Panel):
 
     def _parts(self, content: dict[str, Any]) -> dict[str, Any]:
         """Give what can be plotted of what is asked about: itself, or ends of a network."""
-        at, is_connection = self._asked(content)
-        obj = self.graph.connection(at) if is_connection else self.graph.object(at)
+        obj = self._meant(content)
+        if isinstance(obj, nengo.Probe):
+            return {}
         if not isinstance(obj, nengo.Network):
             return {"": obj}
         ends = {name: getattr(obj, name, None) for name in ("output", "input")}
         nodes = {name: end for name, end in ends.items() if self.graph.index(end) > 0}
-        return {**nodes, "": obj} if at else nodes
-
-    def _asked(self, content: dict[str, Any]) -> tuple[int, bool]:
-        at, of = content.get("at"), content.get("of")
-        many = self.graph.connections["pre"] if of == "connection" else self.graph.objects["kind"]
-        if of not in ("object", "connection") or type(at) is not int or not 0 <= at < len(many):
-            raise ValidationError(
-                f"a network panel was asked for {of!r} number {at!r}, which is not there", "at"
-            )
-        return at, of == "connection"
+        return {**nodes, "": obj} if content["at"] else nodes
 
 
 def _active(obj: Any) -> list[Any]:

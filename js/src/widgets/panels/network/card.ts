@@ -13,8 +13,8 @@ const FIRST = 4;
 
 export interface CardHost {
   plot: (selected: Selected, part: string, kind: string) => void;
-  /** Show a connection. */
-  go: (connection: number) => void;
+  /** Show a connection, or a probe. */
+  go: (link: Selected) => void;
   close: () => void;
   /** The slider of a Node, if it has one. */
   input: (title: string) => InputLayout | null;
@@ -30,6 +30,8 @@ export class Card {
   readonly element = make("aside", "nl-network-card", { hidden: "", "aria-label": "card" });
   private title = "";
   private pad: Pad | null = null;
+  /** The field that the keyboard was at when the card went, to be shown anew. */
+  private left = "";
 
   constructor(private readonly host: CardHost) {
     this.element.addEventListener("keydown", (event) => {
@@ -40,8 +42,23 @@ export class Card {
   }
 
   hide(): void {
-    this.element.hidden = true;
     this.title = "";
+    const at = document.activeElement;
+    this.left = this.element.contains(at) ? ((at as HTMLElement).dataset.argument ?? "") : "";
+    // What has the keys and goes gives them to nobody.
+    if (this.element.contains(at))
+      this.element.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });
+    this.element.hidden = true;
+  }
+
+  /** The network is drawn anew: the keyboard goes on where it was. */
+  private goOn(): void {
+    const field = this.left === "" ? null : `[data-argument=${CSS.escape(this.left)}]`;
+    this.left = "";
+    if (field === null || document.activeElement !== this.element.closest("[tabindex]")) return;
+    const found = this.element.querySelector<HTMLElement>(field);
+    found?.closest<HTMLDetailsElement>("details")?.setAttribute("open", "");
+    found?.focus({ preventScroll: true });
   }
 
   show(selected: Selected, { facts, parts, edit }: CardMessage, active: string): void {
@@ -62,12 +79,14 @@ export class Card {
       ...(this.host.plots ? parts.map((part) => this.offers(selected, part)) : []),
       ...(edit === null ? [] : editSection(edit, this.host.edits(selected))),
       make("dl", "", {}, ...rows),
-      ...this.links("from", facts.incoming, facts.more_incoming),
-      ...this.links("to", facts.outgoing, facts.more_outgoing),
+      ...this.links("Comes from", "connection", facts.incoming, facts.more_incoming),
+      ...this.links("Leads to", "connection", facts.outgoing, facts.more_outgoing),
+      ...this.links("Probed by", "probe", facts.probes),
     );
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
     this.element.hidden = false;
     this.update(active);
+    this.goOn();
   }
 
   /** Show what is about no one object. */
@@ -153,16 +172,20 @@ export class Card {
     return row;
   }
 
-  private links(way: "from" | "to", links: CardLink[], more: number): HTMLElement[] {
+  private links(
+    heading: string,
+    of: "connection" | "probe",
+    links: CardLink[],
+    more = 0,
+  ): HTMLElement[] {
     if (links.length === 0) return [];
     const items = links.map(({ at, label, note }) => {
       const button = make("button", "nl-network-link", { type: "button" }, label);
-      button.title = "show the connection";
-      button.addEventListener("click", () => this.host.go(at));
+      button.title = `show the ${of}`;
+      button.addEventListener("click", () => this.host.go({ of, at }));
       return make("li", "", {}, button, make("span", "", {}, note));
     });
     if (more > 0) items.push(make("li", "", {}, make("span", "", {}, `and ${more} more`)));
-    const heading = make("h5", "", {}, way === "from" ? "Comes from" : "Leads to");
-    return [heading, make("ul", "", {}, ...items)];
+    return [make("h5", "", {}, heading), make("ul", "", {}, ...items)];
   }
 }

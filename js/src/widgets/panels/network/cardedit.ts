@@ -2,7 +2,7 @@
 
 import { make, onEntered, setText } from "../../dom";
 import { functionField, type FunctionHost } from "./functionfield";
-import type { CardEdit, FieldTold } from "./payload";
+import type { CardEdit, FieldTold, PartTold } from "./payload";
 
 export interface EditHost {
   /** Set an argument, or with null leave it to its default; `answer` gets why not, or "". */
@@ -15,7 +15,7 @@ export interface EditHost {
 }
 
 /** How a field is filled in. */
-export function wayOf({ kind, choices }: FieldTold): "flag" | "choice" | "text" {
+export function wayOf({ kind, choices }: PartTold): "flag" | "choice" | "text" {
   if (kind === "bool") return "flag";
   return choices.length > 0 ? "choice" : "text";
 }
@@ -62,7 +62,7 @@ export function editSection(edit: CardEdit, host: EditHost): HTMLElement[] {
       field.function === null ? [] : functionField(field, field.function, host.functions),
     );
     const rest = edit.fields.filter((field) => !shown.includes(field) && field.name !== "label");
-    parts.push(...shown.map((field) => fieldRow(field, host, say)), ...code);
+    parts.push(...shown.flatMap((field) => fieldRows(field, host, say)), ...code);
     if (rest.length > 0) {
       const summary = make("summary", "", {}, `${rest.length} more arguments, at their defaults`);
       const more = make("details", "nl-edit-more", {}, summary);
@@ -79,7 +79,11 @@ export function editSection(edit: CardEdit, host: EditHost): HTMLElement[] {
 }
 
 function nameField(edit: CardEdit, host: EditHost, say: (text: string) => void): HTMLElement {
-  const field = make("input", "nl-field", { type: "text", spellcheck: "false" });
+  const field = make("input", "nl-field", {
+    type: "text",
+    spellcheck: "false",
+    "data-argument": "variable",
+  });
   field.value = edit.variable;
   onEntered(field, () => {
     const name = field.value.trim();
@@ -97,13 +101,31 @@ function row(label: string, hint: string, field: HTMLElement, unit: string): HTM
     "label",
     "nl-edit-row",
     { title: hint },
-    make("span", "nl-edit-label", {}, label.replaceAll("_", " ")),
+    make("span", "nl-edit-label", {}, label.split(".").at(-1)?.replaceAll("_", " ") ?? ""),
     field,
     make("span", "nl-edit-unit", {}, unit),
   );
 }
 
-function fieldRow(field: FieldTold, host: EditHost, say: (text: string) => void): HTMLElement {
+/** A field, and below it those of the call that it is given as. */
+function fieldRows(field: FieldTold, host: EditHost, say: (text: string) => void): HTMLElement[] {
+  const own = fieldRow(field, host, say);
+  if (field.parts.length === 0) return [own];
+  const [given, rest] = [true, false].map((is) =>
+    field.parts.filter(({ value, required }) => (value !== "" || required) === is),
+  );
+  const box = make("div", "nl-edit-parts", { role: "group", "aria-label": `of ${field.value}` });
+  box.append(...given.map((part) => fieldRow(part, host, say)));
+  if (rest.length > 0) {
+    const title = `${rest.length} more of ${field.value.split("(")[0].split(".").at(-1)}`;
+    const more = make("details", "nl-edit-more", {}, make("summary", "", {}, title));
+    more.append(...rest.map((part) => fieldRow(part, host, say)));
+    box.append(more);
+  }
+  return [own, box];
+}
+
+function fieldRow(field: PartTold, host: EditHost, say: (text: string) => void): HTMLElement {
   const set = (value: string, back: () => void): void => {
     const wanted = value.trim() === "" ? null : value.trim();
     if ((wanted ?? "") === field.value) return;
@@ -147,7 +169,11 @@ function fieldRow(field: FieldTold, host: EditHost, say: (text: string) => void)
   const place = make("span", "nl-edit-choice", {}, select);
   select.addEventListener("change", () => {
     if (select.value !== "\0") return set(select.value, () => (select.value = field.value));
-    const input = make("input", "nl-field", { type: "text", spellcheck: "false" });
+    const input = make("input", "nl-field", {
+      type: "text",
+      spellcheck: "false",
+      "data-argument": field.name,
+    });
     input.value = field.value || field.now || field.default;
     place.replaceChildren(input);
     onEntered(input, () => set(input.value, () => undefined));

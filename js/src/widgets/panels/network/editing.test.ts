@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { confirmDelete, editSection, wayOf } from "./cardedit";
 import { functionField, KeptFunction, type FunctionHost } from "./functionfield";
 import { pathOf } from "./functionplot";
-import { sought } from "./palette";
+import { Palette, sought } from "./palette";
 import type { Theme } from "../../theme";
 import type { CardEdit, FieldTold, TriedTold } from "./payload";
 
@@ -18,6 +18,7 @@ const field = (own: Partial<FieldTold>): FieldTold => ({
   choices: [],
   hint: "",
   function: null,
+  parts: [],
   ...own,
 });
 
@@ -118,5 +119,22 @@ describe("a function as code", () => {
   it("is a line that is broken where it has no number", () => {
     const same = (value: number): number => value;
     expect(pathOf([0, null, 2, 3], same, same)).toBe("M0.0 0.0M2.0 2.0L3.0 3.0");
+  });
+});
+
+describe("the palette", () => {
+  it("adds what was entered before the kernel had said what there is", () => {
+    const add = vi.fn();
+    const palette = new Palette({ ask: () => undefined, add });
+    document.body.append(palette.element);
+    palette.toggle(true);
+    const field = palette.element.querySelector("input")!;
+    field.value = "constant";
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    expect(add).not.toHaveBeenCalled();
+    const entry = { key: "a", group: "Inputs", title: "Constant", hint: "", needs: [] };
+    palette.show([{ ...entry, key: "b", title: "Relay" }, entry]);
+    expect(add).toHaveBeenCalledExactlyOnceWith(entry);
+    palette.element.remove();
   });
 });

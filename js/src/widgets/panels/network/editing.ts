@@ -31,6 +31,10 @@ export interface EditingHost {
   select: (selected: Selected | null) => void;
   /** What is selected is to be selected again once the network is drawn anew; or another thing. */
   keep: (name?: string) => void;
+  /** Have the keyboard at a thing. */
+  focus: (at: number) => void;
+  /** Things that an edit brought are to be selected as soon as they are drawn. */
+  choose: (names: string[]) => void;
   editor: PanelContext["editor"];
   theme: () => Theme;
 }
@@ -126,6 +130,7 @@ export class Editing {
       this.answers.delete(content.ask);
       if (this.answers.size === 0) this.say("");
       answer?.(content.problem);
+      if (content.came.length > 0) this.host.choose(content.came);
     } else if (isTriedMessage(content)) {
       const answer = this.tried.get(content.ask);
       this.tried.delete(content.ask);
@@ -159,6 +164,8 @@ export class Editing {
     if (entry.needs.includes("pre")) {
       if (at === null) return this.say(`Select what ${entry.title} comes from first.`, true);
       this.entry = entry.key;
+      // From the keyboard it goes on where things are chosen.
+      this.host.focus(at);
       return this.begin(at);
     }
     if (entry.needs.length > 0 && at === null)
@@ -236,7 +243,7 @@ export class Editing {
 
   private selection(at: number | null): Selected[] {
     const { selected } = this.host.view();
-    if (selected?.of === "connection") return [selected];
+    if (selected !== null && selected.of !== "object") return [selected];
     return this.objects(at).map((each) => ({ of: "object", at: each }));
   }
 
@@ -309,12 +316,9 @@ export class Editing {
         this.edit({ do: "set", ...selected, name, value }, answer);
       },
       rename: (name, answer) => {
-        const path =
-          this.host
-            .graph()
-            ?.name(selected.at)
-            .replace(/[^/]*$/, "") ?? "";
-        this.host.keep(path + name);
+        const whole = selected.of === "object" ? this.host.graph()?.name(selected.at) : undefined;
+        if (whole === undefined) this.host.keep();
+        else this.host.keep(whole.replace(/[^/]*$/, "") + name);
         this.edit({ do: "rename", ...selected, name }, answer);
       },
       connect: selected.of === "object" ? () => this.begin(selected.at) : null,

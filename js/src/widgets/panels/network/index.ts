@@ -58,6 +58,11 @@ class NetworkPanel implements Panel {
   private opened = new Set<number>();
   /** What the scene was made of, and the newest that is being made. */
   private made = "";
+  /** Whether the newest network stands where it is to. */
+  private arranged = false;
+  /** What an edit brought, to be selected once it is drawn. */
+  private coming: string[] = [];
+  private restoring = false;
   private turn = 0;
   private asked = "";
   private told = 0;
@@ -106,7 +111,7 @@ class NetworkPanel implements Panel {
     );
     this.card = new Card({
       plot: (selected, part, kind) => context.send({ type: "plot", ...selected, part, kind }),
-      go: (at) => this.go(at),
+      go: (link) => (link.of === "connection" ? this.go(link.at) : this.select(link, null)),
       close: () => this.select(null, null),
       input: (title) => store.get().layout?.inputs?.find(({ label }) => label === title) ?? null,
       drive: context.drive,
@@ -123,6 +128,11 @@ class NetworkPanel implements Panel {
       select: (selected) => this.select(selected, null),
       keep: (name) =>
         (this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] }),
+      focus: (at) => this.tree.focus(at),
+      choose: (names) => {
+        this.coming = names;
+        this.selectComing();
+      },
       editor: context.editor,
       theme: () => this.view.theme,
     });
@@ -230,11 +240,12 @@ class NetworkPanel implements Panel {
     const before = this.payload;
     this.payload = read(layout);
     if (before.version !== this.payload.version) {
-      if (this.kept === NOTHING) this.kept = this.selection();
+      if (this.kept === NOTHING) this.kept = { ...this.selection(), probe: null };
       this.graph = null;
+      this.arranged = false;
       this.made = "";
       this.view.giveUp();
-      this.select(null, null);
+      this.unasked(() => this.select(null, null));
       this.showStanding();
       this.context.send({ type: "describe" });
       return;
@@ -340,6 +351,7 @@ class NetworkPanel implements Panel {
     this.mark(this.context.store.get().selection);
     this.markPicked();
     this.editing.update();
+    this.arranged = true;
     this.selectKept();
   }
 
@@ -358,12 +370,34 @@ class NetworkPanel implements Panel {
   private selectKept(): void {
     const { graph, kept } = this;
     this.kept = NOTHING;
+    if (this.selectComing()) return;
     const { selected, several } = this.view;
     if (graph === null || selected !== null || several.size > 0) return;
     const connection = connectionIn(graph, kept);
-    if (connection !== null) return this.go(connection);
     const found = objectsIn(graph, kept);
-    if (found.length > 0) this.several.choose(found);
+    this.unasked(() => {
+      if (connection !== null) this.go(connection);
+      else if (kept.probe !== null) this.select({ of: "probe", at: kept.probe }, null);
+      else if (found.length > 0) this.several.choose(found);
+    });
+  }
+
+  /** Select what has come, if it is drawn. */
+  private selectComing(): boolean {
+    const { graph, coming } = this;
+    if (coming.length === 0 || graph === null || !this.arranged) return false;
+    const found = objectsIn(graph, { ...NOTHING, objects: coming });
+    if (found.length < coming.length) return false;
+    this.coming = [];
+    this.unasked(() => this.several.choose(found));
+    return true;
+  }
+
+  /** Nobody does it by hand: the keys stay where a person is typing. */
+  private unasked(act: () => void): void {
+    this.restoring = true;
+    act();
+    this.restoring = false;
   }
 
   private toggle(at: number): void {
@@ -426,6 +460,7 @@ class NetworkPanel implements Panel {
   // ---- what is chosen and pointed at --------------------------------------------------------------
 
   private select(selected: Selected | null, wire: DrawnWire | null): void {
+    if (!this.restoring) this.coming = [];
     this.view.selected = selected;
     this.view.several = new Set();
     this.view.choose(wire);
@@ -433,8 +468,10 @@ class NetworkPanel implements Panel {
       this.asked = "";
       return this.card.hide();
     }
-    if (selected.of === "object") this.tree.remember(selected.at);
-    this.editing.takeKeys(this.root);
+    // What nobody has chosen now leaves the keyboard where it is.
+    const stays = this.restoring && this.tree.has;
+    if (selected.of === "object" && !stays) this.tree.remember(selected.at);
+    if (!this.restoring) this.editing.takeKeys(this.root);
     this.asked = crypto.randomUUID();
     this.context.send({ type: "card", ask: this.asked, ...selected });
   }

@@ -7,22 +7,27 @@ export interface Kept {
   objects: string[];
   /** The ends of a connection, and which of those between them it is. */
   connection: [string, string, number] | null;
+  /** The number of a probe: only what is done to it keeps it. */
+  probe: number | null;
 }
 
-export const NOTHING: Kept = { objects: [], connection: null };
+export const NOTHING: Kept = { objects: [], connection: null, probe: null };
 
 export function keptOf(graph: Graph, selected: Selected | null, several: Iterable<number>): Kept {
   if (selected?.of === "connection") {
     const { pre, post } = graph.connections;
     const { at } = selected;
     const before = pre.slice(0, at).filter((from, i) => from === pre[at] && post[i] === post[at]);
-    return {
-      objects: [],
-      connection: [graph.name(pre[at]), graph.name(post[at]), before.length],
-    };
+    const ends: [string, string, number] = [
+      graph.name(pre[at]),
+      graph.name(post[at]),
+      before.length,
+    ];
+    return { ...NOTHING, connection: ends };
   }
+  if (selected?.of === "probe") return { ...NOTHING, probe: selected.at };
   const one = selected === null ? [] : [selected.at];
-  return { objects: [...one, ...several].map((at) => graph.name(at)), connection: null };
+  return { ...NOTHING, objects: [...one, ...several].map((at) => graph.name(at)) };
 }
 
 /** The objects of a network that are called so. */

@@ -33,6 +33,8 @@ export class Palette {
     "+ add",
   );
   private entries: PaletteEntry[] = [];
+  /** Enter was pressed before the kernel had said what there is. */
+  private entered = false;
   private readonly field = make("input", "nl-field", {
     type: "search",
     placeholder: "search …",
@@ -58,6 +60,12 @@ export class Palette {
   show(entries: PaletteEntry[]): void {
     this.entries = entries;
     this.fill();
+    if (this.entered && entries.length > 0) this.first?.click();
+    this.entered = false;
+  }
+
+  private get first(): HTMLElement | null {
+    return this.list.querySelector("details[open] .nl-palette-item");
   }
 
   find(key: string): PaletteEntry | undefined {
@@ -106,8 +114,10 @@ export class Palette {
       this.button.focus();
     } else if (event.key === "ArrowDown") items[Math.min(at + 1, items.length - 1)]?.focus();
     else if (event.key === "ArrowUp") (at > 0 ? items[at - 1] : this.field).focus();
-    else if (event.key === "Enter" && inField) items[0]?.click();
-    else {
+    else if (event.key === "Enter" && inField) {
+      this.entered = this.entries.length === 0;
+      this.first?.click();
+    } else {
       // Letters and spaces are no keys of the Lab here.
       event.stopPropagation();
       return;

@@ -108,7 +108,7 @@ export const isCardLink: Check<CardLink> = record<CardLink>({
   note: isString,
 });
 
-/** What a card says; ``title`` is the name, ``kind`` what it is. */
+/** What a card says; ``title`` is the name, ``kind`` what it is. ``probes`` are those that look at it, by their numbers. */
 export interface CardFacts {
   title: string;
   kind: string;
@@ -117,6 +117,7 @@ export interface CardFacts {
   outgoing: CardLink[];
   more_incoming: number;
   more_outgoing: number;
+  probes: CardLink[];
 }
 
 export const isCardFacts: Check<CardFacts> = record<CardFacts>({
@@ -127,6 +128,7 @@ export const isCardFacts: Check<CardFacts> = record<CardFacts>({
   outgoing: listOf(isCardLink),
   more_incoming: isNumber,
   more_outgoing: isNumber,
+  probes: listOf(isCardLink),
 });
 
 /** One way to look at an object. */
@@ -181,7 +183,32 @@ export const isFunctionTold: Check<FunctionTold> = record<FunctionTold>({
   along: listOf(isString),
 });
 
-/** One argument of an object: its ``value`` as the code has it, "" where it has none. ``now`` is what the object has, as code, "" where that cannot be told. */
+/** One argument of a call: its ``value`` as the code has it, "" where it has none. ``now`` is what the object has, as code, "" where that cannot be told. The name of an argument of an argument is ``"layer.units"``. */
+export interface PartTold {
+  name: string;
+  kind: string;
+  value: string;
+  default: string;
+  now: string;
+  required: boolean;
+  unit: string;
+  choices: ChoiceTold[];
+  hint: string;
+}
+
+export const isPartTold: Check<PartTold> = record<PartTold>({
+  name: isString,
+  kind: isString,
+  value: isString,
+  default: isString,
+  now: isString,
+  required: isBoolean,
+  unit: isString,
+  choices: listOf(isChoiceTold),
+  hint: isString,
+});
+
+/** One argument of an object; ``parts`` are those of the call that it is given as. */
 export interface FieldTold {
   name: string;
   kind: string;
@@ -193,6 +220,7 @@ export interface FieldTold {
   choices: ChoiceTold[];
   hint: string;
   function: FunctionTold | null;
+  parts: PartTold[];
 }
 
 export const isFieldTold: Check<FieldTold> = record<FieldTold>({
@@ -206,6 +234,7 @@ export const isFieldTold: Check<FieldTold> = record<FieldTold>({
   choices: listOf(isChoiceTold),
   hint: isString,
   function: either(isFunctionTold, isNull),
+  parts: listOf(isPartTold),
 });
 
 /** What of an object can be edited. ``variable`` is what the code calls it, or ""; ``made`` says which line made it, and what besides; ``why_not`` why it cannot be edited, or "". */
@@ -272,17 +301,19 @@ export const isPaletteMessage: Check<PaletteMessage> = record<PaletteMessage>({
   entries: listOf(isPaletteEntry),
 });
 
-/** The edit ``ask`` was done, or ``problem`` says why not. */
+/** The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new. */
 export interface EditedMessage {
   type: "edited";
   ask: string;
   problem: string;
+  came: string[];
 }
 
 export const isEditedMessage: Check<EditedMessage> = record<EditedMessage>({
   type: oneOf("edited"),
   ask: isString,
   problem: isString,
+  came: listOf(isString),
 });
 
 /** What a function gave, or why not: ``line`` as people count, None where it is of no line. ``y`` has a list for each number of what it gives, of which there are ``size``; None is no number that could be drawn. */

@@ -51,6 +51,9 @@ export class Tree {
   }
 
   show(graph: Graph, open: ReadonlySet<number>, title: string): void {
+    // In a network that is drawn anew the same thing has another number.
+    if (this.graph !== null && this.graph !== graph && this.at !== null)
+      this.at = graph.find(this.graph.name(this.at)) ?? this.at;
     this.graph = graph;
     this.open = open;
     this.element.setAttribute("aria-label", `objects of ${title}`);
@@ -59,7 +62,7 @@ export class Tree {
 
   /** Mount what is open, and in any case the way to one object. */
   private mount(graph: Graph, to: number | null): void {
-    const had = this.element.contains(document.activeElement);
+    const had = this.has;
     this.items = new Map();
     this.order = [];
     const way = new Set(to === null || to >= graph.size ? [] : [to, ...graph.around(to)]);
@@ -74,9 +77,14 @@ export class Tree {
     if (this.items.has(at)) this.move(at, true);
   }
 
-  /** Go on from here when the keyboard comes back. */
+  /** Go on from here when the keyboard comes back, or at once where it is here. */
   remember(at: number): void {
-    if (this.items.has(at)) this.move(at, false);
+    if (this.items.has(at)) this.move(at, this.has);
+  }
+
+  /** Whether the keyboard is here. */
+  get has(): boolean {
+    return this.element.contains(document.activeElement);
   }
 
   private level(graph: Graph, way: ReadonlySet<number>, of: number): HTMLElement[] {

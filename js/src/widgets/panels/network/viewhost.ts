@@ -5,7 +5,7 @@ import type { Graph } from "./graph";
 import type { Box, DrawnWire } from "./scene";
 
 export interface Selected {
-  of: "object" | "connection";
+  of: "object" | "connection" | "probe";
   at: number;
 }
 
