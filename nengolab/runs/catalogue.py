@@ -12,6 +12,7 @@ from nengolab.names import listing
 from nengolab.runs.facts import unlike
 from nengolab.runs.record import FILE, Record
 from nengolab.runs.run import going
+from nengolab.runs.sweeps import END, SweepRecord, sweeps_in
 
 
 class Catalogue(Mapping[str, Record]):
@@ -55,6 +56,11 @@ class Catalogue(Mapping[str, Record]):
 
     def __len__(self) -> int:
         return len(self._names())
+
+    @property
+    def sweeps(self) -> dict[str, SweepRecord]:
+        """The sweeps of the folder by name, the oldest first."""
+        return {name: SweepRecord(self.folder / f"{name}{END}") for name in sweeps_in(self.folder)}
 
     def table(self) -> Any:
         """One row a run: state, epochs, best epoch, metrics at the best epoch, settings, tags.

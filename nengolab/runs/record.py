@@ -85,7 +85,7 @@ class Record:
         The last is said of a run whose process is gone: its kernel died, or the machine went off.
         """
         state = self._facts["state"]
-        return "interrupted" if state in GOING and not _lives(self._facts["process"]) else state
+        return "interrupted" if state in GOING and not lives(self._facts["process"]) else state
 
     @property
     def error(self) -> str | None:
@@ -272,7 +272,7 @@ def new(folder: Path, name: str | None, facts: dict[str, Any], code: str | None)
     Path
         The run's folder.
     """
-    name = time.strftime("%Y-%m-%d %H.%M.%S") if name is None else _checked(name)
+    name = time.strftime("%Y-%m-%d %H.%M.%S") if name is None else checked_name(name)
     folder.mkdir(parents=True, exist_ok=True)
     number, own = 1, folder / name
     while True:
@@ -303,7 +303,7 @@ def this_process() -> dict[str, Any]:
     return {"host": socket.gethostname(), "pid": process.pid, "began": process.create_time()}
 
 
-def _lives(process: dict[str, Any]) -> bool:
+def lives(process: dict[str, Any]) -> bool:
     """Whether a process lives; of another machine nobody can know, so it is taken to."""
     if process["host"] != socket.gethostname():
         return True
@@ -333,7 +333,7 @@ def _read(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def _checked(name: Any) -> str:
+def checked_name(name: Any) -> str:
     """A name that can be a folder's everywhere."""
     bad = set('<>:"/\\|?*')
     if not isinstance(name, str) or not name.strip(" .") or bad & set(name) or name[0] == ".":
