@@ -128,7 +128,7 @@ class SweepOfRuns(SweepRecord):
         self._hear()
 
     def _take(self, started: Started) -> None:
-        failed = dict(self._facts["failed"])
+        failed: dict[str, Any] = dict(self._facts["failed"])
         for number in range(len(self.runs)):
             outcome = started.outcome(number)
             if outcome is None or number in self._unpacked:

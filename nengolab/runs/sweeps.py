@@ -40,7 +40,7 @@ class SweepRecord:
 
     def __init__(self, path: Path):
         self.path = Path(path).absolute()
-        self._facts = _read(self.path)
+        self._facts: dict[str, Any] = _read(self.path)
         self._rows: dict[int, tuple[float, dict[str, Any]]] = {}
 
     @property
@@ -144,7 +144,7 @@ class SweepRecord:
 
     def write(self, **changes: Any) -> None:
         """Change entries of its file, which is replaced whole or not at all."""
-        self._facts = self._facts | changes | {"updated": time.time()}
+        self._facts = {**self._facts, **changes, "updated": time.time()}
         _write(self.path, self._facts)
 
     def __repr__(self) -> str:
@@ -214,7 +214,8 @@ def _share(values: list[Any], results: np.ndarray) -> float:
         groups.setdefault(repr(value), []).append(i)
     if len(groups) > len(values) / 2 and all(isinstance(v, (int, float)) for v in values):
         ranks = [np.unique(of, return_inverse=True)[1] for of in (np.array(values), results)]
-        return float(np.corrcoef(*ranks)[0, 1] ** 2)
+        both: np.ndarray = np.corrcoef(np.array(ranks))
+        return float(both[0, 1] ** 2)
     means = np.empty(len(values))
     for own in groups.values():
         means[own] = results[own].mean()
