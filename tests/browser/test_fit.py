@@ -257,7 +257,7 @@ def test_many_runs_are_swept_watched_and_stopped(lab: JupyterLab) -> None:
     sweep.get_by_role("button", name="Stop all").click()
     expect(sweep.get_by_role("button", name="Start sweep")).to_be_visible(timeout=60_000)
     expect(sweep.locator(".nl-fit-parallel .nl-figure")).to_be_visible()
-    expect(sweep.locator(".nl-fit-legend")).to_contain_text("Of the spread of the validated loss")
+    expect(sweep.locator(".nl-fit-legend")).to_contain_text("spread of the validated loss")
     states = lab.value("[fit.runs[name].state for name in fit.sweep.runs]")
     assert states == ["finished", "stopped", "finished", "stopped"]
     # A line is picked at its result, at the right: the worst one is at the top.

@@ -71,7 +71,11 @@ class FitPanel implements Panel {
     this.form = new Form(send, this.samples.element);
     this.control = new Control(send, () => this.form.fold(true));
     this.runs = new Runs(send, context.theme);
-    this.sweeps = new SweepPart(send, (run) => this.runs.reveal(run), context, context.theme);
+    const [reveal, fold] = [
+      (run: string): void => this.runs.reveal(run),
+      (): void => this.form.fold(true),
+    ];
+    this.sweeps = new SweepPart(send, reveal, fold, context, context.theme);
     const places = make("div", "nl-fit-troubles", { role: "alert" });
     this.trouble = new Part(places, (all) => all.map((one) => bad(one)));
     this.offer = new Part(make("div", "nl-fit-offers"), ({ notice, left }) => [

@@ -38,7 +38,7 @@ export function axisOf(name: string, values: readonly (number | string | null)[]
   return {
     name,
     at: values.map((v) => (typeof v === "number" && Number.isFinite(v) ? part(v) : null)),
-    marks: apart(shown.map((v) => [part(v), short(v)])),
+    marks: apart(shown.map((v) => [part(v), worded(v)])),
   };
 }
 
@@ -79,11 +79,10 @@ export function axesOf({
     ),
   );
   const several = found.filter(({ at }) => new Set(at).size > 1);
-  const called = result === "val_loss" ? "validated loss" : result;
   return [
     ...(several.length > 0 ? several : found),
     axisOf(
-      called,
+      resultName(result),
       runs.map((run) => run.result),
     ),
   ];
@@ -232,14 +231,20 @@ export class Parallel {
     if (line === null || sweep === null) return null;
     const { run, values, state, result, epoch } = line.run;
     const told = sweep.settings.map((name, i): [string, string] => [name, worded(values[i])]);
-    const ended: Rows = result === null ? [] : [[sweep.result, short(result)]];
+    const ended: Rows = result === null ? [] : [[resultName(sweep.result), short(result)]];
     return [["run", run], ...told, ...ended, ["state", `${state}, epoch ${epoch}`]];
   }
 }
 
+/** What a metric is called. */
+export function resultName(metric: string): string {
+  return metric === "val_loss" ? "validated loss" : metric;
+}
+
 /** A value of a setting as a person reads it. */
 export function worded(value: number | string | undefined): string {
-  return typeof value === "number" ? short(value) : (value ?? "–");
+  if (typeof value !== "number") return value ?? "–";
+  return Number.isSafeInteger(value) && Math.abs(value) < 1e7 ? String(value) : short(value);
 }
 
 function columns(of: Columns): Map<string, Columns[string]> {

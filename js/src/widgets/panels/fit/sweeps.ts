@@ -6,7 +6,7 @@ import type { PanelContext } from "../../panel";
 import type { Theme } from "../../theme";
 import { fieldOf } from "./fields";
 import { percent } from "./firing";
-import { Parallel, resultColor, worded } from "./parallel";
+import { Parallel, resultColor, resultName, worded } from "./parallel";
 import { button, Part, short, type Send } from "./parts";
 import type { Sweeps, SweptRun, Varied } from "./payload";
 
@@ -29,8 +29,8 @@ export function inALine(sweeps: Sweeps): string {
 export function mattering(sweeps: Pick<Sweeps, "mattered" | "result">): string {
   if (sweeps.mattered.length === 0) return "";
   const parts = sweeps.mattered.map(([name, share]) => `${name} ${percent(share)}`);
-  const of = sweeps.result === "val_loss" ? "validated loss" : sweeps.result;
-  return `Of the spread of the ${of} goes with: ${parts.join(", ")}.`;
+  const of = resultName(sweeps.result);
+  return `Of the spread of the ${of}, so much goes with: ${parts.join(", ")}.`;
 }
 
 interface Table {
@@ -57,6 +57,7 @@ export class SweepPart {
   constructor(
     private readonly send: Send,
     private readonly open: (run: string) => void,
+    private readonly started: () => void,
     private readonly context: Pick<PanelContext, "bokeh" | "signal">,
     private theme: Theme,
   ) {
@@ -82,7 +83,10 @@ export class SweepPart {
   show(sweeps: Sweeps, theme: Theme): void {
     const begins = sweeps.going && this.sweeps !== null && !this.sweeps.going;
     [this.sweeps, this.theme] = [sweeps, theme];
-    if (begins) this.element.open = true;
+    if (begins) {
+      this.element.open = true;
+      this.started();
+    }
     setText(this.line, inALine(sweeps));
     const { runs, said, mattered: _, ...rest } = sweeps;
     this.setup.show(rest);
