@@ -9,6 +9,7 @@ from typing import Any
 
 from nengolab.checks import whole
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.inspect.described import describe
 from nengolab.names import listing
 from nengolab.runs import facts, record
 from nengolab.runs.record import GOING, Record
@@ -118,7 +119,7 @@ def start(
         "environment": facts.environment(),
     }
     code = facts.code_so_far() if code is None else code
-    own = record.new(Path(folder), name, told, code)
+    own = record.new(Path(folder), name, told, code, describe(sim.network))
     run = Run(own, task, 0)
     try:
         run.launch()

@@ -214,8 +214,8 @@ def _share(values: list[Any], results: np.ndarray) -> float:
         groups.setdefault(repr(value), []).append(i)
     if len(groups) > len(values) / 2 and all(isinstance(v, (int, float)) for v in values):
         ranks = [np.unique(of, return_inverse=True)[1] for of in (np.array(values), results)]
-        both: np.ndarray = np.corrcoef(np.array(ranks))
-        return float(both[0, 1] ** 2)
+        x, y = (of - of.mean() for of in map(np.asarray, ranks))
+        return float((x @ y) ** 2 / ((x @ x) * (y @ y)))
     means = np.empty(len(values))
     for own in groups.values():
         means[own] = results[own].mean()

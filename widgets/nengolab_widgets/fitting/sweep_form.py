@@ -334,12 +334,14 @@ def _choices(field: Field) -> list[str]:
 def _usual(name: str, now: str) -> dict[str, str]:
     """Values to begin with, around what the form says."""
     found = {"how": LIST, "values": now, "low": now, "high": now, "number": "3"}
+    if name == "seed":
+        return found | {"values": "0, 1, 2", "low": "0", "high": "9"}
     try:
         value = float(now)
     except ValueError:
         return found
-    if name == "seed" or not isfinite(value):
-        return found | {"values": "0, 1, 2", "low": "0", "high": "9"}
+    if not isfinite(value):
+        return found
     if name in WHOLE:
         more = f"{value * 2:g}" if value else "1"
         return found | {"values": f"{now}, {more}", "high": more}
