@@ -98,8 +98,8 @@ class Catalogue(Mapping[str, Record]):
         list of (str, object, object)
             What, and its value in either: ``("fit.batch_size", 32, 16)``; a learning rate that was
             changed on the way is ``("learning_rate.from batch 40", 0.001, None)``; of the
-            networks, matched by name, ``("network: ensemble: radius", "1.0", "2.0")``; arrays with which they began are
-            ``("weights at the start: ensemble.encoders", ...)``.
+            networks, matched by name, ``("network: ensemble: radius", "1.0", "2.0")``; of arrays
+            with which they began ``("weights at the start: ensemble.encoders", ...)``.
         """
         a, b = self[one], self[other]
         found = []
@@ -199,8 +199,8 @@ def _of_weights(a: Record, b: Record) -> list[tuple[str, Any, Any]]:
             values = one.array(left[name]), other.array(right[name])
             if not np.array_equal(*values):
                 same = values[0].shape == values[1].shape
-                said = [figures(v) if same else f"shape {v.shape}" for v in values]
-                found.append((f"weights at the start: {name}", *said))
+                x, y = (figures(v) if same else f"shape {v.shape}" for v in values)
+                found.append((f"weights at the start: {name}", x, y))
     return found
 
 

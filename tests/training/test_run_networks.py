@@ -35,6 +35,7 @@ keep("two", 2.0, None, 3, -1.0)
 TOLD = {"one": (1.0, 0.005, 2, 1.0), "two": (2.0, None, 3, -1.0)}
 
 
+@pytest.mark.in_turn
 def test_networks_of_other_kernels_are_told_apart_by_what_was_kept(tmp_path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)

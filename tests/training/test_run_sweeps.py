@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 
 import distributed
+import keras
 import nengo
 import numpy as np
 import pytest
@@ -49,6 +51,13 @@ def sim():
             if parameter.role == "bias":
                 parameter.value = np.array(parameter.value) + 0.1
         yield sim
+
+
+class Slow(keras.callbacks.Callback):
+    """So that there is time to do something to a run, and little is computed meanwhile."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        time.sleep(0.05)
 
 
 def until(event: threading.Event, condition) -> None:

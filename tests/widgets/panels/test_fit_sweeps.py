@@ -1,5 +1,6 @@
 """Sweeps from the panel of training: chosen, counted, started on a cluster, said where it fails."""
 
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -74,14 +75,14 @@ def test_it_is_chosen_counted_started_and_its_code_does_the_same(page, net, addr
     until(lambda: "got 'fast'" in field(page, "values of learning_rate")["error"], "what is wrong")
     assert not told(page)["ready"]
     sweep(page, "set", name="values of learning_rate", value="0.1, 1e38")
-    for name in ("AdamW", "RMSprop"):
+    for name in ("AdamW", "RMSprop", "SGD"):
         sweep(page, "choose", name="optimizer", value=name, on=False)
     until(lambda: "such as tcp://" in field(page, "address")["error"], "no address yet")
     sweep(page, "set", name="address", value=address)
     sweep(page, "set", name="called", value="s")
     page.set("epochs", "2")
     # 36 items of 40 in batches of 10.
-    lines = ["4 runs (2 × 2)", "8 epochs, 32 batches in all"]
+    lines = ["2 runs (2 × 1)", "4 epochs, 16 batches in all"]
     until(lambda: told(page)["lines"][:2] == lines, "what it comes to")
     code = told(page)["code"]
     assert page.fit._desk.code() == code.split("\n")
@@ -89,16 +90,11 @@ def test_it_is_chosen_counted_started_and_its_code_does_the_same(page, net, addr
     until(lambda: told(page)["runs"], "its runs", 60)
     until(lambda: not told(page)["going"], "its end", 120)
     rows = told(page)["runs"]
-    assert [row["values"] for row in rows] == [
-        [0.1, "Adam"],
-        [0.1, "SGD"],
-        [1e38, "Adam"],
-        [1e38, "SGD"],
-    ]
-    assert [row["state"] for row in rows] == ["finished", "finished", "failed", "failed"]
-    assert rows[2]["error"]
-    assert [row["result"] is None for row in rows] == [False, False, True, True]
-    until(lambda: [r["state"] for r in page.desk["runs"]].count("finished") == 2, "all runs")
+    assert [row["values"] for row in rows] == [[0.1, "Adam"], [1e38, "Adam"]]
+    assert [row["state"] for row in rows] == ["finished", "failed"]
+    assert rows[1]["error"]
+    assert [row["result"] is None for row in rows] == [False, True]
+    until(lambda: "finished" in [r["state"] for r in page.desk["runs"]], "all runs")
     # What is shown as Python makes the same runs.
     given = {"net": net, "x": X, "y": X**2}
     with nengolab.Simulator(net, minibatch_size=10, progress_bar=False) as sim:
@@ -135,7 +131,8 @@ def test_what_cannot_start_is_said_in_place(page, monkeypatch, tmp_path) -> None
     until(lambda: "to a larger one" in field(page, "high of epochs")["error"], "no range")
     sweep(page, "leave", name="epochs")
     # No cluster at the address: what was chosen stays, and nothing is left on disk.
-    monkeypatch.setattr("nengolab.sweep.going.CONNECTING", 0.2)
+    # As an attribute of the package, sweep is the function.
+    monkeypatch.setattr(sys.modules["nengolab.sweep.going"], "CONNECTING", 0.2)
     sweep(page, "set", name="where", value="a Dask cluster")
     sweep(page, "set", name="address", value="tcp://127.0.0.1:1")
     until(lambda: told(page)["ready"], "ready")
