@@ -115,7 +115,8 @@ def test_failures_are_apart_and_what_is_stopped_is_kept(sim, address, tmp_path) 
     rates = [{"learning_rate": 1e38, "epochs": 2}, {"learning_rate": 0.01, "epochs": 10**6}]
     items = [*rates, {"learning_rate": 0.02, "epochs": 10**6}, {"epochs": 10**6}, {"epochs": 1}]
     items = [{"learning_rate": 0.03} | item for item in items]
-    sweep = start_sweep(sim, PLAN, DATA, items, folder=tmp_path, address=address, changed=told.set)
+    options = {"address": address, "changed": told.set, "callbacks": [Slow()]}
+    sweep = start_sweep(sim, PLAN, DATA, items, folder=tmp_path, **options)
     until(told, lambda: [r["state"] for r in sweep.rows()][:3] == ["failed", "running", "running"])
     until(told, lambda: all(r["epoch"] > 2 and r["metrics"] for r in sweep.rows()[1:3]))
     assert sweep.rows()[3]["state"] == "waiting"
