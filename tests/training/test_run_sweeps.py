@@ -72,14 +72,13 @@ def until(event: threading.Event, condition) -> None:
 
 def test_its_runs_are_those_of_a_person(sim, address, tmp_path) -> None:
     items = [
-        {"learning_rate": 0.1, "batch_size": 10, "weights": AS_THEY_ARE},
         {"learning_rate": 0.01, "batch_size": 4, "weights": AS_THEY_ARE},
         {"learning_rate": 0.1, "batch_size": 10, "weights": AS_BUILT},
     ]
     sweep = start_sweep(sim, PLAN, DATA, items, folder=tmp_path, name="s", address=address)
     rows = sweep.wait()
-    assert [row["state"] for row in rows] == ["finished"] * 3
-    assert [row["run"] for row in rows] == sorted(runs.open(tmp_path)) == ["s 01", "s 02", "s 03"]
+    assert [row["state"] for row in rows] == ["finished"] * 2
+    assert [row["run"] for row in rows] == sorted(runs.open(tmp_path)) == ["s 01", "s 02"]
     begin = tmp_path / "begin.npz"
     sim.save_params(begin)
     for item, row in zip(items, rows, strict=True):

@@ -57,6 +57,7 @@ class SweepForm:
         self.problem = ""
         self._chosen: dict[str, list[str]] = {}
         self._made: list[Ready] = []
+        self._known: dict[str, Field] = {}  # what can be varied, when that was last looked at
         self._fields = Fields(self.typed, self.errors)
 
     # ---- what a person does ------------------------------------------------
@@ -95,11 +96,11 @@ class SweepForm:
     def check(self, form: Form) -> list[Ready]:
         """Note what is wrong, field by field; give the runs where nothing is."""
         self.errors.clear()
-        self.problem, self._made = "", []
+        self.problem, self._made, self._known = "", [], offered(form)
         if not self.varied:
             return []
         try:
-            items = self._items(form)
+            items = self._items()
             if len(items) > MOST:
                 raise ValidationError(f"{len(items):,} runs; {MOST} are the most at once", "count")
             plan = form.plan()
@@ -122,24 +123,24 @@ class SweepForm:
         else:
             self.problem = text if attr in ("count", "settings") else f"{attr}: {text}"
 
-    def _items(self, form: Form) -> list[dict[str, Any]]:
-        found = self.values(form)
+    def _items(self) -> list[dict[str, Any]]:
+        found = self.values()
         if self.typed["way"] == GRID:
             return grid(found)
         count, seed = (_whole(self.typed[name], name) for name in ("count", "draws"))
         return draw(found, count, seed)
 
-    def values(self, form: Form) -> dict[str, Sequence[Any]]:
+    def values(self) -> dict[str, Sequence[Any]]:
         """Read the values of each setting.
 
         Raises
         ------
         ValidationError
         """
-        return {name: self._values(form, name) for name in self.varied}
+        return {name: self._values(name) for name in self.varied}
 
-    def _values(self, form: Form, name: str) -> Sequence[Any]:
-        known = offered(form)
+    def _values(self, name: str) -> Sequence[Any]:
+        known = self._known
         if name not in known:
             raise ValidationError(
                 "is not among the settings above as they are now: leave it out here", name
@@ -209,9 +210,9 @@ class SweepForm:
 
     # ---- what the page shows -----------------------------------------------
 
-    def told(self, form: Form) -> tuple[list[Choice], list[Varied], list[Field]]:
+    def told(self) -> tuple[list[Choice], list[Varied], list[Field]]:
         """What can be varied, what is, and the other fields."""
-        known = offered(form)
+        known = self._known
         can = [plain(name, label_of(known[name])) for name in known if name not in self.varied]
         varied = [self._varied(name, known.get(name)) for name in self.varied]
         made, typed = self._fields, self.typed
@@ -270,7 +271,7 @@ class SweepForm:
             What the network is called.
         folder : str
         """
-        plan, values = form.plan(), self.values(form)
+        plan, values = form.plan(), self.values()
         told = {name: _code_of(value) for name, value in values.items()}
         body = ", ".join(f"{name!r}: {text}" for name, text in told.items())
         settings = f"{{{body}}}"

@@ -180,7 +180,7 @@ class SweepDesk:
 
     def told(self, form: Form) -> Sweeps:
         """Give the form, and the sweep that is shown."""
-        can, varied, fields = self.form.told(form)
+        can, varied, fields = self.form.told()
         known = sweeps_in(self._folder()) if self._folder().is_dir() else []
         sweep, live = self._which(known), self.sweep
         going = live is not None and live.is_going
