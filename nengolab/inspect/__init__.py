@@ -8,6 +8,7 @@ from nengolab.inspect.activities import Activity, activity
 from nengolab.inspect.behind_layers import LayerCurves, layer_before, layer_curves
 from nengolab.inspect.beside import side_by_side
 from nengolab.inspect.connections import Figures, Weights, weights
+from nengolab.inspect.described import describe, diff_described
 from nengolab.inspect.differences import Differences, Differing, diff
 from nengolab.inspect.explaining import Explanation, explain
 from nengolab.inspect.falling import error_by_dt, error_by_neurons
@@ -35,7 +36,9 @@ __all__ = [
     "Weights",
     "activity",
     "compare",
+    "describe",
     "diff",
+    "diff_described",
     "error_by_dt",
     "error_by_neurons",
     "explain",

@@ -178,7 +178,7 @@ def diff(a: Any, b: Any, item: int | None = None) -> Differences:
     first, second = Source(a, item), Source(b, item)
     joined = [Joined(source.network, source.names) for source in (first, second)]
     pairs, only_a, only_b = match(*joined)
-    sides = [_Side(source) for source in (first, second)]
+    sides = [Written(source) for source in (first, second)]
     rows = [row for x, y in pairs for row in _compared(sides, x, y)]
     rows += [Differing(first.names.get(o), "", "object", kind(o), NOWHERE) for o in only_a]
     rows += [Differing("", second.names.get(o), "object", NOWHERE, kind(o)) for o in only_b]
@@ -187,8 +187,8 @@ def diff(a: Any, b: Any, item: int | None = None) -> Differences:
 
 
 @dataclass
-class _Side:
-    """One of the two."""
+class Written:
+    """What was written, and built, of the objects of one network."""
 
     source: Source
 
@@ -270,7 +270,7 @@ _MEANINGS: dict[str, Callable[[Any, Any], str]] = {
 }
 
 
-def _compared(sides: list[_Side], x: Any, y: Any) -> Iterator[Differing]:
+def _compared(sides: list[Written], x: Any, y: Any) -> Iterator[Differing]:
     first, second = sides
     names = (first.source.names.get(x), second.source.names.get(y))
     left, right = sides[0].what(x), sides[1].what(y)
@@ -315,7 +315,7 @@ def _array(value: Any) -> np.ndarray | None:
     return held if numbers else None
 
 
-def _arrays(sides: list[_Side], names: tuple[str, str], x: Any, y: Any) -> Iterator[Differing]:
+def _arrays(sides: list[Written], names: tuple[str, str], x: Any, y: Any) -> Iterator[Differing]:
     for when, said in (("built", "as built"), ("now", "now")):
         one, other = sides[0].built(x, when), sides[1].built(y, when)
         for role in dict.fromkeys([*one, *other]):

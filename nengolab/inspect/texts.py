@@ -59,6 +59,11 @@ def _is_layer(value: Any) -> bool:
     )
 
 
+def layer_config(value: Any) -> Any:
+    """The settings of a Keras layer; None of anything else."""
+    return _config(value) if _is_layer(value) else None
+
+
 def _config(value: Any) -> Any:
     """The settings of a Keras layer, without the names that Keras counts up."""
     held = value.get_config() if _is_layer(value) else value

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nengolab.checks import table_library
 from nengolab.exceptions import ValidationError
+from nengolab.inspect.described import diff_described
 from nengolab.names import listing
+from nengolab.parameters.show import figures
 from nengolab.runs.facts import unlike
 from nengolab.runs.record import FILE, Record
 from nengolab.runs.run import going
+from nengolab.runs.sweeps import END, SweepRecord, sweeps_in
+from nengolab.saving.archive import Archive
+from nengolab.saving.loading import check_kind
 
 
 class Catalogue(Mapping[str, Record]):
@@ -56,6 +63,11 @@ class Catalogue(Mapping[str, Record]):
     def __len__(self) -> int:
         return len(self._names())
 
+    @property
+    def sweeps(self) -> dict[str, SweepRecord]:
+        """The sweeps of the folder by name, the oldest first."""
+        return {name: SweepRecord(self.folder / f"{name}{END}") for name in sweeps_in(self.folder)}
+
     def table(self) -> Any:
         """One row a run: state, epochs, best epoch, metrics at the best epoch, settings, tags.
 
@@ -85,7 +97,9 @@ class Catalogue(Mapping[str, Record]):
         -------
         list of (str, object, object)
             What, and its value in either: ``("fit.batch_size", 32, 16)``; a learning rate that was
-            changed on the way is ``("learning_rate.from batch 40", 0.001, None)``.
+            changed on the way is ``("learning_rate.from batch 40", 0.001, None)``; of the
+            networks, matched by name, ``("network: ensemble: radius", "1.0", "2.0")``; of arrays
+            with which they began ``("weights at the start: ensemble.encoders", ...)``.
         """
         a, b = self[one], self[other]
         found = []
@@ -93,6 +107,7 @@ class Catalogue(Mapping[str, Record]):
             found += _differing(part, a.facts[part], b.facts[part])
         found += _differing("learning_rate", _by_batch(a), _by_batch(b))
         found += [("data", text, None) for text in unlike(a.facts["data"], b.facts["data"])]
+        found += _of_networks(a, b) + _of_weights(a, b)
         if a.code != b.code:
             found.append(("code", a.code, b.code))
         return found
@@ -157,6 +172,36 @@ def _row(run: Record) -> dict[str, Any]:
         if 0 <= at < len(values) and name != "learning_rate":
             row[name] = values[at]
     return row
+
+
+def _of_networks(a: Record, b: Record) -> list[tuple[str, Any, Any]]:
+    """What differs between the networks of two runs, as they were described."""
+    one, other = a.network, b.network
+    if one is None or other is None:
+        return []
+    rows = diff_described(one, other).rows
+    return [(f"network: {row.a or row.b}: {row.what}", row.in_a, row.in_b) for row in rows]
+
+
+def _of_weights(a: Record, b: Record) -> list[tuple[str, Any, Any]]:
+    """Arrays with which two runs began that differ, where both are kept."""
+    if 0 not in a.kept or 0 not in b.kept:
+        return []
+    found: list[tuple[str, Any, Any]] = []
+    with Archive(a.checkpoint(0)) as one, Archive(b.checkpoint(0)) as other:
+        for file in (one, other):
+            check_kind(file)
+        left, right = (
+            {entry["name"]: entry["member"] for entry in file.manifest["parameters"]}
+            for file in (one, other)
+        )
+        for name in (n for n in left if n in right):
+            values = one.array(left[name]), other.array(right[name])
+            if not np.array_equal(*values):
+                same = values[0].shape == values[1].shape
+                x, y = (figures(v) if same else f"shape {v.shape}" for v in values)
+                found.append((f"weights at the start: {name}", x, y))
+    return found
 
 
 def _by_batch(run: Record) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nengolab.checks import whole
 from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.inspect.described import describe
 from nengolab.names import listing
 from nengolab.runs import facts, record
 from nengolab.runs.record import GOING, Record
@@ -31,6 +32,8 @@ def start(
     keep_every: int = 1,
     learning_rates: Mapping[int, float] | None = None,
     plan: Mapping[str, Any] | None = None,
+    sweep: Mapping[str, Any] | None = None,
+    code: str | None = None,
     watchers: Iterable[Any] = (),
     **fit: Any,
 ) -> Run:
@@ -59,6 +62,11 @@ def start(
     plan : Mapping, optional
         What a panel was told (``choices``), and the ``lines`` of Python that do the same, for
         `Record.to_script`. It is only written down.
+    sweep : Mapping, optional
+        Of which it is a part (``name``), and what was set in it (``settings``); written down, too.
+    code : str, optional
+        What had been run before, where this process does not know. Default: the cells of the
+        notebook, or the script.
     watchers : iterable of keras.callbacks.Callback
         Who looks on, such as `nengolab.runs.watching.Watching`: nothing is written down of them.
     **fit
@@ -102,6 +110,7 @@ def start(
         "note": str(note),
         "changes": _changes(learning_rates or {}),
         "plan": None if plan is None else dict(plan),
+        "sweep": None if sweep is None else dict(sweep),
         "tags": record.checked_tags(tags),
         "network": getattr(sim.network, "label", None),
         "training": facts.training_settings(sim),
@@ -109,7 +118,8 @@ def start(
         "data": _data(task),
         "environment": facts.environment(),
     }
-    own = record.new(Path(folder), name, told, facts.code_so_far())
+    code = facts.code_so_far() if code is None else code
+    own = record.new(Path(folder), name, told, code, describe(sim.network))
     run = Run(own, task, 0)
     try:
         run.launch()

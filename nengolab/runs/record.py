@@ -22,6 +22,7 @@ from nengolab.runs import events, script
 
 FILE = "run.json"
 CHECKPOINTS = "epochs"
+NETWORK = "network.json"
 FORMAT = 1
 # While a process is in charge of a run.
 GOING = ("running", "paused")
@@ -85,7 +86,7 @@ class Record:
         The last is said of a run whose process is gone: its kernel died, or the machine went off.
         """
         state = self._facts["state"]
-        return "interrupted" if state in GOING and not _lives(self._facts["process"]) else state
+        return "interrupted" if state in GOING and not lives(self._facts["process"]) else state
 
     @property
     def error(self) -> str | None:
@@ -113,6 +114,27 @@ class Record:
         """What the notebook or script had run when it was started."""
         path = self.folder / "code.py"
         return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    @property
+    def network(self) -> dict[str, Any] | None:
+        """Its network, as `nengolab.inspect.describe` tells it; None of runs before there was that.
+
+        Raises
+        ------
+        ValidationError
+            Where the file is none.
+        """
+        path = self.folder / NETWORK
+        if not path.is_file():
+            return None
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            whole = {"objects", "python"} <= told.keys()
+        except (ValueError, AttributeError):
+            whole = False
+        if not whole:
+            raise ValidationError(f"{str(path)!r} describes no network", attr="network")
+        return told
 
     # -- what it measured ----------------------------------------------------------------------
 
@@ -255,7 +277,13 @@ def checkpoint_file(folder: Path, epoch: int) -> Path:
     return folder / CHECKPOINTS / f"{epoch:04d}.npz"
 
 
-def new(folder: Path, name: str | None, facts: dict[str, Any], code: str | None) -> Path:
+def new(
+    folder: Path,
+    name: str | None,
+    facts: dict[str, Any],
+    code: str | None,
+    network: dict[str, Any] | None = None,
+) -> Path:
     """Make the folder of a new run.
 
     Parameters
@@ -266,13 +294,15 @@ def new(folder: Path, name: str | None, facts: dict[str, Any], code: str | None)
         Default: date and time. One that is taken gets a number.
     facts : dict
     code : str, optional
+    network : dict, optional
+        As `nengolab.inspect.describe` tells it.
 
     Returns
     -------
     Path
         The run's folder.
     """
-    name = time.strftime("%Y-%m-%d %H.%M.%S") if name is None else _checked(name)
+    name = time.strftime("%Y-%m-%d %H.%M.%S") if name is None else checked_name(name)
     folder.mkdir(parents=True, exist_ok=True)
     number, own = 1, folder / name
     while True:
@@ -288,6 +318,8 @@ def new(folder: Path, name: str | None, facts: dict[str, Any], code: str | None)
     (own / FILE).write_text(json.dumps(facts, indent=1, allow_nan=False), encoding="utf-8")
     if code is not None:
         (own / "code.py").write_text(code, encoding="utf-8")
+    if network is not None:
+        (own / NETWORK).write_text(json.dumps(network, ensure_ascii=False), encoding="utf-8")
     return own
 
 
@@ -303,7 +335,7 @@ def this_process() -> dict[str, Any]:
     return {"host": socket.gethostname(), "pid": process.pid, "began": process.create_time()}
 
 
-def _lives(process: dict[str, Any]) -> bool:
+def lives(process: dict[str, Any]) -> bool:
     """Whether a process lives; of another machine nobody can know, so it is taken to."""
     if process["host"] != socket.gethostname():
         return True
@@ -333,7 +365,7 @@ def _read(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def _checked(name: Any) -> str:
+def checked_name(name: Any) -> str:
     """A name that can be a folder's everywhere."""
     bad = set('<>:"/\\|?*')
     if not isinstance(name, str) or not name.strip(" .") or bad & set(name) or name[0] == ".":

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import itertools
-import logging
-import multiprocessing
-import signal
-import threading
-import traceback
-import uuid
 import warnings
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import nengo
 import numpy as np
-from nengo.utils.progress import Progress, ProgressTracker
 
 from nengolab.checks import seconds, whole
-from nengolab.exceptions import SimulationError, ValidationError
+from nengolab.exceptions import ValidationError
+from nengolab.sweep.going import Going, check_dask, client_of
 from nengolab.sweep.results import Sweep
-
-HOST = "127.0.0.1"
-CONNECTING = 20.0  # s
+from nengolab.sweep.settings import grid
 
 
 def sweep(
@@ -94,7 +83,7 @@ def sweep(
     >>> [settings for settings, value in found.done if value < 1]
     [{'seed': 0, 'radius': 1}, {'seed': 1, 'radius': 1}]
     """
-    _check_dask()
+    check_dask()
     if run is not None:
         run = seconds(run, "run", positive=True)
     if workers is not None:
@@ -104,11 +93,11 @@ def sweep(
                 attr="workers",
             )
         workers = whole(workers, "workers", 1)
-    items = _items(settings)
+    items = items_of(settings)
     function = _one_run(function, run)
     _check_arguments(function, items)
-    going = _Going(_pickled(function), items)
-    with _client(address, workers, len(items)) as client:
+    going = Going(pickled(function), items)
+    with client_of(address, workers, len(items)) as client:
         going.work(client, progress)
     found = Sweep(items, going.outcomes)
     for kind, where in ((found.failed, "failed"), (found.cancelled, "cancelled")):
@@ -120,21 +109,10 @@ def sweep(
 # -- what is swept -----------------------------------------------------------------------------
 
 
-def _items(settings: Any) -> list[dict[str, Any]]:
+def items_of(settings: Any) -> list[dict[str, Any]]:
     """The items of a list of settings, or of a grid."""
     if isinstance(settings, Mapping):
-        for name, values in settings.items():
-            if isinstance(values, (str, bytes)) or not isinstance(
-                values, (Sequence, np.ndarray, range)
-            ):
-                raise ValidationError(
-                    f"the values of {name!r} must be a sequence, got {values!r}; one value is "
-                    f"[{values!r}]",
-                    attr="settings",
-                )
-        settings = [
-            dict(zip(settings, c, strict=True)) for c in itertools.product(*settings.values())
-        ]
+        settings = grid(settings)
     if isinstance(settings, (str, bytes)) or not isinstance(settings, Sequence):
         raise ValidationError(
             f"must be a list of dicts, or a dict of lists, got {settings!r}", attr="settings"
@@ -235,7 +213,8 @@ def _check_arguments(function: Any, items: list[dict[str, Any]]) -> None:
             ) from None
 
 
-def _pickled(function: Any) -> bytes:
+def pickled(function: Any) -> bytes:
+    """A function as it is sent to other processes."""
     import cloudpickle
 
     try:
@@ -245,162 +224,3 @@ def _pickled(function: Any) -> bytes:
             f"{function!r} cannot be sent to another process: {type(error).__name__}: {error}",
             attr="function",
         ) from error
-
-
-# -- in the other processes --------------------------------------------------------------------
-
-
-def work_off(function: bytes, settings: bytes) -> tuple[bool, Any]:
-    """Run one item: ``(True, pickled value)`` or ``(False, (type, message, traceback))``."""
-    import cloudpickle
-
-    try:
-        value = cloudpickle.loads(function)(**cloudpickle.loads(settings))
-        return True, cloudpickle.dumps(value)
-    except (Exception, SystemExit) as error:
-        return False, _told(error)
-
-
-def _told(error: BaseException) -> tuple[str, str, str]:
-    return type(error).__name__, str(error), "".join(traceback.format_exception(error))
-
-
-def dask_setup(worker: Any) -> None:
-    """Dask's hook for a new process: an interrupt is the caller's to answer.
-
-    A terminal, or Jupyter, sends it to all processes, and items that have begun are to be finished.
-    """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-# -- here --------------------------------------------------------------------------------------
-
-
-def _check_dask() -> None:
-    try:
-        import distributed  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "nengolab.sweep needs Dask: pip install 'nengolab[sweep]', or pip install distributed"
-        ) from error
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise SimulationError(
-            "this script calls nengolab.sweep while a process of the sweep imports it; put the "
-            'call under if __name__ == "__main__":'
-        )
-
-
-@contextmanager
-def _client(address: str | None, workers: int | None, items: int) -> Iterator[Any]:
-    """A client of the cluster at an address, or of one of this machine's own processes."""
-    from distributed import Client
-
-    if address is not None:
-        try:
-            client = Client(address, timeout=CONNECTING, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise SimulationError(f"no Dask cluster answers at {address!r}: {error}") from error
-        with client, client.as_current():
-            yield client
-        return
-    with _processes(workers, items) as cluster, Client(cluster, set_as_default=False) as client:
-        with client.as_current():
-            yield client
-
-
-def _processes(workers: int | None, items: int) -> Any:
-    from dask.system import CPU_COUNT
-    from distributed import LocalCluster
-
-    workers = min(workers or CPU_COUNT, items)
-    threads = str(max(1, CPU_COUNT // workers))
-    try:
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host=HOST,
-            # The scheduler opens a port for figures in any case: a free one, without a dashboard.
-            dashboard_address=f"{HOST}:0",
-            # An item whose process dies has failed; it would kill three others.
-            scheduler_kwargs={"dashboard": False, "allowed_failures": 0},
-            silence_logs=logging.ERROR,
-            preload=[__name__],
-            env={"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads},
-        )
-    except RuntimeError as error:
-        raise SimulationError(
-            f"the processes cannot be started: {error} What they say is above; a script must call "
-            'sweep under if __name__ == "__main__":'
-        ) from error
-
-
-class _Going:
-    """A sweep that goes on.
-
-    As many items are sent as there are threads to run them, so what was sent has begun, and what
-    was not can be left.
-    """
-
-    def __init__(self, function: bytes, items: list[dict[str, Any]]):
-        import cloudpickle
-
-        self.function = function
-        self.waiting = deque((i, cloudpickle.dumps(item)) for i, item in enumerate(items))
-        self.running: dict[Any, int] = {}
-        self.outcomes: dict[int, tuple[bool, Any]] = {}
-        self.name = f"nengolab-{uuid.uuid4().hex}"
-
-    def work(self, client: Any, progress: Any) -> None:
-        """Until all is done; an interrupt ends it early."""
-        stage = Progress("Sweeping", "Sweep", len(self.waiting))
-        stopping = False
-        with ProgressTracker(progress, stage) as tracker:
-            while self.waiting or self.running:
-                try:
-                    self._send(client)
-                    self._take(tracker)
-                except KeyboardInterrupt:
-                    if stopping:
-                        client.cancel(list(self.running), force=True)
-                        return
-                    stopping = True
-                    self.waiting.clear()
-                    warnings.warn(
-                        f"interrupted: {len(self.running)} items that have begun are being "
-                        "finished; interrupt again to give them up",
-                        stacklevel=3,
-                    )
-
-    def _send(self, client: Any) -> None:
-        threads = max(1, sum(client.nthreads().values()))
-        while self.waiting and len(self.running) < threads:
-            i, settings = self.waiting[0]
-            key = f"{self.name}-{i}"
-            future = client.submit(work_off, self.function, settings, key=key, pure=False)
-            self.running[future] = i
-            self.waiting.popleft()
-
-    def _take(self, tracker: ProgressTracker) -> None:
-        from distributed import wait
-
-        if not self.running:
-            return
-        # Awaited only where the client is an asynchronous one.
-        found: Any = wait(list(self.running), return_when="FIRST_COMPLETED")
-        for future in found.done:
-            self.outcomes[self.running[future]] = _outcome(future)
-            del self.running[future]
-            tracker.total_progress.step()
-
-
-def _outcome(future: Any) -> tuple[bool, Any]:
-    """What became of an item; an error of Dask's (a process that died) is the item's."""
-    import cloudpickle
-
-    try:
-        worked, value = future.result()
-        return worked, cloudpickle.loads(value) if worked else value
-    except Exception as error:
-        return False, _told(error)

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
@@ -184,4 +185,92 @@ def test_it_is_a_plot_of_a_lab_beside_the_live_network(lab: JupyterLab) -> None:
     expect(root.locator(".nl-fit-offer")).to_contain_text("The live network computes with")
     comes(lambda: lab.value("len(net_lab.session.changes) > 0"), True)
     panel.screenshot("in-a-lab")
+    assert lab.errors == []
+
+
+SWEPT = """\
+import nengolab.losses  # loads TensorFlow without its messages
+import nengo
+import nengolab
+import numpy as np
+from nengolab_widgets import Fit
+
+with nengo.Network(label="squares", seed=0) as net:
+    nengolab.configure_settings(stateful=False)
+    drive = nengo.Node([0], label="drive")
+    ens = nengo.Ensemble(30, 1, neuron_type=nengo.RectifiedLinear(), label="ens")
+    nengo.Connection(drive, ens, synapse=None)
+    nengo.Probe(ens, label="squares")
+x = np.linspace(-1, 1, 200).reshape(200, 1, 1).astype("float32")
+y = x**2
+fit = Fit(net)
+fit
+"""
+
+
+@pytest.mark.in_turn
+def test_many_runs_are_swept_watched_and_stopped(lab: JupyterLab) -> None:
+    lab.open_notebook(lab.server.add_notebook([SWEPT, "None"], "sweep.ipynb"))
+    lab.run_all()
+    panel = Panel(lab)
+    root = panel.root
+    expect(root.get_by_label("data", exact=True)).to_have_value("x")
+
+    def enter(label: str, text: str) -> None:
+        field = root.get_by_label(label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+
+    sweep = root.locator(".nl-fit-sweeps")
+    sweep.locator("summary").first.click()
+    for name in ("learning_rate", "epochs"):
+        sweep.get_by_label("vary a setting").select_option(name)
+        expect(sweep.locator(f"fieldset[data-key={name}]")).to_be_visible()
+    rates = sweep.locator("fieldset[data-key=learning_rate]")
+    rates.get_by_label("values", exact=True).select_option("these values")
+    # What is wrong is said beside it.
+    enter("values of learning_rate", "0.1, fast")
+    expect(rates.locator(".nl-fit-wrong")).to_contain_text("such as 0.005, got 'fast'")
+    expect(sweep.get_by_role("button", name="Start sweep")).to_be_disabled()
+    panel.screenshot("wrong")
+    enter("values of learning_rate", "0.1, 0.005")
+    enter("values of epochs", "2, 100000")
+    enter("processes", "2")
+    sweep.get_by_label("name", exact=True).fill("rates")
+    sweep.get_by_label("name", exact=True).press("Enter")
+    expect(sweep.locator(".nl-fit-comes")).to_contain_text("4 runs (2 × 2)")
+    sweep.get_by_role("button", name="How long?").click()
+    expect(sweep.locator(".nl-fit-comes")).to_contain_text("on 2 processes")
+    panel.screenshot("set-up")
+    sweep.get_by_role("button", name="Start sweep").click()
+    expect(sweep.locator(".nl-fit-swept tbody tr")).to_have_count(4)
+    assert lab.value("1 + 1") == 2  # the kernel is free
+    rows = sweep.locator(".nl-fit-swept tbody tr")
+    expect(rows.nth(0)).to_contain_text("finished", timeout=240_000)
+    expect(rows.nth(1)).to_contain_text("running", timeout=120_000)
+    until(lambda: re.search(r"\d+ of 100000", rows.nth(1).inner_text()), "its first epoch")
+    panel.screenshot("running")
+    rows.nth(1).get_by_role("button", name="stop").click()
+    expect(rows.nth(1)).to_contain_text("stopped")
+    expect(rows.nth(2)).to_contain_text("finished", timeout=120_000)
+    until(lambda: re.search(r"\d\d+ of 100000", rows.nth(3).inner_text()), "the last one", 120)
+    sweep.get_by_role("button", name="Stop all").click()
+    expect(sweep.get_by_role("button", name="Start sweep")).to_be_visible(timeout=60_000)
+    expect(sweep.locator(".nl-fit-parallel .nl-figure")).to_be_visible()
+    expect(sweep.locator(".nl-fit-legend")).to_contain_text("spread of the validated loss")
+    states = lab.value("[fit.runs[name].state for name in fit.sweep.runs]")
+    assert states == ["finished", "stopped", "finished", "stopped"]
+    # A line is picked at its result, at the right: the worst one is at the top.
+    spot = sweep.locator(".nl-figure").evaluate("el => el.nengolabSpot(2, 1)")
+    lab.page.mouse.click(spot["x"] - 3, spot["y"])
+    picked = sweep.locator("tr.nl-fit-picked")
+    expect(picked).to_have_count(1)
+    panel.screenshot("swept", docs="fit-sweep-light")
+    picked.locator("button").first.click()
+    expect(root.locator(".nl-fit-runs .nl-fit-more")).to_be_visible()
+    root.get_by_role("button", name="Copy as Python").click()
+    expect(root.locator(".nl-fit-runs .nl-fit-code")).to_contain_text("sim.load_checkpoint(")
+    lab.set_theme(DARK)
+    lab.page.wait_for_timeout(800)
+    panel.screenshot("dark")
     assert lab.errors == []

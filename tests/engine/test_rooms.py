@@ -13,7 +13,8 @@ ORDER = """
     benchmarks live
     __init__
     nir_graphs
-    inspect sweep runs converting building exporting
+    runs
+    inspect sweep converting building exporting
     simulator
     callbacks
     training saving

@@ -332,7 +332,7 @@ def test_more_wrong_arguments():
 def test_no_cluster_at_the_address(monkeypatch):
     from importlib import import_module
 
-    monkeypatch.setattr(import_module("nengolab.sweep.running"), "CONNECTING", 0.2)
+    monkeypatch.setattr(import_module("nengolab.sweep.going"), "CONNECTING", 0.2)
     with pytest.raises(SimulationError, match="no Dask cluster answers at 'tcp://127.0.0.1:1'"):
         nengolab.sweep(_identity, {"x": [1]}, address="tcp://127.0.0.1:1")
 

@@ -9,6 +9,7 @@ from nengo.exceptions import ValidationError
 
 from nengolab.runs import Catalogue, Run
 from nengolab.runs import open as open_runs
+from nengolab.runs.sweeping import SweepOfRuns
 
 from .fitting.desk import FitDesk
 from .fitting.given import Given
@@ -45,6 +46,8 @@ class Fit(standalone(_FitPanel)):
         All of the folder.
     sim : nengolab.Simulator or None
         What is trained.
+    sweep : nengolab.runs.sweeping.SweepOfRuns or None
+        The sweep that was started here last.
 
     Examples
     --------
@@ -73,6 +76,11 @@ class Fit(standalone(_FitPanel)):
     def runs(self) -> Catalogue:
         """All runs of the folder."""
         return open_runs(self._desk.folder)
+
+    @property
+    def sweep(self) -> SweepOfRuns | None:
+        """The sweep that was started here last."""
+        return self._desk.sweeps.sweep
 
     @property
     def sim(self) -> Any:

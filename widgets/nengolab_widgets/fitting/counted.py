@@ -49,7 +49,7 @@ def summary_of(trained: list[Trained], plan: Ready | None, seconds: float | None
     lines.append(f"{plan.batches:,} batches an epoch, {total:,} in all")
     lines.append(f"{_bytes(plan.nbytes)} of data")
     if seconds is not None:
-        whole = _time(seconds * total)
+        whole = time_of(seconds * total)
         lines.append(f"a batch takes {1000 * seconds:.3g} ms: about {whole} in all")
     return lines
 
@@ -62,7 +62,8 @@ def _bytes(n: float) -> str:
     return f"{n:.3g} GB"
 
 
-def _time(seconds: float) -> str:
+def time_of(seconds: float) -> str:
+    """A time in words."""
     if seconds < 90:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     if seconds < 5400:

@@ -27,6 +27,8 @@ from .kept import KeptRuns
 from .looking import Looking
 from .standing import has_come, standing
 from .starting import Starter
+from .sweep_told import Sweeps
+from .sweeps import SweepDesk
 from .told import Desk, Now, Phase, Trained, Trouble
 
 
@@ -52,10 +54,14 @@ class FitDesk:
         self.wish = self.notice = ""
         self.troubles: list[Trouble] = []
         self.kept = KeptRuns(lambda: self.folder)
+        reference = weakref.ref(self)
+        self.sweeps = SweepDesk(
+            self.starter, lambda: Path(given.folder), lambda job: _of(reference)._begin_sweep(job)
+        )
         self._watchers: list[Callable[[], None]] = []
         self._lock = threading.RLock()
         self._job: threading.Thread | None = None
-        self._paced: tuple[float, tuple[Any, ...]] = (0.0, (None, None, None, None))
+        self._paced: tuple[float, tuple[Any, ...]] = (0.0, (None,) * 7)
         self._samples: tuple[int, Any] | None = None
         self._form: Form | None = None
         self._summary: list[str] = []
@@ -89,6 +95,7 @@ class FitDesk:
             "delete": self._delete,
             "restore": self._restore,
             "compare": self._compare,
+            "sweep": lambda c: self.sweeps.act(self._form, c),
             "again": lambda c: self._look_again(),
         }
         if kind not in acts:
@@ -224,6 +231,7 @@ class FitDesk:
         if self._form is not None:
             plan = self._form.check()
             self._count(plan)
+            self.sweeps.check(self._form)
         self._changed()
 
     # ---- the form ------------------------------------------------------------
@@ -263,6 +271,13 @@ class FitDesk:
         self.starter.measure(self.opened())
         self.phase = "ended" if self.run is not None else "set up"
         self._look_again()
+
+    def _begin_sweep(self, job: Callable[[], Any]) -> None:
+        def start() -> None:
+            job()
+            self.phase = "ended" if self.run is not None else "set up"
+
+        self._begin("starting", start)
 
     def _take(self, run: Run) -> None:
         """Watch a run that has begun."""
@@ -327,11 +342,11 @@ class FitDesk:
 
     def version(self) -> tuple[Any, ...]:
         """Tell states apart; it costs next to nothing."""
-        run = self.run
+        run, others = self.run, (self.kept.stamp(), self.sweeps.revision)
         if run is None:
-            return (self.revision, self.kept.stamp())
+            return (self.revision, None, None, None, None, *others)
         now = run.progress
-        return (self.revision, run.state, run.problem, now.epoch, now.batch, self.kept.stamp())
+        return (self.revision, run.state, run.problem, now.epoch, now.batch, *others)
 
     def paced(self, period: float) -> tuple[Any, ...]:
         """As `version`, but batches count only so often."""
@@ -339,7 +354,7 @@ class FitDesk:
         found = self.version()
         with self._lock:
             at, before = self._paced
-            urgent = found[:3] != before[:3] or found[-1] != before[-1]
+            urgent = found[:3] != before[:3] or found[-2:] != before[-2:]
             if urgent or wall - at >= period:
                 self._paced = (wall, found)
             return self._paced[1]
@@ -369,7 +384,9 @@ class FitDesk:
         )
 
     def code(self) -> list[str]:
-        """Give the Python that does what the form says."""
+        """Give the Python that does what the form says; a sweep's where settings are varied."""
+        if self._form is not None and self.sweeps.form.varied:
+            return self.sweeps.code(self._form)
         try:
             return ["import nengolab", *self.starter.lines(self.opened().ready())]
         except ValidationError as error:
@@ -404,9 +421,20 @@ class FitDesk:
             "compared": list(kept.compared or ()),
         }
 
+    def swept(self) -> Sweeps | None:
+        """What a page is told of sweeps; None before there is a form."""
+        return None if self._form is None else self.sweeps.told(self._form)
+
     @property
     def form(self) -> Form | None:
         return self._form
+
+
+def _of(reference: Callable[[], FitDesk | None]) -> FitDesk:
+    """The desk of a reference; what asks for it is a part of the desk."""
+    desk = reference()
+    assert desk is not None
+    return desk
 
 
 def _words(text: Any) -> list[str]:

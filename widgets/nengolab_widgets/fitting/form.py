@@ -194,6 +194,10 @@ class Form:
         }
         return Plan.read(values | {"fixed": self.fixed})
 
+    def variables(self) -> Mapping[str, Any]:
+        """Give the variables that there are, by name."""
+        return self._variables()
+
     def ready(self) -> Ready:
         """Check all of it; as `nengolab.runs.plan.ready`."""
         plan = self.plan()

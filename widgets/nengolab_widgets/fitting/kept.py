@@ -96,15 +96,16 @@ class KeptRuns:
             found = runs.open(self.folder()).differences(*self.compared)
         except (KeyError, ValidationError):
             return []
+        at_hand = self._between_networks(self.compared)
         told = [
-            (what, _in_short(a), _in_short(b))
+            (what.removeprefix("network: "), _in_short(a), _in_short(b))
             for what, a, b in found
-            if not what.startswith("plan")
+            if not what.startswith("plan") and not (at_hand and what.startswith("network: "))
         ]
-        return told + self._between_networks(self.compared)
+        return told + at_hand
 
     def _between_networks(self, names: tuple[str, str]) -> list[tuple[str, str, str]]:
-        """What differs between the networks of two runs, where both are at hand."""
+        """What differs between the networks of two runs, matched by structure: both are at hand."""
         folder = self.folder().absolute()
         a, b = (_networks.get(folder / name) for name in names)
         if a is None or b is None or a is b:

@@ -20,6 +20,7 @@ from nengolab_widgets.fitting import told
 from nengolab_widgets.fitting.desk import FitDesk
 from nengolab_widgets.fitting.given import Given
 from nengolab_widgets.fitting.looking import NOTHING
+from nengolab_widgets.fitting.sweep_told import Sweeps
 from nengolab_widgets.fitting.told import Desk, Now, Seen, Series
 from nengolab_widgets.inspecting.looked import Looked, text
 from nengolab_widgets.panel import Identity, Panel, Place
@@ -67,7 +68,7 @@ class Heard(TypedDict):
     what: str
 
 
-Said = Script | Heard | Now | Desk | Curves | Shown | Seen
+Said = Script | Heard | Now | Desk | Sweeps | Curves | Shown | Seen
 
 
 class Training(Looked):
@@ -84,6 +85,7 @@ class Training(Looked):
         self._curves: tuple[Hashable, Arrays] = (None, [])
         self._seen_last: tuple[Hashable, Arrays] = (None, [])
         self._desk_told: tuple[Hashable, np.ndarray] = (None, text("{}"))
+        self._swept: tuple[Hashable, np.ndarray] = (None, text("{}"))
 
     def version(self, sim: Any) -> Hashable:
         if self._desk.looking is not None:
@@ -100,6 +102,7 @@ class Training(Looked):
         return [
             ("now", text(json.dumps(desk.now()))),
             ("desk", self._told()),
+            ("sweeps", self._sweeps()),
             ("shown", text(json.dumps({"labels": labels}))),
             ("samples", samples),
             *self._drawn(),
@@ -119,10 +122,19 @@ class Training(Looked):
         """Form and runs, which change when somebody does something, or an epoch ends."""
         stamp = self._desk.version()[:3]
         run = self._desk.run
-        stamp = (*stamp, self._desk.kept.stamp(), 0 if run is None else run.epochs)
+        epochs = 0 if run is None else run.epochs
+        stamp = (*stamp, self._desk.kept.stamp(), epochs, self._desk.sweeps.ended)
         if stamp != self._desk_told[0]:
             self._desk_told = (stamp, text(json.dumps(self._desk.desk())))
         return self._desk_told[1]
+
+    def _sweeps(self) -> np.ndarray:
+        """Form and runs of sweeps, which change when somebody does something, or a run goes on."""
+        desk = self._desk
+        stamp = (desk.revision, desk.sweeps.revision, desk.kept.stamp())
+        if stamp != self._swept[0]:
+            self._swept = (stamp, text(json.dumps(desk.swept() or {})))
+        return self._swept[1]
 
     def _pace(self, took: float) -> None:
         """What is looked at costs next to nothing, and what is pressed is answered at once."""

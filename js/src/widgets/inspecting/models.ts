@@ -29,6 +29,7 @@ export { Quad } from "@bokeh/bokehjs/build/js/lib/models/glyphs/quad";
 export { Scatter } from "@bokeh/bokehjs/build/js/lib/models/glyphs/scatter";
 export { Segment } from "@bokeh/bokehjs/build/js/lib/models/glyphs/segment";
 export { Step } from "@bokeh/bokehjs/build/js/lib/models/glyphs/step";
+export { Text } from "@bokeh/bokehjs/build/js/lib/models/glyphs/text";
 export { VArea } from "@bokeh/bokehjs/build/js/lib/models/glyphs/varea";
 export { Grid } from "@bokeh/bokehjs/build/js/lib/models/grids/grid";
 export { LinearColorMapper } from "@bokeh/bokehjs/build/js/lib/models/mappers/linear_color_mapper";

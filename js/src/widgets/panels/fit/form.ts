@@ -1,6 +1,7 @@
 /** Before a run: what is trained on what, how, and what it will come to. */
 
-import { make, onEntered, setText } from "../../dom";
+import { make, setText } from "../../dom";
+import { fieldOf } from "./fields";
 import { button, Part, type Send } from "./parts";
 import type { Desk, Field, Trained } from "./payload";
 
@@ -80,7 +81,12 @@ export class Form {
     const names = [...new Set(all.map(({ group }) => group))];
     return names.map((name) => {
       const own = all.filter(({ group }) => group === name);
-      const grid = make("div", "nl-fit-fields", {}, ...own.map((f) => this.field(f)));
+      const grid = make(
+        "div",
+        "nl-fit-fields",
+        {},
+        ...own.map((f) => fieldOf(f, (value) => this.send({ type: "set", field: f.name, value }))),
+      );
       return name === "" ? grid : this.group(name, own, grid);
     });
   }
@@ -100,49 +106,6 @@ export class Form {
       else this.openGroups.delete(name);
     });
     return made;
-  }
-
-  private field(field: Field): HTMLElement {
-    const { name, label, error, hint } = field;
-    const entry = field.kind === "choice" ? this.choice(field) : this.entry(field);
-    entry.setAttribute("aria-invalid", String(error !== ""));
-    const words = error !== "" ? error : hint;
-    const note = make("small", error !== "" ? "nl-fit-wrong" : "nl-fit-hint", {}, words);
-    if (error !== "") note.setAttribute("role", "alert");
-    const made = make("label", "nl-fit-field", {}, make("span", "", {}, label), entry, note);
-    made.dataset.field = made.dataset.key = name;
-    return made;
-  }
-
-  private entry({ name, label, value, kind }: Field): HTMLElement {
-    const mode = kind === "text" ? "text" : kind === "whole" ? "numeric" : "decimal";
-    const input = make("input", "nl-field", {
-      type: "text",
-      inputmode: mode,
-      "aria-label": label,
-      value,
-      spellcheck: "false",
-    });
-    onEntered(input, () => this.send({ type: "set", field: name, value: input.value }));
-    return input;
-  }
-
-  private choice({ name, label, value, choices }: Field): HTMLElement {
-    const known = choices.some((choice) => choice.name === value);
-    const gone = { name: value, note: "choose", why: value === "" ? "" : "not there any more" };
-    const options = (known ? choices : [gone, ...choices]).map((choice) => {
-      const note = choice.why !== "" ? `— ${choice.why}` : choice.note;
-      const text = [choice.name, note].filter((part) => part !== "").join("   ");
-      const option = make("option", "", { value: choice.name }, text);
-      option.disabled = choice.why !== "" && choice.name !== value;
-      option.toggleAttribute("selected", choice.name === value);
-      return option;
-    });
-    const select = make("select", "nl-field", { "aria-label": label }, ...options);
-    select.addEventListener("change", () =>
-      this.send({ type: "set", field: name, value: select.value }),
-    );
-    return select;
   }
 
   // ---- what trains ------------------------------------------------------------------------------

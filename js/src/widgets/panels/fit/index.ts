@@ -21,6 +21,7 @@ import {
   isScript,
   isSeen,
   isShown,
+  isSweeps,
   type Desk,
   type Now,
   type Row,
@@ -28,6 +29,7 @@ import {
 } from "./payload";
 import { Runs } from "./runs";
 import { Samples } from "./samples";
+import { SweepPart } from "./sweeps";
 import { Watch } from "./watch";
 
 /** Curves are drawn so often at most (ms). */
@@ -42,6 +44,7 @@ class FitPanel implements Panel {
   private form!: Form;
   private control!: Control;
   private runs!: Runs;
+  private sweeps!: SweepPart;
   private trouble!: Part<Trouble[]>;
   private offer!: Part<{ notice: string; left: Row[] }>;
   private readonly samples = new Samples();
@@ -68,6 +71,11 @@ class FitPanel implements Panel {
     this.form = new Form(send, this.samples.element);
     this.control = new Control(send, () => this.form.fold(true));
     this.runs = new Runs(send, context.theme);
+    const [reveal, fold] = [
+      (run: string): void => this.runs.reveal(run),
+      (): void => this.form.fold(true),
+    ];
+    this.sweeps = new SweepPart(send, reveal, fold, context, context.theme);
     const places = make("div", "nl-fit-troubles", { role: "alert" });
     this.trouble = new Part(places, (all) => all.map((one) => bad(one)));
     this.offer = new Part(make("div", "nl-fit-offers"), ({ notice, left }) => [
@@ -83,6 +91,7 @@ class FitPanel implements Panel {
       this.offer.element,
       places,
       this.problem,
+      this.sweeps.element,
       this.figures,
       this.names,
       this.watch.element,
@@ -99,11 +108,12 @@ class FitPanel implements Panel {
     const problem = textOf(arrays.get("problem"));
     setHidden(this.problem, problem === null);
     setText(this.problem, problem ?? "");
-    const [now, desk, curves, shown, seen] = ["now", "desk", "curves", "shown", "seen"].map(
-      (name) => parsed(arrays.get(name)),
-    );
+    const [now, desk, sweeps, curves, shown, seen] = [
+      ...["now", "desk", "sweeps", "curves", "shown", "seen"],
+    ].map((name) => parsed(arrays.get(name)));
     if (isDesk(desk)) this.showDesk(desk);
     if (isNow(now)) this.showNow(now);
+    if (isSweeps(sweeps)) this.sweeps.show(sweeps, this.theme);
     const samples = arrays.get("samples");
     if (isShown(shown) && samples !== undefined)
       this.samples.show(
@@ -219,6 +229,7 @@ class FitPanel implements Panel {
     this.theme = theme;
     for (const { figure } of this.metrics) figure.retheme(theme);
     if (this.desk !== null) this.runs.show(this.desk, theme);
+    this.sweeps.retheme(theme);
     this.stale = true;
     this.drawnAt = -Infinity;
     this.context.redraw();

@@ -216,6 +216,91 @@ export const isDesk: Check<Desk> = record<Desk>({
   compared: listOf(isString),
 });
 
+/** A setting with several values: ``options`` to choose some of, or fields to type in. */
+export interface Varied {
+  name: string;
+  label: string;
+  options: ([string, boolean])[];
+  fields: Field[];
+  error: string;
+}
+
+export const isVaried: Check<Varied> = record<Varied>({
+  name: isString,
+  label: isString,
+  options: listOf(tupleOf(isString, isBoolean)),
+  fields: listOf(isField),
+  error: isString,
+});
+
+/** A run of a sweep; ``values`` are those of the settings, in their order. ``part`` of it is done, 0 to 1; ``result`` is that by which runs are compared. */
+export interface SweptRun {
+  run: string;
+  values: (number | string)[];
+  state: string;
+  epoch: number;
+  epochs: number;
+  part: number;
+  result: number | null;
+  loss: number | null;
+  error: string;
+  traceback: string;
+}
+
+export const isSweptRun: Check<SweptRun> = record<SweptRun>({
+  run: isString,
+  values: listOf(either(isNumber, isString)),
+  state: isString,
+  epoch: isNumber,
+  epochs: isNumber,
+  part: isNumber,
+  result: either(isNumber, isNull),
+  loss: either(isNumber, isNull),
+  error: isString,
+  traceback: isString,
+});
+
+/** The form of a sweep, and the one that is shown. ``missing`` says what is to be installed; ``problem`` why it cannot start; ``mattered`` which share of the spread of the results goes with each setting. */
+export interface Sweeps {
+  missing: string;
+  can: Choice[];
+  varied: Varied[];
+  fields: Field[];
+  lines: string[];
+  measured: boolean;
+  problem: string;
+  code: string;
+  known: string[];
+  shown: string;
+  going: boolean;
+  ready: boolean;
+  said: string;
+  settings: string[];
+  result: string;
+  runs: SweptRun[];
+  mattered: ([string, number])[];
+}
+
+export const isSweeps: Check<Sweeps> = record<Sweeps>({
+  missing: isString,
+  can: listOf(isChoice),
+  varied: listOf(isVaried),
+  fields: listOf(isField),
+  lines: listOf(isString),
+  measured: isBoolean,
+  problem: isString,
+  code: isString,
+  known: listOf(isString),
+  shown: isString,
+  going: isBoolean,
+  ready: isBoolean,
+  said: isString,
+  settings: listOf(isString),
+  result: isString,
+  runs: listOf(isSweptRun),
+  mattered: listOf(tupleOf(isString, isNumber)),
+});
+
 /** A curve: ``x`` counts epochs; its points are the arrays ``x<i>`` and ``y<i>``. */
 export interface Series {
   run: string;

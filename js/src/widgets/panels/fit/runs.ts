@@ -80,6 +80,14 @@ export class Runs {
     this.again();
   }
 
+  /** Open a run in the table, and bring it into sight. */
+  reveal(run: string): void {
+    [this.open, this.filter, this.deleting, this.script] = [run, "", "", null];
+    this.again();
+    const rows = [...this.element.querySelectorAll("tr")];
+    rows.find((row) => row.dataset.key === run)?.scrollIntoView({ block: "nearest" });
+  }
+
   hear(script: Script): void {
     this.script = script;
     this.again();
