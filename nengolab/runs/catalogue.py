@@ -36,8 +36,8 @@ class Catalogue(Mapping[str, Record]):
     ...     run = nengolab.runs.start(sim, x, x, epochs=epochs, folder=folder, name=f"of {epochs}")
     ...     state = run.wait()
     >>> runs = nengolab.runs.open(folder)
-    >>> runs.differences("of 1", "of 2")
-    [('planned', 1, 2)]
+    >>> runs.differences("of 1", "of 2")[0]  # others: the weights with which they began
+    ('planned', 1, 2)
     """
 
     def __init__(self, folder: Path):
@@ -200,6 +200,8 @@ def _of_weights(a: Record, b: Record) -> list[tuple[str, Any, Any]]:
             if not np.array_equal(*values):
                 same = values[0].shape == values[1].shape
                 x, y = (figures(v) if same else f"shape {v.shape}" for v in values)
+                if x == y:  # they are alike in short
+                    y += f", at most {np.abs(values[0] - values[1]).max():.3g} apart"
                 found.append((f"weights at the start: {name}", x, y))
     return found
 
