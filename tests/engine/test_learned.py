@@ -8,7 +8,7 @@ import pytest
 
 import nengolab
 
-from .test_learning import OJA, PES, RLS, VOJA
+from .test_learning import OJA, PES, RLS, VOJA, float64
 
 
 def noisy(rules=(PES, RLS)) -> nengo.Network:
@@ -25,12 +25,6 @@ def noisy(rules=(PES, RLS)) -> nengo.Network:
         nengo.Connection(noise, net.post, learning_rule_type=VOJA, synapse=0.01)
         net.weights = nengo.Probe(net.conn, "weights")
         net.encoders = nengo.Probe(net.post, "scaled_encoders")
-    return net
-
-
-def float64(net: nengo.Network) -> nengo.Network:
-    with net:
-        nengolab.configure_settings(dtype="float64")
     return net
 
 

@@ -402,6 +402,12 @@ def test_learning_beside_python():
     assert change(data, 1) > 1e-3
 
 
+def float64(net: nengo.Network) -> nengo.Network:
+    with net:
+        nengolab.configure_settings(dtype="float64")
+    return net
+
+
 def from_a_node():
     conn = nengo.Connection(nengo.Node(0.5), nengo.Ensemble(10, 1))
     conn.learning_rule_type = nengo.PES()
