@@ -9,6 +9,7 @@ import pytest
 import nengolab
 
 from .compare import run
+from .test_learned import noisy
 from .test_learning import (
     BCM,
     OJA,
@@ -17,7 +18,6 @@ from .test_learning import (
     change,
     error_of,
     float64,
-    noisy,
     together,
     world,
 )
