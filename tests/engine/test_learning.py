@@ -360,6 +360,7 @@ def test_float64_is_nengo(learning):
         assert moved > 1e-3, f"{name}: something must be learned for this to mean anything"
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("schedule", ["stepped", "batched"])
 @of(BOTH_WAYS)
 def test_both_ways_of_running(learning, schedule):
@@ -367,6 +368,7 @@ def test_both_ways_of_running(learning, schedule):
     agree(make, STEPS, schedule, expected)
 
 
+@pytest.mark.in_turn
 @of(SINGLE)
 def test_float32_learns_alike(learning):
     """Single precision moves single spikes, so what is learned differs by a few spikes' worth."""

@@ -224,6 +224,7 @@ def counts_of(net, steps=250, dtype="float32", **options) -> list[np.ndarray]:
     return [d[None] if d.ndim == 2 else d for d in data]
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_poisson_is_poisson_at_all_rates(dtype):
     means = [0.004, 0.1, 0.7, 3, 9.99, 10.01, 60, 2500, 0]
@@ -298,6 +299,7 @@ def test_random_spikes_are_independent(make_type):
     assert abs((r**2).mean() * 500 - 1) < 0.05
 
 
+@pytest.mark.in_turn
 def test_random_spikes_depend_on_the_seed_and_nothing_else():
     """Not on merging, taps, batch size or how a run is cut."""
     kinds = nengo.PoissonSpiking, nengo.StochasticSpiking

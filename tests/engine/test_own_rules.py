@@ -22,6 +22,8 @@ from .test_learning import (
     world,
 )
 
+pytestmark = pytest.mark.in_turn
+
 
 class Added(nengo.learning_rules.LearningRuleType):
     """A rule of a person's own: what arrives at it is added to each row of the weights."""

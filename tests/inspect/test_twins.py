@@ -10,6 +10,8 @@ import nengolab
 from nengolab import inspect
 from nengolab.exceptions import UnknownObject, ValidationError
 
+pytestmark = pytest.mark.in_turn
+
 STEPS = 400
 
 

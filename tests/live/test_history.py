@@ -149,6 +149,7 @@ def played(session, states):
         states.append(state_of(session))
 
 
+@pytest.mark.in_turn
 def test_what_is_computed_again_is_what_was(session):
     states = []
     played(session, states)

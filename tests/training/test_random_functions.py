@@ -13,6 +13,8 @@ import tensorflow as tf
 
 import nengolab
 
+pytestmark = pytest.mark.in_turn
+
 ITEMS, SIZE, STEPS = 4, 50, 6
 
 

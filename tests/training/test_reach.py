@@ -13,6 +13,8 @@ import tensorflow as tf
 import nengolab
 from tests.training.networks import simulator
 
+pytestmark = pytest.mark.in_turn
+
 
 def layer_and_copy(trainable=True):
     """A Dense layer behind an input, and a probe on the input itself."""

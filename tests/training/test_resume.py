@@ -15,6 +15,8 @@ from nengolab.exceptions import ValidationError
 from nengolab.feeding.batches import of_arrays, shuffled_batches
 from nengolab.saving.training_file import Checkpoint, load_training, save_training
 
+pytestmark = pytest.mark.in_turn
+
 DRAW = np.random.RandomState(0)
 X, Y = DRAW.randn(70, 5).astype("f4"), DRAW.randn(70, 2).astype("f4")
 EPOCHS, BREAK = 6, 3

@@ -9,6 +9,8 @@ import nengolab
 from nengolab import runs
 from nengolab.exceptions import ValidationError
 
+pytestmark = pytest.mark.in_turn
+
 SCRIPT = """\
 import sys
 import nengo, numpy as np

@@ -22,6 +22,8 @@ from nengolab.runs.ready import compile_as, ready
 from nengolab.runs.sweeps import mattered
 from nengolab.sweep import Range, draw, grid
 
+pytestmark = pytest.mark.in_turn
+
 RNG = np.random.RandomState(0)
 X = RNG.uniform(-1, 1, (40, 5, 1)).astype(np.float32)
 DATA = {"x": X, "y": X**2}

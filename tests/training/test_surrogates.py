@@ -29,6 +29,8 @@ from nengolab.surrogates import (
 
 from .kernels import DT, Facts, spec_of
 
+pytestmark = pytest.mark.in_turn
+
 ALL = [ATan(), FastSigmoid(), SuperSpike(), Triangular(), Sigmoid()]
 
 

@@ -13,6 +13,8 @@ import tensorflow as tf
 
 import nengolab
 
+pytestmark = pytest.mark.in_turn
+
 P = nengo.processes
 STEPS, ITEMS, BATCH = 7, 5, 3
 ZEROS = np.zeros((ITEMS, STEPS, 1))
