@@ -191,7 +191,9 @@ def copies_come_where_the_pointer_is(drawing: Drawing) -> None:
     keyboard.press("Control+v")
     drawing.wait_drawn("stimulus", "stimulus_1", "ensemble", "ensemble_1")
     # What came is selected.
-    expect(drawing.card.locator("li")).to_have_text(["stimulus_1", "ensemble_1"])
+    for name in ("stimulus_1", "ensemble_1"):
+        expect(drawing.card.get_by_role("listitem").filter(has_text=name)).to_be_visible()
+    expect(drawing.card.get_by_role("listitem")).to_have_count(2)
     copied = [drawing.at(f"{name}_1") for name in ends]
     # As they stood to each other, at the pointer.
     assert abs((copied[1][0] - copied[0][0]) - (second[0] - first[0])) < 2
