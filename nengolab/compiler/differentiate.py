@@ -172,13 +172,14 @@ class Differentiable(Emitter):
         gain = None if scale is None else params[f"{scale.index}.weights"]
         bias = own.get("in0")
         if layer is None:
-            first = scale or neurons
-            constant = params.get(f"{first.index}.in0") if scale is not None else None
-            x = first.routes[0].build(env.__getitem__, constant, rows, self.program.dtype)
+            route = (scale or neurons).routes[0]
+            added = None if scale is None else params.get(f"{scale.index}.in0")
+            x = route.build(env.__getitem__, None, rows, self.program.dtype)
         else:
             inside = own_entries(params, layer.index)
             given = self.inputs(layer, inside, env.__getitem__, rows)[0]
             x, added = apart(layer.spec, inside, given)
+        if added is not None:
             added = added if gain is None else gain * added
             bias = added if bias is None else bias + added
         constants = {k: own[k] for k in neurons.group.op.params}

@@ -98,8 +98,14 @@ class Dot(Kernel):
         XLA reads a matrix with the summed axis last 50 times as fast (2,000 x 2,000, batch 1) as
         with it first: 0.5 ms against 28 ms.
         """
+        # Views, where there is one: on the way back a slice is an array of zeros that is filled.
+        if spec.layout.members == 1:
+            return tf.expand_dims(
+                tf.matmul(tf.squeeze(x, 1), tf.squeeze(weights, 0), transpose_b=True), 1
+            )
         products = [
-            tf.matmul(x[:, g], weights[g], transpose_b=True) for g in range(spec.layout.members)
+            tf.matmul(one, matrix, transpose_b=True)
+            for one, matrix in zip(tf.unstack(x, axis=1), tf.unstack(weights), strict=True)
         ]
         return tf.stack(products, axis=1)
 
