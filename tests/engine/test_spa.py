@@ -65,6 +65,7 @@ def old_style() -> nengo.Network:
     return net
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("make", [bound_and_recalled, sequence, old_style])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_float64_is_nengo(make):

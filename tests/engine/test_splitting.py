@@ -77,6 +77,7 @@ assert is_split()
 """
 
 
+@pytest.mark.in_turn
 @several_cores
 def test_a_run_is_not_split_and_the_persons_options_stay(tmp_path):
     own = f"--xla_dump_to={tmp_path} --xla_dump_hlo_as_text"

@@ -113,6 +113,7 @@ def test_early_stopping_and_plateaus(sim):
     assert sim.best.best_epoch == best
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("chosen", [[5, 2], [17, 3, 11], slice(9, 2, -3)], ids=str)
 def test_neurons_in_any_order_are_predicted_and_learned_as_they_run(chosen):
     with nengo.Network(seed=1) as net:

@@ -230,6 +230,7 @@ def test_losses_are_saved_with_a_model(loss, tmp_path):
     assert loaded.evaluate(x, y, verbose=0) == pytest.approx(value, rel=1e-5)
 
 
+@pytest.mark.in_turn
 def test_tensorflow_is_loaded_with_them_only():
     code = (
         "import sys, nengolab; assert 'tensorflow' not in sys.modules; "

@@ -107,6 +107,7 @@ def forms(n):
     ]
 
 
+@pytest.mark.in_turn
 # tf.data sorts the keys of dicts, which Nodes cannot be.
 @pytest.mark.parametrize(
     ("name", "form"), [(s, i) for s in STREAMS for i in range(3) if (s, i) != ("tf.data", 2)]
