@@ -7,8 +7,11 @@ ensemble. In a network of many small ensembles that is most of the time it takes
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import time
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Any, TypeGuard
 
 import nengo
@@ -63,6 +66,63 @@ def build_filter(
     return out
 
 
+class Solved:
+    """Decoders by their problem, for networks that are built again: those used last are kept.
+
+    A cell that is executed again, or an edit of one thing of a drawn network, makes a network that
+    is the same for the most part.
+    """
+
+    def __init__(self, most_bytes: float) -> None:
+        self._most, self._bytes = most_bytes, 0
+        self._kept: OrderedDict[Hashable, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, problem: Hashable) -> tuple[np.ndarray, np.ndarray] | None:
+        """Decoders and their errors, which are not to be written to; None where they are not known.
+
+        ``problem`` is None for one that is never known.
+        """
+        with self._lock:
+            if problem in self._kept:
+                self._kept.move_to_end(problem)
+            return self._kept.get(problem)
+
+    def keep(self, problem: Hashable, solved: tuple[np.ndarray, np.ndarray]) -> None:
+        """Keep a solution, and of what takes too much memory then what was used longest ago."""
+        with self._lock:
+            if problem is None or problem in self._kept:
+                return
+            self._kept[problem] = solved
+            self._bytes += _kept_bytes(solved)
+            while self._bytes > self._most:
+                self._bytes -= _kept_bytes(self._kept.popitem(last=False)[1])
+
+
+def _kept_bytes(solved: tuple[np.ndarray, np.ndarray]) -> int:
+    return solved[0].nbytes + solved[1].nbytes + 500  # the key, and what Python adds
+
+
+SOLVED = Solved(32e6)
+
+
+def _problem(
+    model: Model, solver: LstsqL2, conn: nengo.Connection, points: np.ndarray, targets: np.ndarray
+) -> Hashable:
+    """What decoders follow from; None where that cannot be told.
+
+    A person's own neuron type may have more to it than its arguments.
+    """
+    neurons, built = conn.pre_obj.neuron_type, model.params[conn.pre_obj]
+    if type(neurons).__module__.partition(".")[0] not in ("nengo", "nengolab"):
+        return None
+    arrays = (points, targets, built.encoders, built.gain, built.bias)
+    content = b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+    layout = tuple((a.shape, a.dtype.str) for a in arrays)
+    digest = hashlib.blake2b(content, digest_size=20).digest()
+    return type(neurons), neurons, solver, conn.pre_obj.radius, layout, digest
+
+
 class DecoderSolver:
     """Solves for decoders, and remembers what connections out of one ensemble have in common.
 
@@ -105,16 +165,22 @@ class DecoderSolver:
             decoders, info = self._decoded[same]
             return points, decoders.copy(), dict(info)
         started = time.time()
-        system = self._system(model, solver, conn, points, standard)
-        if system is None:
-            return None
-        activities, factor = system
         targets = get_targets(conn, points)
-        decoders = scipy.linalg.cho_solve(factor, activities.T @ targets, check_finite=False)
-        info = {"rmses": rmses(activities, decoders, targets), "time": time.time() - started}
+        problem = _problem(model, solver, conn, points, targets)
+        solved = SOLVED.get(problem)
+        if solved is None:
+            system = self._system(model, solver, conn, points, standard)
+            if system is None:
+                return None
+            activities, factor = system
+            found = scipy.linalg.cho_solve(factor, activities.T @ targets, check_finite=False)
+            solved = found.T, rmses(activities, found, targets)
+            SOLVED.keep(problem, solved)
+        decoders, errors = solved[0].copy(), solved[1].copy()
+        info = {"rmses": errors, "time": time.time() - started}
         if standard and conn.function is None:
-            self._decoded[same] = decoders.T, info
-        return points, decoders.T, info
+            self._decoded[same] = decoders, info
+        return points, decoders, info
 
     def _system(self, model, solver, conn, points, standard) -> tuple | None:
         """Activities and the factorised matrix; None where no neuron is active anywhere."""

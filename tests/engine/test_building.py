@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import nengolab
-from nengolab.compiler import shares
+from nengolab.compiler import shares, shortcuts
+from nengolab.compiler.build import build
 from nengolab.compiler.traces import Traced
 from tests.engine.compare import both
 
@@ -75,6 +76,43 @@ def test_processes_share_a_cache_of_decoders(tmp_path):
         process.join()
         assert process.exitcode == 0
     assert list((tmp_path / "shared").glob("*/*.nco"))
+
+
+def test_a_problem_that_was_solved_is_not_solved_again(monkeypatch):
+    """In another network of this process. What differs in anything is, and a person's own types."""
+
+    class Own(nengo.LIF):
+        pass
+
+    def rates(self, x, gain, bias, _rates=nengo.LIF.rates):
+        evaluated.append(self)
+        return _rates(self, x, gain, bias)
+
+    def decoders(**different):
+        with nengo.Network(seed=3) as net:
+            given = {"radius": 1.0, "neuron_type": nengo.LIF(), "seed": 1, **different}
+            function = given.pop("function", np.sin)
+            a = nengo.Ensemble(30, 1, **given)
+            conn = nengo.Connection(a, nengo.Node(size_in=1), function=function, seed=4)
+        expected = nengo.Simulator(net, progress_bar=False).data[conn].weights
+        evaluated.clear()
+        got = build(net, 0.001).model.params[conn].weights
+        np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-15)
+        return got, len(evaluated)
+
+    evaluated = []
+    monkeypatch.setattr(shortcuts, "SOLVED", shortcuts.Solved(1e5))
+    monkeypatch.setattr(nengo.LIF, "rates", rates)
+    first, solved = decoders()
+    again, anew = decoders()
+    assert (solved, anew) == (1, 0)
+    np.testing.assert_array_equal(again, first)
+    others = ({"radius": 2}, {"neuron_type": nengo.LIF(tau_rc=0.05)}, {"function": np.cos})
+    assert [decoders(**other)[1] for other in (*others, {"seed": 2})] == [1] * 4
+    assert [decoders(neuron_type=Own())[1] for _ in range(2)] == [1, 1]
+    # What was used longest ago goes.
+    shortcuts.SOLVED = shortcuts.Solved(1000)
+    assert [decoders(seed=seed)[1] for seed in (5, 6, 6, 5)] == [1, 1, 0, 1]
 
 
 def test_no_active_neuron_is_refused_as_by_nengo():
