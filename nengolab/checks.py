@@ -18,7 +18,8 @@ def whole(value: Any, attr: str, least: int, obj: Any = None) -> int:
         For anything else, a boolean or a text included.
     """
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
-        if np.isfinite(value) and int(value) == value and value >= least:
+        finite = isinstance(value, int) or np.isfinite(value)  # it knows 64 bits only
+        if finite and int(value) == value and value >= least:
             return int(value)
     raise ValidationError(
         f"must be a whole number from {least} up, got {value!r}", attr=attr, obj=obj

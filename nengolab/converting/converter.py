@@ -141,7 +141,7 @@ class Converter:
         self._known = {layer.name: layer for layer in all_operations(graph)}
         for attr in ("scale_firing_rates", "synapse"):
             self._check_keys(getattr(self.options, attr), attr)
-        self.net = nengo.Network(label=model.name)
+        self.net = nengo.Network(label=model.name, seed=0)
         self.rows: list[Row] = []
         self.tuned: tuning.Tuned | None = None
         self._called: dict[int, int] = {}

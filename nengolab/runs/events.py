@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 TRAIN, VALIDATION = "train", "validation"
+AT_ONCE = 1024
 
 
 class Writer:
@@ -104,13 +105,32 @@ def _scalars(path: Path) -> list[tuple[int, str, float]]:
     import tensorflow as tf
 
     found = []
-    records = tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
-    while True:
-        try:
-            event = tf.compat.v1.Event.FromString(next(records))
-        except (StopIteration, tf.errors.DataLossError):
-            return found
+    for record in _records(path):
+        event = tf.compat.v1.Event.FromString(record)
         for value in event.summary.value:
             if value.HasField("tensor"):
-                number = float(tf.make_ndarray(value.tensor))
+                # As they are written here; others' as TensorFlow reads them, in ten times as long.
+                plain = value.tensor.float_val
+                number = plain[0] if len(plain) == 1 else float(tf.make_ndarray(value.tensor))
                 found.append((event.step, value.tag, number))
+    return found
+
+
+def _records(path: Path) -> list[bytes]:
+    """The records of a file, to the first one that is not whole.
+
+    One at a time they take 0.16 ms each, and a panel reads all runs of a folder.
+    """
+    import tensorflow as tf
+
+    dataset = tf.data.TFRecordDataset(str(path))
+    found: list[bytes] = []
+    try:
+        for many in dataset.batch(AT_ONCE).as_numpy_iterator():
+            found.extend(many)
+    except tf.errors.DataLossError:
+        try:
+            found.extend(dataset.skip(len(found)).as_numpy_iterator())
+        except tf.errors.DataLossError:
+            pass
+    return found

@@ -24,6 +24,7 @@ FILE = "run.json"
 CHECKPOINTS = "epochs"
 NETWORK = "network.json"
 FORMAT = 1
+LONGEST_NAME = 200
 # While a process is in charge of a run.
 GOING = ("running", "paused")
 ENDED = ("finished", "stopped", "failed", "interrupted")
@@ -372,6 +373,12 @@ def checked_name(name: Any) -> str:
         raise ValidationError(
             f"must be a text that a folder can be called, without {''.join(sorted(bad))}, "
             f"got {name!r}",
+            attr="name",
+        )
+    if len(name.strip().encode()) > LONGEST_NAME:
+        raise ValidationError(
+            f"must be a name of at most {LONGEST_NAME} bytes, that a folder can be called; got one "
+            f"of {len(name.strip().encode())}: {name[:40]!r} ...",
             attr="name",
         )
     return name.strip()

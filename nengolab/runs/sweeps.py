@@ -93,17 +93,21 @@ class SweepRecord:
     def standing(self, number: int) -> dict[str, Any]:
         """How a run of it stands, without its settings."""
         failed = self._facts["failed"].get(str(number))
-        if failed is not None:
-            return nothing("failed", failed["error"], failed["traceback"])
         folder = self.folder / self.runs[number]
         try:
             changed = (folder / FILE).stat().st_mtime
             held = self._rows.get(number)
             if held is None or held[0] != changed:
                 held = self._rows[number] = (changed, standing_of(Record(folder)))
-            return held[1]
         except (OSError, ValidationError):  # it never began, or was deleted
-            return nothing("not run")
+            if failed is None:
+                return nothing("not run")
+            return nothing("failed", failed["error"], failed["traceback"])
+        # What its own folder says counts: a run that was cut off can be gone on with.
+        row = held[1]
+        if failed is None or row["state"] != "failed":
+            return row
+        return row | {"error": row["error"] or failed["error"], "traceback": failed["traceback"]}
 
     def table(self) -> Any:
         """One row a run: settings, state, epochs, metrics, error.

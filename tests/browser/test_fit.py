@@ -96,7 +96,7 @@ def test_a_network_is_trained_from_the_page(lab: JupyterLab) -> None:
     rate.press("Enter")
     root.get_by_role("button", name="Resume").click()
     comes(lambda: lab.value("len(fit.run.facts['changes'])"), 1)
-    root.get_by_role("button", name="Stop").click()
+    root.get_by_role("button", name="Stop", exact=True).click()
     expect(root.get_by_role("button", name="Start training")).to_be_visible()
     assert lab.value("fit.run.state") in ("stopped", "finished")
     # What it answers, what a batch moves; and the page loaded again shows the same.

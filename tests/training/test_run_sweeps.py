@@ -167,6 +167,10 @@ def test_a_process_that_is_killed_fails_alone(sim, tmp_path) -> None:
     kept = runs.open(tmp_path)["k 01"]
     assert kept.state == "interrupted"
     assert kept.checkpoint("last").is_file()
+    # What can be gone on with is no failure of the sweep.
+    row = runs.open(tmp_path).sweeps["k"].rows()[0]
+    assert (row["state"], row["epoch"]) == ("interrupted", kept.epochs)
+    assert np.isfinite(row["metrics"]["loss"])
 
 
 @pytest.mark.parametrize(

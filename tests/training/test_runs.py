@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import nengolab
-from nengolab import runs
+from nengolab import checks, runs
 from nengolab.exceptions import SimulationError, SimulatorBusy, ValidationError
 from nengolab.runs import record
 from nengolab.runs.run import _going
@@ -337,10 +337,19 @@ def test_table_differences_and_delete(compiled, tmp_path):
         found["a"]
 
 
+def test_whole_numbers_may_be_large():
+    assert checks.whole(10**30, "seed", 0) == 10**30
+    for wrong in (-(10**30), float("inf"), 1e30 + 0.5j):
+        with pytest.raises(ValidationError, match="whole number from 0 up"):
+            checks.whole(wrong, "seed", 0)
+
+
 @pytest.mark.parametrize("name", ["a/b", "", "..", ".hidden", "what?", 3])
 def test_names_that_no_folder_can_have(compiled, tmp_path, name):
     with pytest.raises(ValidationError, match="folder can be called"):
         runs.start(compiled, X, Y, folder=tmp_path, name=name)
+    with pytest.raises(ValidationError, match="at most 200 bytes.* got one of 302: 'éé"):
+        runs.start(compiled, X, Y, folder=tmp_path, name="é" * 151)
 
 
 def test_files_that_are_no_runs(compiled, tmp_path):

@@ -129,11 +129,51 @@ def test_edits_are_done_in_order_and_what_would_not_run_is_not_done() -> None:
     # What a person writes is theirs, whatever it does.
     written.refuses = None
     drawing.run("with nengo.Network()")
-    with pytest.raises(ValidationError, match="changed since it ran"):
+    with pytest.raises(ValidationError, match=r"does not run \(line 1\): mend it"):
         drawing.edit(add_probe, "a probe").result(PATIENCE)
     assert (drawing.state, drawing.trouble.line) == ("failed", 1)
     assert drawing.text == "with nengo.Network()"
     assert drawing.made.source == kept
+    drawing.run(kept).result(PATIENCE)
+    drawing.type(kept + "# more\n")
+    with pytest.raises(ValidationError, match="changed since it ran"):
+        drawing.edit(add_probe, "a probe").result(PATIENCE)
+
+    # What else a build may raise is told as well.
+    drawing.type(kept)
+    written.refuses = RuntimeError("boom")
+    with pytest.raises(ValidationError, match="cannot be built: boom"):
+        drawing.edit(add_probe_too, "it").result(PATIENCE)
+    assert (drawing.text, drawing.state) == (kept, "good")
+
+
+def test_what_is_written_while_code_runs_stays_and_is_saved(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    waits = f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)\n"
+    written = Written(waits + SOURCE)
+    path = tmp_path / "model.py"
+    drawing = written.drawing
+    drawing.place = InFile(path)
+    drawing.run()
+    written.began.wait(PATIENCE)
+    second, third = (f"{waits}{SOURCE}# {n}\n" for n in (2, 3))
+    last = drawing.run(second)  # waits for its turn
+    drawing.type(third)
+    drawing.save()  # at once
+    assert path.read_text() == third
+    go.touch()
+    last.result(PATIENCE)
+    assert (drawing.text, drawing.made.source) == (third, second)
+    assert path.read_text() == third
+    assert drawing.is_typed
+
+    path.unlink()
+    path.mkdir()
+    drawing.type(second)
+    with pytest.raises(ValidationError, match=r"model\.py could not be written, the code is only"):
+        drawing.save()
+    assert drawing.trouble.kind == "not written"
+    drawing.close()
 
 
 def test_several_things_are_copied_grouped_and_moved_as_one() -> None:
@@ -327,6 +367,15 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     for _ in range(3):
         lab.undo()
     until(lambda: path.read_text() == before, "all is undone")
+    # What is typed and has not run is taken back like a deed, and comes again.
+    typed = before + "# typed\n"
+    lab._drawing.type(typed)
+    lab.undo()
+    until(lambda: lab._drawing.is_fresh and lab.source == before, "it is taken back")
+    lab.redo()
+    until(lambda: lab._drawing.is_fresh and lab.source == typed, "it is there again")
+    lab.undo()
+    until(lambda: path.read_text() == before, "all is undone again")
     layout = path.with_suffix(".layout.json")
     until(layout.exists, "plots are kept")
     assert json.loads(layout.read_text())["plots"][0]["object"] == "cells[0]"

@@ -67,6 +67,8 @@ class Bench(Followed):
         # What the network is made of, a text or a model; and what has another run, then arranges.
         self.source: Any = None
         self.on_source: Callable[[Any], None] | None = None
+        # Notes what has been done and is no deed yet.
+        self.before_undo: Callable[[], None] | None = None
         # What objects that are gone were called, should they come back.
         self._once: dict[Any, str] = {}
         self.history = UndoHistory(self.arrangement)
@@ -392,6 +394,8 @@ class Bench(Followed):
 
     def undo(self) -> list[str] | None:
         """Take back the last deed; None where there is none, else remarks as of `arrange`."""
+        if self.before_undo is not None:
+            self.before_undo()
         before = self.history.undo()
         return None if before is None else self.arrange(before)
 

@@ -155,6 +155,7 @@ class Sourced:
         self._bench.hands, self._bench.source = self._hands, text
         self._bench.continue_in_code = None
         self._bench.on_source = weakly(self._travel_source)
+        self._bench.before_undo = weakly(self._note_typed)
         self._bench.settle_in(Choice(None, "code"))
 
     def _end_source(self) -> None:
@@ -261,7 +262,15 @@ class Sourced:
         """Undo and redo: the code is to be another one, and then the panels."""
         assert self._drawing is not None
         self._travelling = True
+        # A redo right after it goes back again.
+        self._bench.source = text
         self._drawing.run(text, "undo")
+
+    def _note_typed(self) -> None:
+        """What was typed and has not run is the last deed: undo takes it back, redo does it."""
+        if self._drawing is not None and self._drawing.is_typed:
+            self._bench.source = self._drawing.text
+            self._bench.note("what was typed")
 
     # ---- positions and plots, kept beside the code ---------------------------
 

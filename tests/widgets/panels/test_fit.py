@@ -180,7 +180,7 @@ def test_two_pages_and_a_second_panel_show_the_same(sim, tmp_path) -> None:
     second.phase("running")  # both get the same frames, of one hub
     assert second.now["run"] == first.fit.run.name
     first.fit.close()
-    second.act(type="stop")
+    second.act(type="stop_run", run=second.now["run"])  # in the table of runs
     second.phase("ended")
     second.fit.close()
 

@@ -25,6 +25,7 @@ from .places import ChangedElsewhere, SourcePlace
 
 # What a name may be that is nothing here.
 ALONE = "This code runs by itself: what it uses of the notebook it has to import or make"
+UNWRITTEN = "not written"
 T = TypeVar("T")
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
@@ -82,6 +83,9 @@ class Drawing:
         # What somebody else has made of the file meanwhile.
         self.other: str | None = None
         self.version = 1
+        self._wanted = text  # what was to run last
+        self._saved = 0  # the version that a person saved last
+        self._writing = threading.Lock()
         self._replace, self._changed = replace, changed
         self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None]
         self._jobs = queue.SimpleQueue()
@@ -94,6 +98,11 @@ class Drawing:
         """Whether what was made last was made of this text."""
         return self.made is not None and self.made.source == self.text
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether a person has written what nobody has asked to run."""
+        return self.made is not None and self.text not in (self.made.source, self._wanted)
+
     def line(self, line: int) -> int:
         """What people call a line of the text, counted from 1."""
         return line + self.place.first_line - 1
@@ -104,8 +113,9 @@ class Drawing:
         """Run the text, or another one that a person has written."""
         if text is not None and text != self.text:
             self.type(text)
-        wanted = self.text
-        return self._ask(lambda: self._run(wanted, deed))
+        wanted, version = self.text, self.version
+        self._wanted = wanted
+        return self._ask(lambda: self._run(wanted, deed, version))
 
     def type(self, text: str) -> None:
         """Keep what a person is writing; nothing runs."""
@@ -137,9 +147,13 @@ class Drawing:
         if (stop := self._stop) is not None:
             stop.stop()
 
-    def save(self) -> Future[None]:
-        """Write the text to where it is kept; nothing runs."""
-        return self._ask(self._save)
+    def save(self) -> None:
+        """Write the text to where it is kept, at once, whatever runs; nothing runs for it.
+
+        What hinders it is told as `trouble`, or both texts are shown.
+        """
+        self._saved = self.version
+        self._save()
 
     def take_other(self) -> None:
         """Go on with what somebody else has written."""
@@ -149,11 +163,11 @@ class Drawing:
         self.other = None
         self.type(other)
 
-    def keep_mine(self) -> Future[None]:
+    def keep_mine(self) -> None:
         """Write the text over what somebody else has written."""
         self.place.accept()
         self.other = None
-        return self._ask(self._save)
+        self.save()
 
     def close(self) -> None:
         """End it: what runs is stopped."""
@@ -188,10 +202,10 @@ class Drawing:
         self.state = "working"
         self._say("")
 
-    def _run(self, text: str, deed: str) -> None:
+    def _run(self, text: str, deed: str, version: int) -> None:
         self._begin()
         try:
-            self._go(text, deed)
+            self._go(text, deed, version)
         except Exception as error:
             self.trouble, self.state = self._told(error), "failed"
             self._say(deed)
@@ -199,22 +213,21 @@ class Drawing:
                 raise
         finally:
             self._stop = None
-        self._write(text)
+        if self._saved <= version:  # else a person has saved what was written since
+            self._write(text)
 
     def _edit(self, make: Make, deed: str, then: Then | None) -> list[str]:
         if self.made is None:
             raise ValidationError("run the code first: nothing of it is drawn yet", "source")
         if not self.is_fresh:
-            raise ValidationError(
-                "the code was changed since it ran: run it first, then go on drawing", "source"
-            )
+            self._refuse_unrun()
         if (other := self.place.other()) is not None:
             self._differs(other)
         edit = make(self.made)
         self._begin()
         try:
-            found = self._go(edit.after, deed, then)
-        except NengoException as error:
+            found = self._go(edit.after, deed, self.version, then)
+        except Exception as error:
             self.state = "good"
             self._say("")
             told = self._told(error)
@@ -227,16 +240,27 @@ class Drawing:
         self._write(edit.after)
         return found
 
-    def _go(self, text: str, deed: str, then: Then | None = None) -> list[str]:
-        """Run a text, and have its network run."""
-        before, found = self.text, list[str]()
+    def _refuse_unrun(self) -> None:
+        """Say what to do first where the text is not what is drawn."""
+        if self.state == "failed" and self.trouble is not None:
+            line = "" if self.trouble.line is None else f" (line {self.trouble.line})"
+            raise ValidationError(
+                f"the code does not run{line}: mend it and run it, then go on drawing", "source"
+            )
+        raise ValidationError(
+            "the code was changed since it ran: run it first, then go on drawing", "source"
+        )
+
+    def _go(self, text: str, deed: str, version: int, then: Then | None = None) -> list[str]:
+        """Run a text, and have its network run; ``version`` is the one for which it was asked."""
+        found = list[str]()
         made = building.run_source(text, stop=self._stop)
         label(made)
 
         def drawn() -> None:
             """It is drawn from now on, and about to run."""
             self.made, self.trouble, self.state = made, None, "good"
-            if self.text == before:
+            if self.version == version:
                 # Else a person has written on meanwhile.
                 self.text = text
                 self.version += 1
@@ -262,14 +286,22 @@ class Drawing:
         return Trouble("not built", f"the network cannot be built: {error}", line, span)
 
     def _save(self) -> None:
+        if self.trouble is not None and self.trouble.kind == UNWRITTEN:
+            self.trouble = None
         self._write(self.text)
         self._say("")
 
     def _write(self, text: str) -> None:
         try:
-            self.place.write(text)
+            with self._writing:
+                self.place.write(text)
         except ChangedElsewhere as error:
             self._differs(error.other)
+        except (OSError, ValidationError, UnicodeEncodeError) as error:
+            why = f"{self.place.name} could not be written, the code is only here: {error}"
+            self.trouble = Trouble(UNWRITTEN, why)
+            self._say("")
+            raise ValidationError(why, "source") from error
 
     def _differs(self, other: str) -> None:
         self.other = other

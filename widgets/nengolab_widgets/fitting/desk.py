@@ -89,6 +89,7 @@ class FitDesk:
             "stop": lambda c: self._steer("stopping", lambda run: run.stop(wait=False)),
             "rate": self._rate,
             "go_on": self._go_on,
+            "stop_run": self._stop_one,
             "show": lambda c: self.kept.show(str(c.get("run")), c.get("on") is True),
             "note": lambda c: setattr(self.record(c), "note", str(c.get("text", ""))),
             "tags": lambda c: setattr(self.record(c), "tags", _words(c.get("text"))),
@@ -314,6 +315,17 @@ class FitDesk:
         if self.run is not None and self.run.name == record.name and self.run.state not in GOING:
             record = self.run
         self._begin("starting", lambda: self._take(self.starter.go_on(record, epochs)))
+
+    def _stop_one(self, content: Mapping[str, Any]) -> None:
+        """Stop a run of this kernel that another panel, or a cell, has started."""
+        record = self.record(content)
+        if not isinstance(record, runs.Run):
+            raise ValidationError(
+                f"the run {record.name!r} goes on in another process: stop it there, or where its "
+                "sweep is shown",
+                "run",
+            )
+        record.stop(wait=False)
 
     # ---- runs of before --------------------------------------------------------
 

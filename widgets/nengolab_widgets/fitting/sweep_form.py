@@ -12,6 +12,7 @@ from nengo.exceptions import ValidationError
 
 from nengolab.runs.plan import Plan
 from nengolab.runs.ready import Ready
+from nengolab.runs.record import checked_name
 from nengolab.runs.sweeping import planned
 from nengolab.sweep import Range, draw, grid
 
@@ -108,6 +109,12 @@ class SweepForm:
             self.where()
         except ValidationError as error:
             self._blame(error)
+            self._made = []
+        try:
+            if self.typed["called"]:
+                checked_name(self.typed["called"])
+        except ValidationError as error:
+            self.errors["called"] = str(error).removeprefix("name: ")
             self._made = []
         return self._made
 

@@ -86,6 +86,10 @@ export class Control {
       this.metrics,
       this.rating,
     );
+    // Until the first word of how it stands.
+    this.start.disabled = true;
+    for (const one of [this.pause, this.stop, this.track, this.rating]) setHidden(one, true);
+    setText(this.words, "looking at the data and runs there are …");
   }
 
   /** What is asked for shows at once, before the kernel has heard of it. */

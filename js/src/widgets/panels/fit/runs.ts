@@ -183,7 +183,13 @@ export class Runs {
             this.send({ type: "go_on", run: row.name }),
           ),
         ]
-      : [];
+      : row.state === "running" || row.state === "paused"
+        ? [
+            button("stop", "after the batch that is computed; weights are kept", () =>
+              this.send({ type: "stop_run", run: row.name }),
+            ),
+          ]
+        : [];
     for (const one of goes) one.classList.add("nl-fit-small");
     const cells: (string | Node)[][] = [
       [box, swatch],
