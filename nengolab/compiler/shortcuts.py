@@ -114,8 +114,9 @@ def _problem(
     A person's own neuron type may have more to it than its arguments.
     """
     neurons, built = conn.pre_obj.neuron_type, model.params[conn.pre_obj]
-    if type(neurons).__module__.partition(".")[0] not in ("nengo", "nengolab"):
-        return None
+    for one in (neurons, getattr(neurons, "base_type", neurons)):
+        if type(one).__module__.partition(".")[0] not in ("nengo", "nengolab"):
+            return None
     arrays = (points, targets, built.encoders, built.gain, built.bias)
     content = b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
     layout = tuple((a.shape, a.dtype.str) for a in arrays)

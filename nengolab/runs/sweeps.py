@@ -13,7 +13,7 @@ import numpy as np
 
 from nengolab.checks import table_library
 from nengolab.exceptions import ValidationError
-from nengolab.runs.record import FILE, Record, checked_name, lives
+from nengolab.runs.record import FILE, GOING, Record, checked_name, lives
 
 #: What the file of a sweep is called: ``<name>.sweep.json``.
 END = ".sweep.json"
@@ -97,7 +97,8 @@ class SweepRecord:
         try:
             changed = (folder / FILE).stat().st_mtime
             held = self._rows.get(number)
-            if held is None or held[0] != changed:
+            ended = failed is not None and held is not None and held[1]["state"] in GOING
+            if held is None or held[0] != changed or ended:
                 held = self._rows[number] = (changed, standing_of(Record(folder)))
         except (OSError, ValidationError):  # it never began, or was deleted
             if failed is None:

@@ -84,6 +84,11 @@ def test_a_problem_that_was_solved_is_not_solved_again(monkeypatch):
     class Own(nengo.LIF):
         pass
 
+    class OwnRate(nengo.LIFRate):
+        def rates(self, *given):
+            evaluated.append(self)
+            return super().rates(*given)
+
     def rates(self, x, gain, bias, _rates=nengo.LIF.rates):
         evaluated.append(self)
         return _rates(self, x, gain, bias)
@@ -109,7 +114,8 @@ def test_a_problem_that_was_solved_is_not_solved_again(monkeypatch):
     np.testing.assert_array_equal(again, first)
     others = ({"radius": 2}, {"neuron_type": nengo.LIF(tau_rc=0.05)}, {"function": np.cos})
     assert [decoders(**other)[1] for other in (*others, {"seed": 2})] == [1] * 4
-    assert [decoders(neuron_type=Own())[1] for _ in range(2)] == [1, 1]
+    for own in (Own(), nengo.RegularSpiking(OwnRate())):
+        assert [decoders(neuron_type=own)[1] for _ in range(2)] == [1, 1]
     # What was used longest ago goes.
     shortcuts.SOLVED = shortcuts.Solved(1000)
     assert [decoders(seed=seed)[1] for seed in (5, 6, 6, 5)] == [1, 1, 0, 1]

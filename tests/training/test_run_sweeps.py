@@ -160,6 +160,8 @@ def test_a_process_that_is_killed_fails_alone(sim, tmp_path) -> None:
         sim, PLAN, DATA, items, folder=tmp_path, name="k", workers=1, changed=told.set
     )
     until(told, lambda: sweep.rows()[0]["epoch"] > 2)
+    looked = runs.open(tmp_path).sweeps["k"]  # while it goes on
+    assert looked.rows()[0]["state"] == "running"
     os.kill(runs.open(tmp_path)["k 01"].facts["process"]["pid"], signal.SIGKILL)
     first, second = sweep.wait()
     assert (first["state"], second["state"]) == ("failed", "finished")

@@ -152,8 +152,9 @@ class Drawing:
 
         What hinders it is told as `trouble`, or both texts are shown.
         """
-        self._saved = self.version
+        version = self.version
         self._save()
+        self._saved = version
 
     def take_other(self) -> None:
         """Go on with what somebody else has written."""
@@ -217,6 +218,7 @@ class Drawing:
             self._write(text)
 
     def _edit(self, make: Make, deed: str, then: Then | None) -> list[str]:
+        version = self.version  # what is written from here on stays
         if self.made is None:
             raise ValidationError("run the code first: nothing of it is drawn yet", "source")
         if not self.is_fresh:
@@ -226,7 +228,7 @@ class Drawing:
         edit = make(self.made)
         self._begin()
         try:
-            found = self._go(edit.after, deed, self.version, then)
+            found = self._go(edit.after, deed, version, then)
         except Exception as error:
             self.state = "good"
             self._say("")

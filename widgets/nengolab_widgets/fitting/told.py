@@ -102,6 +102,7 @@ class Row(TypedDict):
     error: str
     shown: int
     resumable: bool
+    stoppable: bool
     kept: list[int]
 
 
@@ -320,6 +321,8 @@ def row_of(run: Record, shown: int) -> Row:
         "error": run.error or "",
         "shown": shown,
         "resumable": run.state not in GOING and run.epochs < run.facts["planned"],
+        # Another process's, such as a sweep's, is not to be reached.
+        "stoppable": isinstance(run, Run) and run.state in GOING,
         "kept": run.kept,
     }
 

@@ -73,6 +73,7 @@ const ROW: Row = {
   error: "",
   shown: 0,
   resumable: false,
+  stoppable: false,
   kept: [0, 1],
 };
 const DESK: Desk = {
@@ -194,6 +195,26 @@ it("offers to go on with what was interrupted", () => {
   expect(body.textContent).toContain("“first” was interrupted after 1 of 2 epochs.");
   button("Go on").click();
   expect(send).toHaveBeenCalledWith({ type: "go_on", run: "first" });
+});
+
+it("stops a run that another panel began, where that can be", () => {
+  const going = { ...ROW, state: "running" };
+  const { body, send } = opened(
+    { ...NOW, phase: "set up" },
+    {
+      ...DESK,
+      runs: [
+        { ...going, stoppable: true },
+        { ...going, name: "swept" },
+      ],
+    },
+  );
+  const stops = [...body.querySelectorAll<HTMLElement>("tr[data-key] button")].filter(
+    (one) => one.textContent === "stop",
+  );
+  expect(stops).toHaveLength(1);
+  stops[0].click();
+  expect(send).toHaveBeenCalledWith({ type: "stop_run", run: "first" });
 });
 
 it("sorts runs, what is not known last", () => {

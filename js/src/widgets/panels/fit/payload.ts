@@ -167,6 +167,7 @@ export interface Row {
   error: string;
   shown: number;
   resumable: boolean;
+  stoppable: boolean;
   kept: number[];
 }
 
@@ -184,6 +185,7 @@ export const isRow: Check<Row> = record<Row>({
   error: isString,
   shown: isNumber,
   resumable: isBoolean,
+  stoppable: isBoolean,
   kept: listOf(isNumber),
 });
 

@@ -177,19 +177,19 @@ export class Runs {
     const number = (value: number | null): string => (value === null ? "–" : short(value));
     const percent = row.accuracy === null ? "–" : `${(100 * row.accuracy).toFixed(1)} %`;
     const state = make("span", row.state === "failed" ? "nl-inspect-bad" : "", {}, row.state);
-    const goes = row.resumable
-      ? [
-          button("go on", `train on from epoch ${row.epochs}`, () =>
-            this.send({ type: "go_on", run: row.name }),
-          ),
-        ]
-      : row.state === "running" || row.state === "paused"
-        ? [
-            button("stop", "after the batch that is computed; weights are kept", () =>
-              this.send({ type: "stop_run", run: row.name }),
-            ),
-          ]
-        : [];
+    const goes: HTMLElement[] = [];
+    if (row.resumable)
+      goes.push(
+        button("go on", `train on from epoch ${row.epochs}`, () =>
+          this.send({ type: "go_on", run: row.name }),
+        ),
+      );
+    if (row.stoppable)
+      goes.push(
+        button("stop", "after the batch that is computed; weights are kept", () =>
+          this.send({ type: "stop_run", run: row.name }),
+        ),
+      );
     for (const one of goes) one.classList.add("nl-fit-small");
     const cells: (string | Node)[][] = [
       [box, swatch],
