@@ -143,9 +143,10 @@ class Opening:
             )
         self._begin("compiling")
         # Probes that were asked for by now are compiled with the rest, not after it.
-        asked = self._on_built(self, sim)
-        if asked is None:
-            raise SimulatorClosed("the session was closed during the build")
-        asked.result()
+        with sim.gathering_taps():
+            asked = self._on_built(self, sim)
+            if asked is None:
+                raise SimulatorClosed("the session was closed during the build")
+            asked.result()
         sim.prepare(whole=False)
         return sim

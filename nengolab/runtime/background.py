@@ -6,8 +6,9 @@ for which what runs would not compute right. One compile serves all that was ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from nengolab.compiler.build import Built
 from nengolab.compiler.graph import Graph
 from nengolab.exceptions import ValidationError
 from nengolab.names import listing
+from nengolab.runtime.collector import collector_paused
 from nengolab.runtime.loop import TileRunner
 from nengolab.runtime.means import probe_of
 from nengolab.startup.worker import Worker, uninterrupted
@@ -75,6 +77,8 @@ class Background:
         self._waiting: list[Waiting] = []
         self._pending: list[Future] = []
         self._requests = 0
+        self._gathering = 0  # how many gather now
+        self._gathered: list[Callable[[], None]] = []
         self._completed: TileRunner | None = None  # the last whose other capacity was wanted
         self._worker: ThreadPoolExecutor | None = None
 
@@ -122,7 +126,23 @@ class Background:
         self._ask(lambda: None)
         return waiting.result
 
-    def _ask(self, first: Callable[[], None]) -> None:
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Begin to compile what is asked for meanwhile at the end, all of it as one."""
+        self._gathering += 1
+        try:
+            yield
+        finally:
+            self._gathering -= 1
+            if self._gathered and not self._gathering:
+                gathered, self._gathered = self._gathered, []
+                self._ask(lambda: [first() for first in gathered])
+
+    def _ask(self, first: Callable[[], Any]) -> None:
+        """Have a form compiled, after what is to be done ``first`` on the thread that compiles."""
+        if self._gathering:
+            self._gathered.append(first)
+            return
         self._requests += 1
         self._submit(self._compile, first, self._requests).add_done_callback(self._announce)
 
@@ -135,24 +155,29 @@ class Background:
 
     # -- on the thread -------------------------------------------------------------------------
 
-    def _compile(self, first: Callable[[], None], request: int) -> tuple[Graph, TileRunner] | None:
+    def _compile(self, first: Callable[[], Any], request: int) -> tuple[Graph, TileRunner] | None:
         first()
         if request < self._requests:
             return None  # more is asked for already: one compile serves all
-        engine = self._engine
         try:
-            graph = engine.simplify()
-            taps = [p for p in list(self.taps.values()) if p in graph.probes]
-            values = dict(engine.runner.values)
-            for waiting in list(self._waiting):
-                values |= waiting.values
-            runner = engine.make_runner(graph, [*engine.probes, *taps], values)
+            with collector_paused():
+                graph, runner = self._form()
             # What runs now needs one of the two capacities; a plot need not wait for both.
-            runner.compile_one(engine.runner.runs_short)
+            runner.compile_one(self._engine.runner.runs_short)
         except Exception as err:
             self._fail(err)
             return None
         return graph, runner
+
+    def _form(self) -> tuple[Graph, TileRunner]:
+        """What is to be compiled, with all that has been asked for by now."""
+        engine = self._engine
+        graph = engine.simplify()
+        taps = [p for p in list(self.taps.values()) if p in graph.probes]
+        values = dict(engine.runner.values)
+        for waiting in list(self._waiting):
+            values |= waiting.values
+        return graph, engine.make_runner(graph, [*engine.probes, *taps], values)
 
     def _fail(self, error: Exception) -> None:
         for waiting in [tap for tap in list(self.taps) if not tap.ready]:
@@ -176,7 +201,7 @@ class Background:
     @property
     def is_compiling(self) -> bool:
         """Whether something that was asked for is not there yet."""
-        return not all(future.done() for future in list(self._pending))
+        return bool(self._gathered) or not all(future.done() for future in list(self._pending))
 
     # -- between two tiles ---------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -295,6 +296,19 @@ class BaseSimulator:
         tap = Tap(obj, attr)
         self._engine.add_tap(tap, obj, attr)
         return tap
+
+    def gathering_taps(self) -> AbstractContextManager[None]:
+        """Have all taps that are added meanwhile compiled at once, when the last one has been.
+
+        Examples
+        --------
+        >>> with sim.gathering_taps():
+        ...     taps = [sim.add_tap(ensemble), sim.add_tap(ensemble.neurons)]
+        >>> sim.prepare()
+        >>> [data.shape for data in map(sim.advance(10).get, taps)]
+        [(1, 10, 1), (1, 10, 20)]
+        """
+        return self._engine.background.gathering()
 
     def remove_tap(self, tap: Tap) -> None:
         """Stop reading a tap.

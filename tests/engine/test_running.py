@@ -23,6 +23,7 @@ from nengolab.exceptions import (
     ValidationError,
 )
 from nengolab.runtime import capacity
+from nengolab.runtime.engine import Engine
 from nengolab.runtime.loop import TileRunner
 
 
@@ -183,6 +184,26 @@ def test_taps_show_what_probes_from_the_start_show():
         expected = ref.data[probe][start:]
         np.testing.assert_allclose(seen[tap][0], expected, atol=1e-9, err_msg=str(attr))
     np.testing.assert_allclose(seen[net.probe][0], ref.data[reference.probe][start:], atol=1e-9)
+
+
+def test_taps_that_are_gathered_are_compiled_as_one(monkeypatch):
+    forms, make = [], Engine.make_runner
+    monkeypatch.setattr(
+        Engine, "make_runner", lambda self, *how: forms.append(make(self, *how)) or forms[-1]
+    )
+    net = small()
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        forms.clear()
+        with sim.gathering_taps():
+            taps = [sim.add_tap(net.a, None), sim.add_tap(net.a.neurons, None)]
+            with sim.gathering_taps():
+                taps.append(sim.add_tap(net.a.neurons, "voltage"))
+            assert sim.is_compiling
+            assert not forms
+        sim.prepare()
+        assert len(forms) == 1
+        data = sim.advance(5)
+        assert all(data[tap].shape[:2] == (1, 5) for tap in taps)
 
 
 @pytest.mark.parametrize("steps", [3, 40])

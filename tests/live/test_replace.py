@@ -79,6 +79,26 @@ def test_the_run_goes_on_in_another_network():
         assert session.error is None
 
 
+def test_what_is_looked_at_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many signals are looked at, in the first network and in the next."""
+    compiled: list[int] = []
+    compiles = TileRunner._compile_here
+    monkeypatch.setattr(
+        TileRunner,
+        "_compile_here",
+        lambda self, *how: (compiled.append(len(self.program.readings)), compiles(self, *how))[1],
+    )
+    first = building.run_source(FIRST).network
+    with Session(first, speed=None, seed=1) as session:
+        ens = first.ensembles[0]
+        probes = [session.add_probe(ens.neurons[: i + 1]) for i in range(5)]
+        session.wait_until("ready", PATIENCE)
+        assert compiled == [len(probes)]
+        replace(session, FIRST + MORE)
+        assert compiled == [len(probes)] * 2
+        assert all(probe.attached.done() for probe in session.probes)
+
+
 def test_a_replacement_is_stopped_while_it_is_built_or_compiled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,9 +6,10 @@ import weakref
 
 import nengo
 import pytest
-from nengolab_widgets import Lab, replaced
+from nengolab_widgets import Lab
 
 from nengolab.live import Session
+from nengolab.runtime import collector
 
 from .browser import Browser, until
 
@@ -23,7 +24,7 @@ def net() -> nengo.Network:
 def test_a_replaced_lab_goes_with_its_session(
     net: nengo.Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replaced, "COLLECTED_AFTER", 1.0)
+    monkeypatch.setattr(collector, "COLLECTED_AFTER", 1.0)
     lab = Lab(net)
     lab.session.wait_until("ready", 60)
     lab.session.play()
@@ -54,7 +55,7 @@ def test_a_lab_that_nobody_holds_leaves_nothing_in_a_session(net: nengo.Network)
 def test_one_that_a_person_holds_is_paused_and_can_be_shown_again(
     net: nengo.Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replaced, "COLLECTED_AFTER", 0.5)
+    monkeypatch.setattr(collector, "COLLECTED_AFTER", 0.5)
     lab = Lab(net)
     lab.session.wait_until("ready", 60)
     lab.session.play()

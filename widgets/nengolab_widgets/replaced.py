@@ -10,7 +10,6 @@ is asked for here.
 from __future__ import annotations
 
 import contextlib
-import gc
 import sys
 import threading
 import weakref
@@ -20,6 +19,7 @@ import anywidget
 from nengo.exceptions import SimulatorClosed
 
 from nengolab.live import Listener, Session
+from nengolab.runtime.collector import collect_soon
 
 from . import sessions
 from .bench import Bench
@@ -83,26 +83,7 @@ def retire(widget: anywidget.AnyWidget, session: Session | None) -> None:
     anywidget.AnyWidget.close(widget)
     # ipywidgets takes the method away from a closed widget; this one may be shown again.
     vars(widget).pop("_repr_mimebundle_", None)
-    _collect_soon()
-
-
-#: Seconds until what only cycles hold is collected. That takes half a second where the kernel holds
-#: a network of 30,000 objects, so not while the cell that runs again is about to show something.
-COLLECTED_AFTER = 5.0
-_collecting = threading.Lock()
-
-
-def _collect_soon() -> None:
-    """Ask for one collection for all that are retired until then."""
-
-    def collect() -> None:
-        _collecting.release()
-        gc.collect()
-
-    if _collecting.acquire(blocking=False):
-        timer = threading.Timer(COLLECTED_AFTER, collect)
-        timer.daemon = True
-        timer.start()
+    collect_soon()
 
 
 def let_go_soon(listener: Listener | None, bench: Bench) -> None:
