@@ -6,6 +6,7 @@ for which what runs would not compute right. One compile serves all that was ask
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ from nengolab.runtime.collector import collector_paused
 from nengolab.runtime.loop import TileRunner
 from nengolab.runtime.means import probe_of
 from nengolab.startup.worker import Worker, uninterrupted
+
+#: Seconds in which more may be asked for, as by a panel that looks at several signals, before what
+#: takes the better part of a second begins.
+TOGETHER = 0.02
 
 
 class RunsForms(Protocol):
@@ -157,6 +162,8 @@ class Background:
 
     def _compile(self, first: Callable[[], Any], request: int) -> tuple[Graph, TileRunner] | None:
         first()
+        if request == self._requests:
+            time.sleep(TOGETHER)
         if request < self._requests:
             return None  # more is asked for already: one compile serves all
         try:

@@ -22,7 +22,7 @@ from nengolab.exceptions import (
     SimulatorClosed,
     ValidationError,
 )
-from nengolab.runtime import capacity
+from nengolab.runtime import background, capacity
 from nengolab.runtime.engine import Engine
 from nengolab.runtime.loop import TileRunner
 
@@ -186,11 +186,17 @@ def test_taps_show_what_probes_from_the_start_show():
     np.testing.assert_allclose(seen[net.probe][0], ref.data[reference.probe][start:], atol=1e-9)
 
 
-def test_taps_that_are_gathered_are_compiled_as_one(monkeypatch):
-    forms, make = [], Engine.make_runner
+@pytest.fixture
+def forms(monkeypatch) -> list[TileRunner]:
+    """Every form of a network that is made."""
+    made, make = [], Engine.make_runner
     monkeypatch.setattr(
-        Engine, "make_runner", lambda self, *how: forms.append(make(self, *how)) or forms[-1]
+        Engine, "make_runner", lambda self, *how: made.append(make(self, *how)) or made[-1]
     )
+    return made
+
+
+def test_taps_that_are_gathered_are_compiled_as_one(forms):
     net = small()
     with nengolab.Simulator(net, progress_bar=False) as sim:
         forms.clear()
@@ -204,6 +210,17 @@ def test_taps_that_are_gathered_are_compiled_as_one(monkeypatch):
         assert len(forms) == 1
         data = sim.advance(5)
         assert all(data[tap].shape[:2] == (1, 5) for tap in taps)
+
+
+def test_taps_that_are_added_one_soon_after_the_other_are_compiled_as_one(forms, monkeypatch):
+    monkeypatch.setattr(background, "TOGETHER", 1.0)
+    net = small()
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        forms.clear()
+        taps = [sim.add_tap(net.a, None), sim.add_tap(net.a.neurons, None)]
+        sim.prepare()
+        assert len(forms) == 1
+        assert all(tap.ready for tap in taps)
 
 
 @pytest.mark.parametrize("steps", [3, 40])
@@ -250,7 +267,8 @@ def test_the_other_compile_is_made_beside_runs_that_want_it(monkeypatch):
     np.testing.assert_array_equal(np.concatenate(seen, axis=1), expected)
 
 
-def test_taps_asked_for_before_the_first_run_cost_no_compile_more():
+def test_taps_asked_for_before_the_first_run_cost_no_compile_more(monkeypatch):
+    monkeypatch.setattr(background, "TOGETHER", 1.0)
     net = small()
     with nengolab.Simulator(net, progress_bar=False) as sim:
         taps = [sim.add_tap(net.a), sim.add_tap(net.a.neurons), sim.add_tap(net.stimulus)]
