@@ -217,7 +217,7 @@ def test_taps_that_are_added_one_soon_after_the_other_are_compiled_as_one(forms,
     net = small()
     with nengolab.Simulator(net, progress_bar=False) as sim:
         forms.clear()
-        taps = [sim.add_tap(net.a, None), sim.add_tap(net.a.neurons, None)]
+        taps = [sim.add_tap(net.a, None), sim.add_tap(net.a.neurons, "voltage")]
         sim.prepare()
         assert len(forms) == 1
         assert all(tap.ready for tap in taps)
