@@ -152,6 +152,11 @@ class Panel:
 
     # --- how it looks --------------------------------------------------------------------------
 
+    def drawn(self, frames: int = 3) -> None:
+        """Wait until the page has drawn what it knows now."""
+        for _ in range(frames):
+            self.root.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+
     def pixels(self, selector: str = "") -> np.ndarray:
         """Return what is on the screen as grey values (height, width), 0 to 255."""
         target = self.root.locator(selector).first if selector else self.root

@@ -81,6 +81,7 @@ def history_can_be_looked_at_while_it_runs(panel: Panel) -> None:
     handle.evaluate("el => { el.value = '300'; el.dispatchEvent(new Event('input')); }")
     held = until(lambda: playhead(panel)["held"], "an older stretch")
     assert held["to"] < 4.5
+    panel.drawn()
     picture = panel.pixels(".nl-strip-drawing")
     time = panel.status["time"]
     panel.wait_time(time + 0.5)
