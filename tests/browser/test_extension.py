@@ -60,6 +60,8 @@ def test_card_and_command_make_starter_notebooks(lab: JupyterLab) -> None:
     _assert_starter(_opened_notebook(lab))
     expect(lab.notebook.locator(".jp-MarkdownOutput h1")).to_be_visible()
     assert lab.value("'nengo' in dir()") is False
+    # The next Shift+Enter runs code.
+    expect(lab.notebook.locator(".jp-Cell").nth(1)).to_have_class(re.compile("jp-mod-active"))
     first = _path(lab)
 
     # By keyboard, in the launcher that comes when all is closed.

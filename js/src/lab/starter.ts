@@ -30,8 +30,15 @@ export const starterPlugin: JupyterFrontEndPlugin<IStarterNotebooks> = {
           format: "json",
           content: starterContent(trans, kernel, starter),
         });
-        return documents.open(path, "default", kernel && { name: kernel.name });
+        const panel = documents.open(path, "default", kernel && { name: kernel.name });
+        void panel?.revealed.then(() => activateFirstCode(panel.content));
+        return panel;
       },
     };
   },
 };
+
+/** Below the introduction: the next Shift+Enter runs code. */
+function activateFirstCode(content: object): void {
+  if ("activeCellIndex" in content && content.activeCellIndex === 0) content.activeCellIndex = 1;
+}
