@@ -1,8 +1,10 @@
 """A small network and what many tests need around it."""
 
 import nengo
+import numpy as np
 import pytest
 
+import nengolab
 from nengolab.live import Session
 from nengolab.live.probes import LiveProbe
 from nengolab.names import Names
@@ -47,3 +49,35 @@ def session(simulator):
     with Session(simulator, speed=None) as live:
         live.reset().result(200)
         yield live
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    """One compiled simulator for all tests; each session gives it back."""
+    net = make_network()
+    with net:
+        nengolab.configure_settings(dtype="float64")
+    with nengolab.Simulator(net, seed=11, progress_bar=False) as sim:
+        yield sim
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """The same network in nengo.Simulator, every signal of the tests probed."""
+    net = make_network()
+    targets = {
+        "value": (net.ens, None),
+        "spikes": (net.ens.neurons, None),
+        "voltage": (net.ens.neurons, "voltage"),
+        "rates": (net.rate.neurons, None),
+    }
+    with net:
+        probes = {name: nengo.Probe(obj, attr) for name, (obj, attr) in targets.items()}
+        filtered = nengo.Probe(net.ens, synapse=0.005)
+    with nengo.Simulator(net, seed=11, progress_bar=False) as sim:
+        sim.run_steps(400, progress_bar=False)
+        data = {name: np.array(sim.data[probe]) for name, probe in probes.items()}
+        data["filtered"] = np.array(sim.data[filtered])
+        data["own probe"] = np.array(sim.data[net.probe])
+        data["thin probe"] = np.array(sim.data[net.thin_probe])
+    return data
