@@ -25,7 +25,8 @@ PIECES = ("1", "5", "20", "network", "opening", "edits", "first", "bare")
 # What --inspect can measure.
 LOOKS = ("trained", "matrix", "picked")
 TRAINING = (
-    *("digits_train", "digits_spiking", "digits_run", "digits_panel", "digits_converted"),
+    *("digits_train", "digits_spiking", "digits_run", "digits_panel", "tuning_panel"),
+    "digits_converted",
     "lif_surrogate",
 )
 _HEAD = f"{'network':<22}{'ready s':>17}{'steps/s':>19}{'ratio':>9}{'RMS error':>11}"

@@ -1,4 +1,4 @@
-"""Training with its panel open on a page, beside the same fit without."""
+"""Training with panels open on a page, beside the same fit without."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import numpy as np
 
 import nengolab
 from nengolab.benchmarks.digits import BATCH, NEURONS, network, pictures
+from nengolab.benchmarks.live.in_kernel_looks import Trained
 from nengolab.benchmarks.turns import Compared
 
 # Of a round the first epoch does not count: its first batch and its validation are compiled.
@@ -22,6 +23,8 @@ EPOCHS, ROUNDS, BATCHES = 4, 9, 12
 GOALS = {"open": 0.95, "closed": 0.99}
 # Within so many ms a click is to be answered; so often the run is paused and resumed.
 CLICK_MS, CLICKS = 200.0, 6
+# So many pictures a second of tuning curves, while so many epochs are trained.
+PICTURES, TUNED_EPOCHS = 10.0, 6
 
 
 class Clock(keras.callbacks.Callback):
@@ -55,13 +58,34 @@ class Page:
     def __init__(self, panel: Any) -> None:
         self._panel, self._hub, self.frames = panel, panel.hub, 0
         self._hub.send = self._take
-        self._news = threading.Condition()
-        self.stands = ("", "")  # phase and wish, as they were told last
         self.say(type="hello", view="page", visible=True, width=600)
 
     def say(self, **message: Any) -> None:
         """Send what a page would."""
         self._hub._receive(self._hub, message, [])
+
+    def _take(self, content: dict[str, Any], buffers: Any = None) -> None:
+        if content["type"] != "frame":
+            return
+        self.frames += 1
+        self.say(type="report", view="page", seq=content["seq"], held=0.0, merged=1.0)
+        self.hear(nengolab.live.Frame(content, buffers[0]))
+
+    def hear(self, frame: nengolab.live.Frame) -> None:
+        """Look at what came."""
+
+    def leave(self) -> None:
+        """Close the page; the panel stays."""
+        self.say(type="bye", view="page")
+
+
+class FitPage(Page):
+    """One that shows the panel of training, whose buttons can be pressed."""
+
+    def __init__(self, panel: Any) -> None:
+        self._news = threading.Condition()
+        self.stands = ("", "")  # phase and wish, as they were told last
+        super().__init__(panel)
 
     def click(self, kind: str, becomes: str) -> float:
         """Press a button, and wait until the run stands so: seconds until the first news of it."""
@@ -78,21 +102,43 @@ class Page:
             if not self._news.wait_for(condition, 60):
                 raise TimeoutError(f"the panel of training does not go on, it is {self.stands}")
 
-    def _take(self, content: dict[str, Any], buffers: Any = None) -> None:
-        if content["type"] != "frame":
-            return
-        self.frames += 1
-        self.say(type="report", view="page", seq=content["seq"], held=0.0, merged=1.0)
-        frame = nengolab.live.Frame(content, buffers[0])
+    def hear(self, frame: nengolab.live.Frame) -> None:
         if frame.has(self._panel._panel):
             now = json.loads(bytes(frame.arrays(self._panel._panel)["now"]))
             with self._news:
                 self.stands = now["phase"], now["wish"]
                 self._news.notify_all()
 
-    def leave(self) -> None:
-        """Close the page; the panel stays."""
-        self.say(type="bye", view="page")
+
+def tuning_panel() -> list[Compared]:
+    """Batches a second while the tuning curves of 1,000 neurons follow; over ``sim.fit`` alone.
+
+    What it costs the kernel: a page that draws takes what it takes of the cores, too (see
+    ``--inspect trained``).
+    """
+    watched, alone = Trained(), Trained()
+    page = Page(import_module("nengolab_widgets").Tuning(watched.sim, "ens"))
+    _until(lambda: page.frames > 0)
+    for one in (watched, alone):
+        one.fit(TUNED_EPOCHS)
+    pictures, rates = [], []
+    for first in range(ROUNDS):
+        found = {}
+        for one in (watched, alone) if first % 2 else (alone, watched):
+            before, began = page.frames, time.perf_counter()
+            found[one] = one.fit(TUNED_EPOCHS)
+            if one is watched:
+                pictures.append((page.frames - before) / (time.perf_counter() - began))
+        rates.append((found[alone], found[watched]))
+    page.leave()
+    (base, _), _ = np.median(rates, axis=0)
+    wall, processor = np.median([np.divide(b, a) for a, b in rates], axis=0)
+    kept = Compared("tuning_panel speed", "batches/s", 0.97, (base, base * wall))
+    kept.processor = processor
+    return [
+        kept,
+        Compared("tuning_panel pictures", "a second", 1.0, (PICTURES, float(np.median(pictures)))),
+    ]
 
 
 def digits_panel() -> list[Compared]:
@@ -134,7 +180,7 @@ def digits_panel() -> list[Compared]:
             return clock.seconds
 
         def opened() -> tuple[float, float]:
-            page = Page(fit)
+            page = FitPage(fit)
             try:
                 return watched()
             finally:
@@ -143,7 +189,7 @@ def digits_panel() -> list[Compared]:
 
         def clicked() -> list[float]:
             """Pause and resume a run again and again, with the page open."""
-            before, page = desk.run, Page(fit)
+            before, page = desk.run, FitPage(fit)
             desk.act({"type": "start"})
             _until(lambda: desk.run is not before and desk.run.progress.epoch > 1)
             page.wait_for(lambda: page.stands == ("running", ""))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nengolab.benchmarks.converted import digits_converted
 from nengolab.benchmarks.digits import digits_run, digits_spiking, digits_train
-from nengolab.benchmarks.panel import digits_panel
+from nengolab.benchmarks.panel import digits_panel, tuning_panel
 from nengolab.benchmarks.spikingjelly import lif_surrogate
 from nengolab.benchmarks.turns import Compared
 
@@ -21,6 +21,7 @@ ALL = (
     digits_spiking,
     digits_run,
     digits_panel,
+    tuning_panel,
     digits_converted,
     lif_surrogate,
 )

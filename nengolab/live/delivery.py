@@ -156,10 +156,8 @@ class Delivery:
         for spec in listener.plots:
             if not isinstance(spec, LookSpec) or (subject := self._subject(spec)) is None:
                 continue
-            looked = listener.looked.get(spec.id, float("-inf"))
-            if wall - looked < spec.period and spec.id not in listener.fresh:
+            if not _in_turn(spec, listener, wall) and spec.id not in listener.fresh:
                 continue
-            listener.looked[spec.id] = wall
             version = spec.version(subject) if spec.cadence == "on_change" else 0
             if listener.versions.get(spec.id) != (spec.rev, version):
                 listener.versions[spec.id] = (spec.rev, version)
@@ -242,11 +240,18 @@ class Delivery:
 
 def _due(spec: StreamSpec, listener: Listener, wall: float) -> bool:
     """Whether a panel is to be in this frame; most are in all."""
-    if spec.period == 0:
-        return True
-    if wall - listener.looked.get(spec.id, float("-inf")) < spec.period:
+    return spec.period == 0 or _in_turn(spec, listener, wall)
+
+
+def _in_turn(spec: StreamSpec | LookSpec, listener: Listener, wall: float) -> bool:
+    """Whether the period of a panel is over; the next one begins where it ended.
+
+    What comes a little late each time comes as often as it is to.
+    """
+    ended = listener.looked.get(spec.id, float("-inf")) + spec.period
+    if wall < ended:
         return False
-    listener.looked[spec.id] = wall
+    listener.looked[spec.id] = ended if wall < ended + spec.period else wall
     return True
 
 
