@@ -95,7 +95,7 @@ def _statement(text: Text, made: Made, obj: Any, going: set[Any]) -> Any:
     origin = made.origins.get(obj)
     if origin is None:
         raise Refused(f"{obj} was not made by this source", attr="objects")
-    others: set[Any] = set()
+    held: set[Any] = set()
     for span in reversed(origin.calls):
         node = text.expression(span)
         while not isinstance(node, text.cst.BaseSmallStatement | text.cst.BaseCompoundStatement):
@@ -112,13 +112,21 @@ def _statement(text: Text, made: Made, obj: Any, going: set[Any]) -> Any:
         simple = isinstance(node, text.cst.Assign | text.cst.AnnAssign | text.cst.Expr)
         if makes <= going and (simple or isinstance(node, text.cst.With)):
             return node
-        others = others or makes - going
-    count = len(others)
-    raise Refused(
-        f"line {origin.span.line} makes {count} other object{'s' * (count != 1)} as well as {obj}: "
-        "edit the line itself",
-        attr="objects",
-    )
+        if not held and not makes <= going:
+            held = makes
+    raise Refused(_of_several(made, obj, held), attr="objects")
+
+
+def _of_several(made: Made, obj: Any, held: set[Any]) -> str:
+    """That a statement makes others, too, which are to stay; and what would work."""
+    origin = made.origins[obj]
+    alike = {other for other in held if made.origins[other].span == origin.span}
+    line = f"line {origin.span.line}"
+    makes = str(origin) if held == alike else f"{line} makes {len(held)} things"
+    if isinstance(obj, nengo.Connection) and held == alike:
+        makes += " connections"
+    where = line if origin.loop is None else f"the loop in line {origin.loop}"
+    return f"{makes}, which go together: select all of them, or edit {where} itself"
 
 
 def assigned(text: Text, statement: Any) -> Iterator[str]:
