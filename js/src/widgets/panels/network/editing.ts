@@ -14,6 +14,7 @@ import {
   isEditedMessage,
   isPaletteMessage,
   isTriedMessage,
+  type DependingMessage,
   type PaletteEntry,
   type Payload,
   type TriedTold,
@@ -135,7 +136,7 @@ export class Editing {
       const answer = this.tried.get(content.ask);
       this.tried.delete(content.ask);
       answer?.(content.told);
-    } else if (isDependingMessage(content)) this.confirm(content.ask, content.names);
+    } else if (isDependingMessage(content)) this.confirm(content);
     else return false;
     return true;
   }
@@ -152,7 +153,7 @@ export class Editing {
       if (problem !== "") this.say(problem, true);
     };
     this.answers.set(ask, answer ?? tell);
-    this.say("changing the code …");
+    if (content.do !== "copy") this.say("changing the code …");
     this.host.send({ type: "edit", ask, ...content });
   }
 
@@ -356,9 +357,11 @@ export class Editing {
     this.host.send({ type: "depending", ask: this.asked, objects });
   }
 
-  private confirm(ask: string, names: string[]): void {
+  private confirm({ ask, names, problem }: DependingMessage): void {
     if (ask !== this.asked) return;
     this.asked = "";
+    this.say(problem, true);
+    if (problem !== "") return;
     const [own] = this.deleting;
     const graph = this.host.graph();
     const meant = this.deleting.map(({ of, at }) => (of === "object" ? graph?.name(at) : ""));
