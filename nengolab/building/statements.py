@@ -121,12 +121,13 @@ def _of_several(made: Made, obj: Any, held: set[Any]) -> str:
     """That a statement makes others, too, which are to stay; and what would work."""
     origin = made.origins[obj]
     alike = {other for other in held if made.origins[other].span == origin.span}
-    line = f"line {origin.span.line}"
-    makes = str(origin) if held == alike else f"{line} makes {len(held)} things"
-    if isinstance(obj, nengo.Connection) and held == alike:
+    makes = str(origin)
+    if held != alike:
+        makes = f"line {origin.span.line} makes {len(held)} things"
+    elif isinstance(obj, nengo.Connection):
         makes += " connections"
-    where = line if origin.loop is None else f"the loop in line {origin.loop}"
-    return f"{makes}, which go together: select all of them, or edit {where} itself"
+    where = "that line" if origin.loop is None else f"the loop in line {origin.loop}"
+    return f"{makes}, which go together: change {where}, or select all of them"
 
 
 def assigned(text: Text, statement: Any) -> Iterator[str]:

@@ -99,10 +99,10 @@ def test_what_cannot_be_mapped_is_refused():
     assert edit.count == 4
     assert all(ens.radius == 2 for ens in run_source(edit.after).network.ensembles[:4])
     with pytest.raises(
-        Refused, match="line 7 makes these 4, which go together: .* loop in line 7 "
+        Refused, match="line 7 makes these 4, which go together: .* the loop in line 7,"
     ):
         delete(made, net.ensembles[0])
-    with pytest.raises(Refused, match="line 9 makes these 4 connections, which .* loop in line 8 "):
+    with pytest.raises(Refused, match="line 9 makes these 4 connections, .* the loop in line 8,"):
         delete(made, net.connections[0])
     with pytest.raises(Refused, match="line 8 uses ins, which would be deleted"):
         delete(made, *net.ensembles[:4])

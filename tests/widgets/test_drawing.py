@@ -344,7 +344,7 @@ def test_code_that_does_not_stop_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert locks[0].acquire(timeout=PATIENCE)
     drawing.stop()
     until(lambda: drawing.unheeded, "it is told")
-    assert drawing.unheeded.startswith("Line 5 was to stop, and goes on: ")
+    assert drawing.unheeded.startswith("Line 5 does not stop: ")
     assert "Kernel > Restart" in drawing.unheeded
     assert drawing.state == "working"
     locks[1].release()

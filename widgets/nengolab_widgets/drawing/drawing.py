@@ -322,9 +322,9 @@ class Drawing:
         """Code was to stop, and does not."""
         where = "The code" if line is None else f"Line {self.line(line)}"
         self.unheeded = (
-            f"{where} was to stop, and goes on: it is in a call that Python cannot end. Wait until "
-            "that comes back by itself, or restart the kernel (menu Kernel > Restart Kernel): that "
-            "ends all that runs in it."
+            f"{where} does not stop: it is in a call that Python cannot end. Wait until that comes "
+            "back by itself, or restart the kernel (menu Kernel > Restart Kernel), which ends all "
+            "that runs in it."
         )
         self._say("")
 

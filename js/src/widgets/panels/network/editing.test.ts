@@ -144,8 +144,9 @@ describe("edits by drawing", () => {
   /** A drawing of two things, the first of which is selected. */
   function drawing() {
     const sent: Record<string, unknown>[] = [];
-    const ask = vi.fn();
+    const [ask, keep] = [vi.fn(), vi.fn()];
     const host = {
+      keep,
       graph: () => null,
       view: () => ({ several: new Set(), scene: null }),
       card: () => ({ ask }),
@@ -154,8 +155,17 @@ describe("edits by drawing", () => {
     };
     const editing = new Editing(host as unknown as EditingHost);
     const said = (): string => (editing.said.hidden ? "" : (editing.said.textContent ?? ""));
-    return { editing, sent, ask, said };
+    return { editing, sent, ask, keep, said };
   }
+
+  it("selects nothing that a refused name would have had", () => {
+    const { editing, sent, keep } = drawing();
+    const answer = vi.fn();
+    editing.of({ of: "object", at: 1 }).rename("print", answer);
+    editing.hear({ type: "edited", ask: sent[0].ask, problem: "no", came: [] });
+    expect(answer).toHaveBeenCalledExactlyOnceWith("no");
+    expect(keep).toHaveBeenLastCalledWith(null);
+  });
 
   it("changes no code to copy something", () => {
     const { editing, sent, said } = drawing();

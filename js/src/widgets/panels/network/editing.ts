@@ -30,8 +30,11 @@ export interface EditingHost {
   payload: () => Payload;
   send: (content: Record<string, unknown>) => void;
   select: (selected: Selected | null) => void;
-  /** What is selected is to be selected again once the network is drawn anew; or another thing. */
-  keep: (name?: string) => void;
+  /**
+   * What is selected is to be selected again once the network is drawn anew; or another thing; with
+   * null, what is selected by then.
+   */
+  keep: (name?: string | null) => void;
   /** Have the keyboard at a thing. */
   focus: (at: number) => void;
   /** Things that an edit brought are to be selected as soon as they are drawn. */
@@ -314,13 +317,13 @@ export class Editing {
     return {
       set: (name, value, answer) => {
         this.host.keep();
-        this.edit({ do: "set", ...selected, name, value }, answer);
+        this.edit({ do: "set", ...selected, name, value }, this.forgetting(answer));
       },
       rename: (name, answer) => {
         const whole = selected.of === "object" ? this.host.graph()?.name(selected.at) : undefined;
         if (whole === undefined) this.host.keep();
         else this.host.keep(whole.replace(/[^/]*$/, "") + name);
-        this.edit({ do: "rename", ...selected, name }, answer);
+        this.edit({ do: "rename", ...selected, name }, this.forgetting(answer));
       },
       connect: selected.of === "object" ? () => this.begin(selected.at) : null,
       remove: () => this.ask([selected]),
@@ -336,9 +339,17 @@ export class Editing {
         },
         write: (name, text, answer) => {
           this.host.keep();
-          this.edit({ do: "function", ...selected, name, text }, answer);
+          this.edit({ do: "function", ...selected, name, text }, this.forgetting(answer));
         },
       },
+    };
+  }
+
+  /** What was not done has nothing to be selected after it. */
+  private forgetting(answer: Answer): Answer {
+    return (problem) => {
+      if (problem !== "") this.host.keep(null);
+      answer(problem);
     };
   }
 
