@@ -188,6 +188,10 @@ def test_what_is_written_while_code_runs_stays_and_is_saved(tmp_path: Path) -> N
         drawing.run("with").result(PATIENCE)
     with pytest.raises(ValidationError, match=hindered):
         drawing.save()
+    # Where a page asks for it, it is told there, and nowhere else.
+    hands = Drawn(drawing, Names(None), lambda name, place: None)
+    hands.take({"type": "save", "text": "with"})
+    assert len(hands.told()["besides"]) == 1
     # Why it does not run is told as well.
     assert drawing.trouble.kind == "syntax"
     assert "model.py could not be written" in drawing.unwritten

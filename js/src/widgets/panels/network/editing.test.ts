@@ -150,6 +150,7 @@ describe("edits by drawing", () => {
       graph: () => null,
       view: () => ({ several: new Set(), scene: null }),
       card: () => ({ ask }),
+      payload: () => ({ drawn: "no" }),
       send: (content: Record<string, unknown>) => void sent.push(content),
       select: () => undefined,
     };
@@ -184,6 +185,12 @@ describe("edits by drawing", () => {
     editing.hear({ type: "depending", ask: sent[0].ask, names: [], problem });
     expect(said()).toBe(problem);
     expect(ask).not.toHaveBeenCalled();
+    // It is said until a hand does the next thing.
+    const [root, leaving] = [document.createElement("div"), new AbortController()];
+    editing.listen(root, root, leaving.signal);
+    root.dispatchEvent(new Event("pointerdown"));
+    leaving.abort();
+    expect(said()).toBe("");
     editing.remove([1]);
     editing.hear({ type: "depending", ask: sent[1].ask, names: ["a"], problem: "" });
     expect(said()).toBe("");

@@ -99,6 +99,9 @@ export class Editing {
       },
       { signal },
     );
+    // What was refused is said until a hand does the next thing.
+    for (const each of ["keydown", "pointerdown"])
+      root.addEventListener(each, () => this.wrong && this.say(""), { signal, capture: true });
     root.addEventListener("keydown", (event) => this.key(event), { signal });
     place.addEventListener("pointerdown", () => this.takeKeys(root), { signal });
   }
@@ -144,7 +147,10 @@ export class Editing {
     return true;
   }
 
+  private wrong = false;
+
   private say(text: string, trouble = false): void {
+    this.wrong = trouble;
     this.said.hidden = text === "";
     this.said.classList.toggle("nl-edit-wrong", trouble);
     setText(this.said, text);
@@ -156,7 +162,7 @@ export class Editing {
       if (problem !== "") this.say(problem, true);
     };
     this.answers.set(ask, answer ?? tell);
-    if (content.do !== "copy") this.say("changing the code …");
+    this.say(content.do === "copy" ? "" : "changing the code …");
     this.host.send({ type: "edit", ask, ...content });
   }
 
