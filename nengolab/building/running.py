@@ -81,6 +81,7 @@ class Stop:
     in_vain : callable, optional
         Called once, on the thread that waits for the source, where it goes on 3 s after it was to
         stop, as in a call into C that does not come back; with the line in which it is, or None.
+        What it raises, the caller gets at once, and the source is left to itself.
 
     Examples
     --------
