@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Mapping, Sequence
@@ -237,7 +238,8 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
     Raises
     ------
     Refused
-        For a name that is none, or is in use; for a variable that is imported, or not there.
+        For a name that is none, is in use, or is one of Python's own, such as ``print``; for a
+        variable that is imported, or not there.
 
     Examples
     --------
@@ -247,8 +249,19 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
     nengo.Probe(stimulus)
     """
     text = text_of(source)
-    if not new.isidentifier() or keyword.iskeyword(new):
-        raise Refused(f"{new!r} is no name for a variable", attr="new")
+    if keyword.iskeyword(new):
+        raise Refused(f"{new!r} is a word of Python's own: take another name", attr="new")
+    if not new.isidentifier():
+        raise Refused(
+            f"{new!r} is no name for a variable: that is letters, digits and _, no digit first",
+            attr="new",
+        )
+    if hasattr(builtins, new):
+        raise Refused(
+            f"{new!r} is a name of Python's own, which the code could not use any more: take "
+            f"another one, such as {new}_1",
+            attr="new",
+        )
     names = [node for node in text.nodes(text.cst.Name) if is_bare(text, node)]
     if any(node.value == new for node in names):
         raise Refused(f"{new!r} is in use in the source", attr="new")

@@ -16,8 +16,8 @@ from typing import Any
 
 import nengo
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
-_LOOPS += (ast.GeneratorExp,)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
 _ENDS = (nengo.Node, nengo.Ensemble)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -173,6 +173,10 @@ class Recorder:
             for obj, calls in made.items()
         }
 
+    def loop_variables(self) -> set[str]:
+        """Variables of the source's outermost level that a loop gives their values."""
+        return set(_stored(self._tree, within=False))
+
     def _around(self) -> Callable[[Span], tuple[int | None, str | None]]:
         """A function of a span: the line of the loop, and the function, that it is in."""
         blocks = [
@@ -195,6 +199,16 @@ class Recorder:
             return loop, function
 
         return around
+
+
+def _stored(node: ast.AST, within: bool) -> Iterator[str]:
+    """Names that are given values below a part of a source, where that is in a loop."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)):
+            continue
+        if within and isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
+        yield from _stored(child, within or isinstance(child, _LOOPS))
 
 
 _recorders = threading.local()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import linecache
+import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -20,6 +21,8 @@ from nengolab.exceptions import NengoException
 
 # How often a thread that goes on is told again to stop (s): it may have caught the first.
 _AGAIN = 0.05
+# How often it is told before that is called in vain.
+_IN_VAIN = 60
 
 
 #: Ends the name of an ensemble whose neurons a variable holds.
@@ -73,6 +76,13 @@ class _Stopped(BaseException):
 class Stop:
     """Stops a source that runs, from any thread.
 
+    Parameters
+    ----------
+    in_vain : callable, optional
+        Called once, on the thread that waits for the source, where it goes on 3 s after it was to
+        stop, as in a call into C that does not come back; with the line in which it is, or None.
+        What it raises, the caller gets at once, and the source is left to itself.
+
     Examples
     --------
     >>> import threading
@@ -86,8 +96,9 @@ class Stop:
     line 1: stopped
     """
 
-    def __init__(self) -> None:
+    def __init__(self, in_vain: Callable[[int | None], object] = lambda line: None) -> None:
         self._wanted = threading.Event()
+        self.in_vain = in_vain
 
     def stop(self) -> None:
         """Stop what runs, or what is going to run with this."""
@@ -213,11 +224,15 @@ class _Run:
         linecache.cache[self.filename] = (len(self.source), None, lines, self.filename)
         thread = threading.Thread(target=self._execute, name="source of a network", daemon=True)
         thread.start()
+        told = 0
         try:
             while thread.is_alive():
                 if self._stop.wanted:
                     self._tell(thread)
                     thread.join(_AGAIN)
+                    told += 1
+                    if told == _IN_VAIN and thread.is_alive():
+                        self._stop.in_vain(self._line_of(thread))
                 else:
                     thread.join(0.02)
         except BaseException:
@@ -243,6 +258,13 @@ class _Run:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped)
                 )
+
+    def _line_of(self, thread: threading.Thread) -> int | None:
+        """The line of the source that a thread is in."""
+        frame = sys._current_frames().get(thread.ident or 0)
+        while frame is not None and frame.f_code.co_filename != self.filename:
+            frame = frame.f_back
+        return None if frame is None else frame.f_lineno
 
     def _said(self, err: BaseException) -> SourceError:
         """The error with its place in the source."""
@@ -298,11 +320,27 @@ def _made(run: _Run, wanted: str | None) -> Made:
         )
     there = {network, *network.all_objects}
     own = {obj: origin for obj, origin in origins.items() if obj in there}
-    return Made(run.source, network, own, dict(_names(run.namespace, there)), run.namespace)
+    many = {obj for obj in there if obj not in own or own[obj].count > 1}
+    loops = run.recorder.loop_variables()
+    return Made(run.source, network, own, _names(run.namespace, there, loops, many), run.namespace)
 
 
-def _names(namespace: Mapping[str, Any], there: set[Any]) -> Iterator[tuple[Any, str]]:
-    """How a source calls its objects: the last that is given wins, and that is a variable."""
+def _names(
+    namespace: dict[str, Any], there: set[Any], loops: set[str], many: set[Any]
+) -> dict[Any, str]:
+    """How a source calls its objects.
+
+    A variable of a loop names what it holds last where nothing else does, and where that is none
+    of ``many`` that one line makes.
+    """
+    last = {name: namespace[name] for name in loops if name in namespace}
+    weak = {obj: name for obj, name in _held(last, there) if obj not in many}
+    rest = {name: value for name, value in namespace.items() if name not in last}
+    return weak | dict(_held(rest, there))
+
+
+def _held(namespace: Mapping[str, Any], there: set[Any]) -> Iterator[tuple[Any, str]]:
+    """Objects in variables and what these are called: the last that is given wins."""
     found: list[tuple[Any, str]] = []
     for name, value in namespace.items():
         # A layer of neurons gives its neurons, not its ensemble.

@@ -95,7 +95,7 @@ def _statement(text: Text, made: Made, obj: Any, going: set[Any]) -> Any:
     origin = made.origins.get(obj)
     if origin is None:
         raise Refused(f"{obj} was not made by this source", attr="objects")
-    others: set[Any] = set()
+    held: set[Any] = set()
     for span in reversed(origin.calls):
         node = text.expression(span)
         while not isinstance(node, text.cst.BaseSmallStatement | text.cst.BaseCompoundStatement):
@@ -112,13 +112,22 @@ def _statement(text: Text, made: Made, obj: Any, going: set[Any]) -> Any:
         simple = isinstance(node, text.cst.Assign | text.cst.AnnAssign | text.cst.Expr)
         if makes <= going and (simple or isinstance(node, text.cst.With)):
             return node
-        others = others or makes - going
-    count = len(others)
-    raise Refused(
-        f"line {origin.span.line} makes {count} other object{'s' * (count != 1)} as well as {obj}: "
-        "edit the line itself",
-        attr="objects",
-    )
+        if not held and not makes <= going:
+            held = makes
+    raise Refused(_of_several(made, obj, held), attr="objects")
+
+
+def _of_several(made: Made, obj: Any, held: set[Any]) -> str:
+    """That a statement makes others, too, which are to stay; and what would work."""
+    origin = made.origins[obj]
+    alike = {other for other in held if made.origins[other].span == origin.span}
+    makes = str(origin)
+    if held != alike:
+        makes = f"line {origin.span.line} makes {len(held)} things"
+    elif isinstance(obj, nengo.Connection):
+        makes += " connections"
+    where = "that line" if origin.loop is None else f"the loop in line {origin.loop}"
+    return f"{makes}, which go together: change {where}, or select all of them"
 
 
 def assigned(text: Text, statement: Any) -> Iterator[str]:

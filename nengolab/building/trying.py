@@ -75,7 +75,7 @@ def try_function(
         Of ``function_code(...).along``: which one is varied.
     points : int
     seconds : float
-        What takes longer is stopped.
+        What takes longer is stopped, or left to itself where it cannot be.
 
     Raises
     ------
@@ -115,7 +115,12 @@ def try_function(
 
 
 def _run(made: Made, source: str, code: str, taking: _Taking, seconds: float) -> None:
-    stop = Stop()
+    left = SourceError("stopped", "")
+
+    def leave(line: int | None) -> None:
+        raise left
+
+    stop = Stop(leave)
     timer = threading.Timer(seconds, stop.stop)
     timer.daemon = True
     timer.start()
@@ -129,6 +134,10 @@ def _run(made: Made, source: str, code: str, taking: _Taking, seconds: float) ->
         line = None if err.line is None else min(err.line, code.count("\n") + 1)
         if err.kind == "stopped":
             text = f"it took longer than {seconds:g} s{taking.where}"
+            if err is left:
+                text += (
+                    "; it is in a call that Python cannot end, and goes on until the kernel does"
+                )
             raise SourceError("stopped", text, line) from None
         text = str(err).removeprefix(f"line {err.line}: ")
         raise SourceError(

@@ -18,9 +18,7 @@ from nengolab.exceptions import BuildStopped
 from .mailbox import Command
 from .opening import Opening
 from .rebuilt import Rebuilt
-from .replacing import Replacing
-
-STOPPED = "the build was stopped"
+from .replacing import STOPPED, Replacing
 
 
 class Openings(Replacing):
@@ -70,9 +68,16 @@ class Openings(Replacing):
     def _post_early(self, act: Callable[[], Any]) -> bool:
         return self.mailbox.post(Command(act, early=True))
 
-    def _post_unless_left(self, opening: Opening, act: Callable[[], None]) -> Future[None] | None:
+    def _post_unless_left(
+        self,
+        opening: Opening,
+        act: Callable[[], None],
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> Future[None] | None:
         def do() -> Future[None]:
             done: Future[None] = Future()
+            if not opening.is_left and not is_wanted():
+                self.stop_building()
             if opening.is_left:  # by no fault of anybody, so it is not published as one
                 done.set_exception(BuildStopped(STOPPED))
             else:

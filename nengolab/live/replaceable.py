@@ -48,6 +48,7 @@ class Replaceable:
         carry: Callable[[Any, Any], Any],
         kept: Mapping[nengo.Node, nengo.Node] | None = None,
         switched: Callable[[Follower], None] = lambda follow: None,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> Future[None]:
         """Run another network instead: it is built beside the run, which then goes on in it.
 
@@ -65,6 +66,9 @@ class Replaceable:
         switched : callable, optional
             Called on the owner thread when this session is one of the other network, with what
             gives the new object for an old one, or None.
+        is_wanted : callable, optional
+            Whether it is still to take the place; asked before the build and before the switch.
+            Where not, it is as if the build had been stopped.
         """
         known = members_of(network)
         session = weakref.ref(self)
@@ -74,7 +78,7 @@ class Replaceable:
                 own._become(network, known, follow)
             switched(follow)
 
-        new = Replacement(network, carry, kept or {}, switch)
+        new = Replacement(network, carry, kept or {}, switch, is_wanted)
         owner = self._owner
         return owner.post(lambda: owner.replace(new), wakes=False, early=owner.is_asleep)
 

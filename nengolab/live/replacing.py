@@ -16,6 +16,7 @@ from typing import Any
 import nengo
 from nengo.exceptions import SimulationError, SimulatorClosed
 
+from nengolab.exceptions import BuildStopped
 from nengolab.names import Names
 
 from .delivery import Delivery
@@ -27,6 +28,8 @@ from .probes import LiveProbe
 from .rebuilt import Rebuilt
 from .runner import LiveRunner
 from .status import StatusBoard
+
+STOPPED = "the build was stopped"
 
 Carry = Callable[[Any, Any], Any]
 
@@ -44,6 +47,8 @@ class Replacement:
         Nodes of the old network, and those of the new one that go on being driven as they were.
     switched : callable
         Called on the owner thread, with a `Follower`, when the old simulator is gone.
+    is_wanted : callable
+        Whether it is still to take the place.
     done : Future
         Done when the new network is ready to run, or goes on; holds the error where it could not
         be built: then the old one goes on.
@@ -57,6 +62,7 @@ class Replacement:
     carry: Carry
     kept: Mapping[Any, Any]
     switched: Callable[[Follower], None]
+    is_wanted: Callable[[], bool] = lambda: True
     done: Future[None] = field(default_factory=Future[None])
     is_here: bool = False
     resumes: bool = False
@@ -89,8 +95,10 @@ class Replacing:
     def _say_of(self, opening: Opening, **changes: Any) -> bool:
         raise NotImplementedError
 
-    def _post_unless_left(self, opening: Opening, act: Callable[[], None]) -> Future[None] | None:
-        """Have something done with what is built now, unless that is left by then."""
+    def _post_unless_left(
+        self, opening: Opening, act: Callable[[], None], is_wanted: Callable[[], bool]
+    ) -> Future[None] | None:
+        """Have something done with what is built now, unless nobody wants that by then."""
         raise NotImplementedError
 
     def _begin_opening(self, opening: Opening) -> None:
@@ -121,6 +129,9 @@ class Replacing:
                 "the session was given a simulator, which runs its own network; make a Lab or a "
                 "Session of the network"
             )
+        if not new.is_wanted():  # by no fault of anybody, so it is not published as one
+            new.done.set_exception(BuildStopped(STOPPED))
+            return new.done
         with self._waking:
             if self._is_opening and not self._is_asleep:
                 raise SimulationError("the network is being built: ask again when it is ready")
@@ -153,7 +164,7 @@ class Replacing:
             raise SimulationError("another network is being built: ask again when it is ready")
 
     def _post_switch(self, new: Replacement, opening: Opening, sim: Any) -> Future[None] | None:
-        return self._post_unless_left(opening, lambda: self._switch(new, sim))
+        return self._post_unless_left(opening, lambda: self._switch(new, sim), new.is_wanted)
 
     def _switch(self, new: Replacement, sim: Any) -> None:
         """The other network is built: what ran goes, and those who look on are moved."""

@@ -99,6 +99,9 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     drawing.card.locator("[data-argument=n_neurons]").wait_for()
     drawing.set("n_neurons", "-3")
     expect(drawing.card.get_by_role("alert")).to_contain_text("at least 1")
+    drawing.set("variable", "print")
+    expect(drawing.card.get_by_role("alert")).to_contain_text("a name of Python's own")
+    undo_in_the_editor_goes_on_with_the_drawing(drawing)
     drawing.card.get_by_role("button", name="plot value", exact=True).click()
     until(lambda: "ensemble value" in panel.titles(), "the plot")
     panel.press("play")
@@ -125,6 +128,28 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
         sim.run(1.0)
     assert abs(value - sim.data[probe][-1, 0]) < 0.1
     assert lab.errors == []
+
+
+def undo_in_the_editor_goes_on_with_the_drawing(drawing: Drawing) -> None:
+    """What was typed is taken back first; then what was drawn, and it is done again."""
+    lab, panel, keyboard = drawing.panel.lab, drawing.panel, drawing.panel.lab.page.keyboard
+    before = lab.value("lab.source")
+    editor = panel.root.locator("[data-kind=code] .cm-content")
+    editor.click()
+    keyboard.press("Control+End")
+    keyboard.type("# mine")
+    drawing.source_has("# mine")
+    keyboard.press("Control+z")
+    until(lambda: lab.value("lab.source") == before, "what was typed is taken back")
+    until(lambda: lab.value("lab._drawing.is_fresh"), "it is what runs")
+    expect(panel.root.locator(".nl-source-state")).to_have_text("this is what is drawn")
+    keyboard.press("Control+z")
+    drawing.source_has("nengo.Ensemble(50, dimensions=1")
+    panel.wait_state("ready")
+    expect(editor).to_contain_text("nengo.Ensemble(50, dimensions=1")
+    keyboard.press("Control+Shift+z")
+    until(lambda: lab.value("lab.source") == before, "it is done again", 60)
+    panel.wait_state("ready")
 
 
 def a_function_is_tried_and_written(drawing: Drawing) -> None:
@@ -295,9 +320,34 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
     Drawing(panel).wait_drawn("drive", "ens", "late")
     panel.wait_state("ready")
     assert panel.status["time"] == time
-    plots_and_places_are_kept_with_the_cell(Drawing(panel))
+    a_cell_behind_the_drawing_is_told_of(Drawing(panel))
+    plots_and_places_are_kept_with_the_cell(Drawing(Panel(lab)))
     a_network_made_elsewhere_goes_on_in_code(lab)
     assert lab.errors == []
+
+
+def a_cell_behind_the_drawing_is_told_of(drawing: Drawing) -> None:
+    """A page that was loaded again, and not saved, offers the drawing's code at once."""
+    lab = drawing.panel.lab
+    lab.save()
+    saved = source_of(lab)
+    drawing.click("late")
+    drawing.card.locator("[data-argument=n_neurons]").wait_for()
+    drawing.set("n_neurons", "12")
+    until(lambda: "late = nengo.Ensemble(12, 1)" in source_of(lab), "the cell is edited", 60)
+    drawing.panel.wait_state("ready")
+    drawn = source_of(lab)
+    lab.reload()
+    panel = Panel(lab)
+    code = panel.root.locator("[data-kind=code]")
+    expect(code).to_contain_text("This cell is not what is drawn")
+    expect(code.locator(".nl-source-state")).to_have_text("changed, not run yet")
+    panel.screenshot("behind")
+    assert source_of(lab) == saved
+    code.get_by_role("button", name="Take that version").click()
+    until(lambda: source_of(lab) == drawn, "the cell is what is drawn")
+    expect(code.locator(".nl-source-state")).to_have_text("this is what is drawn")
+    Drawing(panel).wait_drawn("drive", "ens", "late")
 
 
 def plots_and_places_are_kept_with_the_cell(drawing: Drawing) -> None:

@@ -98,9 +98,11 @@ def test_what_cannot_be_mapped_is_refused():
     edit = set_argument(LOOP, origin.span, "radius", "2", count=origin.count)
     assert edit.count == 4
     assert all(ens.radius == 2 for ens in run_source(edit.after).network.ensembles[:4])
-    with pytest.raises(Refused, match="line 7 makes 3 other objects as well as"):
+    with pytest.raises(
+        Refused, match="line 7 makes these 4, which go together: .* the loop in line 7,"
+    ):
         delete(made, net.ensembles[0])
-    with pytest.raises(Refused, match="line 9 makes 3 other objects as well as"):
+    with pytest.raises(Refused, match="line 9 makes these 4 connections, .* the loop in line 8,"):
         delete(made, net.connections[0])
     with pytest.raises(Refused, match="line 8 uses ins, which would be deleted"):
         delete(made, *net.ensembles[:4])
@@ -108,8 +110,14 @@ def test_what_cannot_be_mapped_is_refused():
         set_argument(LOOP, origins[net.ensembles[6]].span, "n_neurons", "3", ("n_neurons",))
     with pytest.raises(Refused, match="'two' is in use"):
         rename(LOOP, "one", "two")
-    with pytest.raises(Refused, match="no name"):
+    with pytest.raises(Refused, match="a word of Python's own"):
         rename(LOOP, "one", "class")
+    with pytest.raises(Refused, match="no name for a variable"):
+        rename(LOOP, "one", "1st")
+    # The source uses range, and not print; neither is taken from it.
+    for own in ("range", "print"):
+        with pytest.raises(Refused, match=f"'{own}' is .*(use|Python's own)"):
+            rename(LOOP, "one", own)
     with pytest.raises(Refused, match="no variable 'nobody'"):
         rename(LOOP, "nobody", "three")
     with pytest.raises(Refused, match="no expression"):
@@ -218,7 +226,7 @@ def test_copies_take_what_they_need_with_them(pieces):
     assert moved.namespace["a"] == 5
     array = paste(other, "import numpy as np\nx = nengo.Node(np.zeros(2))")
     assert array.after.splitlines()[-1] == "    x = nengo.Node(numpy.zeros(2))"
-    with pytest.raises(Refused, match="line 17 makes 2 other objects"):
+    with pytest.raises(Refused, match="line 17 makes these 3"):
         copy(pieces, pieces.namespace["cells"][0])
     with pytest.raises(Refused, match="uses nobody, which the source has not"):
         paste(other, "nengo.Probe(nobody)")
@@ -267,7 +275,7 @@ def test_moves_keep_what_is_needed_before_what_needs_it(pieces):
         'with n.Network(label="sub") as sub:'
     )
     assert sorted(lines) == sorted(line.strip() for line in PIECES.splitlines())
-    with pytest.raises(Refused, match="line 18 uses cells|stands in|makes 2 other"):
+    with pytest.raises(Refused, match="line 18 uses cells|stands in|makes these 3"):
         move(pieces, net.ensembles[2], into=sub)
     with pytest.raises(Refused, match="into itself"):
         move(pieces, sub, into=sub)

@@ -13,6 +13,7 @@ from nengolab.building import (
     SourceError,
     function_code,
     run_source,
+    running,
     set_function,
     try_function,
 )
@@ -105,6 +106,15 @@ def test_what_is_wrong_is_said_at_its_line(made, code, line, words):
     with pytest.raises(SourceError, match=words) as error:
         try_function(made, made.namespace["product"], "function", code, seconds=0.2)
     assert line is None or error.value.line == line
+
+
+def test_what_cannot_be_ended_is_left_to_itself(monkeypatch):
+    monkeypatch.setattr(running, "_IN_VAIN", 2)
+    made = run_source(SOURCE + "import threading\nlock = threading.Lock()\nlock.acquire()\n")
+    obj = made.namespace["product"]
+    with pytest.raises(SourceError, match=r"longer than 0.1 s.*a call that Python cannot end"):
+        try_function(made, obj, "function", "lambda x: lock.acquire()", seconds=0.1)
+    made.namespace["lock"].release()
 
 
 @pytest.mark.parametrize(

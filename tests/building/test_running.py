@@ -7,7 +7,7 @@ import threading
 import nengo
 import pytest
 
-from nengolab.building import SourceError, Stop, run_source
+from nengolab.building import SourceError, Stop, run_source, running
 
 SOURCE = '''\
 import nengo, nengolab
@@ -60,6 +60,31 @@ def test_each_object_knows_the_expression_that_made_it():
     assert made.names[second] == "second"
     assert made.names[net.networks[0]] == "model.array"
     assert not hasattr(nengo.Network.add, "__wrapped__")
+
+
+LOOPS = """\
+import nengo
+with nengo.Network() as model:
+    many = []
+    for n in range(3):
+        m = nengo.Ensemble(10, 1)
+        many.append(m)
+    for n in range(2):
+        lost = nengo.Ensemble(10, 1)
+    own = nengo.Node(0)
+    for n in [own]:
+        if n:
+            only = nengo.Ensemble(10, 1)
+    while not model.probes:
+        seen = nengo.Probe(own)
+"""
+
+
+def test_a_variable_of_a_loop_names_none_of_many():
+    made = run_source(LOOPS)
+    net = made.network
+    names = [made.names.get(obj, "") for obj in (*net.ensembles, *net.nodes, *net.probes)]
+    assert names == [*(f"many[{n}]" for n in range(3)), "", "", "only", "own", "seen"]
 
 
 @pytest.mark.parametrize(
@@ -119,3 +144,14 @@ def test_an_endless_loop_is_stopped(loop):
         run_source(source, {"began": began}, stop=stop)
     assert caught.value.kind == "stopped"
     assert not nengo.Network.context
+
+
+def test_that_a_stop_is_in_vain_is_told(monkeypatch):
+    monkeypatch.setattr(running, "_IN_VAIN", 3)
+    lock, lines = threading.Lock(), []
+    lock.acquire()
+    stop = Stop(lambda line: (lines.append(line), lock.release()))
+    source = "def wait():\n    lock.acquire()\nstop.stop()\nwait()\nwait()\n"
+    with pytest.raises(SourceError, match="stopped"):
+        run_source(source, {"lock": lock, "stop": stop}, stop=stop)
+    assert lines == [2]

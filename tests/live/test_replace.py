@@ -147,6 +147,14 @@ def test_a_replacement_is_stopped_while_it_is_built_or_compiled(
         assert (session.network, session.state, session.error) == (first, "running", None)
         steps = session.n_steps
         wait_for(lambda: session.n_steps > steps)
+        # Nor does what nobody wants any more by then take the place.
+        for answers in ([False], [True, False]):
+            asked = iter(answers)
+            done = session.replace(second, lambda state, sim: state, is_wanted=asked.__next__)
+            with pytest.raises(BuildStopped):
+                done.result(PATIENCE)
+            assert list(asked) == []
+            assert (session.network, session.state, session.error) == (first, "running", None)
         session.pause().result(PATIENCE)
         steps = session.n_steps
         # After that it has taken the place: it sleeps, and goes on from there when it is woken.

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import nengo
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
@@ -13,8 +14,11 @@ from nengolab_widgets import Lab
 from nengolab_widgets.drawing.drawing import Drawing
 from nengolab_widgets.drawing.hands import Drawn
 from nengolab_widgets.drawing.places import ChangedElsewhere, Here, InFile
+from nengolab_widgets.sourced import continued
 
 from nengolab import building
+from nengolab.building import running
+from nengolab.exceptions import BuildStopped
 from nengolab.names import Names
 
 from .browser import Browser
@@ -73,17 +77,27 @@ class Written:
     def __init__(self, text: str) -> None:
         self.deeds: list[str] = []
         self.refuses: Exception | None = None
-        self.drawing = Drawing(Here("here"), text, self.replace, self.heard)
+        self.drawing = Drawing(Here("here"), text, self.replace, self.heard, self.leave)
         self.began = threading.Event()
+        # Where a build takes long: what it is to end, and whether it is at it.
+        self.builds: Future[None] | None = None
+        self.building = threading.Event()
 
-    def replace(self, made: Any, before: Any, drawn: Any) -> "Future[None]":
+    def replace(self, made: Any, before: Any, drawn: Any, is_wanted: Any) -> "Future[None]":
         done: Future[None] = Future()
+        if self.builds is not None:
+            self.building.set()
+            return self.builds
         if self.refuses is not None:
             done.set_exception(self.refuses)
         else:
             drawn()
             done.set_result(None)
         return done
+
+    def leave(self) -> None:
+        assert self.builds is not None
+        self.builds.set_exception(BuildStopped("the build was stopped"))
 
     def heard(self, deed: str) -> None:
         if self.drawing.state == "working":
@@ -169,10 +183,23 @@ def test_what_is_written_while_code_runs_stays_and_is_saved(tmp_path: Path) -> N
 
     path.unlink()
     path.mkdir()
-    drawing.type(second)
-    with pytest.raises(ValidationError, match=r"model\.py could not be written, the code is only"):
+    hindered = r"model\.py could not be written, the code is only here: Is a directory"
+    with pytest.raises(ValidationError, match=hindered):
+        drawing.run("with").result(PATIENCE)
+    with pytest.raises(ValidationError, match=hindered):
         drawing.save()
-    assert drawing.trouble.kind == "not written"
+    # Where a page asks for it, it is told there, and nowhere else.
+    hands = Drawn(drawing, Names(None), lambda name, place: None)
+    hands.take({"type": "save", "text": "with"})
+    assert len(hands.told()["besides"]) == 1
+    # Why it does not run is told as well.
+    assert drawing.trouble.kind == "syntax"
+    assert "model.py could not be written" in drawing.unwritten
+    path.rmdir()
+    path.write_text(third)
+    drawing.save()
+    assert path.read_text() == "with"
+    assert (drawing.trouble.kind, drawing.unwritten) == ("syntax", "")
     drawing.close()
 
 
@@ -203,7 +230,7 @@ def test_several_things_are_copied_grouped_and_moved_as_one() -> None:
     assert drawing.text == SOURCE + inner + "    " + drive.replace("drive =", "drive_1 =")
     # What a line makes with others stays, and the line is named.
     kept = drawing.text
-    assert "line 5 makes 1 other" in edit("group", "cells[0]", "drive")
+    assert "line 5 makes these 2, which go together" in edit("group", "cells[0]", "drive")
     assert drawing.text == kept
     assert edit("move", "subnetwork/drive_1") == ""
     assert drawing.text == SOURCE + inner + "        pass\n" + drive.replace("drive =", "drive_1 =")
@@ -279,6 +306,96 @@ def test_a_loop_without_end_is_stopped() -> None:
     written.drawing.close()
 
 
+def test_a_build_is_stopped_and_what_ran_goes_on() -> None:
+    written = Written(SOURCE)
+    drawing = written.drawing
+    drawing.run().result(PATIENCE)
+    made = drawing.made
+    written.builds = Future()
+    done = drawing.edit(add_probe, "a probe")
+    assert written.building.wait(PATIENCE)
+    assert drawing.state == "working"
+    drawing.stop()
+    with pytest.raises(ValidationError, match="a probe was not done: it was stopped"):
+        done.result(PATIENCE)
+    assert (drawing.made, drawing.text, drawing.state) == (made, SOURCE, "good")
+    assert written.deeds == ["the code"]
+
+    written.builds = Future()
+    written.building.clear()
+    done = drawing.run(SOURCE + "# more\n")
+    assert written.building.wait(PATIENCE)
+    drawing.stop()
+    done.result(PATIENCE)
+    assert (drawing.made, drawing.state, drawing.trouble.kind) == (made, "failed", "stopped")
+    written.builds = None
+    drawing.run().result(PATIENCE)
+    assert (drawing.state, drawing.trouble) == ("good", None)
+    drawing.close()
+
+
+def test_code_that_does_not_stop_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_IN_VAIN", 3)
+    locks = [threading.Lock(), threading.Lock()]
+    monkeypatch.setattr(threading, "locks_of_the_test", locks, raising=False)
+    wait = "import threading\nbegun, go = threading.locks_of_the_test\nbegun.release()\n"
+    written = Written(f"{wait}go.acquire()\nx = 1\n")
+    drawing = written.drawing
+    drawing.place.first_line = 2
+    for lock in locks:
+        lock.acquire()
+    done = drawing.run()
+    assert locks[0].acquire(timeout=PATIENCE)
+    drawing.stop()
+    until(lambda: drawing.unheeded, "it is told")
+    assert drawing.unheeded.startswith("Line 5 does not stop: ")
+    assert "Kernel > Restart" in drawing.unheeded
+    assert drawing.state == "working"
+    locks[1].release()
+    done.result(PATIENCE)
+    assert (drawing.unheeded, drawing.trouble.kind) == ("", "stopped")
+    drawing.close()
+
+
+def test_a_variable_takes_no_name_of_pythons_own() -> None:
+    drawing = Written(SOURCE).drawing
+    drawing.run().result(PATIENCE)
+    hands, said = Drawn(drawing, Names(drawing.made.network), lambda name, place: None), []
+    content = {"do": "rename", "object": drawing.made.network.nodes[0], "name": "print"}
+    hands.edit(content, lambda problem, came: said.append(problem))
+    until(lambda: said, "it was answered")
+    assert said[0].startswith("'print' is a name of Python's own")
+    assert drawing.text == SOURCE
+
+
+def test_what_the_page_had_last_is_known() -> None:
+    drawing = Written(SOURCE).drawing
+    hands = Drawn(drawing, Names(None), lambda name, place: None)
+    hands.take({"type": "run", "text": SOURCE})
+    drawing.look(lambda made: None).result(PATIENCE)
+    assert not hands.told()["drawn"]
+    drawing.edit(add_probe, "a probe").result(PATIENCE)
+    assert hands.told()["drawn"]
+    hands.take({"type": "typed", "text": drawing.text})
+    assert not hands.told()["drawn"]
+
+
+def test_what_could_not_be_written_is_told_in_sentences() -> None:
+    reasons = {
+        "missing_sense": "the output of 'sense' is an object, a Maze, which has no source",
+        "": "net.config[node].held is an object, a Maze, which has no source",
+    }
+    missing = [building.Missing(name, reason, None) for name, reason in reasons.items()]
+    assert continued([]).endswith("makes an equal network. Run it to go on with it.")
+    assert continued(missing) == (
+        "This is code that makes an equal network, but for 2 things. Run it to go on with it. "
+        "The output of 'sense' is an object, a Maze, which has no source: write it yourself in "
+        "place of missing_sense. "
+        "net.config[node].held is an object, a Maze, which has no source."
+    )
+    assert continued(missing * 4).endswith("And so on: the code has 4 more.")
+
+
 # ---- a Lab ------------------------------------------------------------------------------------
 
 
@@ -351,9 +468,16 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     at = {"of": "object", "at": page.number("cells[0]")}
     said = page.edit(do="set", name="n_neurons", value="'many'", **at)
     assert "what would work" in said.lower()
+    # What cannot be deleted is said before that is asked about.
     page.network(type="depending", ask="3", objects=[at])
-    assert page.told("depending")[-1]["names"][-1] == "cells[0] -> ensemble"
-    assert "line 6 makes 1 other" in page.edit(do="delete", objects=[at])
+    told = page.told("depending")[-1]
+    assert told["names"] == []
+    assert told["problem"] == page.edit(do="delete", objects=[at])
+    assert told["problem"].startswith("line 6 makes these 2, which go together")
+    both = [{"of": "object", "at": page.number(f"cells[{n}]")} for n in range(2)]
+    page.network(type="depending", ask="4", objects=both)
+    told = page.told("depending")[-1]
+    assert (told["names"][-1], told["problem"]) == ("cells[0] -> ensemble", "")
 
     # What is deleted comes back with its plot; undoing all gives the first letters.
     lab.add_plot(lab._names.find("ensemble"), "raster")
@@ -379,6 +503,45 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     layout = path.with_suffix(".layout.json")
     until(layout.exists, "plots are kept")
     assert json.loads(layout.read_text())["plots"][0]["object"] == "cells[0]"
+    lab.close()
+
+
+def test_a_lab_leaves_a_build_and_runs_what_fails_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.py"
+    path.write_text("with")
+    lab = Lab(path, speed=None, network={"activity": False})
+    page, runs = Page(lab), list[str]()
+    page.look()
+    real = building.run_source
+    monkeypatch.setattr(
+        building, "run_source", lambda text, stop: (runs.append(text), real(text, stop=stop))[1]
+    )
+    page.say(type="play")
+    until(lambda: lab._drawing.state == "failed", "it failed")
+    for _ in range(2):  # what it leads to has been asked for, and is done
+        lab._drawing._ask(lambda: None).result(PATIENCE)
+    assert runs == ["with"]
+
+    lab.run_source(SOURCE).result(PATIENCE)
+    reached, going = threading.Event(), threading.Event()
+    points = nengo.builder.ensemble.gen_eval_points
+
+    def waits(*args: Any, **how: Any) -> Any:
+        reached.set()
+        assert going.wait(PATIENCE)
+        return points(*args, **how)
+
+    monkeypatch.setattr(nengo.builder.ensemble, "gen_eval_points", waits)
+    place = {"place": None, "into": None}
+    page.network(type="edit", ask="1", do="add", entry="Neurons: Ensemble", **place)
+    assert reached.wait(PATIENCE)
+    lab.stop_source()
+    until(lambda: page.told("edited"), "the edit was answered")
+    assert page.told("edited")[-1]["problem"].endswith(" was not done: it was stopped")
+    assert (lab.source, lab.session.state, path.read_text()) == (SOURCE, "ready", SOURCE)
+    going.set()
     lab.close()
 
 

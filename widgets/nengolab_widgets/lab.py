@@ -401,7 +401,7 @@ class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
         if drawing is not None and drawing.made is None:
             # Nothing runs before its code has.
             play = weakly(self._play)
-            drawing.run().add_done_callback(lambda done: done.exception() or play())
+            drawing.run().add_done_callback(lambda done: drawing.made is None or play())
             return
         self.session.play()
         if self.session.network_changed:

@@ -57,7 +57,5 @@ def lab_of_cell(line: str, cell: str) -> Lab:
         lab = Lab(CellSource(cell, own or "", _layout()))
         if own is not None:
             _labs[own] = lab
-    # Who runs it again does not want to wait for a loop without end.
-    lab.stop_source()
-    lab.run_source(cell)
+    lab.run_cell(cell)
     return lab

@@ -206,8 +206,8 @@ class Hands(Protocol):
         """Give what can be added."""
         ...
 
-    def depending(self, objects: list[Any]) -> list[str]:
-        """Name what goes with objects that are deleted."""
+    def depending(self, objects: list[Any]) -> tuple[list[str], str]:
+        """Name what goes with objects that are deleted, and say why they cannot be, or ""."""
         ...
 
     @property

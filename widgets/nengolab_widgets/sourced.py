@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nengo.exceptions import NengoException, SimulationError, ValidationError
+from nengo.exceptions import (
+    NengoException,
+    SimulationError,
+    SimulatorClosed,
+    ValidationError,
+)
 
 from nengolab import building
 from nengolab.live import Session
@@ -30,6 +36,8 @@ from .weakly import weakly
 
 # What happens in so many seconds is kept in one go.
 KEEP_AFTER = 0.4
+# Of what could not be written, so many are said one by one.
+MOST_SAID = 4
 
 
 def place_of(target: Any) -> tuple[SourcePlace, str] | None:
@@ -47,6 +55,22 @@ def place_of(target: Any) -> tuple[SourcePlace, str] | None:
         file = InFile(target)
         return file, file.text
     return None
+
+
+def continued(missing: Sequence[building.Missing]) -> str:
+    """What is said of code that was written of a network, which lacks what could not be."""
+    text = "This is code that makes an equal network. Run it to go on with it."
+    if not missing:
+        return text
+    things = "one thing" if len(missing) == 1 else f"{len(missing)} things"
+    said = [text.replace("network.", f"network, but for {things}.")]
+    for each in missing[:MOST_SAID]:
+        why = f"T{each.reason[1:]}" if each.reason.startswith("the ") else each.reason
+        todo = f": write it yourself in place of {each.name}" if each.name else ""
+        said.append(f"{why}{todo}.")
+    if len(missing) > MOST_SAID:
+        said.append(f"And so on: the code has {len(missing) - MOST_SAID} more.")
+    return " ".join(said)
 
 
 class CellSource:
@@ -112,9 +136,16 @@ class Sourced:
         return self._drawing.run(text)
 
     def stop_source(self) -> None:
-        """Stop the code that runs."""
+        """Stop the code that runs, or the build of its network: what ran before goes on."""
         if self._drawing is not None:
             self._drawing.stop()
+
+    def run_cell(self, text: str) -> None:
+        """Run what the cell has now in which the code stands."""
+        # Who runs it again does not want to wait for a loop without end.
+        self.stop_source()
+        self._hands.given = text
+        self.run_source(text)
 
     def continue_in_code(self) -> list[str]:
         """Write the code of a network that was made elsewhere, and go on with that.
@@ -136,18 +167,14 @@ class Sourced:
             self._begin_source(Here("code"), str(code))
             self._given = True
             self._panels_changed()
-            missing = [m.reason for m in code.missing]
-        text = "This is code that makes an equal network. Run it to go on with it."
-        if missing:
-            text += " It could not write " + "; ".join(missing) + "."
-        self._notice(text)
-        return missing
+        self._notice(continued(code.missing))
+        return [m.reason for m in code.missing]
 
     # ---- how it begins ---------------------------------------------------
 
     def _begin_source(self, place: SourcePlace, text: str, cell: str = "") -> None:
         replace, changed = weakly(self._replace_network), weakly(self._code_changed)
-        self._drawing = Drawing(place, text, replace, changed)
+        self._drawing = Drawing(place, text, replace, changed, weakly(self._leave_build))
         self._hands = Drawn(self._drawing, self._names, weakly(self._place), cell)
         self._layout_timer: threading.Timer | None = None
         self._travelling = False
@@ -165,7 +192,11 @@ class Sourced:
     # ---- another network runs ----------------------------------------------
 
     def _replace_network(
-        self, made: building.Made, before: building.Made | None, drawn: Callable[[], None]
+        self,
+        made: building.Made,
+        before: building.Made | None,
+        drawn: Callable[[], None],
+        is_wanted: Callable[[], bool],
     ) -> Future[None]:
         old, new = self.session.network, made.network
         kept = {} if before is None else building.unchanged(old, new)
@@ -174,7 +205,13 @@ class Sourced:
             lambda state, sim: building.carried(state, old, sim)[0],
             kept,
             partial(weakly(self._switched), drawn),
+            is_wanted,
         )
+
+    def _leave_build(self) -> None:
+        """What is built to take the place is not wanted any more."""
+        with suppress(SimulatorClosed):
+            self.session.stop_building()
 
     def _switched(self, drawn: Callable[[], None], follow: Follower) -> None:
         """On the session's thread: all that shows the old network shows the new one."""

@@ -176,6 +176,11 @@ export class NotebookCell {
     call(this.shared, "setMetadata", "nengolab", { ...others, layout });
   }
 
+  /** Call `changed` whenever somebody edits it. */
+  watch(changed: () => void, signal: AbortSignal): void {
+    connect(dig(this.shared, "changed"), changed, signal);
+  }
+
   private get source(): string {
     return String(call(this.shared, "getSource"));
   }

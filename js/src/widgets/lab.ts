@@ -151,6 +151,7 @@ class LabView {
         bokeh: () => this.parts.load(PART, digest()) as Promise<Bokeh>,
         editor: () => this.parts.load(editor.PART, editor.digest()) as Promise<editor.Editing>,
         cell: (id) => NotebookCell.find(model, this.store.get().layout?.model_id ?? "", id),
+        travel: (which) => send({ type: which }),
         arranging: alone === null ? arranging(send) : undefined,
         plots: alone === null,
       },

@@ -30,6 +30,8 @@ export interface PanelContext {
   editor: () => Promise<Editing>;
   /** The notebook's cell with the code of the Lab, of this id; null where there is none. */
   cell: (id: string) => NotebookCell | null;
+  /** Undo or redo of the Lab: of drawing, code and plots alike. */
+  travel: (which: "undo" | "redo") => void;
   /** Whether other panels can be opened beside it. */
   plots: boolean;
   /** Aborted when the panel is removed: what was begun must end, and listeners with it. */

@@ -44,6 +44,7 @@ async function open(kind: string, data: Record<string, unknown>) {
     bokeh: () => Promise.reject(new Error("none here")),
     editor: () => Promise.reject(new Error("none here")),
     cell: () => null,
+    travel: () => undefined,
     plots: true,
   };
   const layout = {

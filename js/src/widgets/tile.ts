@@ -44,6 +44,7 @@ export interface TileHost {
   bokeh: PanelContext["bokeh"];
   editor: PanelContext["editor"];
   cell: PanelContext["cell"];
+  travel: PanelContext["travel"];
   /** Pictures of what cannot be drawn here, by panel. */
   pictures?: Record<string, string>;
   /** Whether other panels can be opened beside it. */
@@ -254,7 +255,7 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw, drive, driveAll, plots, pick, bokeh, editor, cell } =
+    const { store, timeline, redraw, drive, driveAll, plots, pick, bokeh, editor, cell, travel } =
       this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
@@ -271,6 +272,7 @@ export class Tile {
       bokeh,
       editor,
       cell,
+      travel,
       plots,
       signal,
       store,

@@ -20,28 +20,31 @@ from nengo.exceptions import NengoException, ValidationError
 
 from nengolab import building
 from nengolab.building.running import OF_NEURONS
+from nengolab.exceptions import BuildStopped
 
 from .places import ChangedElsewhere, SourcePlace
 
 # What a name may be that is nothing here.
 ALONE = "This code runs by itself: what it uses of the notebook it has to import or make"
-UNWRITTEN = "not written"
+# How a source ends that was stopped.
+STOPPED = "stopped"
 T = TypeVar("T")
 State = Literal["unrun", "working", "good", "failed"]
 Make = Callable[[building.Made], building.Edit]
 # Gives the names of what is to be selected.
 Then = Callable[[building.Made], list[str]]
 Look = Callable[[building.Made], None]
-# Of what is to run; of what ran before, if anything did; what to call when it is drawn. None where
-# nobody is there any more.
+# Of what is to run; of what ran before, if anything did; what to call when it is drawn; what says
+# whether it is still wanted. None where nobody is there any more.
 Replace = Callable[
-    [building.Made, "building.Made | None", Callable[[], None]], "Future[None] | None"
+    [building.Made, "building.Made | None", Callable[[], None], Callable[[], bool]],
+    "Future[None] | None",
 ]
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a source, or an edit of it, makes nothing that could run.
+    """Why a source makes nothing that could run.
 
     ``span`` is in lines of the text, counted from 1; ``line`` as people count them.
     """
@@ -67,6 +70,21 @@ class Drawing:
     changed : callable
         Called on any thread when text, state or trouble are others; with what was done, for undo,
         or "".
+    leave : callable
+        Has the build of what is to take the place left.
+
+    Attributes
+    ----------
+    made : Made or None
+        What the code that ran last has made.
+    trouble : Trouble or None
+        Why the text makes nothing.
+    unwritten : str
+        Why the text could not be kept, or "".
+    unheeded : str
+        That code goes on which was to stop, or "".
+    other : str or None
+        What somebody else has made of the file meanwhile.
     """
 
     def __init__(
@@ -75,21 +93,23 @@ class Drawing:
         text: str,
         replace: Replace,
         changed: Callable[[str], None],
+        leave: Callable[[], object],
     ) -> None:
         self.place, self.text = place, text
         self.made: building.Made | None = None
         self.trouble: Trouble | None = None
+        self.unwritten = self.unheeded = ""
         self.state: State = "unrun"
-        # What somebody else has made of the file meanwhile.
         self.other: str | None = None
         self.version = 1
         self._wanted = text  # what was to run last
         self._saved = 0  # the version that a person saved last
         self._writing = threading.Lock()
-        self._replace, self._changed = replace, changed
+        self._replace, self._changed, self._leave = replace, changed, leave
         self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None]
         self._jobs = queue.SimpleQueue()
         self._stop: building.Stop | None = None
+        self._is_building = False
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -143,14 +163,16 @@ class Drawing:
         return self._ask(look)
 
     def stop(self) -> None:
-        """Stop the code that runs."""
+        """Stop the code that runs, or the build of what it made; what ran before goes on."""
         if (stop := self._stop) is not None:
             stop.stop()
+            if self._is_building:
+                self._leave()
 
     def save(self) -> None:
         """Write the text to where it is kept, at once, whatever runs; nothing runs for it.
 
-        What hinders it is told as `trouble`, or both texts are shown.
+        What hinders it is told as `unwritten`, or both texts are shown.
         """
         version = self.version
         self._save()
@@ -199,7 +221,7 @@ class Drawing:
                 done.set_result(found)
 
     def _begin(self) -> None:
-        self._stop = building.Stop()
+        self._stop = building.Stop(self._goes_on)
         self.state = "working"
         self._say("")
 
@@ -219,10 +241,8 @@ class Drawing:
 
     def _edit(self, make: Make, deed: str, then: Then | None) -> list[str]:
         version = self.version  # what is written from here on stays
-        if self.made is None:
-            raise ValidationError("run the code first: nothing of it is drawn yet", "source")
-        if not self.is_fresh:
-            self._refuse_unrun()
+        self.check_drawn()
+        assert self.made is not None
         if (other := self.place.other()) is not None:
             self._differs(other)
         edit = make(self.made)
@@ -234,16 +254,26 @@ class Drawing:
             self._say("")
             told = self._told(error)
             where = "" if told.line is None else f"line {told.line}: "
-            raise ValidationError(
-                f"{deed} was not done, for the code would not run: {where}{told.message}", "source"
-            ) from error
+            why = f", for the code would not run: {where}{told.message}"
+            if told.kind == STOPPED:
+                why = ": it was stopped"
+            raise ValidationError(f"{deed} was not done{why}", "source") from error
         finally:
             self._stop = None
         self._write(edit.after)
         return found
 
-    def _refuse_unrun(self) -> None:
-        """Say what to do first where the text is not what is drawn."""
+    def check_drawn(self) -> None:
+        """Say what to do first where the text is not what is drawn.
+
+        Raises
+        ------
+        ValidationError
+        """
+        if self.made is None:
+            raise ValidationError("run the code first: nothing of it is drawn yet", "source")
+        if self.is_fresh:
+            return
         if self.state == "failed" and self.trouble is not None:
             line = "" if self.trouble.line is None else f" (line {self.trouble.line})"
             raise ValidationError(
@@ -255,12 +285,17 @@ class Drawing:
 
     def _go(self, text: str, deed: str, version: int, then: Then | None = None) -> list[str]:
         """Run a text, and have its network run; ``version`` is the one for which it was asked."""
-        found = list[str]()
-        made = building.run_source(text, stop=self._stop)
+        assert self._stop is not None
+        found, stop = list[str](), self._stop
+        try:
+            made = building.run_source(text, stop=stop)
+        finally:
+            self.unheeded = ""
         label(made)
 
         def drawn() -> None:
             """It is drawn from now on, and about to run."""
+            self._is_building = False
             self.made, self.trouble, self.state = made, None, "good"
             if self.version == version:
                 # Else a person has written on meanwhile.
@@ -270,12 +305,32 @@ class Drawing:
                 found.extend(then(made))
             self._say(deed)
 
-        if (done := self._replace(made, self.made, drawn)) is None:
-            raise ValidationError("the Lab is gone", "source")
-        done.result()
+        self._is_building = True
+        try:
+            if (done := self._replace(made, self.made, drawn, lambda: not stop.wanted)) is None:
+                raise ValidationError("the Lab is gone", "source")
+            done.result()
+        except BuildStopped:
+            if self.made is not made:
+                raise
+            # Else it has taken the place: it is drawn, and sleeps until it is to run.
+        finally:
+            self._is_building = False
         return found
 
+    def _goes_on(self, line: int | None) -> None:
+        """Code was to stop, and does not."""
+        where = "The code" if line is None else f"Line {self.line(line)}"
+        self.unheeded = (
+            f"{where} does not stop: it is in a call that Python cannot end. Wait until that comes "
+            "back by itself, or restart the kernel (menu Kernel > Restart Kernel), which ends all "
+            "that runs in it."
+        )
+        self._say("")
+
     def _told(self, error: Exception) -> Trouble:
+        if isinstance(error, BuildStopped):
+            return Trouble(STOPPED, "stopped while the network was built")
         if isinstance(error, building.SourceError):
             text = str(error).removeprefix(f"line {error.line}: ")
             if isinstance(error.__cause__, NameError):
@@ -288,22 +343,24 @@ class Drawing:
         return Trouble("not built", f"the network cannot be built: {error}", line, span)
 
     def _save(self) -> None:
-        if self.trouble is not None and self.trouble.kind == UNWRITTEN:
-            self.trouble = None
         self._write(self.text)
         self._say("")
 
     def _write(self, text: str) -> None:
+        before, self.unwritten = self.unwritten, ""
         try:
             with self._writing:
                 self.place.write(text)
         except ChangedElsewhere as error:
             self._differs(error.other)
         except (OSError, ValidationError, UnicodeEncodeError) as error:
-            why = f"{self.place.name} could not be written, the code is only here: {error}"
-            self.trouble = Trouble(UNWRITTEN, why)
+            reason = getattr(error, "strerror", None) or error
+            why = f"{self.place.name} could not be written, the code is only here: {reason}"
+            self.unwritten = why
             self._say("")
             raise ValidationError(why, "source") from error
+        if before:
+            self._say("")
 
     def _differs(self, other: str) -> None:
         self.other = other

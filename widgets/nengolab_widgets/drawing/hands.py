@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar
 
@@ -55,6 +56,8 @@ class Drawn:
         cell: str = "",
     ) -> None:
         self.drawing, self._names, self._placed, self._cell = drawing, names, placed, cell
+        # What the page had last; all else is of the drawing.
+        self.given = drawing.text
 
     # ---- what pages are told -----------------------------------------------
 
@@ -71,7 +74,9 @@ class Drawn:
             "version": drawing.version,
             "state": drawing.state,
             "fresh": drawing.is_fresh,
+            "drawn": drawing.text != self.given,
             "trouble": self._trouble(),
+            "besides": [said for said in (drawing.unheeded, drawing.unwritten) if said],
             "other": drawing.other,
             "lines": self._lines(),
         }
@@ -159,10 +164,15 @@ class Drawn:
             for entry in entries().values()
         ]
 
-    def depending(self, objects: list[Any]) -> list[str]:
-        """Name what goes with objects that are deleted."""
-        made = self._made()
-        return [self._names.get(obj) for obj in building.depending(made, *objects)]
+    def depending(self, objects: list[Any]) -> tuple[list[str], str]:
+        """Name what goes with objects that are deleted, and say why they cannot be, or ""."""
+        try:
+            self.drawing.check_drawn()
+            made = self._made()
+            building.delete(made, *objects)
+        except NengoException as error:
+            return [], self._said(error)
+        return [self._names.get(obj) for obj in building.depending(made, *objects)], ""
 
     def _made(self) -> building.Made:
         if self.drawing.made is None:
@@ -174,21 +184,23 @@ class Drawn:
     def take(self, content: dict[str, Any]) -> None:
         """Do what a page wants done with the code."""
         drawing, what = self.drawing, content.get("type")
+        if what in ("typed", "run", "save"):
+            self.given = _text(content)
         if what == "typed":
-            drawing.type(_text(content))
+            drawing.type(self.given)
         elif what == "run":
             # Who asks again does not want to wait for a loop without end.
             drawing.stop()
-            drawing.run(_text(content))
+            drawing.run(self.given)
         elif what == "save":
-            drawing.type(_text(content))
-            drawing.save()
+            drawing.type(self.given)
+            _told_there(drawing.save)
         elif what == "stop":
             drawing.stop()
         elif what == "take_other":
             drawing.take_other()
         elif what == "keep_mine":
-            drawing.keep_mine()
+            _told_there(drawing.keep_mine)
         else:
             raise ValidationError(f"the code does not understand {what!r}", "type")
 
@@ -448,6 +460,12 @@ class Drawn:
         if found is None:
             raise ValidationError(f"there is no {name} in the network any more", "object")
         return found
+
+
+def _told_there(save: Callable[[], None]) -> None:
+    """Have the text kept; what hinders it is told with the code, and nowhere else."""
+    with suppress(ValidationError):
+        save()
 
 
 def _listed(names: list[str]) -> str:

@@ -18,8 +18,9 @@ class TroubleTold(TypedDict):
 class CodeTold(TypedDict):
     """The code, and how it stands.
 
-    ``version`` counts its texts; ``ran`` is the one that runs. ``other`` is what another program
-    has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name;
+    ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last,
+    ``besides`` what else there is to say than the trouble. ``other`` is what another program has
+    written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name;
     ``first_line`` is what people call the first one.
     """
 
@@ -31,7 +32,9 @@ class CodeTold(TypedDict):
     version: int
     state: Literal["unrun", "working", "good", "failed"]
     fresh: bool
+    drawn: bool
     trouble: TroubleTold | None
+    besides: list[str]
     other: str | None
     lines: dict[str, list[int]]
 

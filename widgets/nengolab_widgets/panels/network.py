@@ -105,11 +105,15 @@ class TriedMessage(TypedDict):
 
 
 class DependingMessage(TypedDict):
-    """What would be deleted with what was asked about: names, those of that itself first."""
+    """What would be deleted with what was asked about: names, those of that itself first.
+
+    ``problem`` says why it cannot be deleted, or "".
+    """
 
     type: Literal["depending"]
     ask: str
     names: list[str]
+    problem: str
 
 
 Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | TriedMessage | DependingMessage
@@ -409,10 +413,12 @@ class Network(Panel):
 
     def _depending(self, content: dict[str, Any]) -> None:
         objects = [self._meant(each) for each in content["objects"]]
+        names, problem = self._hands.depending(objects)
         said: DependingMessage = {
             "type": "depending",
             "ask": str(content.get("ask")),
-            "names": self._hands.depending(objects),
+            "names": names,
+            "problem": problem,
         }
         self.place.send(self, {**said})
 

@@ -6,6 +6,11 @@ import {
   historyKeymap,
   indentLess,
   indentMore,
+  isolateHistory,
+  redo,
+  redoDepth,
+  undo,
+  undoDepth,
 } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import {
@@ -16,7 +21,14 @@ import {
   syntaxHighlighting,
 } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
+import {
+  Compartment,
+  EditorState,
+  Prec,
+  StateEffect,
+  StateField,
+  Transaction,
+} from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -28,6 +40,8 @@ import {
 } from "@codemirror/view";
 import { tags as t } from "@lezer/highlight";
 
+import { undoKey } from "../keys";
+
 export interface EditorHost {
   text: string;
   /** What people call the first line. */
@@ -38,6 +52,11 @@ export interface EditorHost {
   save: () => void;
   /** The cursor is in a line, counted from 1. */
   at: (line: number) => void;
+  /**
+   * Undo or redo was pressed, and nothing is left here to take back or do again; `typed` says
+   * whether anything was typed since the text came from elsewhere.
+   */
+  past?: (which: "undo" | "redo", typed: boolean) => void;
 }
 
 /** Something wrong: where, in lines from 1 and columns from 0, and what. */
@@ -110,14 +129,20 @@ const look = EditorView.theme({
 
 export class Editor {
   private readonly view: EditorView;
+  /** What can be taken back here. */
+  private readonly steps = new Compartment();
 
-  constructor(parent: HTMLElement, host: EditorHost) {
+  constructor(
+    parent: HTMLElement,
+    private readonly host: EditorHost,
+  ) {
     const state = EditorState.create({
       doc: host.text,
       extensions: [
         lineNumbers({ formatNumber: (line) => String(line + host.firstLine - 1) }),
         highlightActiveLineGutter(),
-        history(),
+        this.steps.of(history()),
+        Prec.high(EditorView.domEventHandlers({ keydown: (event) => this.travel(event) })),
         drawSelection(),
         indentOnInput(),
         indentUnit.of("    "),
@@ -155,8 +180,23 @@ export class Editor {
     return this.view.state.sliceDoc();
   }
 
-  /** Show another text: what is the same stays as it is, the cursor too. */
-  put(text: string): void {
+  private travel(event: KeyboardEvent): boolean {
+    const which = undoKey(event);
+    if (which === null) return false;
+    const { view } = this;
+    if ((which === "undo" ? undo : redo)(view)) return true;
+    const typed = undoDepth(view.state) + redoDepth(view.state) > 0;
+    // A key that is held down takes back what was typed, and no more.
+    if (!event.repeat) this.host.past?.(which, typed);
+    return true;
+  }
+
+  /**
+   * Show another text: what is the same stays as it is, the cursor too. What was typed before is
+   * not to be taken back in a text that comes from elsewhere; with `step` it is this person's own
+   * deed, and taken back first.
+   */
+  put(text: string, step = false): void {
     const before = this.text;
     if (text === before) return;
     const most = Math.min(text.length, before.length);
@@ -171,8 +211,11 @@ export class Editor {
         to: before.length - end,
         insert: text.slice(start, text.length - end),
       },
-      annotations: [Transaction.remote.of(true), Transaction.addToHistory.of(false)],
+      annotations: [Transaction.remote.of(true), isolateHistory.of("full")],
     });
+    if (step) return;
+    this.view.dispatch({ effects: this.steps.reconfigure([]) });
+    this.view.dispatch({ effects: this.steps.reconfigure(history()) });
   }
 
   /** Show what is wrong, in its place. */

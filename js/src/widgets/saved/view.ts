@@ -62,6 +62,7 @@ class SavedView {
         bokeh: () => Promise.reject(new Error("Run the cell to see it.")),
         editor: () => Promise.reject(new Error("none here")),
         cell: () => null,
+        travel: () => undefined,
         pictures: kept.pictures,
         plots: false,
       },

@@ -1,12 +1,12 @@
 /** A text that two hands write: a person here, and the drawing. */
 
 export class Changes {
-  /** What both had last. */
-  private common = "";
+  /** What both had last; null where they began with two. */
+  private common: string | null = "";
   /** What was sent, and is not heard back yet. */
   private underway: string[] = [];
 
-  begin(text: string): void {
+  begin(text: string | null): void {
     this.common = text;
     this.underway = [];
   }
@@ -30,6 +30,7 @@ export class Changes {
       this.common = theirs;
       return "keep";
     }
+    if (this.common === null) return "differ";
     if (same(theirs, this.common)) return "keep";
     if (!same(mine, this.common)) return "differ";
     this.common = theirs;
@@ -38,6 +39,6 @@ export class Changes {
 }
 
 /** Whether texts are the same; a notebook takes the last line's end away. */
-function same(a: string, b: string): boolean {
+export function same(a: string, b: string): boolean {
   return a === b || a.replace(/\n$/, "") === b.replace(/\n$/, "");
 }

@@ -3,7 +3,7 @@
 import "./code.css";
 
 import { make, setText } from "../../dom";
-import { Changes } from "./changes";
+import { Changes, same } from "./changes";
 import type { Editor } from "../../editing/editor";
 import { ElementPicture } from "../../elementpicture";
 import type { NotebookCell } from "../../host";
@@ -37,18 +37,24 @@ class CodePanel implements Panel {
   private editor: Editor | null = null;
   private making = false;
   private cell: NotebookCell | null = null;
+  /** The timer of what is typed and not sent yet; 0 is none. */
   private sending = 0;
+  /** What the drawing made while a person wrote, until one of both is chosen. */
+  private theirs: string | null = null;
+  /** Whether the cell was another when the page was loaded. */
+  private behind = false;
   private picturing!: ElementPicture;
   private readonly changes = new Changes();
   private readonly root = make("div", "nl-source");
   private readonly state = make("span", "nl-source-state", { role: "status" }, "…");
   private readonly trouble = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
+  private readonly besides = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
   private readonly other = make("div", "nl-source-other", { role: "alert", hidden: "" });
   private readonly place = make("div", "nl-source-editor");
   private readonly plain = make("pre", "nl-source-plain", { tabindex: "0" });
   private readonly note = make("p", "nl-source-note", { hidden: "" });
   private readonly run = button("Run", "run the code (Ctrl+Enter)", () => this.send("run"));
-  private readonly stop = button("Stop", "stop the code that runs", () =>
+  private readonly stop = button("Stop", "stop the code, and what is built of it", () =>
     this.context.send({ type: "stop" }),
   );
   private readonly save = button("Save", "write the file (Ctrl+S)", () => this.send("save"));
@@ -61,7 +67,7 @@ class CodePanel implements Panel {
     const bar = make("div", "nl-source-bar", {}, this.run, this.stop, this.save, this.copy);
     bar.append(this.state);
     this.place.append(this.plain);
-    this.root.append(bar, this.trouble, this.other, this.note, this.place);
+    this.root.append(bar, this.trouble, this.besides, this.other, this.note, this.place);
     // What is typed here are no keys of the Lab.
     this.place.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
     body.append(this.root);
@@ -93,9 +99,12 @@ class CodePanel implements Panel {
     const first = this.told === null;
     this.told = told;
     if (first) {
-      this.cell = told.kind === "cell" ? this.context.cell(told.cell) : null;
-      this.changes.begin(told.text);
-      if (this.cell === null) void this.open(told);
+      const cell = (this.cell = told.kind === "cell" ? this.context.cell(told.cell) : null);
+      // Of a page that was not saved, the cell is behind what was drawn since.
+      this.behind = cell !== null && told.drawn && !same(cell.text, told.text);
+      this.changes.begin(this.behind ? null : told.text);
+      cell?.watch(() => this.showState(), this.context.signal);
+      if (cell === null) void this.open(told);
     }
     this.take(told);
     this.show(told);
@@ -106,13 +115,16 @@ class CodePanel implements Panel {
     const mine = this.cell === null ? (this.editor?.text ?? told.text) : this.cell.text;
     const what = this.changes.hear(told.text, mine);
     if (what === "take") this.put(told.text);
+    // What is written goes nowhere until one is chosen.
+    if (what === "differ") window.clearTimeout(this.sending);
     this.differ(what === "differ" ? told.text : told.other, what === "differ");
   }
 
-  private put(text: string): void {
+  /** Show a text; as a `step` it can be taken back in the editor. */
+  private put(text: string, step = false): void {
     setText(this.plain, text);
     if (this.cell !== null) this.cell.text = text;
-    else this.editor?.put(text);
+    else this.editor?.put(text, step);
   }
 
   private async open(told: CodeTold): Promise<void> {
@@ -131,6 +143,7 @@ class CodePanel implements Panel {
         run: () => this.send("run"),
         save: () => this.send("save"),
         at: (line) => this.atLine(line),
+        past: (which, typed) => this.travel(which, typed),
       });
       if (this.told !== null) this.show(this.told);
     } catch (error) {
@@ -147,13 +160,26 @@ class CodePanel implements Panel {
 
   private typed(): void {
     window.clearTimeout(this.sending);
-    this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
+    if (this.theirs === null)
+      this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
     setText(this.state, "changed, not run yet");
     this.run.dataset.wanted = "true";
   }
 
+  /** Undo goes on with what was drawn where nothing is left that was typed and has not run. */
+  private travel(which: "undo" | "redo", typed: boolean): void {
+    if (this.theirs !== null || (typed && !(this.told?.fresh && !this.isAhead))) return;
+    if (this.sending !== 0) this.send("typed");
+    this.context.travel(which);
+  }
+
   private send(type: "typed" | "run" | "save"): void {
     window.clearTimeout(this.sending);
+    this.sending = 0;
+    if (this.theirs !== null) {
+      this.changes.begin(this.theirs);
+      this.differ(null, false);
+    }
     const { text } = this;
     this.changes.sent(text);
     this.context.send({ type, text });
@@ -181,11 +207,25 @@ class CodePanel implements Panel {
 
   // ---- how it stands -------------------------------------------------------------------------------
 
+  /** Whether what is here is not what the kernel has. */
+  private get isAhead(): boolean {
+    return this.told !== null && !same(this.text, this.told.text);
+  }
+
+  private showState(): void {
+    if (this.told === null) return;
+    const { state } = this.told;
+    const fresh = this.told.fresh && !this.isAhead;
+    this.state.dataset.state = state === "good" && !fresh ? "unrun" : state;
+    setText(this.state, stateText({ ...this.told, fresh }));
+    this.run.dataset.wanted = String(state !== "working" && !(state === "good" && fresh));
+  }
+
   private show(told: CodeTold): void {
     const { state, kind, trouble } = told;
-    this.state.dataset.state = state === "good" && !told.fresh ? "unrun" : state;
-    setText(this.state, stateText(told));
-    this.run.dataset.wanted = String(state !== "working" && !(state === "good" && told.fresh));
+    this.showState();
+    this.besides.hidden = told.besides.length === 0;
+    this.besides.replaceChildren(...told.besides.map((said) => make("p", "", {}, said)));
     this.stop.hidden = state !== "working";
     this.save.hidden = kind !== "file";
     this.copy.hidden = this.cell !== null;
@@ -232,22 +272,29 @@ class CodePanel implements Panel {
 
   /** There are two versions: both are shown, and a person chooses. */
   private differ(other: string | null, here: boolean): void {
+    if (here && other !== null && other === this.theirs) return;
+    this.theirs = here ? other : null;
     this.other.hidden = other === null;
     if (other === null) return this.other.replaceChildren();
-    const who = here
-      ? "The code was changed by drawing while you wrote in it."
-      : `${this.told?.name ?? "The file"} was changed by another program.`;
-    const take = button("Take that version", "what you have here is put aside", () => {
-      if (!here) return this.context.send({ type: "take_other" });
-      this.changes.begin(other);
-      this.put(other);
+    const who = !here
+      ? `${this.told?.name ?? "The file"} was changed by another program.`
+      : this.behind
+        ? "This cell is not what is drawn: the drawing was changed, and the notebook not saved."
+        : "The code was changed by drawing while you wrote in it.";
+    const keeps = here ? "it runs, without what the other has" : "the other is written over";
+    const take = button("Take that version", "undo brings back what you have here", () => {
+      if (here) this.changes.begin(other);
+      else this.changes.sent(other);
+      this.behind = false;
+      this.put(other, true);
       this.differ(null, false);
+      this.showState();
+      if (!here) this.context.send({ type: "take_other" });
     });
-    const keep = button("Keep mine", "the other version is written over", () => {
+    const keep = button("Keep mine", keeps, () => {
       if (!here) return this.context.send({ type: "keep_mine" });
-      this.changes.begin(other);
+      this.behind = false;
       this.send("run");
-      this.differ(null, false);
     });
     this.other.replaceChildren(
       make("p", "", {}, who),

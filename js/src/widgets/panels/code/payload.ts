@@ -28,7 +28,7 @@ export const isTroubleTold: Check<TroubleTold> = record<TroubleTold>({
   traceback: isString,
 });
 
-/** The code, and how it stands. ``version`` counts its texts; ``ran`` is the one that runs. ``other`` is what another program has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name; ``first_line`` is what people call the first one. */
+/** The code, and how it stands. ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last, ``besides`` what else there is to say than the trouble. ``other`` is what another program has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name; ``first_line`` is what people call the first one. */
 export interface CodeTold {
   name: string;
   kind: "file" | "cell" | "here";
@@ -38,7 +38,9 @@ export interface CodeTold {
   version: number;
   state: "unrun" | "working" | "good" | "failed";
   fresh: boolean;
+  drawn: boolean;
   trouble: TroubleTold | null;
+  besides: string[];
   other: string | null;
   lines: Record<string, number[]>;
 }
@@ -52,7 +54,9 @@ export const isCodeTold: Check<CodeTold> = record<CodeTold>({
   version: isNumber,
   state: oneOf("unrun", "working", "good", "failed"),
   fresh: isBoolean,
+  drawn: isBoolean,
   trouble: either(isTroubleTold, isNull),
+  besides: listOf(isString),
   other: either(isString, isNull),
   lines: dictOf(listOf(isNumber)),
 });

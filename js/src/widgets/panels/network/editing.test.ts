@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { Editing, type EditingHost } from "./editing";
 import { confirmDelete, editSection, wayOf } from "./cardedit";
 import { functionField, KeptFunction, type FunctionHost } from "./functionfield";
 import { pathOf } from "./functionplot";
@@ -136,5 +137,63 @@ describe("the palette", () => {
     palette.show([{ ...entry, key: "b", title: "Relay" }, entry]);
     expect(add).toHaveBeenCalledExactlyOnceWith(entry);
     palette.element.remove();
+  });
+});
+
+describe("edits by drawing", () => {
+  /** A drawing of two things, the first of which is selected. */
+  function drawing() {
+    const sent: Record<string, unknown>[] = [];
+    const [ask, keep] = [vi.fn(), vi.fn()];
+    const host = {
+      keep,
+      graph: () => null,
+      view: () => ({ several: new Set(), scene: null }),
+      card: () => ({ ask }),
+      payload: () => ({ drawn: "no" }),
+      send: (content: Record<string, unknown>) => void sent.push(content),
+      select: () => undefined,
+    };
+    const editing = new Editing(host as unknown as EditingHost);
+    const said = (): string => (editing.said.hidden ? "" : (editing.said.textContent ?? ""));
+    return { editing, sent, ask, keep, said };
+  }
+
+  it("selects nothing that a refused name would have had", () => {
+    const { editing, sent, keep } = drawing();
+    const answer = vi.fn();
+    editing.of({ of: "object", at: 1 }).rename("print", answer);
+    editing.hear({ type: "edited", ask: sent[0].ask, problem: "no", came: [] });
+    expect(answer).toHaveBeenCalledExactlyOnceWith("no");
+    expect(keep).toHaveBeenLastCalledWith(null);
+  });
+
+  it("changes no code to copy something", () => {
+    const { editing, sent, said } = drawing();
+    editing.copy([1]);
+    expect(said()).toBe("");
+    editing.hear({ type: "edited", ask: sent[0].ask, problem: "", came: [] });
+    expect(said()).toContain("It is copied.");
+    editing.duplicate([1]);
+    expect(said()).toBe("changing the code …");
+  });
+
+  it("asks nothing where it could not be deleted, and says why", () => {
+    const { editing, sent, ask, said } = drawing();
+    const problem = "line 12 makes these 10, which go together";
+    editing.remove([1]);
+    editing.hear({ type: "depending", ask: sent[0].ask, names: [], problem });
+    expect(said()).toBe(problem);
+    expect(ask).not.toHaveBeenCalled();
+    // It is said until a hand does the next thing.
+    const [root, leaving] = [document.createElement("div"), new AbortController()];
+    editing.listen(root, root, leaving.signal);
+    root.dispatchEvent(new Event("pointerdown"));
+    leaving.abort();
+    expect(said()).toBe("");
+    editing.remove([1]);
+    editing.hear({ type: "depending", ask: sent[1].ask, names: ["a"], problem: "" });
+    expect(said()).toBe("");
+    expect(ask).toHaveBeenCalledOnce();
   });
 });

@@ -14,6 +14,7 @@ import {
   isEditedMessage,
   isPaletteMessage,
   isTriedMessage,
+  type DependingMessage,
   type PaletteEntry,
   type Payload,
   type TriedTold,
@@ -29,8 +30,11 @@ export interface EditingHost {
   payload: () => Payload;
   send: (content: Record<string, unknown>) => void;
   select: (selected: Selected | null) => void;
-  /** What is selected is to be selected again once the network is drawn anew; or another thing. */
-  keep: (name?: string) => void;
+  /**
+   * What is selected is to be selected again once the network is drawn anew; or another thing; with
+   * null, what is selected by then.
+   */
+  keep: (name?: string | null) => void;
   /** Have the keyboard at a thing. */
   focus: (at: number) => void;
   /** Things that an edit brought are to be selected as soon as they are drawn. */
@@ -95,6 +99,9 @@ export class Editing {
       },
       { signal },
     );
+    // What was refused is said until a hand does the next thing.
+    for (const each of ["keydown", "pointerdown"])
+      root.addEventListener(each, () => this.wrong && this.say(""), { signal, capture: true });
     root.addEventListener("keydown", (event) => this.key(event), { signal });
     place.addEventListener("pointerdown", () => this.takeKeys(root), { signal });
   }
@@ -135,12 +142,15 @@ export class Editing {
       const answer = this.tried.get(content.ask);
       this.tried.delete(content.ask);
       answer?.(content.told);
-    } else if (isDependingMessage(content)) this.confirm(content.ask, content.names);
+    } else if (isDependingMessage(content)) this.confirm(content);
     else return false;
     return true;
   }
 
+  private wrong = false;
+
   private say(text: string, trouble = false): void {
+    this.wrong = trouble;
     this.said.hidden = text === "";
     this.said.classList.toggle("nl-edit-wrong", trouble);
     setText(this.said, text);
@@ -152,7 +162,7 @@ export class Editing {
       if (problem !== "") this.say(problem, true);
     };
     this.answers.set(ask, answer ?? tell);
-    this.say("changing the code …");
+    this.say(content.do === "copy" ? "" : "changing the code …");
     this.host.send({ type: "edit", ask, ...content });
   }
 
@@ -313,13 +323,13 @@ export class Editing {
     return {
       set: (name, value, answer) => {
         this.host.keep();
-        this.edit({ do: "set", ...selected, name, value }, answer);
+        this.edit({ do: "set", ...selected, name, value }, this.forgetting(answer));
       },
       rename: (name, answer) => {
         const whole = selected.of === "object" ? this.host.graph()?.name(selected.at) : undefined;
         if (whole === undefined) this.host.keep();
         else this.host.keep(whole.replace(/[^/]*$/, "") + name);
-        this.edit({ do: "rename", ...selected, name }, answer);
+        this.edit({ do: "rename", ...selected, name }, this.forgetting(answer));
       },
       connect: selected.of === "object" ? () => this.begin(selected.at) : null,
       remove: () => this.ask([selected]),
@@ -335,9 +345,17 @@ export class Editing {
         },
         write: (name, text, answer) => {
           this.host.keep();
-          this.edit({ do: "function", ...selected, name, text }, answer);
+          this.edit({ do: "function", ...selected, name, text }, this.forgetting(answer));
         },
       },
+    };
+  }
+
+  /** What was not done has nothing to be selected after it. */
+  private forgetting(answer: Answer): Answer {
+    return (problem) => {
+      if (problem !== "") this.host.keep(null);
+      answer(problem);
     };
   }
 
@@ -356,9 +374,11 @@ export class Editing {
     this.host.send({ type: "depending", ask: this.asked, objects });
   }
 
-  private confirm(ask: string, names: string[]): void {
+  private confirm({ ask, names, problem }: DependingMessage): void {
     if (ask !== this.asked) return;
     this.asked = "";
+    this.say(problem, true);
+    if (problem !== "") return;
     const [own] = this.deleting;
     const graph = this.host.graph();
     const meant = this.deleting.map(({ of, at }) => (of === "object" ? graph?.name(at) : ""));

@@ -126,8 +126,10 @@ class NetworkPanel implements Panel {
       payload: () => this.payload,
       send: context.send,
       select: (selected) => this.select(selected, null),
-      keep: (name) =>
-        (this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] }),
+      keep: (name) => {
+        if (name === null) this.kept = NOTHING;
+        else this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] };
+      },
       focus: (at) => this.tree.focus(at),
       choose: (names) => {
         this.coming = names;

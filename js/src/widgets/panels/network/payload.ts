@@ -348,15 +348,17 @@ export const isTriedMessage: Check<TriedMessage> = record<TriedMessage>({
   told: isTriedTold,
 });
 
-/** What would be deleted with what was asked about: names, those of that itself first. */
+/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or "". */
 export interface DependingMessage {
   type: "depending";
   ask: string;
   names: string[];
+  problem: string;
 }
 
 export const isDependingMessage: Check<DependingMessage> = record<DependingMessage>({
   type: oneOf("depending"),
   ask: isString,
   names: listOf(isString),
+  problem: isString,
 });
