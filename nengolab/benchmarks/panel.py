@@ -190,6 +190,7 @@ def digits_panel() -> list[Compared]:
         def clicked() -> list[float]:
             """Pause and resume a run again and again, with the page open."""
             before, page = desk.run, FitPage(fit)
+            desk.act({"type": "set", "field": "epochs", "value": repr(CLICKS * EPOCHS)})
             desk.act({"type": "start"})
             _until(lambda: desk.run is not before and desk.run.progress.epoch > 1)
             page.wait_for(lambda: page.stands == ("running", ""))

@@ -436,7 +436,12 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     assert page.of("layout")[-1]["aside"]["data"]["drawn"] == "not yet"
     assert not (tmp_path / "ran").exists()
 
-    lab.run_source().result(PATIENCE)
+    lab.run_source("nothing").result(PATIENCE)
+    until(lambda: page.of("layout")[-1]["aside"]["data"]["drawn"] == "failed", "it is told")
+
+    lab.run_source(before).result(PATIENCE)
+    stood = [told["aside"]["data"]["drawn"] for told in page.of("layout")]
+    assert list(dict.fromkeys(stood)) == ["not yet", "coming", "failed", "yes"]
     assert (tmp_path / "ran").exists()
     assert lab.session.state == "ready"
     assert page.plots[:2] == ["model.py code", "cells[0] value"]

@@ -211,7 +211,7 @@ class Hands(Protocol):
         ...
 
     @property
-    def is_drawn(self) -> bool:
+    def is_drawn(self) -> Literal["not yet", "coming", "failed", "yes"]:
         """Whether the code has made a network."""
         ...
 

@@ -290,9 +290,9 @@ class Sourced:
             self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
 
     def _stale_changed(self) -> None:
-        stale = self._hands.is_stale
-        if stale != getattr(self, "_was_stale", False):
-            self._was_stale = stale
+        stands = self._hands.is_drawn, self._hands.is_stale
+        if stands != getattr(self, "_stood", ("not yet", False)):
+            self._stood = stands
             self._panels_changed()
 
     def _travel_source(self, text: str) -> None:

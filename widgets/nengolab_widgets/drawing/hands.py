@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import nengo
 from nengo.exceptions import NengoException, ValidationError
@@ -29,6 +29,9 @@ Answer = Callable[[str, list[str]], None]
 Place = tuple[float, float]
 # What an entry of the palette needs: two ends, or one object.
 ENDS, WHOLES = ("pre", "post"), ("target", "input")
+
+# How a drawing stands of which nothing was made yet, by the state of its code.
+_UNDRAWN: dict[str, Literal["coming", "failed"]] = {"working": "coming", "failed": "failed"}
 
 
 class Drawn:
@@ -110,9 +113,11 @@ class Drawn:
         return place.read_layout() if place.kind == "cell" else None
 
     @property
-    def is_drawn(self) -> bool:
+    def is_drawn(self) -> Literal["not yet", "coming", "failed", "yes"]:
         """Whether the code has made a network."""
-        return self.drawing.made is not None
+        if self.drawing.made is not None:
+            return "yes"
+        return _UNDRAWN.get(self.drawing.state, "not yet")
 
     @property
     def is_stale(self) -> bool:

@@ -40,7 +40,8 @@ class Payload(TypedDict):
 
     ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both
     by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be
-    edited by drawing: not yet before its code has run, and not before its code is written where it
+    edited by drawing: "not yet" before its code has run, while it runs for the first time
+    ("coming"), or where it does not ("failed"), and not before its code is written where it
     "can be"; ``stale`` says that the code makes another one.
     """
 
@@ -50,7 +51,7 @@ class Payload(TypedDict):
     passthrough: bool
     folded: bool
     height: float | None
-    drawn: Literal["no", "can be", "not yet", "yes"]
+    drawn: Literal["no", "can be", "not yet", "coming", "failed", "yes"]
     stale: bool
 
 
@@ -232,11 +233,11 @@ class Network(Panel):
             "stale": self.place.hands is not None and self.place.hands.is_stale,
         }
 
-    def _drawn(self) -> Literal["no", "can be", "not yet", "yes"]:
+    def _drawn(self) -> Literal["no", "can be", "not yet", "coming", "failed", "yes"]:
         if self.obj is not None:
             return "no"
         if self.place.hands is not None:
-            return "yes" if self.place.hands.is_drawn else "not yet"
+            return self.place.hands.is_drawn
         return "no" if self.place.continue_in_code is None else "can be"
 
     def _opened(self) -> tuple[str, ...]:

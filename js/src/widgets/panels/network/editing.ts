@@ -48,7 +48,13 @@ type Answer = (problem: string) => void;
 const CONNECTION = "Connections: Connection";
 const FIRST =
   "Add an input and an ensemble; then drag from one's arrow to the other to connect them.";
-const NOT_YET = "No code has run yet. Press Run in the code, or ▶, to see its network.";
+/** What is said where nothing is drawn, by how the drawing stands. */
+const EMPTY: Record<string, string> = {
+  "not yet": "No code has run yet. Press Run in the code, or ▶, to see its network.",
+  coming: "The code runs …",
+  failed: "The code does not run: what is wrong stands in the code. Mend it, then press Run.",
+  yes: FIRST,
+};
 
 export class Editing {
   readonly palette: Palette;
@@ -119,7 +125,7 @@ export class Editing {
     this.start.hidden = drawn !== "can be";
     if (drawn !== "yes") this.palette.toggle(false);
     const empty = graph !== null && graph.size <= 1;
-    const text = !empty ? "" : drawn === "not yet" ? NOT_YET : drawn === "yes" ? FIRST : "";
+    const text = empty ? (EMPTY[drawn] ?? "") : "";
     this.hint.hidden = text === "";
     setText(this.hint, text);
     if (empty && drawn === "yes" && !stale && this.palette.element.hidden && !this.opened) {

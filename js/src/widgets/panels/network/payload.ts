@@ -2,7 +2,7 @@
 
 import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited by drawing: not yet before its code has run, and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
+/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited by drawing: "not yet" before its code has run, while it runs for the first time ("coming"), or where it does not ("failed"), and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
 export interface Payload {
   version: number;
   opened: string[];
@@ -10,7 +10,7 @@ export interface Payload {
   passthrough: boolean;
   folded: boolean;
   height: number | null;
-  drawn: "no" | "can be" | "not yet" | "yes";
+  drawn: "no" | "can be" | "not yet" | "coming" | "failed" | "yes";
   stale: boolean;
 }
 
@@ -21,7 +21,7 @@ export const isPayload: Check<Payload> = record<Payload>({
   passthrough: isBoolean,
   folded: isBoolean,
   height: either(isNumber, isNull),
-  drawn: oneOf("no", "can be", "not yet", "yes"),
+  drawn: oneOf("no", "can be", "not yet", "coming", "failed", "yes"),
   stale: isBoolean,
 });
 
