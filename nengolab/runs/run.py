@@ -270,7 +270,8 @@ class Run(Record):
         fit = dict(self.task.fit)
         given = list(fit.pop("callbacks", None) or ())
         done = self._facts["batches"][self._first - 1] if self._first else 0
-        own = [Steering(self, done), Keeping(self, given)]
+        keeping = Keeping(self, given)
+        own = [keeping, Steering(self, done)]
         if not self._first:
             sim.save_checkpoint(record.checkpoint_file(self.folder, 0), 0)
         last = {"epochs": self._facts["planned"], "initial_epoch": self._first}
@@ -291,6 +292,7 @@ class Run(Record):
             ended["traceback"] = told
             raise
         finally:
+            keeping.close()
             self._writer.close()
             self._settle(ended)
 

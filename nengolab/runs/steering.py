@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -173,7 +175,7 @@ class Steering(keras.callbacks.Callback):
 
 
 class Keeping(Checkpoint):
-    """A checkpoint of each epoch, in a file of its own.
+    """A checkpoint of each epoch, in a file of its own; it is told of epochs before `Steering`.
 
     Parameters
     ----------
@@ -185,6 +187,8 @@ class Keeping(Checkpoint):
     def __init__(self, run: Steered, callbacks: list[Any]):
         super().__init__(checkpoint_file(run.folder, 0), callbacks=callbacks)
         self._run, self._earlier = run, self.path  # that of the start is never deleted
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="nengolab-checkpoint")
+        self._writing: _Writing | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if not self._begun:
@@ -194,18 +198,76 @@ class Keeping(Checkpoint):
     def _file(self, epoch: int) -> Path:
         return checkpoint_file(self._run.folder, epoch)
 
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        writing = self._writing
+        if writing is not None and writing.job is not None and writing.job.done():
+            self.settle()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.settle()  # before another epoch is noted
+        super().on_epoch_end(epoch, logs)
+
     def _write(self) -> None:
-        if self._due is None:
+        """Take the checkpoint that is due; it is written while the next epoch is trained.
+
+        What waits for a disk would hold up training for a hundredth of a short epoch.
+        """
+        if self._due is not None:
+            self.settle()
+            epoch, self._due = self._due, None
+            self.path = self._file(epoch)
+            write = self._packed(epoch)
+            self._writing = _Writing(epoch, write, self._worker.submit(write))
+
+    def on_train_end(self, logs: Any = None) -> None:
+        super().on_train_end(logs)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what is being written is on the disk: that epoch counts from then on.
+
+        Raises
+        ------
+        Stopped
+            Where it cannot be written, and the run is to stop.
+        """
+        if self._writing is None:
             return
-        epoch = self._due
-        self.path = self._file(epoch)
+        writing, self._writing = self._writing, None
+        what = f"the checkpoint after epoch {writing.epoch}"
+        self._run.wishes.insist(writing.finish, what)
+        self._run.kept_after(writing.epoch)
 
-        def write() -> None:
-            self._due = epoch
-            super(Keeping, self)._write()
+    def close(self) -> None:
+        """Settle, however training ended; nothing is written after that."""
+        try:
+            self.settle()
+        except Stopped:
+            pass  # that epoch does not count
+        finally:
+            self._worker.shutdown()
 
-        self._run.wishes.insist(write, f"the checkpoint after epoch {epoch}")
-        self._run.kept_after(epoch)
+
+@dataclass
+class _Writing:
+    """A checkpoint on its way to the disk."""
+
+    epoch: int
+    write: Callable[[], None]
+    job: Future[None] | None
+
+    def finish(self) -> None:
+        """Wait for it; where it failed, the next call writes it here.
+
+        Raises
+        ------
+        OSError
+        """
+        job, self.job = self.job, None
+        if job is None:
+            self.write()
+        else:
+            job.result()
 
 
 class Pace:

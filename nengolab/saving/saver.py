@@ -88,14 +88,14 @@ class Saver:
             self._restore(snapshot)
         self._engine.set_values(values)
 
-    def save_checkpoint(
+    def packed_checkpoint(
         self,
         path: str | Path,
         epoch: int = 0,
         callbacks: Any = (),
         earlier: str | Path | None = None,
-    ) -> None:
-        """See `Simulator.save_checkpoint`."""
+    ) -> Callable[[], None]:
+        """See `Simulator.packed_checkpoint`."""
         from nengolab.saving import resume, training_file
 
         self._engine.follow()
@@ -110,9 +110,14 @@ class Saver:
             replace(training, arrays=rest), whole(epoch, "epoch", 0), callbacks
         )
         manifest["training"] = {**facts, "parameters": shared}
-        file = archive.write(path, arrays | stored, manifest)
-        if not held_in:
-            self._stands_in(file)
+        state = {} if held_in else self._state_now()
+
+        def write() -> None:
+            file = archive.write(path, arrays | stored, manifest)
+            if not held_in:
+                _full[self._engine] = file.absolute(), state
+
+        return write
 
     def _held_in(self, path: str | Path, earlier: str | Path | None) -> str:
         """The name of the file beside ``path`` that has the arrays of the state; "" for none."""
@@ -124,10 +129,8 @@ class Saver:
         same = then.keys() == now.keys() and all(then[name]() is now[name] for name in now)
         return held.name if same and held == beside and held.is_file() else ""
 
-    def _stands_in(self, file: Path) -> None:
-        now = self._engine.carried
-        arrays = {name: weakref.ref(array) for name, array in now.items()}
-        _full[self._engine] = file.absolute(), arrays
+    def _state_now(self) -> dict[str, weakref.ref[Any]]:
+        return {name: weakref.ref(array) for name, array in self._engine.carried.items()}
 
     def load_checkpoint(self, path: str | Path, item: int | None = None) -> int:
         """See `Simulator.load_checkpoint`."""
@@ -145,7 +148,7 @@ class Saver:
             engine.follow()
             loading.compare_constants(engine, file, None)
             if item is None:
-                self._stands_in(_holder(file))
+                _full[engine] = _holder(file).absolute(), self._state_now()
         return epoch
 
     def _variable_names(self) -> dict[int, str]:

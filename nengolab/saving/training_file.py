@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -224,12 +225,15 @@ class Checkpoint(keras.callbacks.Callback):
     def _write(self) -> None:
         if self._due is None:
             return
-        simulator = getattr(self.model, "simulator", None)
-        if simulator is not None:
-            simulator().save_checkpoint(self.path, self._due, self.callbacks, self._earlier)
-        else:
-            save_training(self.path, self.model, self._due, self.callbacks)
+        self._packed(self._due)()
         self._due = None
+
+    def _packed(self, epoch: int) -> Callable[[], Any]:
+        """Take what there is to save after so many epochs; what is returned writes it."""
+        simulator = getattr(self.model, "simulator", None)
+        if simulator is None:
+            return partial(save_training, self.path, self.model, epoch, self.callbacks)
+        return simulator().packed_checkpoint(self.path, epoch, self.callbacks, self._earlier)
 
     def _remind(self, epoch: int) -> None:
         """Give the callbacks back what they remembered after ``epoch`` epochs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,7 +263,38 @@ class Simulator(FittingSimulator):
         >>> sim.compile("adam", loss="mse")
         >>> sim.save_checkpoint(folder / "digits", epoch=3)
         """
-        self._saver("save_checkpoint").save_checkpoint(path, epoch, callbacks, earlier)
+        self._saver("save_checkpoint").packed_checkpoint(path, epoch, callbacks, earlier)()
+
+    def packed_checkpoint(
+        self,
+        path: str | Path,
+        epoch: int = 0,
+        callbacks: Any = (),
+        earlier: str | Path | None = None,
+    ) -> Callable[[], None]:
+        """Take all that `save_checkpoint` would write as it is now; a function writes it later.
+
+        It may be called on another thread, while training goes on.
+
+        Parameters
+        ----------
+        path, epoch, callbacks, earlier
+            As for `save_checkpoint`.
+
+        Returns
+        -------
+        callable
+            Writes the file.
+
+        Examples
+        --------
+        >>> sim.compile("adam", loss="mse")
+        >>> write = sim.packed_checkpoint(folder / "now")
+        >>> write()
+        >>> sim.load_checkpoint(folder / "now")
+        0
+        """
+        return self._saver("save_checkpoint").packed_checkpoint(path, epoch, callbacks, earlier)
 
     def load_checkpoint(self, path: str | Path, item: int | None = None) -> int:
         """Go back to a checkpoint: parameters, state, optimizer, random generators; or nothing.

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import keras
@@ -273,6 +274,32 @@ def test_a_full_disk_lets_it_wait(compiled, alone, tmp_path, monkeypatch):
     assert run.wait() == "finished"
     check_same(run, compiled, alone)
     assert run.kept == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("ends", ["finished", "stopped"])
+def test_a_slow_disk_holds_nothing_up(ends, compiled, alone, tmp_path, monkeypatch):
+    """An epoch counts when its checkpoint is written; the next is trained meanwhile."""
+    from nengolab.saving import archive
+
+    slow, write = threading.Event(), archive.write
+
+    def waiting(path, *rest):
+        assert path.stem != "0001" or slow.wait(60)
+        return write(path, *rest)
+
+    monkeypatch.setattr(archive, "write", waiting)
+    run = runs.start(compiled, X, Y, epochs=3, folder=tmp_path)
+    until(lambda: run.progress.epoch == 2 and run.progress.batch > 0)
+    assert (run.epochs, run.kept) == (0, [0])
+    if ends == "stopped":
+        run.stop(wait=False)
+    slow.set()
+    assert run.wait() == ends
+    kept = record.Record(run.folder)
+    assert kept.kept == [0, 1, 2, 3][: 1 + kept.epochs]
+    assert len(kept.facts["batches"]) == kept.epochs
+    if ends == "finished":
+        check_same(run, compiled, alone)
 
 
 def test_what_others_write_meanwhile_stays(compiled, tmp_path):
