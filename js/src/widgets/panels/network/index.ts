@@ -38,6 +38,8 @@ class NetworkPanel implements Panel {
   private context!: PanelContext;
   private payload!: Payload;
   private graph: Graph | null = null;
+  /** The one that is on the screen while another is drawn. */
+  private before: Graph | null = null;
   private visible: Visible | null = null;
   private view!: View;
   private card!: Card;
@@ -110,7 +112,10 @@ class NetworkPanel implements Panel {
       signal,
     );
     this.card = new Card({
-      plot: (selected, part, kind) => context.send({ type: "plot", ...selected, part, kind }),
+      plot: (selected, part, kind) =>
+        this.editing.turns.take(selected, (now) =>
+          context.send({ type: "plot", ...now, part, kind }),
+        ),
       go: (link) => (link.of === "connection" ? this.go(link.at) : this.select(link, null)),
       close: () => this.select(null, null),
       input: (title) => store.get().layout?.inputs?.find(({ label }) => label === title) ?? null,
@@ -121,6 +126,8 @@ class NetworkPanel implements Panel {
     });
     this.editing = new Editing({
       graph: () => this.graph,
+      numbered: () => this.before ?? this.graph,
+      drawing: () => this.before !== null,
       view: () => this.view,
       card: () => this.card,
       payload: () => this.payload,
@@ -232,7 +239,7 @@ class NetworkPanel implements Panel {
       const selected = this.view.selected;
       if (selected === null) return;
       const active = selected.of === "object" ? this.activity.text(selected.at) : "";
-      this.card.show(selected, content, active);
+      this.card.show(selected, content, active, this.editing.nameOf(selected));
     }
   }
 
@@ -240,12 +247,7 @@ class NetworkPanel implements Panel {
     const before = this.payload;
     this.payload = read(layout);
     if (before.version !== this.payload.version) {
-      if (this.kept === NOTHING) this.kept = { ...this.selection(), probe: null };
-      this.graph = null;
-      this.arranged = false;
-      this.made = "";
-      this.view.giveUp();
-      this.unasked(() => this.select(null, null));
+      this.leave();
       this.showStanding();
       this.context.send({ type: "describe" });
       return;
@@ -341,6 +343,8 @@ class NetworkPanel implements Panel {
     } catch (error) {
       setText(this.waiting, `The network cannot be laid out: ${String(error)}`);
       this.waiting.hidden = false;
+      this.before = null;
+      this.card.drop();
       return;
     }
     if (turn !== this.turn || this.context.signal.aborted) return;
@@ -366,19 +370,41 @@ class NetworkPanel implements Panel {
     return this.graph === null ? NOTHING : keptOf(this.graph, selected, several);
   }
 
+  /** The network is drawn anew: what is selected goes by name until it is there again. */
+  private leave(): void {
+    const { view } = this;
+    if (this.kept === NOTHING) this.kept = { ...this.selection(), probe: null };
+    this.before ??= this.graph;
+    this.graph = null;
+    this.arranged = false;
+    this.made = this.asked = "";
+    view.giveUp();
+    view.selected = null;
+    view.several = new Set();
+    view.choose(null);
+    this.editing.forget();
+    this.card.hold();
+  }
+
   /** The network is drawn anew: what was selected is selected again, where it is there. */
   private selectKept(): void {
     const { graph, kept } = this;
     this.kept = NOTHING;
-    if (this.selectComing()) return;
+    this.before = null;
+    if (!this.selectComing() && graph !== null) this.selectAgain(graph, kept);
+    this.editing.turns.next();
+  }
+
+  private selectAgain(graph: Graph, kept: Kept): void {
     const { selected, several } = this.view;
-    if (graph === null || selected !== null || several.size > 0) return;
+    if (selected !== null || several.size > 0) return;
     const connection = connectionIn(graph, kept);
     const found = objectsIn(graph, kept);
     this.unasked(() => {
       if (connection !== null) this.go(connection);
       else if (kept.probe !== null) this.select({ of: "probe", at: kept.probe }, null);
       else if (found.length > 0) this.several.choose(found);
+      else this.card.drop();
     });
   }
 
@@ -389,6 +415,7 @@ class NetworkPanel implements Panel {
     const found = objectsIn(graph, { ...NOTHING, objects: coming });
     if (found.length < coming.length) return false;
     this.coming = [];
+    this.card.release();
     this.unasked(() => this.several.choose(found));
     return true;
   }
@@ -460,7 +487,8 @@ class NetworkPanel implements Panel {
   // ---- what is chosen and pointed at --------------------------------------------------------------
 
   private select(selected: Selected | null, wire: DrawnWire | null): void {
-    if (!this.restoring) this.coming = [];
+    if (!this.restoring) this.choose(selected);
+    if (this.before !== null) return;
     this.view.selected = selected;
     this.view.several = new Set();
     this.view.choose(wire);
@@ -474,6 +502,16 @@ class NetworkPanel implements Panel {
     if (!this.restoring) this.editing.takeKeys(this.root);
     this.asked = crypto.randomUUID();
     this.context.send({ type: "card", ask: this.asked, ...selected });
+  }
+
+  /** A hand chooses it: what is drawn meanwhile does not take that back. */
+  private choose(selected: Selected | null): void {
+    const { before } = this;
+    this.coming = [];
+    this.editing.forget();
+    this.card.release();
+    this.kept = before === null ? NOTHING : keptOf(before, selected, []);
+    if (before !== null) this.card.hide();
   }
 
   private go(connection: number): void {
