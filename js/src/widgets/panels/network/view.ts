@@ -130,7 +130,8 @@ export class View {
     if (this.scene !== null && this.fitted) this.camera = fit(this.scene, this);
     this.backdrop.invalidate(true);
     this.host.moved();
-    this.redraw();
+    // A canvas of another size is empty: it is drawn before that is seen.
+    this.draw();
   }
 
   fit(): void {
