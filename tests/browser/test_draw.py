@@ -94,11 +94,14 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     drawing.click("ensemble")
     drawing.card.locator("[data-argument=n_neurons]").wait_for()
     panel.screenshot("card-light")
+    what_is_typed_while_it_is_built_stays(drawing)
     drawing.set("n_neurons", "80")
     drawing.source_has("nengo.Ensemble(80, dimensions=1")
-    drawing.card.locator("[data-argument=n_neurons]").wait_for()
     drawing.set("n_neurons", "-3")
     expect(drawing.card.get_by_role("alert")).to_contain_text("at least 1")
+    panel.screenshot("refused-light")
+    drawing.set("n_neurons", "80")
+    expect(drawing.card.get_by_role("alert")).to_have_count(0)
     drawing.card.get_by_role("button", name="plot value", exact=True).click()
     until(lambda: "ensemble value" in panel.titles(), "the plot")
     panel.press("play")
@@ -108,7 +111,7 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     panel.wait_state("paused")
     panel.screenshot("running-light", docs="draw-light")
     lab.set_theme(DARK)
-    panel.screenshot("running-dark", docs="draw-dark")
+    panel.screenshot("running-dark")
     value = panel.recent("ensemble value")
 
     lab.set_theme(LIGHT)
@@ -125,6 +128,32 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
         sim.run(1.0)
     assert abs(value - sim.data[probe][-1, 0]) < 0.1
     assert lab.errors == []
+
+
+def what_is_typed_while_it_is_built_stays(drawing: Drawing) -> None:
+    """In the next field, with the keys; letters are no keys of the drawing meanwhile."""
+    card, keyboard = drawing.card, drawing.panel.lab.page.keyboard
+    first, second = (card.locator(f"[data-argument={n}]") for n in ("n_neurons", "dimensions"))
+    first.fill("90")
+    first.press("Enter")
+    second.focus()
+    keyboard.press("End")
+    keyboard.type("c")
+    drawing.source_has("nengo.Ensemble(90, dimensions=1")
+    drawing.panel.wait_state("ready")
+    expect(card).not_to_have_attribute("aria-busy", "true")
+    keyboard.type("d")
+    expect(second).to_have_value("1cd")
+    expect(second).to_be_focused()
+    # What is no number is said until it is mended.
+    keyboard.press("Enter")
+    expect(card.get_by_role("alert")).to_contain_text("1cd")
+    expect(second).to_have_value("1cd")
+    keyboard.press("Backspace")
+    keyboard.press("Backspace")
+    keyboard.press("Enter")
+    expect(card.get_by_role("alert")).to_have_count(0)
+    expect(first).to_have_value("90")
 
 
 def a_function_is_tried_and_written(drawing: Drawing) -> None:

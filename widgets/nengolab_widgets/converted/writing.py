@@ -276,7 +276,7 @@ def _is_graph_silent(outputs: Any) -> bool:
 
 def _measured(one: Any, single: bool) -> CheckedOutput:
     what = "spikes" if one.spikes else "on average"
-    none = one.spikes and one.of_network == 0
+    equal = NO_SPIKES if one.spikes and one.of_network == 0 else "equal"
     same = one.differing == 0 or (single and not one.spikes and one.error <= ROUNDING)
     apart = f"error {100 * one.error:.2g} %, correlation {one.correlation:.3f}"
     if one.spikes:
