@@ -284,8 +284,6 @@ def _measured(one: Any, single: bool) -> CheckedOutput:
     return {
         "output": one.name,
         "compared": f"{one.of_network:,.4g} {what}",
-        "found": (NO_SPIKES if none else "equal")
-        if same
-        else f"{one.of_graph:,.4g} {what}; {apart}",
+        "found": equal if same else f"{one.of_graph:,.4g} {what}; {apart}",
         "same": bool(same),
     }
