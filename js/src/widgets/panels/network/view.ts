@@ -103,6 +103,7 @@ export class View {
     const [last, now] = [this.scene?.origins.get(0), scene.origins.get(0)];
     this.scene = scene;
     this.wire = null;
+    this.tip.hide(); // what it says is of the network before
     this.backdrop.invalidate();
     if (this.fitted) this.camera = fit(scene, this);
     else if (before !== undefined && after !== undefined) {
