@@ -15,7 +15,7 @@ from nengolab.exceptions import ValidationError
 from nengolab.runs import facts, sweeps, swept
 from nengolab.runs.plan import AS_COMPILED, Plan
 from nengolab.runs.ready import Ready, ready
-from nengolab.runs.record import this_process
+from nengolab.runs.record import GOING, this_process
 from nengolab.runs.sweeps import SweepRecord, nothing
 from nengolab.sweep.running import items_of
 from nengolab.sweep.started import Started, checked_workers
@@ -38,6 +38,8 @@ class SweepOfRuns(SweepRecord):
         self._hear = changed
         self._lock = threading.Lock()
         self._unpacked: set[int] = set()
+        # Of which there is a folder here, unless somebody has deleted it.
+        self._here: set[int] = set()
 
     def begin(self, made: swept.Training, address: str | None, workers: int | None) -> None:
         """Start it; processes are made in the background."""
@@ -71,14 +73,22 @@ class SweepOfRuns(SweepRecord):
             return nothing("waiting")
         outcome = started.outcome(number)
         if outcome is not None:
-            worked, value = outcome
-            if worked:
-                return {k: v for k, v in value.items() if k != "files"}
-            return _failed(value, started.seen.get(number))
+            return self._ended(number, *outcome, started.seen.get(number))
         state = started.state(number)
         if state == "begun":
             return started.seen.get(number) or nothing("starting")
         return nothing("waiting" if state == "waiting" else "not run")
+
+    def _ended(
+        self, number: int, worked: bool, value: Any, seen: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """How a run stands that has come back: since then it may have been gone on with."""
+        if worked and number not in self._here:
+            return {k: v for k, v in value.items() if k != "files"}
+        own = super().standing(number)
+        if worked or own["state"] in (*GOING, "finished", "stopped"):
+            return nothing("deleted") if own["state"] == "not run" else own
+        return _failed(value, seen)
 
     def stop(self, run: int | str | None = None) -> None:
         """End a run after the batch that is computed, or begin it no more; all without one.
@@ -138,7 +148,9 @@ class SweepOfRuns(SweepRecord):
             if worked and value["files"] is not None:
                 swept.unpack(value["files"], self.folder / self.runs[number])
                 value["files"] = None
-            elif not worked:
+            if worked:
+                self._here.add(number)
+            else:
                 told = _failed(value, None)
                 failed[str(number)] = {k: told[k] for k in ("error", "traceback")}
         ended = started.problem is not None or not any(
@@ -147,7 +159,7 @@ class SweepOfRuns(SweepRecord):
         if started.problem is not None and not started.connected:
             self.path.unlink(missing_ok=True)  # nothing was run, nothing is kept
         elif ended and self._facts["state"] == "running":
-            self.write(failed=failed, state="ended")
+            self.write(failed=failed, state="ended", ran=sorted(self._here))
         elif failed != self._facts["failed"]:
             self.write(failed=failed)
 

@@ -79,10 +79,10 @@ class SweepRecord:
         -------
         list of dict
             ``settings``, ``run`` (its name), ``state`` (``"waiting"``, ``"starting"``,
-            ``"running"``, ``"finished"``, ``"stopped"``, ``"failed"``, ``"interrupted"`` or
-            ``"not run"``), ``epoch``, ``epochs``, ``part`` (of it that is done, 0 to 1),
-            ``metrics`` (at its best epoch; of one that goes on, as they are), ``error`` and
-            ``traceback``.
+            ``"running"``, ``"finished"``, ``"stopped"``, ``"failed"``, ``"interrupted"``,
+            ``"deleted"`` or ``"not run"``), ``epoch``, ``epochs``, ``part`` (of it that is done,
+            0 to 1), ``metrics`` (at its best epoch; of one that goes on, as they are), ``error``
+            and ``traceback``.
         """
         pairs = zip(self.settings, self.runs, strict=True)
         return [
@@ -97,12 +97,11 @@ class SweepRecord:
         try:
             changed = (folder / FILE).stat().st_mtime
             held = self._rows.get(number)
-            ended = failed is not None and held is not None and held[1]["state"] in GOING
-            if held is None or held[0] != changed or ended:
+            if held is None or held[0] != changed or held[1]["state"] in GOING:
                 held = self._rows[number] = (changed, standing_of(Record(folder)))
         except (OSError, ValidationError):  # it never began, or was deleted
             if failed is None:
-                return nothing("not run")
+                return nothing("deleted" if number in self._facts.get("ran", ()) else "not run")
             return nothing("failed", failed["error"], failed["traceback"])
         # What its own folder says counts: a run that was cut off can be gone on with.
         row = held[1]

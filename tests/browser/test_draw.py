@@ -94,13 +94,18 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     drawing.click("ensemble")
     drawing.card.locator("[data-argument=n_neurons]").wait_for()
     panel.screenshot("card-light")
+    what_is_typed_while_it_is_built_stays(drawing)
     drawing.set("n_neurons", "80")
     drawing.source_has("nengo.Ensemble(80, dimensions=1")
-    drawing.card.locator("[data-argument=n_neurons]").wait_for()
     drawing.set("n_neurons", "-3")
     expect(drawing.card.get_by_role("alert")).to_contain_text("at least 1")
+    panel.screenshot("refused-light")
+    drawing.set("n_neurons", "80")
+    expect(drawing.card.get_by_role("alert")).to_have_count(0)
     drawing.set("variable", "print")
     expect(drawing.card.get_by_role("alert")).to_contain_text("a name of Python's own")
+    drawing.set("variable", "ensemble")
+    expect(drawing.card.get_by_role("alert")).to_have_count(0)
     undo_in_the_editor_goes_on_with_the_drawing(drawing)
     drawing.card.get_by_role("button", name="plot value", exact=True).click()
     until(lambda: "ensemble value" in panel.titles(), "the plot")
@@ -111,7 +116,7 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     panel.wait_state("paused")
     panel.screenshot("running-light", docs="draw-light")
     lab.set_theme(DARK)
-    panel.screenshot("running-dark", docs="draw-dark")
+    panel.screenshot("running-dark")
     value = panel.recent("ensemble value")
 
     lab.set_theme(LIGHT)
@@ -130,6 +135,32 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     assert lab.errors == []
 
 
+def what_is_typed_while_it_is_built_stays(drawing: Drawing) -> None:
+    """In the next field, with the keys; letters are no keys of the drawing meanwhile."""
+    card, keyboard = drawing.card, drawing.panel.lab.page.keyboard
+    first, second = (card.locator(f"[data-argument={n}]") for n in ("n_neurons", "dimensions"))
+    first.fill("90")
+    first.press("Enter")
+    second.focus()
+    keyboard.press("End")
+    keyboard.type("c")
+    drawing.source_has("nengo.Ensemble(90, dimensions=1")
+    drawing.panel.wait_state("ready")
+    expect(card).not_to_have_attribute("aria-busy", "true")
+    keyboard.type("d")
+    expect(second).to_have_value("1cd")
+    expect(second).to_be_focused()
+    # What is no number is said until it is mended.
+    keyboard.press("Enter")
+    expect(card.get_by_role("alert")).to_contain_text("1cd")
+    expect(second).to_have_value("1cd")
+    keyboard.press("Backspace")
+    keyboard.press("Backspace")
+    keyboard.press("Enter")
+    expect(card.get_by_role("alert")).to_have_count(0)
+    expect(first).to_have_value("90")
+
+
 def undo_in_the_editor_goes_on_with_the_drawing(drawing: Drawing) -> None:
     """What was typed is taken back first; then what was drawn, and it is done again."""
     lab, panel, keyboard = drawing.panel.lab, drawing.panel, drawing.panel.lab.page.keyboard
@@ -144,9 +175,9 @@ def undo_in_the_editor_goes_on_with_the_drawing(drawing: Drawing) -> None:
     until(lambda: lab.value("lab._drawing.is_fresh"), "it is what runs")
     expect(panel.root.locator(".nl-source-state")).to_have_text("this is what is drawn")
     keyboard.press("Control+z")
-    drawing.source_has("nengo.Ensemble(50, dimensions=1")
+    drawing.source_has("nengo.Ensemble(90, dimensions=1")
     panel.wait_state("ready")
-    expect(editor).to_contain_text("nengo.Ensemble(50, dimensions=1")
+    expect(editor).to_contain_text("nengo.Ensemble(90, dimensions=1")
     keyboard.press("Control+Shift+z")
     until(lambda: lab.value("lab.source") == before, "it is done again", 60)
     panel.wait_state("ready")

@@ -42,8 +42,9 @@ export function renew(parent: Element, wanted: readonly (Node | string)[]): void
   });
 }
 
-/** Let an old node show what a new one does. */
+/** Let an old node show what a new one does; one that is given again shows it already. */
 function become(old: ChildNode, node: Node): void {
+  if (old === node) return;
   if (!(old instanceof Element) || !(node instanceof Element)) {
     if (old.nodeValue !== node.nodeValue) old.nodeValue = node.nodeValue;
   } else if (old instanceof HTMLCanvasElement) {

@@ -295,6 +295,29 @@ def test_alone_it_refuses_by_name_and_tells_of_rounding(
     export.close()
 
 
+@pytest.mark.parametrize("form", ["npz", "nir"])
+def test_a_check_in_which_nothing_spiked_says_so(tmp_path: Path, form: str) -> None:
+    with nengo.Network(seed=1) as quiet:
+        nengolab.configure_settings(dtype="float64")
+        stimulus = nengo.Node([0.0], label="stimulus")
+        shapes = {"encoders": [[1.0]] * 5, "max_rates": [100.0] * 5, "intercepts": [0.5] * 5}
+        lif = nengo.LIF(tau_ref=0, min_voltage=-np.inf)
+        ens = nengo.Ensemble(5, 1, neuron_type=lif, label="ens", **shapes)
+        nengo.Connection(stimulus, ens, synapse=None)
+        nengo.Probe(ens.neurons, label="spikes")
+        if form == "npz":
+            nengo.Probe(ens, synapse=0.01, label="value")
+    export = Export(quiet, folder=str(tmp_path / "quiet"), format=form, steps=30)
+    outcome = export.write()
+    export.close()
+    assert outcome["silent"]
+    assert "Nothing spiked in the check" in outcome["words"]
+    assert "give 'stimulus' a larger output" in outcome["notes"][0]
+    assert outcome["checks"][0]["found"] == "nothing spiked in either"
+    if form == "npz":
+        assert outcome["checks"][1]["found"] == "equal"
+
+
 def test_a_check_that_fails_says_where_and_two_never_write_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

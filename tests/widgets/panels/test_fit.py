@@ -14,12 +14,14 @@ import pytest
 from nengo.exceptions import ValidationError
 from nengolab_widgets import Fit, Lab
 from nengolab_widgets.fitting import told
+from nengolab_widgets.fitting.looking import Looking
 from nengolab_widgets.panels import fit as panels
 
 import nengolab
 from nengolab import runs
 from nengolab.live import Session
 from nengolab.runs.run import _going
+from nengolab.runs.watching import Answers, Step
 from nengolab.saving import archive
 from tests.widgets.browser import Browser, until
 
@@ -68,6 +70,10 @@ class Slow(keras.callbacks.Callback):
         time.sleep(0.03)
 
 
+def _no_json(constant: str) -> None:
+    raise AssertionError(f"a page cannot read {constant}")
+
+
 class Page:
     """A page with the panel: what it was told, and what a person does on it."""
 
@@ -80,7 +86,7 @@ class Page:
     def read(self, what: str) -> Any:
         for arrays in reversed(self.browser.arrays(self.fit._panel)):
             if what in arrays:
-                return json.loads(bytes(arrays[what]).decode())
+                return json.loads(bytes(arrays[what]).decode(), parse_constant=_no_json)
         return None
 
     @property
@@ -206,6 +212,19 @@ def test_a_live_session_that_has_the_simulator_is_named(tmp_path) -> None:
             assert "live session" in page.trouble()["text"]
             assert "Fit(net)" in page.trouble()["advice"]
             page.fit.close()
+
+
+def test_numbers_without_end_are_none_to_a_page(sim) -> None:
+    looking = Looking(None, np.zeros((0, 1), np.float32), sim.network, 0.001)
+    looking.watching.steps = (Step("a", np.inf, np.nan), Step("b", None, 0.1))
+    looking.watching.answers = Answers(1, np.ones((2, 3)), {"out": np.array([[np.nan]])})
+    seen, _ = looking.told()
+    json.dumps(seen, allow_nan=False)
+    assert seen["moved"] == [
+        {"name": "a", "gradient": None, "update": None},
+        {"name": "b", "gradient": None, "update": 0.1},
+    ]
+    assert seen["layers"] == []
 
 
 def test_nan_is_told_with_what_to_do_and_the_weights_stay(sim, tmp_path) -> None:

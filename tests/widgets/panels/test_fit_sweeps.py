@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import distributed
@@ -113,6 +114,30 @@ def test_it_is_chosen_counted_started_and_its_code_does_the_same(page, net, addr
     until(lambda: told(page)["known"] == ["s 2", "s"], "both")
     sweep(page, "show", name="s 2")
     until(lambda: told(page)["shown"] == "s 2", "the other one")
+    sweep(page, "show", name="s")
+    a_row_says_what_became_of_its_run(page, tmp_path)
+
+
+def a_row_says_what_became_of_its_run(page: Page, folder: Path) -> None:
+    """One that is gone on with, changed by another process, and deleted after its sweep."""
+    first = lambda: told(page)["runs"][0]  # noqa: E731
+    until(lambda: told(page)["shown"] == "s", "the first one")
+    page.act(type="go_on", run="s 01", epochs=1)
+    until(lambda: first()["epoch"] == 3, "one more epoch", 60)
+    until(lambda: first()["state"] == "finished", "its end")
+    elsewhere = runs.Record(folder / "s 01")
+    elsewhere.write(state="running", epochs=2)
+    until(lambda: (first()["state"], first()["epoch"]) == ("running", 2), "what it does elsewhere")
+    row = lambda: next(r for r in page.desk["runs"] if r["name"] == "s 01")  # noqa: E731
+    until(lambda: row()["epochs"] == "2 of 3", "the same among all runs")
+    elsewhere.write(state="finished", epochs=3)
+    until(lambda: row()["state"] == "finished", "its end elsewhere")
+    page.act(type="delete", run="s 01", confirm="s 01")
+    until(lambda: first()["state"] == "deleted", "it is there no more")
+    assert first()["result"] is None
+    # So it is of the sweep as another process finds it.
+    kept = runs.open(folder).sweeps["s"]
+    assert [one["state"] for one in kept.rows()] == ["deleted", "failed"]
 
 
 def test_what_cannot_start_is_said_in_place(page, monkeypatch, tmp_path) -> None:

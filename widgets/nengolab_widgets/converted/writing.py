@@ -14,6 +14,7 @@ from nengo.exceptions import ValidationError
 
 import nengolab
 from nengolab.live import Session
+from nengolab.names import listing
 from nengolab.settings import get_setting
 
 from .form import OF_BUNDLES, bits_of, folder_of, is_nir, steps_of
@@ -26,6 +27,9 @@ SINGLE = (
     "come a step later. With nengolab.configure_settings(dtype='float64') they are the same."
 )
 
+NO_SPIKES = "nothing spiked in either"
+SILENT = "Nothing spiked in the check, so that both are equal shows nothing of what its neurons do."
+
 
 class CheckedOutput(TypedDict):
     """One output: how many values, or spikes, were compared, and what came of it."""
@@ -37,9 +41,13 @@ class CheckedOutput(TypedDict):
 
 
 class Outcome(TypedDict):
-    """What was written, and whether what it computes is what the simulator does."""
+    """What was written, and whether what it computes is what the simulator does.
+
+    Where it is ``silent`` nothing spiked in the check: that it was equal shows nothing.
+    """
 
     same: bool
+    silent: bool
     words: str
     folder: str
     files: list[str]
@@ -136,17 +144,22 @@ def checked(path: Path, single: bool = False) -> Outcome:
         for one in bundle.verify()
     ]
     same = all(check["same"] for check in checks)
+    silent = same and _is_silent(bundle)
     fixed = circuit.fixed_point
     by = "a second implementation in whole numbers" if fixed else "the simulator"
-    if same:
+    if silent:
+        words = f"Written. {SILENT}"
+    elif same:
         words = f"Written and checked: the script in NumPy puts out what {by} does."
     else:
         words = f"Written, but the script in NumPy does not put out what {by} does."
     notes = [f"{name} is left out: {why}" for name, why in circuit.left_out.items()]
+    if silent:
+        notes.insert(0, _stronger(list(bundle.inputs)))
     if single and not same:
         notes.append(SINGLE)
     notes.append(f"{bundle}; python reference.py in the folder checks it again.")
-    return _outcome(same, words, path, checks, notes)
+    return _outcome(same, silent, words, path, checks, notes)
 
 
 def _check(one: Any, wanted: np.ndarray, spikes: bool, single: bool) -> CheckedOutput:
@@ -158,6 +171,8 @@ def _check(one: Any, wanted: np.ndarray, spikes: bool, single: bool) -> CheckedO
     else:
         found = f"{one.differing:,} differ, by at most {one.largest:.3g}"
     count = int(np.count_nonzero(wanted)) if spikes else one.values
+    if one.same and spikes and count == 0:
+        found = NO_SPIKES
     return {
         "output": one.output,
         "compared": f"{count:,} {'spikes' if spikes else 'values'}",
@@ -172,14 +187,41 @@ def _is_spikes(circuit: Any, output: str) -> bool:
     return bool(plain and circuit.layer(link.source).spikes)
 
 
+def _is_silent(bundle: Any) -> bool:
+    """Whether no neuron of it that can spike did so in the check."""
+    circuit = bundle.circuit
+    if any(_is_spikes(circuit, name) and y.any() for name, y in bundle.outputs.items()):
+        return False
+    spiking = {layer.name for layer in circuit.layers if layer.spikes}
+    if not spiking:
+        return False
+    n_steps = next(iter(bundle.outputs.values())).shape[1]
+    found = bundle.run(bundle.inputs, n_steps, everything=True)
+    return not any(found[name].any() for name in spiking & found.keys())
+
+
+def _stronger(inputs: list[str]) -> str:
+    """What would show something."""
+    given = (
+        f"give {listing(inputs)} a larger output" if inputs else "give its neurons a stronger input"
+    )
+    return f"To see whether it is right, {given}, or check more steps, and write it again."
+
+
 def _outcome(
-    same: bool, words: str, folder: Path, checks: list[CheckedOutput], notes: list[str]
+    same: bool,
+    silent: bool,
+    words: str,
+    folder: Path,
+    checks: list[CheckedOutput],
+    notes: list[str],
 ) -> Outcome:
     files = sorted(
         f"{path.name} ({path.stat().st_size / 1024:,.1f} kB)" for path in folder.iterdir()
     )
     return {
         "same": same,
+        "silent": silent,
         "words": words,
         "folder": str(folder.resolve()),
         "files": files,
@@ -209,20 +251,32 @@ def _nir(sim: Any, folder: Path, strict: bool, steps: int) -> Outcome:
     found = compare(sim, folder / NIR_FILE, n_steps=steps)
     checks = [_measured(one, single) for one in found.outputs]
     same = all(check["same"] for check in checks)
+    silent = same and bool(checks) and _is_graph_silent(found.outputs)
     notes = [f"{name} is not exact: {why}" for name, why in near.items()]
     if not checks:
         words = "Written and read back. No probe of the network tells whether it computes the same."
+    elif silent:
+        words = f"Written, read back and run. {SILENT}"
+        inputs = [node.label or str(node) for node in sim.network.all_nodes if node.size_in == 0]
+        notes.insert(0, _stronger(inputs))
     elif same:
         words = "Written, read back, run and checked: the graph puts out what the network does."
     else:
         words = "Written, read back and run. The graph is not the network: see how far it is."
     if single and not near and not same:
         notes.append(SINGLE)
-    return _outcome(same and bool(checks), words, folder, checks, notes)
+    return _outcome(same and bool(checks), silent, words, folder, checks, notes)
+
+
+def _is_graph_silent(outputs: Any) -> bool:
+    """Whether spikes were compared, and there were none."""
+    spikes = [one.of_network for one in outputs if one.spikes]
+    return bool(spikes) and not any(spikes)
 
 
 def _measured(one: Any, single: bool) -> CheckedOutput:
     what = "spikes" if one.spikes else "on average"
+    equal = NO_SPIKES if one.spikes and one.of_network == 0 else "equal"
     same = one.differing == 0 or (single and not one.spikes and one.error <= ROUNDING)
     apart = f"error {100 * one.error:.2g} %, correlation {one.correlation:.3f}"
     if one.spikes:
@@ -230,6 +284,6 @@ def _measured(one: Any, single: bool) -> CheckedOutput:
     return {
         "output": one.name,
         "compared": f"{one.of_network:,.4g} {what}",
-        "found": "equal" if same else f"{one.of_graph:,.4g} {what}; {apart}",
+        "found": equal if same else f"{one.of_graph:,.4g} {what}; {apart}",
         "same": bool(same),
     }

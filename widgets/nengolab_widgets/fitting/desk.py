@@ -376,7 +376,7 @@ class FitDesk:
         run = self.run
         tick = int(time.monotonic() / period) if run is not None and run.state == "running" else 0
         state = "" if run is None else run.state
-        return (tuple(self.kept.shown), tick, state, self.revision)
+        return (tuple(self.kept.shown), tick, state, self.revision, self.kept.stamp())
 
     def samples(self) -> tuple[str, Any, list[str]]:
         """As `Form.samples`, of the form as it is; kept until somebody does something."""

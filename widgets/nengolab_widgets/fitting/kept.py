@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
+import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from .told import Row
 
 # More curves at once nobody can tell apart.
 MOST_SHOWN = 7
+# Seconds between two looks at the files of all runs.
+LOOK_EVERY = 0.5
 # The networks of runs that this process began, by folder, for as long as somebody has them.
 _networks: weakref.WeakValueDictionary[Path, nengo.Network] = weakref.WeakValueDictionary()
 
@@ -45,6 +50,8 @@ class KeptRuns:
         self.folder = folder
         self.shown: list[str] = []
         self.compared: tuple[str, str] | None = None
+        self._stamp: Hashable = None
+        self._looked = -math.inf
         self._rows: dict[str, tuple[float, Row]] = {}
         self._records: dict[str, tuple[float, Record]] = {}
         self._between: tuple[tuple[str, str], list[tuple[str, str, str]]] | None = None
@@ -62,12 +69,15 @@ class KeptRuns:
         elif name not in self.shown:
             self.shown = [*others[-(MOST_SHOWN - 1) :], name]
 
-    def stamp(self) -> float:
-        """When the folder was last changed: another process may have begun a run."""
-        try:
-            return self.folder().stat().st_mtime
-        except OSError:
-            return 0.0
+    def stamp(self) -> Hashable:
+        """Tell states of the folder apart: another process may have begun a run, or go on with one.
+
+        It is looked at twice a second at most.
+        """
+        now = time.monotonic()
+        if now - self._looked >= LOOK_EVERY:
+            self._looked, self._stamp = now, _changes_in(self.folder())
+        return self._stamp
 
     def rows(self) -> list[Row]:
         """Give the runs of the folder, the newest first."""
@@ -138,6 +148,23 @@ class KeptRuns:
         if held is None or held[0] != changed:
             held = self._records[name] = (changed, runs.open(self.folder())[name])
         return held[1]
+
+
+def _changes_in(folder: Path) -> Hashable:
+    """When a folder, and each run in it, was last changed."""
+    found: list[tuple[str, int]] = []
+    try:
+        found.append(("", folder.stat().st_mtime_ns))
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+    except OSError:
+        return None
+    for name in names:
+        try:
+            found.append((name, (folder / name / FILE).stat().st_mtime_ns))
+        except OSError:
+            continue  # no run, or deleted meanwhile
+    return frozenset(found)
 
 
 def _in_short(value: Any, most: int = 200) -> str:

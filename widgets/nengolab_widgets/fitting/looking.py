@@ -16,7 +16,7 @@ from nengolab.runs.firing import firing
 from nengolab.runs.ready import Ready
 
 from .form import drawable
-from .told import Layer, Seen
+from .told import Layer, Moved, Seen, finite
 
 # So many items are drawn, wrong ones first; and of no more classes is there a confusion.
 WRONG, RIGHT, MOST_CLASSES = 6, 6, 40
@@ -96,16 +96,17 @@ class Looking:
         watching, targets = self.watching, self._targets
         seen: Seen = {
             **NOTHING,
-            "moved": [
-                {"name": s.name, "gradient": s.gradient, "update": s.update} for s in watching.steps
-            ],
+            "moved": [_moved(step) for step in watching.steps],
             "problem": watching.problem,
         }
         answers = watching.answers
         if answers is None:
             return seen, []
         seen["epoch"], seen["items"] = answers.epoch, len(answers.outputs)
-        seen["layers"] = [self._layer(name, rates) for name, rates in answers.rates.items()]
+        # Of neurons whose rates are no numbers there is nothing to draw.
+        known = all(np.isfinite(rates).all() for rates in answers.rates.values())
+        if known:
+            seen["layers"] = [self._layer(name, rates) for name, rates in answers.rates.items()]
         if targets is None:
             return seen, []
         outputs = answers.outputs
@@ -114,7 +115,7 @@ class Looking:
         chosen = [*np.flatnonzero(~good)[:WRONG], *np.flatnonzero(good)[:RIGHT]]
         self._drawn = [int(i) for i in chosen]
         seen["right"] = int(good.sum())
-        if answers.rates:
+        if answers.rates and known:
             spikes = sum(float(rates.sum(axis=1).mean()) for rates in answers.rates.values())
             self._points[answers.epoch] = (spikes * self._seconds, float(good.mean()))
         seen["points"] = [(epoch, *point) for epoch, point in self._points.items()]
@@ -151,6 +152,11 @@ class Looking:
             "counts": found.counts.tolist(),
             "top": found.top,
         }
+
+
+def _moved(step: Any) -> Moved:
+    gradient = None if step.gradient is None else finite(step.gradient)
+    return {"name": step.name, "gradient": gradient, "update": finite(step.update)}
 
 
 def _are_classes(targets: Any) -> bool:

@@ -132,11 +132,14 @@ class Series(TypedDict):
 
 
 class Moved(TypedDict):
-    """What a batch did to an array: the norm of its gradient, and how far it moved, of its size."""
+    """What a batch did to an array: the norm of its gradient, and how far it moved, of its size.
+
+    Of a training that diverges neither is a number.
+    """
 
     name: str
     gradient: float | None
-    update: float
+    update: float | None
 
 
 class Layer(TypedDict):
@@ -312,9 +315,9 @@ def row_of(run: Record, shown: int) -> Row:
         "state": run.state,
         "began": _time(run.facts["created"]),
         "epochs": f"{run.epochs} of {run.facts['planned']}",
-        "loss": _safe(best("loss")),
-        "val_loss": _safe(best("val_loss")),
-        "accuracy": _safe(accuracy),
+        "loss": finite(best("loss")),
+        "val_loss": finite(best("val_loss")),
+        "accuracy": finite(accuracy),
         "learning_rate": " → ".join(told if len(told) < 4 else [told[0], "…", told[-1]]),
         "tags": run.tags,
         "note": run.note,
@@ -333,6 +336,6 @@ def _time(seconds: float) -> str:
     return time.strftime("%d %b %H:%M", time.localtime(seconds))
 
 
-def _safe(value: float) -> float | None:
+def finite(value: float) -> float | None:
     """JSON has no NaN: None stands for what is not known."""
     return float(value) if np.isfinite(value) else None

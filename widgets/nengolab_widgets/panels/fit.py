@@ -100,10 +100,10 @@ class Training(Looked):
         nothing: tuple[str, Any, list[str]] = "", np.zeros((0, 1), np.float32), []
         _, samples, labels = nothing if desk.form is None else desk.samples()
         return [
-            ("now", text(json.dumps(desk.now()))),
+            ("now", told_as(desk.now())),
             ("desk", self._told()),
             ("sweeps", self._sweeps()),
-            ("shown", text(json.dumps({"labels": labels}))),
+            ("shown", told_as({"labels": labels})),
             ("samples", samples),
             *self._drawn(),
             *self._seen(),
@@ -115,7 +115,7 @@ class Training(Looked):
         stamp = None if looking is None else (looking, looking.version())
         if stamp != self._seen_last[0] or looking is None:
             seen, arrays = (NOTHING, []) if looking is None else looking.told()
-            self._seen_last = (stamp, [("seen", text(json.dumps(seen))), *arrays])
+            self._seen_last = (stamp, [("seen", told_as(seen)), *arrays])
         return self._seen_last[1]
 
     def _told(self) -> np.ndarray:
@@ -125,7 +125,7 @@ class Training(Looked):
         epochs = 0 if run is None else run.epochs
         stamp = (*stamp, self._desk.kept.stamp(), epochs, self._desk.sweeps.ended)
         if stamp != self._desk_told[0]:
-            self._desk_told = (stamp, text(json.dumps(self._desk.desk())))
+            self._desk_told = (stamp, told_as(self._desk.desk()))
         return self._desk_told[1]
 
     def _sweeps(self) -> np.ndarray:
@@ -133,7 +133,7 @@ class Training(Looked):
         desk = self._desk
         stamp = (desk.revision, desk.sweeps.revision, desk.kept.stamp())
         if stamp != self._swept[0]:
-            self._swept = (stamp, text(json.dumps(desk.swept() or {})))
+            self._swept = (stamp, told_as(desk.swept() or {}))
         return self._swept[1]
 
     def _pace(self, took: float) -> None:
@@ -150,7 +150,7 @@ class Training(Looked):
             for one, x, y in told.curves_of(record, number):
                 arrays += [(f"x{len(series)}", x), (f"y{len(series)}", y)]
                 series.append(one)
-        found = [("curves", text(json.dumps({"series": series}))), *arrays]
+        found = [("curves", told_as({"series": series})), *arrays]
         self._curves = (stamp, found)
         return found
 
@@ -259,6 +259,11 @@ class Fit(Panel):
 
     def python(self, spec: PanelSpec) -> str:
         return "\n".join(self.desk.code()) + "\n"
+
+
+def told_as(what: Any) -> np.ndarray:
+    """What a page can read: JSON has no infinity."""
+    return text(json.dumps(what, allow_nan=False))
 
 
 def desk_of(subject: Any, given: Given) -> FitDesk:

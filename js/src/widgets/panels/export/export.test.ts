@@ -22,6 +22,7 @@ const SAID = { type: "exported", state: "nothing", words: "", outcome: null };
 const CHECK = { output: "<b>p</b>", compared: "12 spikes", found: "equal", same: true };
 const OUTCOME = {
   same: true,
+  silent: false,
   words: "Written and checked.",
   folder: "/there",
   files: ["network.npz (1.0 kB)"],
@@ -76,6 +77,11 @@ it("waits while it is written, then says what the check found, as text", () => {
   expect(result?.querySelector("b")).toBeNull();
   expect(result?.querySelector("tbody")?.textContent).toBe("<b>p</b>12 spikesequal");
   expect(result?.textContent).toContain("in /there: network.npz (1.0 kB)");
+  expect(result?.querySelector(".nl-export-good")?.textContent).toBe("✓");
+  // What was equal because nothing happened shows nothing.
+  panel.hear?.({ ...SAID, state: "done", outcome: { ...OUTCOME, silent: true } }, NONE);
+  expect(result?.querySelector(".nl-export-good")).toBeNull();
+  expect(result?.querySelector(".nl-export-head")?.textContent).toBe("?Written and checked.");
   close();
   expect(body.childElementCount).toBe(0);
 });

@@ -154,8 +154,9 @@ class ExportPanel implements Panel {
       if (refused) said.setAttribute("role", "alert");
       return this.result.replaceChildren(said);
     }
-    const { same, checks, folder, files, notes } = outcome;
-    const [kind, sign] = same ? ["good", "✓"] : checks.length > 0 ? ["bad", "≠"] : ["hint", "?"];
+    const { same, silent, checks, folder, files, notes } = outcome;
+    const unknown = silent || checks.length === 0;
+    const [kind, sign] = unknown ? ["hint", "?"] : same ? ["good", "✓"] : ["bad", "≠"];
     const mark = make("span", `nl-export-${kind}`, {}, sign);
     const head = make("p", "nl-export-head", {}, mark, make("strong", "", {}, outcome.words));
     const parts: HTMLElement[] = [head];

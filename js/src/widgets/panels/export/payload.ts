@@ -62,9 +62,10 @@ export const isCheckedOutput: Check<CheckedOutput> = record<CheckedOutput>({
   same: isBoolean,
 });
 
-/** What was written, and whether what it computes is what the simulator does. */
+/** What was written, and whether what it computes is what the simulator does. Where it is ``silent`` nothing spiked in the check: that it was equal shows nothing. */
 export interface Outcome {
   same: boolean;
+  silent: boolean;
   words: string;
   folder: string;
   files: string[];
@@ -74,6 +75,7 @@ export interface Outcome {
 
 export const isOutcome: Check<Outcome> = record<Outcome>({
   same: isBoolean,
+  silent: isBoolean,
   words: isString,
   folder: isString,
   files: listOf(isString),

@@ -36,7 +36,7 @@ export class Form {
     const again = button("Look again", "look at the notebook's variables as they are now", () =>
       send({ type: "again" }),
     );
-    again.classList.add("nl-fit-again");
+    again.classList.add("nl-fit-small");
     this.fields = new Part(make("div", "nl-fit-all"), (all) => this.groups(all));
     this.trained = new Part(make("div", "nl-fit-trained"), (all) => this.tree(all));
     this.summary = new Part(make("p", "nl-fit-summary"), (lines) => [

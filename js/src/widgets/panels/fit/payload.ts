@@ -336,17 +336,17 @@ export const isShown: Check<Shown> = record<Shown>({
   labels: listOf(isString),
 });
 
-/** What a batch did to an array: the norm of its gradient, and how far it moved, of its size. */
+/** What a batch did to an array: the norm of its gradient, and how far it moved, of its size. Of a training that diverges neither is a number. */
 export interface Moved {
   name: string;
   gradient: number | null;
-  update: number;
+  update: number | null;
 }
 
 export const isMoved: Check<Moved> = record<Moved>({
   name: isString,
   gradient: either(isNumber, isNull),
-  update: isNumber,
+  update: either(isNumber, isNull),
 });
 
 /** How the neurons of a probe fire: the mean rate (Hz), shares that never and always do. ``counts`` say how many have which rate, from 0 to ``top``. */

@@ -214,7 +214,7 @@ export class Runs {
     const entry = (type: string, label: string, value: string): HTMLElement => {
       const input = make("input", "nl-field", { type: "text", "aria-label": label, value });
       onEntered(input, () => this.send({ type, run: row.name, text: input.value }));
-      return make("label", "", {}, label, input);
+      return make("label", `nl-fit-${type}`, {}, label, input);
     };
     const kept = row.kept.map((epoch) =>
       make(

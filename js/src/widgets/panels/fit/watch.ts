@@ -202,7 +202,8 @@ export class Watch {
   }
 }
 
-function amount(update: number): HTMLElement {
+function amount(update: number | null): HTMLElement {
+  if (update === null) return make("span", "nl-inspect-bad", {}, "no number any more");
   const bar = make("i", "nl-fit-amount", { "aria-hidden": "true" });
   bar.style.width = `${Math.round(60 * order(update))}px`;
   return make("span", "", {}, bar, `${short(Number((100 * update).toPrecision(2)))} %`);

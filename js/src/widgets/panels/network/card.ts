@@ -1,7 +1,7 @@
 /** The card of what is selected: what it is, what can be plotted, where it leads. */
 
 import { iconButton, make, setText } from "../../dom";
-import { editSection, type EditHost } from "./cardedit";
+import { EditSection, type EditHost } from "./cardedit";
 import type { InputLayout } from "../../messages";
 import type { CardLink, CardMessage, CardPart } from "./payload";
 import { Pad } from "../../pad";
@@ -30,8 +30,14 @@ export class Card {
   readonly element = make("aside", "nl-network-card", { hidden: "", "aria-label": "card" });
   private title = "";
   private pad: Pad | null = null;
-  /** The field that the keyboard was at when the card went, to be shown anew. */
-  private left = "";
+  /** What is edited: made anew in part only, so that what is typed there stays. */
+  private readonly edits = new EditSection();
+  private readonly above = make("div");
+  private readonly below = make("div");
+  /** What tells its object apart; "" where it shows none. */
+  private key = "";
+  /** Whether the network is being drawn anew, and with it the object that is shown. */
+  private held = false;
 
   constructor(private readonly host: CardHost) {
     this.element.addEventListener("keydown", (event) => {
@@ -42,26 +48,55 @@ export class Card {
   }
 
   hide(): void {
-    this.title = "";
-    const at = document.activeElement;
-    this.left = this.element.contains(at) ? ((at as HTMLElement).dataset.argument ?? "") : "";
-    // What has the keys and goes gives them to nobody.
-    if (this.element.contains(at))
+    this.leave(() => (this.element.hidden = true));
+  }
+
+  /** The network is drawn anew: the card stays until its object is there again, or `hide`. */
+  hold(): void {
+    if (this.key === "") return this.hide();
+    this.held = true;
+    this.element.setAttribute("aria-busy", "true");
+  }
+
+  /** What is shown next is another object. */
+  release(): void {
+    this.held = false;
+  }
+
+  /** The object that it was held for is not there any more. */
+  drop(): void {
+    if (this.held) this.hide();
+  }
+
+  private leave(act: () => void): void {
+    [this.title, this.key, this.held] = ["", "", false];
+    this.element.removeAttribute("aria-busy");
+    this.giveKeys(() => {
+      this.edits.leave();
+      act();
+    });
+  }
+
+  /** What has the keys and goes gives them to nobody; the network has them then. */
+  private giveKeys(act: () => void): void {
+    const had = !this.element.hidden && this.element.contains(document.activeElement);
+    act();
+    const gone = this.element.hidden || !this.element.contains(document.activeElement);
+    if (had && gone)
       this.element.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });
-    this.element.hidden = true;
   }
 
-  /** The network is drawn anew: the keyboard goes on where it was. */
-  private goOn(): void {
-    const field = this.left === "" ? null : `[data-argument=${CSS.escape(this.left)}]`;
-    this.left = "";
-    if (field === null || document.activeElement !== this.element.closest("[tabindex]")) return;
-    const found = this.element.querySelector<HTMLElement>(field);
-    found?.closest<HTMLDetailsElement>("details")?.setAttribute("open", "");
-    found?.focus({ preventScroll: true });
+  /** Show an object; `key` tells it apart from others. */
+  show(selected: Selected, told: CardMessage, active: string, key: string): void {
+    const same = this.held || key === this.key;
+    [this.key, this.held] = [key, false];
+    this.element.removeAttribute("aria-busy");
+    this.giveKeys(() => this.fill(selected, told, same));
+    this.element.hidden = false;
+    this.update(active);
   }
 
-  show(selected: Selected, { facts, parts, edit }: CardMessage, active: string): void {
+  private fill(selected: Selected, { facts, parts, edit }: CardMessage, same: boolean): void {
     const close = iconButton(CLOSE, "close the card", "Esc");
     close.classList.add("nl-quiet");
     close.addEventListener("click", () => this.host.close());
@@ -72,34 +107,34 @@ export class Card {
       make("dt", "", {}, label),
       make("dd", "", {}, value),
     ]);
-    this.element.replaceChildren(
+    this.above.replaceChildren(
       head,
       kind,
       ...this.sliders(),
       ...(this.host.plots ? parts.map((part) => this.offers(selected, part)) : []),
-      ...(edit === null ? [] : editSection(edit, this.host.edits(selected))),
+    );
+    this.below.replaceChildren(
       make("dl", "", {}, ...rows),
       ...this.links("Comes from", "connection", facts.incoming, facts.more_incoming),
       ...this.links("Leads to", "connection", facts.outgoing, facts.more_outgoing),
       ...this.links("Probed by", "probe", facts.probes),
     );
+    if (this.edits.element.parentElement !== this.element)
+      this.element.replaceChildren(this.above, this.edits.element, this.below);
+    this.edits.show(edit, this.host.edits(selected), same);
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
-    this.element.hidden = false;
-    this.update(active);
-    this.goOn();
   }
 
   /** Show what is about no one object. */
   showOther(title: string, ...parts: HTMLElement[]): void {
-    this.title = "";
-    this.element.replaceChildren(...parts);
+    this.leave(() => this.element.replaceChildren(...parts));
     this.element.setAttribute("aria-label", title);
     this.element.hidden = false;
   }
 
   /** Show something else in its place, such as a question. */
   ask(question: HTMLElement): void {
-    this.element.replaceChildren(question);
+    this.leave(() => this.element.replaceChildren(question));
     this.element.hidden = false;
     question.querySelector("button")?.focus({ preventScroll: true });
   }

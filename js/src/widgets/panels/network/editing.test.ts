@@ -1,12 +1,16 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { make } from "../../dom";
+import { Card, type CardHost } from "./card";
 import { Editing, type EditingHost } from "./editing";
-import { confirmDelete, editSection, wayOf } from "./cardedit";
-import { functionField, KeptFunction, type FunctionHost } from "./functionfield";
+import { confirmDelete, EditSection, wayOf, type EditHost } from "./cardedit";
+import { FunctionField, KeptFunction, type FunctionHost } from "./functionfield";
 import { pathOf } from "./functionplot";
+import { Graph } from "./graph";
 import { Palette, sought } from "./palette";
 import type { Theme } from "../../theme";
-import type { CardEdit, FieldTold, TriedTold } from "./payload";
+import type { CardEdit, CardMessage, FieldTold, TriedTold } from "./payload";
+import { Turns } from "./turns";
 
 const field = (own: Partial<FieldTold>): FieldTold => ({
   name: "radius",
@@ -32,6 +36,7 @@ const functions: FunctionHost = {
   object: "a",
   try: (_name, _text, _element, answer) => void asked.push(answer),
   write: written,
+  say: vi.fn(),
 };
 
 const edit = (fields: FieldTold[]): CardEdit => ({
@@ -59,24 +64,121 @@ describe("the palette", () => {
 });
 
 describe("the fields of a card", () => {
-  it("sets what is typed, and takes it back where that is refused", () => {
-    const set = vi.fn((_name: string, _value: string | null, answer: (why: string) => void) =>
-      answer("too small"),
-    );
-    const host = { set, rename: vi.fn(), connect: null, remove: vi.fn(), functions };
-    const [section] = editSection(edit([field({ value: "2" })]), host);
-    const input = section.querySelector<HTMLInputElement>("[data-argument=radius]")!;
-    input.dispatchEvent(new Event("focus"));
-    input.value = "0";
-    input.dispatchEvent(new Event("change"));
+  const answers: ((why: string) => void)[] = [];
+  const set = vi.fn((_name: string, _value: string | null, answer: (why: string) => void) => {
+    answers.push(answer);
+  });
+  const host: EditHost = { set, rename: vi.fn(), connect: null, remove: vi.fn(), functions };
+  let section: EditSection;
+  const show = (fields: FieldTold[], same = true): void => section.show(edit(fields), host, same);
+  const input = (name: string) =>
+    section.element.querySelector<HTMLInputElement>(`[data-argument=${name}]`)!;
+  const enter = (name: string, value: string): void => {
+    const there = input(name);
+    there.focus();
+    there.value = value;
+    there.dispatchEvent(new Event("change"));
+  };
+  const alert = () => section.element.querySelector<HTMLElement>(".nl-edit-problem")!;
+
+  beforeEach(() => {
+    section = new EditSection();
+    document.body.append(section.element);
+    answers.length = 0;
+    set.mockClear();
+  });
+  afterEach(() => section.element.remove());
+
+  it("set what is typed; what is refused stays to be mended", () => {
+    show([field({ value: "2" })], false);
+    enter("radius", "0");
     expect(set.mock.calls[0].slice(0, 2)).toEqual(["radius", "0"]);
-    expect(input.value).toBe("2");
-    expect(section.querySelector("[role=alert]")?.textContent).toBe("too small");
+    answers[0]("too small");
+    expect(input("radius").value).toBe("0");
+    expect(input("radius").getAttribute("aria-invalid")).toBe("true");
+    expect(alert().textContent).toBe("too small");
+    // Enter tries it again.
+    input("radius").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    expect(set).toHaveBeenCalledTimes(2);
+    answers[1]("too small");
     // Emptied, it is the default.
-    input.value = "";
-    input.dispatchEvent(new Event("change"));
-    expect(set.mock.calls[1].slice(0, 2)).toEqual(["radius", null]);
-    expect(section.textContent).toContain("line 3 makes these 4");
+    enter("radius", "");
+    expect(set.mock.calls[2].slice(0, 2)).toEqual(["radius", null]);
+    expect(section.element.textContent).toContain("line 3 makes these 4");
+  });
+
+  it("say what was refused until it is mended, or another object is shown", () => {
+    show([field({ value: "2" })], false);
+    enter("radius", "0");
+    answers[0]("too small");
+    expect(alert().hidden).toBe(false);
+    // As the code has it: nothing is left to be done.
+    enter("radius", "2");
+    expect(set).toHaveBeenCalledOnce();
+    expect(alert().hidden).toBe(true);
+    expect(input("radius").getAttribute("aria-invalid")).toBe("false");
+    enter("radius", "0");
+    answers[1]("too small");
+    // The code has it by now.
+    show([field({ value: "0" })]);
+    expect(alert().hidden).toBe(true);
+    enter("radius", "-1");
+    answers[2]("too small");
+    show([field({ value: "2" })], false);
+    expect(alert().hidden).toBe(true);
+    expect(input("radius").value).toBe("2");
+    // An answer that comes later is said elsewhere.
+    enter("radius", "-1");
+    show([field({ value: "3" })], false);
+    answers[3]("too small");
+    expect(alert().hidden).toBe(true);
+    expect(functions.say).toHaveBeenCalledWith("too small");
+  });
+
+  it("keep what is being typed, its caret and the keys while the card is made anew", () => {
+    const [radius, rate] = [field({ value: "2" }), field({ name: "rate", value: "1" })];
+    const seed = field({ name: "seed" });
+    show([radius, rate, seed], false);
+    enter("radius", "3");
+    const next = input("rate");
+    next.focus();
+    next.value = "12";
+    next.setSelectionRange(1, 1);
+    show([{ ...radius, value: "3" }, rate, seed]);
+    expect(document.activeElement).toBe(next);
+    expect([input("rate"), next.value, next.selectionStart]).toEqual([next, "12", 1]);
+    // What it does is about what is shown now.
+    enter("rate", "1");
+    expect(set).toHaveBeenCalledOnce();
+    // Of those at their defaults one that is set stands elsewhere, and has the keys there.
+    const more = section.element.querySelector("details")!;
+    more.open = true;
+    enter("seed", "5");
+    const before = input("seed");
+    before.value = "56";
+    show([radius, rate, { ...seed, value: "5" }]);
+    expect(input("seed")).not.toBe(before);
+    expect(input("seed").closest("details")).toBeNull();
+    expect(document.activeElement).toBe(input("seed"));
+    expect(input("seed").value).toBe("56");
+  });
+
+  it("keep something else than a choice that is being typed", () => {
+    const choice = { code: "nengo.Lowpass(0.1)", title: "Lowpass", refused: "" };
+    const synapse = field({ name: "synapse", choices: [choice], value: choice.code });
+    show([field({ value: "2" }), synapse], false);
+    const select = section.element.querySelector<HTMLSelectElement>("[data-argument=synapse]")!;
+    select.value = "\0";
+    select.dispatchEvent(new Event("change"));
+    input("synapse").value = "nengo.Alpha(0";
+    show([field({ value: "3" }), synapse]);
+    expect(document.activeElement).toBe(input("synapse"));
+    expect(input("synapse").value).toBe("nengo.Alpha(0");
+    enter("synapse", "nengo.Alpha(0.1)");
+    answers[0]("");
+    show([field({ value: "3" }), { ...synapse, value: "nengo.Alpha(0.1)" }]);
+    expect(document.activeElement?.tagName).toBe("SELECT");
+    expect(input("synapse").value).toBe("nengo.Alpha(0.1)");
   });
 
   it("are what their kind is", () => {
@@ -101,7 +203,8 @@ describe("a function as code", () => {
 
   it("runs when that is asked for, and is written when it ran", () => {
     const told = { text: "np.sin", kind: "expression" as const, line: 4, uses: 1, along: ["x"] };
-    const code = functionField(field({ name: "function" }), told, functions);
+    const own = new FunctionField("function", told, functions);
+    const code = own.element;
     functions.kept.open(`a function`);
     functions.kept.text = "np.cos";
     expect(asked).toEqual([]);
@@ -115,6 +218,18 @@ describe("a function as code", () => {
     expect(written.mock.calls[0].slice(0, 2)).toEqual(["function", "np.cos"]);
     expect(code.querySelector("svg")).not.toBeNull();
     expect(code.textContent).toContain("no finite number");
+    // Written on while the network is made anew, it stays; what was wrong is said no more.
+    functions.kept.text = "np.cos(";
+    run.click();
+    asked[2]({ ...tried, problem: "not closed", line: 4, x: [], y: [] });
+    own.show({ ...told, text: "np.cos" }, { ...functions, object: "b" });
+    expect(functions.kept.is("b function")).toBe(true);
+    expect(functions.kept.text).toBe("np.cos(");
+    expect(code.querySelector<HTMLElement>("[role=alert]")?.hidden).toBe(true);
+    const [, , answer] = written.mock.calls[0] as [string, string, (problem: string) => void];
+    answer("");
+    expect(functions.kept.text).toBe("np.cos(");
+    functions.kept.close();
   });
 
   it("is a line that is broken where it has no number", () => {
@@ -140,15 +255,29 @@ describe("the palette", () => {
   });
 });
 
+/** A network of things with these labels; the first is the network itself. */
+const graph = (labels: string[]): Graph => {
+  const of = (value: number) => labels.map(() => value);
+  const parent = labels.map((_, at) => (at === 0 ? -1 : 0));
+  const [kind, count, size, keras, probes] = [of(2), of(0), of(1), of(0), of(0)];
+  const note = labels.map(() => "");
+  const objects = { label: labels, kind, parent, note, count, size, keras, probes };
+  const none = { pre: [], post: [], home: [], onto: [], sign: [], size: [], marks: [] };
+  return new Graph(objects, none);
+};
+
 describe("edits by drawing", () => {
   /** A drawing of two things, the first of which is selected. */
   function drawing() {
     const sent: Record<string, unknown>[] = [];
     const [ask, keep] = [vi.fn(), vi.fn()];
+    const there = graph(["", "a"]);
     const host = {
       keep,
-      graph: () => null,
-      view: () => ({ several: new Set(), scene: null }),
+      graph: () => there,
+      numbered: () => there,
+      drawing: () => false,
+      view: () => ({ several: new Set(), scene: null, selected: null }),
       card: () => ({ ask }),
       payload: () => ({ drawn: "no" }),
       send: (content: Record<string, unknown>) => void sent.push(content),
@@ -195,5 +324,101 @@ describe("edits by drawing", () => {
     editing.hear({ type: "depending", ask: sent[1].ask, names: ["a"], problem: "" });
     expect(said()).toBe("");
     expect(ask).toHaveBeenCalledOnce();
+  });
+});
+
+describe("what is asked of a card", () => {
+  it("waits for the edit before it, and means the same thing in a network drawn anew", () => {
+    let [there, busy] = [graph(["", "a", "b"]), false];
+    const gone = vi.fn();
+    const turns = new Turns({ graph: () => there, busy: () => busy, gone });
+    const done: [string, number][] = [];
+    const take = (what: string, at: number): void =>
+      turns.take({ of: "object", at }, (now) => {
+        done.push([what, now.at]);
+        busy = true;
+      });
+    take("first", 1);
+    take("second", 1);
+    take("third", 2);
+    expect(done).toEqual([["first", 1]]);
+    turns.renamed("a", "c");
+    there = graph(["", "new", "c"]);
+    turns.next();
+    expect(done).toHaveLength(1);
+    busy = false;
+    turns.next();
+    expect(done).toEqual([
+      ["first", 1],
+      ["second", 2],
+    ]);
+    busy = false;
+    turns.next();
+    expect(done).toHaveLength(2);
+    expect(gone).toHaveBeenCalledOnce();
+  });
+});
+
+describe("a card", () => {
+  const facts = {
+    title: "a",
+    kind: "Ensemble",
+    rows: [],
+    incoming: [],
+    outgoing: [],
+    more_incoming: 0,
+    more_outgoing: 0,
+    probes: [],
+  };
+  const told = (value: string): CardMessage => ({
+    type: "card",
+    ask: "",
+    facts,
+    parts: [],
+    edit: edit([field({ value })]),
+  });
+  const set = vi.fn();
+  const edits = { set, rename: vi.fn(), connect: null, remove: vi.fn(), functions };
+  const nothing = (): void => undefined;
+  const host: CardHost = {
+    plot: nothing,
+    go: nothing,
+    close: nothing,
+    input: () => null,
+    drive: nothing,
+    driveAll: nothing,
+    plots: true,
+    edits: () => edits,
+  };
+  const object = { of: "object" as const, at: 1 };
+
+  it("stays, with what is typed, while the network is drawn anew, and goes with its object", () => {
+    const card = new Card(host);
+    const root = make("div", "", { tabindex: "-1" }, card.element);
+    document.body.append(root);
+    const input = () => card.element.querySelector<HTMLInputElement>("[data-argument=radius]")!;
+    card.show(object, told("2"), "", "a");
+    const first = input();
+    first.focus();
+    first.value = "25";
+    card.hold();
+    expect(card.element.hidden).toBe(false);
+    expect(document.activeElement).toBe(first);
+    // It has another name by now.
+    card.show({ ...object, at: 2 }, told("2"), "", "b");
+    expect(input()).toBe(first);
+    expect(document.activeElement).toBe(first);
+    expect(first.value).toBe("25");
+    card.show({ ...object, at: 3 }, told("2"), "", "c");
+    expect(input()).not.toBe(first);
+    expect(input().value).toBe("2");
+    input().focus();
+    card.hold();
+    card.drop();
+    expect(card.element.hidden).toBe(true);
+    // The keys are nobody's else.
+    expect(document.activeElement).toBe(root);
+    card.drop();
+    root.remove();
   });
 });

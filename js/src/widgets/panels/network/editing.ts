@@ -20,11 +20,16 @@ import {
   type TriedTold,
 } from "./payload";
 import { boxesIn, middleOf, type ViewBox } from "./places";
+import { Turns } from "./turns";
 import type { View } from "./view";
 import type { Selected } from "./viewhost";
 
 export interface EditingHost {
   graph: () => Graph | null;
+  /** The network by whose numbers things are called: until it is drawn anew the one before. */
+  numbered: () => Graph | null;
+  /** Whether the network is not drawn anew yet. */
+  drawing: () => boolean;
   view: () => View;
   card: () => Card;
   payload: () => Payload;
@@ -69,6 +74,8 @@ export class Editing {
   private readonly answers = new Map<string, Answer>();
   private readonly tried = new Map<string, (told: TriedTold) => void>();
   private readonly function = new KeptFunction();
+  /** What is done from a card, which waits for the edit before it. */
+  readonly turns: Turns;
   private asked = "";
   private deleting: Selected[] = [];
   /** The entry that is added to what is chosen next. */
@@ -80,6 +87,11 @@ export class Editing {
       add: (entry) => this.add(entry, null),
     });
     this.start.addEventListener("click", () => host.send({ type: "continue_in_code" }));
+    this.turns = new Turns({
+      graph: host.numbered,
+      busy: () => this.answers.size > 0 || host.drawing(),
+      gone: () => this.say("It was not done: what it was for is not there any more.", true),
+    });
   }
 
   get on(): boolean {
@@ -143,6 +155,7 @@ export class Editing {
       this.answers.delete(content.ask);
       if (this.answers.size === 0) this.say("");
       answer?.(content.problem);
+      this.turns.next();
       if (content.came.length > 0) this.host.choose(content.came);
     } else if (isTriedMessage(content)) {
       const answer = this.tried.get(content.ask);
@@ -160,6 +173,11 @@ export class Editing {
     this.said.hidden = text === "";
     this.said.classList.toggle("nl-edit-wrong", trouble);
     setText(this.said, text);
+  }
+
+  /** What went wrong was about something else, or the network before. */
+  forget(): void {
+    if (this.said.classList.contains("nl-edit-wrong")) this.say("");
   }
 
   private edit(content: Record<string, unknown>, answer?: Answer): void {
@@ -326,19 +344,23 @@ export class Editing {
 
   /** What edits the object of a card. */
   of(selected: Selected): EditHost {
-    return {
-      set: (name, value, answer) => {
+    const turn = (what: string, content: Record<string, unknown>, answer: Answer): void =>
+      this.turns.take(selected, (now) => {
         this.host.keep();
-        this.edit({ do: "set", ...selected, name, value }, this.forgetting(answer));
-      },
-      rename: (name, answer) => {
-        const whole = selected.of === "object" ? this.host.graph()?.name(selected.at) : undefined;
-        if (whole === undefined) this.host.keep();
-        else this.host.keep(whole.replace(/[^/]*$/, "") + name);
-        this.edit({ do: "rename", ...selected, name }, this.forgetting(answer));
-      },
-      connect: selected.of === "object" ? () => this.begin(selected.at) : null,
-      remove: () => this.ask([selected]),
+        this.edit({ do: what, ...now, ...content }, this.forgetting(answer));
+      });
+    return {
+      set: (name, value, answer) => turn("set", { name, value }, answer),
+      rename: (name, answer) =>
+        this.turns.take(selected, (now) => {
+          this.rename(now, name);
+          this.edit({ do: "rename", ...now, name }, this.forgetting(answer));
+        }),
+      connect:
+        selected.of === "object"
+          ? () => this.turns.take(selected, ({ at }) => this.begin(at))
+          : null,
+      remove: () => this.turns.take(selected, (now) => this.ask([now])),
       functions: {
         editor: this.host.editor,
         theme: this.host.theme,
@@ -347,11 +369,13 @@ export class Editing {
         try: (name, text, element, answer) => {
           const ask = crypto.randomUUID();
           this.tried.set(ask, answer);
-          this.host.send({ type: "try", ask, ...selected, name, text, element });
+          this.turns.take(selected, (now) =>
+            this.host.send({ type: "try", ask, ...now, name, text, element }),
+          );
         },
-        write: (name, text, answer) => {
-          this.host.keep();
-          this.edit({ do: "function", ...selected, name, text }, this.forgetting(answer));
+        write: (name, text, answer) => turn("function", { name, text }, answer),
+        say: (problem) => {
+          if (problem !== "") this.say(problem, true);
         },
       },
     };
@@ -365,7 +389,19 @@ export class Editing {
     };
   }
 
-  private nameOf(selected: Selected): string {
+  /** What is renamed is selected by its new name, and what waits for it goes by that. */
+  private rename(now: Selected, name: string): void {
+    const whole = now.of === "object" ? this.host.graph()?.name(now.at) : undefined;
+    const { selected } = this.host.view();
+    const chosen = selected?.of === now.of && selected.at === now.at;
+    if (whole === undefined) return this.host.keep();
+    const after = whole.replace(/[^/]*$/, "") + name;
+    this.host.keep(chosen ? after : undefined);
+    this.turns.renamed(whole, after);
+  }
+
+  /** What an object is told apart by, in this network and in the next. */
+  nameOf(selected: Selected): string {
     const graph = this.host.graph();
     return graph === null ? "" : JSON.stringify(keptOf(graph, selected, []));
   }

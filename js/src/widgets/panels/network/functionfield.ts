@@ -1,10 +1,11 @@
 /** A function of a connection or a Node as code, on its card; with its plot, when that is asked for. */
 
-import { make, setText } from "../../dom";
+import { make, setHidden, setText } from "../../dom";
 import type { Editing as EditorPart, Editor } from "../../editing/editor";
 import type { Theme } from "../../theme";
+import { renew } from "../../renewing";
 import { functionPlot } from "./functionplot";
-import type { FieldTold, FunctionTold, TriedTold } from "./payload";
+import type { FunctionTold, TriedTold } from "./payload";
 
 export interface FunctionHost {
   editor: () => Promise<EditorPart>;
@@ -13,12 +14,14 @@ export interface FunctionHost {
   try: (name: string, text: string, element: number, answer: (told: TriedTold) => void) => void;
   /** Write it into the code; `answer` gets why not, or "". */
   write: (name: string, text: string, answer: (problem: string) => void) => void;
+  /** Say what went wrong with it when it is not shown any more. */
+  say: (problem: string) => void;
   kept: KeptFunction;
   /** What it is kept by. */
   object: string;
 }
 
-/** The function that is open: a card is made anew with each edit. */
+/** The function that is open: a network view shows one at a time. */
 export class KeptFunction {
   private key = "";
   private editor: Editor | null = null;
@@ -39,6 +42,11 @@ export class KeptFunction {
     this.key = key;
   }
 
+  /** The same function goes by another key: its object has another name. */
+  rename(before: string, after: string): void {
+    if (this.key === before) this.key = after;
+  }
+
   close(): void {
     this.shows(null);
     this.key = "";
@@ -53,41 +61,28 @@ export class KeptFunction {
   }
 }
 
-export function functionField(
-  field: FieldTold,
-  told: FunctionTold,
-  host: FunctionHost,
-): HTMLElement {
-  return new FunctionField(field.name, told, host).element;
-}
-
-class FunctionField {
+export class FunctionField {
   readonly element = make("details", "nl-function");
   private readonly place = make("div", "nl-function-editor");
-  private readonly state = make("span", "nl-function-state", { role: "status" });
+  private readonly said = make("span", "nl-function-state", { role: "status" });
   private readonly problem = make("p", "nl-edit-problem", { role: "alert", hidden: "" });
   private readonly plot = make("div", "nl-function-place");
   private readonly along = make("select", "nl-field", { "aria-label": "plot along" });
-  private readonly key: string;
+  private readonly note = make("p", "nl-edit-made nl-edit-all");
   private editor: Editor | null = null;
 
   constructor(
     private readonly name: string,
-    private readonly told: FunctionTold,
-    private readonly host: FunctionHost,
+    private told: FunctionTold,
+    private host: FunctionHost,
   ) {
-    this.key = `${host.object} ${name}`;
     const { element, along } = this;
     element.dataset.function = name;
-    const { uses, kind } = told;
-    const note = kind === "def" && uses > 1 ? `The code uses it in ${uses} places.` : "";
-    for (const [i, each] of told.along.entries())
-      along.append(make("option", "", { value: String(i) }, `over ${each}`));
-    along.hidden = told.along.length < 2;
+    element.dataset.key = `function ${name}`;
     along.addEventListener("change", () => {
-      host.kept.element = Number(along.value);
+      this.host.kept.element = Number(along.value);
       // It has run, and so was asked for.
-      if (host.kept.told !== null) this.try();
+      if (this.host.kept.told !== null) this.try();
     });
     const tools = make(
       "div",
@@ -96,11 +91,11 @@ class FunctionField {
       button("Try", "run it, and plot what it gives (Ctrl+Enter)", () => this.try()),
       button("Apply", "try it, and write it into the code (Ctrl+S)", () => this.apply()),
       along,
-      this.state,
+      this.said,
     );
     element.append(
       make("summary", "", {}, `${name} as code`),
-      ...(note === "" ? [] : [make("p", "nl-edit-made nl-edit-all", {}, note)]),
+      this.note,
       this.place,
       tools,
       this.problem,
@@ -109,7 +104,46 @@ class FunctionField {
     element.addEventListener("toggle", () => this.toggled());
     // Escape leaves the editor, and no more.
     this.place.addEventListener("keydown", (event) => event.stopPropagation());
+    this.describe();
+    this.forgive();
     if (host.kept.is(this.key)) element.open = true;
+  }
+
+  private get key(): string {
+    return `${this.host.object} ${this.name}`;
+  }
+
+  /** The network was made anew: what a person is writing stays. */
+  show(told: FunctionTold, host: FunctionHost): void {
+    const before = this.key;
+    [this.told, this.host] = [told, host];
+    const { kept } = host;
+    kept.rename(before, this.key);
+    this.describe();
+    if (!kept.is(this.key)) return;
+    if (kept.text === told.text) kept.text = null;
+    if (kept.text === null) this.editor?.put(told.text);
+    this.forgive();
+    this.state();
+  }
+
+  private describe(): void {
+    const { uses, kind, along } = this.told;
+    const note = kind === "def" && uses > 1 ? `The code uses it in ${uses} places.` : "";
+    setText(this.note, note);
+    setHidden(this.note, note === "");
+    const over = along.map((each, i) => make("option", "", { value: String(i) }, `over ${each}`));
+    renew(this.along, over);
+    this.along.hidden = along.length < 2;
+  }
+
+  /** What went wrong in the network before need not go wrong in this one. */
+  private forgive(): void {
+    const { kept } = this.host;
+    if (!kept.is(this.key) || kept.told === null || kept.told.problem === "") return;
+    kept.told = null;
+    this.say("");
+    this.editor?.flaw(null);
   }
 
   private toggled(): void {
@@ -122,33 +156,36 @@ class FunctionField {
     kept.open(this.key);
     kept.redraw = () => this.draw(kept.told);
     this.along.value = String(kept.element);
-    if (kept.told !== null) this.show(kept.told);
+    if (kept.told !== null) this.tell(kept.told);
     if (this.editor === null) void this.load();
   }
 
   private async load(): Promise<void> {
-    setText(this.state, "loading the editor …");
+    setText(this.said, "loading the editor …");
     try {
       const { Editor } = await this.host.editor();
       if (!this.element.isConnected || !this.element.open || this.editor !== null) return;
       const { kept } = this.host;
+      const line = (): number => this.told.line;
       this.editor = new Editor(this.place, {
         text: kept.text ?? this.told.text,
-        firstLine: this.told.line,
+        get firstLine() {
+          return line();
+        },
         label: `code of ${this.name}`,
         changed: (text) => {
           kept.text = text;
-          setText(this.state, "changed, not in the code yet");
+          this.state();
         },
         run: () => this.try(),
         save: () => this.apply(),
         at: () => undefined,
       });
       kept.shows(this.editor);
-      setText(this.state, kept.text === null ? "" : "changed, not in the code yet");
-      if (kept.told !== null) this.show(kept.told);
+      this.state();
+      if (kept.told !== null) this.tell(kept.told);
     } catch (error) {
-      setText(this.state, "");
+      setText(this.said, "");
       this.say(`The editor cannot be loaded. ${String(error)}`);
     }
   }
@@ -163,11 +200,11 @@ class FunctionField {
   }
 
   private try(then?: () => void): void {
-    setText(this.state, "running it …");
+    setText(this.said, "running it …");
     this.host.try(this.name, this.text, this.host.kept.element, (told) => {
       this.host.kept.told = told;
-      setText(this.state, this.host.kept.text === null ? "" : "changed, not in the code yet");
-      this.show(told);
+      this.state();
+      this.tell(told);
       this.plot.scrollIntoView({ block: "nearest" });
       if (told.problem === "") then?.();
     });
@@ -175,22 +212,26 @@ class FunctionField {
 
   /** What runs goes into the code. */
   private apply(): void {
+    const { text } = this;
     this.try(() => {
-      const { text } = this;
       if (text === this.told.text && this.told.kind !== "none") return;
-      setText(this.state, "changing the code …");
+      setText(this.said, "changing the code …");
       const { kept } = this.host;
-      kept.text = null;
       this.host.write(this.name, text, (problem) => {
-        if (problem === "") return setText(this.state, "");
-        kept.text = text;
-        setText(this.state, "changed, not in the code yet");
-        this.say(problem);
+        // Else a person has written on meanwhile.
+        if (problem === "" && kept.text === text) kept.text = null;
+        this.state();
+        if (this.element.isConnected) this.say(problem);
+        else this.host.say(problem);
       });
     });
   }
 
-  private show(told: TriedTold): void {
+  private state(): void {
+    setText(this.said, this.host.kept.text === null ? "" : "changed, not in the code yet");
+  }
+
+  private tell(told: TriedTold): void {
     const { line, problem } = told;
     this.say(line === null || problem === "" ? problem : `line ${line}: ${problem}`);
     const at = line === null ? null : line - this.told.line + 1;

@@ -13,11 +13,11 @@ import { Card } from "./card";
 import { Drivers } from "./drivers";
 import { Editing } from "./editing";
 import { Graph, ROOT } from "./graph";
-import { connectionIn, keptOf, NOTHING, objectsIn, type Kept } from "./kept";
 import { Legend } from "./legend";
 import { markedIn, pickedIn } from "./marks";
 import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
-import { placeOf, requestOf, sceneOf, type Box, type DrawnWire } from "./scene";
+import { placeOf, requestOf, sceneOf, type Box } from "./scene";
+import { Selection } from "./selection";
 import { Several } from "./several";
 import { signs } from "./signs";
 import { Toolbar } from "./toolbar";
@@ -48,8 +48,7 @@ class NetworkPanel implements Panel {
   private watching!: Watching;
   private editing!: Editing;
   private several!: Several;
-  /** What is to be selected once the network is drawn anew. */
-  private kept = NOTHING;
+  private selection!: Selection;
   private readonly activity = new Activity();
   private readonly key = new Legend();
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
@@ -60,11 +59,7 @@ class NetworkPanel implements Panel {
   private made = "";
   /** Whether the newest network stands where it is to. */
   private arranged = false;
-  /** What an edit brought, to be selected once it is drawn. */
-  private coming: string[] = [];
-  private restoring = false;
   private turn = 0;
-  private asked = "";
   private told = 0;
 
   mount(body: HTMLElement, context: PanelContext): void {
@@ -76,7 +71,7 @@ class NetworkPanel implements Panel {
       {
         graph: () => this.graph,
         activity: this.activity,
-        select: (selected, wire) => this.select(selected, wire ?? null),
+        select: (selected, wire) => this.selection.select(selected, wire),
         hover: (at) => this.hover(at),
         toggle: (at) => this.toggle(at),
         selectMore: (objects) => this.several.add(objects),
@@ -99,7 +94,7 @@ class NetworkPanel implements Panel {
         describe: (at) => this.describe(at),
         focus: (at) => this.focused(at),
         select: (at) => {
-          if (!this.editing.chosen(at)) this.select({ of: "object", at }, null);
+          if (!this.editing.chosen(at)) this.selection.select({ of: "object", at });
         },
         selectMore: (at) => this.several.add([at]),
         toggle: (at) => this.toggle(at),
@@ -110,9 +105,13 @@ class NetworkPanel implements Panel {
       signal,
     );
     this.card = new Card({
-      plot: (selected, part, kind) => context.send({ type: "plot", ...selected, part, kind }),
-      go: (link) => (link.of === "connection" ? this.go(link.at) : this.select(link, null)),
-      close: () => this.select(null, null),
+      plot: (selected, part, kind) =>
+        this.editing.turns.take(selected, (now) =>
+          context.send({ type: "plot", ...now, part, kind }),
+        ),
+      go: (link) =>
+        link.of === "connection" ? this.selection.go(link.at) : this.selection.select(link),
+      close: () => this.selection.select(null),
       input: (title) => store.get().layout?.inputs?.find(({ label }) => label === title) ?? null,
       drive: context.drive,
       driveAll: context.driveAll,
@@ -121,29 +120,36 @@ class NetworkPanel implements Panel {
     });
     this.editing = new Editing({
       graph: () => this.graph,
+      numbered: () => this.selection.before ?? this.graph,
+      drawing: () => this.selection.before !== null,
       view: () => this.view,
       card: () => this.card,
       payload: () => this.payload,
       send: context.send,
-      select: (selected) => this.select(selected, null),
-      keep: (name) => {
-        if (name === null) this.kept = NOTHING;
-        else this.kept = name === undefined ? this.selection() : { ...NOTHING, objects: [name] };
-      },
+      select: (selected) => this.selection.select(selected),
+      keep: (name) => this.selection.keep(name),
       focus: (at) => this.tree.focus(at),
-      choose: (names) => {
-        this.coming = names;
-        this.selectComing();
-      },
+      choose: (names) => this.selection.come(names),
       editor: context.editor,
       theme: () => this.view.theme,
+    });
+    this.selection = new Selection({
+      graph: () => this.graph,
+      drawn: () => this.arranged,
+      view: () => this.view,
+      card: () => this.card,
+      tree: () => this.tree,
+      editing: () => this.editing,
+      several: () => this.several,
+      takeKeys: () => this.editing.takeKeys(this.root),
+      send: context.send,
     });
     this.several = new Several({
       graph: () => this.graph,
       view: () => this.view,
       card: () => this.card,
       editing: () => this.editing,
-      select: (selected) => this.select(selected, null),
+      select: (selected) => this.selection.select(selected),
       place: (boxes) => this.place(boxes),
     });
     this.drivers = new Drivers({
@@ -230,11 +236,11 @@ class NetworkPanel implements Panel {
       void this.arrange(null);
     } else if (this.editing.hear(content)) {
       return;
-    } else if (isCardMessage(content) && content.ask === this.asked) {
+    } else if (isCardMessage(content) && content.ask === this.selection.asked) {
       const selected = this.view.selected;
       if (selected === null) return;
       const active = selected.of === "object" ? this.activity.text(selected.at) : "";
-      this.card.show(selected, content, active);
+      this.card.show(selected, content, active, this.editing.nameOf(selected));
     }
   }
 
@@ -242,12 +248,10 @@ class NetworkPanel implements Panel {
     const before = this.payload;
     this.payload = read(layout);
     if (before.version !== this.payload.version) {
-      if (this.kept === NOTHING) this.kept = { ...this.selection(), probe: null };
+      this.selection.leave(this.graph);
       this.graph = null;
       this.arranged = false;
       this.made = "";
-      this.view.giveUp();
-      this.unasked(() => this.select(null, null));
       this.showStanding();
       this.context.send({ type: "describe" });
       return;
@@ -343,6 +347,7 @@ class NetworkPanel implements Panel {
     } catch (error) {
       setText(this.waiting, `The network cannot be laid out: ${String(error)}`);
       this.waiting.hidden = false;
+      this.selection.giveUp();
       return;
     }
     if (turn !== this.turn || this.context.signal.aborted) return;
@@ -354,52 +359,13 @@ class NetworkPanel implements Panel {
     this.markPicked();
     this.editing.update();
     this.arranged = true;
-    this.selectKept();
+    this.selection.arrive();
   }
 
   /** What of the code is drawn: it may make another network by now. */
   private showStanding(): void {
     this.root.classList.toggle("nl-network-stale", this.payload.stale);
     this.editing.update();
-  }
-
-  private selection(): Kept {
-    const { selected, several } = this.view;
-    return this.graph === null ? NOTHING : keptOf(this.graph, selected, several);
-  }
-
-  /** The network is drawn anew: what was selected is selected again, where it is there. */
-  private selectKept(): void {
-    const { graph, kept } = this;
-    this.kept = NOTHING;
-    if (this.selectComing()) return;
-    const { selected, several } = this.view;
-    if (graph === null || selected !== null || several.size > 0) return;
-    const connection = connectionIn(graph, kept);
-    const found = objectsIn(graph, kept);
-    this.unasked(() => {
-      if (connection !== null) this.go(connection);
-      else if (kept.probe !== null) this.select({ of: "probe", at: kept.probe }, null);
-      else if (found.length > 0) this.several.choose(found);
-    });
-  }
-
-  /** Select what has come, if it is drawn. */
-  private selectComing(): boolean {
-    const { graph, coming } = this;
-    if (coming.length === 0 || graph === null || !this.arranged) return false;
-    const found = objectsIn(graph, { ...NOTHING, objects: coming });
-    if (found.length < coming.length) return false;
-    this.coming = [];
-    this.unasked(() => this.several.choose(found));
-    return true;
-  }
-
-  /** Nobody does it by hand: the keys stay where a person is typing. */
-  private unasked(act: () => void): void {
-    this.restoring = true;
-    act();
-    this.restoring = false;
   }
 
   private toggle(at: number): void {
@@ -440,7 +406,7 @@ class NetworkPanel implements Panel {
     const then = (): void => {
       this.view.reveal(this.visible?.standIn[at] ?? at);
       this.tree.focus(at);
-      this.select({ of: "object", at }, null);
+      this.selection.select({ of: "object", at });
     };
     if (closed.length === 0) return then();
     this.opened = new Set([...this.opened, ...closed]);
@@ -456,32 +422,10 @@ class NetworkPanel implements Panel {
     const end = graph.connections.post[at];
     if (end === undefined) return;
     this.view.reveal(this.visible?.standIn[end] ?? end);
-    this.go(at);
+    this.selection.go(at);
   }
 
   // ---- what is chosen and pointed at --------------------------------------------------------------
-
-  private select(selected: Selected | null, wire: DrawnWire | null): void {
-    if (!this.restoring) this.coming = [];
-    this.view.selected = selected;
-    this.view.several = new Set();
-    this.view.choose(wire);
-    if (selected === null) {
-      this.asked = "";
-      return this.card.hide();
-    }
-    // What nobody has chosen now leaves the keyboard where it is.
-    const stays = this.restoring && this.tree.has;
-    if (selected.of === "object" && !stays) this.tree.remember(selected.at);
-    if (!this.restoring) this.editing.takeKeys(this.root);
-    this.asked = crypto.randomUUID();
-    this.context.send({ type: "card", ask: this.asked, ...selected });
-  }
-
-  private go(connection: number): void {
-    const wire = this.view.scene?.wires.find(({ conns }) => conns.includes(connection)) ?? null;
-    this.select({ of: "connection", at: connection }, wire);
-  }
 
   private hover(at: number | null): void {
     const name = at === null || this.graph === null ? null : this.graph.name(at);

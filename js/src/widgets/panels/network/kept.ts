@@ -44,3 +44,12 @@ export function connectionIn(graph: Graph, { connection }: Kept): number | null 
   const between = [...pre.keys()].filter((at) => pre[at] === from && post[at] === to);
   return between[connection[2]] ?? null;
 }
+
+/** The one thing of a network that was selected in the one before. */
+export function selectedIn(graph: Graph, kept: Kept): Selected | null {
+  const connection = connectionIn(graph, kept);
+  if (connection !== null) return { of: "connection", at: connection };
+  if (kept.probe !== null) return { of: "probe", at: kept.probe };
+  const [at] = objectsIn(graph, kept);
+  return at === undefined ? null : { of: "object", at };
+}

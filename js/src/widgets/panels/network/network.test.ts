@@ -11,6 +11,7 @@ import type { FrameArray } from "../../frames";
 import type { ConnectionColumns, ObjectColumns } from "./payload";
 import { middle, requestOf, sceneOf, type Scene } from "./scene";
 import { ordered, outermost, shift, type Order } from "./shift";
+import { View } from "./view";
 import { see } from "./visible";
 
 type Thing = [label: string, kind: number, parent: number];
@@ -249,6 +250,28 @@ function countingCanvas(): { canvas: CanvasRenderingContext2D; calls: Map<string
   ) as CanvasRenderingContext2D;
   return { canvas, calls };
 }
+
+describe("a view of another size", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("is drawn at once: a canvas that is resized is empty", () => {
+    const { canvas, calls } = countingCanvas();
+    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(canvas as never);
+    for (const side of ["clientWidth", "clientHeight"] as const)
+      vi.spyOn(HTMLElement.prototype, side, "get").mockReturnValue(400);
+    vi.spyOn(window, "requestAnimationFrame").mockReturnValue(1);
+    const graph = example();
+    const host = { graph: () => graph, activity: new Activity(), moved: () => undefined };
+    const theme = { dark: false, dimensions: ["#1", "#2", "#3", "#4"], font: "x" };
+    const view = new View(host as never, theme as never, new AbortController().signal);
+    view.show(sceneFor(graph, [2]), null);
+    expect(calls.get("clearRect")).toBeUndefined();
+    view.resize();
+    expect(view.canvas.width).toBeGreaterThan(0);
+    expect(calls.get("clearRect")).toBe(1);
+    expect(calls.get("fillText")).toBeGreaterThan(0);
+  });
+});
 
 describe("drawing", () => {
   const theme = { dark: false, dimensions: ["#1", "#2", "#3", "#4"], font: "x" } as never;

@@ -103,6 +103,7 @@ export class View {
     const [last, now] = [this.scene?.origins.get(0), scene.origins.get(0)];
     this.scene = scene;
     this.wire = null;
+    this.tip.hide(); // what it says is of the network before
     this.backdrop.invalidate();
     if (this.fitted) this.camera = fit(scene, this);
     else if (before !== undefined && after !== undefined) {
@@ -130,7 +131,8 @@ export class View {
     if (this.scene !== null && this.fitted) this.camera = fit(this.scene, this);
     this.backdrop.invalidate(true);
     this.host.moved();
-    this.redraw();
+    // A canvas of another size is empty: it is drawn before that is seen.
+    this.draw();
   }
 
   fit(): void {
