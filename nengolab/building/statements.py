@@ -20,7 +20,8 @@ def block_of(text: Text, made: Made, network: nengo.Network) -> Any:
     for node in text.nodes(cst.With):
         for item in node.items:
             is_made = origin is not None and text.span(item.item) == origin.span
-            if is_made or (name and cst.Module([]).code_for_node(item.item).strip() == name):
+            called = cst.Module([]).code_for_node(item.item).strip()
+            if is_made or (name and called == name and not _in_function(text, node)):
                 found = node
     if found is None:
         raise Refused(
@@ -28,6 +29,14 @@ def block_of(text: Text, made: Made, network: nengo.Network) -> Any:
             attr="into",
         )
     return found
+
+
+def _in_function(text: Text, node: Any) -> bool:
+    """Whether a node is in a function or a class, where a name may stand for something else."""
+    while (node := text.parents.get(node)) is not None:
+        if isinstance(node, text.cst.FunctionDef | text.cst.ClassDef | text.cst.Lambda):
+            return True
+    return False
 
 
 def inserted(text: Text, block: Any, lines: list[str]) -> Replacement:
