@@ -18,7 +18,7 @@ from nengolab.building.defaults import Defaults, nothing_around
 from nengolab.building.folding import folded, runs
 from nengolab.building.imports import Imports
 from nengolab.building.objects import Objects
-from nengolab.building.ordering import Block, Order, base
+from nengolab.building.ordering import Again, Block, Order, base
 from nengolab.building.values import Missing, Values
 from nengolab.building.whole import Whole, whole
 from nengolab.building.wrapping import wrapped
@@ -132,7 +132,8 @@ class _Writer:
         self._imports.names.use(keyword.kwlist)
         self._at: nengo.Network = net
         self._defaults = Defaults(net)
-        self._values = Values(self._imports, most, self._default)
+        seeds = [n.seed for n in (net, *net.all_networks) if n.seed is not None]
+        self._values = Values(self._imports, most, self._default, seeds)
         self._objects = Objects(self._values, self._defaults, self._title, self._refer)
         self._names: dict[Any, str] = {}
         self._whole: dict[nengo.Network, Whole] = {}
@@ -189,7 +190,7 @@ class _Writer:
 
     def _note_names(self, order: Order) -> None:
         """Which networks and connections something is said of later, so that they have names."""
-        self._named: set[Any] = {*order.reopened, self._net, *self._whole}
+        self._named: set[Any] = {*order.reopened, *order.again, self._net, *self._whole}
         for network in (self._net, *self._net.all_networks):
             self._named.update(configured_objects(network))
             if any(self._defaults_of(network)) or any(_held(network)):
@@ -229,6 +230,9 @@ class _Writer:
             self._at = network
             if isinstance(first, Block):
                 self._block(first, depth + 1)
+            elif isinstance(first, Again):
+                added = f"{self._imports.module(nengo)}.Network.add({self._names[first.network]})"
+                self._line(added, depth + 1)
             elif isinstance(first, nengo.Network):
                 self._whole_network(first, network, held, depth + 1)
             else:
@@ -333,7 +337,7 @@ class _Writer:
         return name
 
     def _instances(self) -> None:
-        for network in (self._net, *self._net.all_networks):
+        for network in dict.fromkeys((self._net, *self._net.all_networks)):
             if network not in self._whole and self._defaults.knows(network):
                 called = self._names.get(network, "")
                 for line in instance_lines(network, called, self._objects, self._values):
@@ -370,7 +374,7 @@ def _together(items: list[Any]) -> Iterator[list[Any]]:
     """Objects of one kind that follow each other; blocks and networks by themselves."""
     group: list[Any] = []
     for item in items:
-        single = isinstance(item, Block | nengo.Network)
+        single = isinstance(item, Block | Again | nengo.Network)
         if group and (single or _kind(item) is not _kind(group[0])):
             yield group
             group = []

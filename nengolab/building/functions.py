@@ -23,6 +23,8 @@ class Functions:
     imports : Imports
     value_of : callable
         Gives the code of a value.
+    left_out : callable
+        Is told of an attribute of a function that cannot be written, why, and its value.
 
     Attributes
     ----------
@@ -32,8 +34,13 @@ class Functions:
         Whether types are written in them.
     """
 
-    def __init__(self, imports: Imports, value_of: Callable[[Any], str]):
-        self._imports, self._value_of = imports, value_of
+    def __init__(
+        self,
+        imports: Imports,
+        value_of: Callable[[Any], str],
+        left_out: Callable[[str, str, Any], None],
+    ):
+        self._imports, self._value_of, self._left_out = imports, value_of, left_out
         self.definitions: list[str] = []
         self.annotated = False
         self._known: dict[
@@ -116,14 +123,30 @@ class Functions:
         self.annotated |= found.annotated
         if held:
             called = f"{self._maker(found, tuple(held))}({', '.join(values)})"
-            return self._called(fn, "function", called) if id(fn) in self._often else called
+            return self._called(fn, "function", called) if self._is_named(fn) else called
         if found.is_lambda:
-            if id(fn) in self._often:
+            if self._is_named(fn):
                 return self._called(fn, "function", found.text)
             return found.text
         assert named is not None
-        self.definitions.append(found.named(named))
+        lines = self._attributes(fn, named)
+        self.definitions.append(
+            "\n".join([found.named(named), *(["", ""] if lines else []), *lines])
+        )
         return named
+
+    def _is_named(self, fn: Any) -> bool:
+        return id(fn) in self._often or bool(_set_of(fn))
+
+    def _attributes(self, fn: Any, called: str) -> list[str]:
+        """The lines that give a function its attributes."""
+        lines = []
+        for name, value in _set_of(fn).items():
+            try:
+                lines.append(f"{called}.{name} = {self._value_of(value)}")
+            except Unwritable as err:
+                self._left_out(f"{called}.{name}", str(err), value)
+        return lines
 
     def _name(self, found: Written, fn: Any, read: dict[str, Any]) -> str:
         wanted = found.name
@@ -140,7 +163,7 @@ class Functions:
     def _called(self, fn: Any, wanted: str, expression: str) -> str:
         named = self._imports.new(wanted, fn)
         text = f"({expression})" if "\n" in expression else expression
-        self.keep(fn, named, f"{named} = {text}")
+        self.keep(fn, named, "\n".join([f"{named} = {text}", *self._attributes(fn, named)]))
         return named
 
     def _maker(self, found: Written, names: tuple[str, ...]) -> str:
@@ -186,6 +209,11 @@ class Functions:
                 raise Unwritable(f"reads {name}, a class that cannot be imported")
             return True
         return False
+
+
+def _set_of(fn: Any) -> dict[str, Any]:
+    """The attributes that somebody gave a function; not what Python's own tools note in it."""
+    return {name: held for name, held in vars(fn).items() if not name.startswith("__")}
 
 
 def _why_not(fn: Any) -> str:

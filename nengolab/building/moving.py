@@ -13,7 +13,14 @@ from nengolab.building.indentation import dedented, shifted
 from nengolab.building.pieces import with_connections
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
-from nengolab.building.statements import block_of, deleted, making, within
+from nengolab.building.statements import (
+    block_of,
+    deleted,
+    making,
+    refuse_settings,
+    repeating,
+    within,
+)
 from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
@@ -62,6 +69,14 @@ def move(made: Made, *objects: Any, into: nengo.Network) -> Edit:
     block = block_of(move_of.text, made, into)
     if any(within(move_of.text, block, s) for s in move_of.statements):
         raise Refused("a network cannot be moved into itself", attr="into")
+    for statement in move_of.statements:
+        if repeating(move_of.text, statement) != repeating(move_of.text, block):
+            line = move_of.text.span(statement).line
+            raise Refused(
+                f"line {line} stands in another loop or function than the network's block: edit "
+                "the lines themselves",
+                attr="into",
+            )
     at = move_of.place(block)
     return move_of.edit(block, at, move_of.lines())
 
@@ -158,6 +173,7 @@ class _Move:
             what = "no 'with' block" if isinstance(node, cst.Module) else "a loop or a function"
             line = self.text.span(statement).line
             raise Refused(f"line {line} stands in {what}: edit the line itself", attr="objects")
+        refuse_settings(self.text, self.made, statement)
         return node
 
     def place(self, block: Any) -> int:

@@ -29,12 +29,19 @@ class Block:
     opens : bool
         Whether the network is made here; else it is gone on with.
     items : list
-        Objects, blocks, and networks that are made whole.
+        Objects, blocks, networks that are made whole, and those that stand there once more.
     """
 
     network: nengo.Network
     opens: bool = True
     items: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Again:
+    """A network that was made before and stands in another once more, as some of `nengo.spa` do."""
+
+    network: nengo.Network
 
 
 def base(obj: Any) -> Any:
@@ -65,6 +72,8 @@ class Order:
         self._made: set[Any] = set()
         self._waiting: dict[nengo.Network, tuple[deque[Any], deque[Any]]] = {}
         self._around: dict[nengo.Network, nengo.Network] = {}
+        self.again: set[nengo.Network] = set()
+        self._seen: set[nengo.Network] = set()
         self.block = self._run(network)
         self.reopened = {b.network for b in _blocks(self.block) if not b.opens}
         left = [o for queues in self._waiting.values() for queue in queues for o in queue]
@@ -80,6 +89,11 @@ class Order:
         self._made.update(block.items)
         self._waiting[network] = deque(network.connections), deque(network.probes)
         for sub in network.networks:
+            if sub in self._seen:
+                self.again.add(sub)
+                block.items.append(Again(sub))
+                continue
+            self._seen.add(sub)
             if self._is_whole(sub):
                 block.items.append(sub)
                 self._made.update((*sub.all_nodes, *sub.all_ensembles, *sub.all_connections))

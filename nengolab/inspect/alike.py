@@ -1,4 +1,4 @@
-"""Which objects of two networks are alike in all that they hold, and in all that they are joined to.
+"""Which objects of two networks are alike in all that they hold and are joined to.
 
 Where several are, a pair is taken and their neighbours are told by it, so that what is symmetric
 is matched the same way all through.

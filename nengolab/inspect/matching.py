@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import nengo
+from nengo.builder import Builder
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.params import iter_params
@@ -39,7 +40,9 @@ class Joined:
         self.parts = list(dict.fromkeys([*network.all_nodes, *network.all_ensembles]))
         self.connections = list(dict.fromkeys(network.all_connections))
         self.probes = list(dict.fromkeys(network.all_probes))
-        self.held = {obj: (held_by(obj), *_parts(obj)) for obj in self.connections + self.probes}
+        self.held: dict[Any, tuple[Hashable, ...]] = {
+            obj: (held_by(obj), *_parts(obj)) for obj in self.connections + self.probes
+        }
         self._around: dict[Any, list[tuple[Hashable, Any]]] = defaultdict(list)
         self.exactly: dict[Any, list[tuple[Hashable, Any]]] = defaultdict(list)
         for conn in self.connections:
@@ -86,14 +89,20 @@ def base(obj: Any) -> Any:
 
 
 def _end(obj: Any) -> str:
-    return type(obj.obj if isinstance(obj, nengo.base.ObjView) else obj).__name__
+    return _built_as(obj.obj if isinstance(obj, nengo.base.ObjView) else obj)
+
+
+def _built_as(obj: Any) -> str:
+    """The class of an object; where that has no builder of its own, the one that it is made of."""
+    kinds = (cls for cls in type(obj).__mro__ if cls in Builder.builders)
+    return next(kinds, type(obj)).__name__
 
 
 def kind(obj: Any) -> str:
     """What an object is, whatever its size."""
     if isinstance(obj, nengo.Node) and obj.output is None:
         return "passthrough Node"
-    return "Ensemble" if isinstance(obj, nengo.Ensemble) else type(obj).__name__
+    return _built_as(obj)
 
 
 def _sized(obj: Any) -> Hashable:
@@ -145,7 +154,7 @@ def _joined(
     return [(obj, found[obj]) for obj in left if obj in found]
 
 
-def _parts(obj: Any) -> Hashable:
+def _parts(obj: Any) -> tuple[str, ...]:
     """Which parts of its ends a connection or a probe is joined to."""
     ends = [obj.target] if isinstance(obj, nengo.Probe) else [obj.pre, obj.post]
     return tuple(str(end.slice) if isinstance(end, nengo.base.ObjView) else "" for end in ends)

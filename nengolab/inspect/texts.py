@@ -60,11 +60,16 @@ def is_vocabulary(value: Any) -> bool:
     return type(value).__name__ == "Vocabulary" and home.startswith(("nengo.spa", "nengo_spa"))
 
 
+def names_in(vocabulary: Any) -> list[str]:
+    """The names of a vocabulary's pointers, in order."""
+    keys: Any = vocabulary.keys  # a list in `nengo.spa`, a method in NengoSPA
+    return list(keys() if callable(keys) else keys)  # type: ignore[call-overload]
+
+
 def pointers_of(vocabulary: Any) -> list[tuple[str, bytes]]:
     """The pointers of a vocabulary, in order."""
-    names = vocabulary.keys  # a list in `nengo.spa`, a method in NengoSPA
-    names = list(names() if callable(names) else names)
-    return list(zip(names, (row.tobytes() for row in vocabulary.vectors), strict=True))
+    rows = (row.tobytes() for row in vocabulary.vectors)
+    return list(zip(names_in(vocabulary), rows, strict=True))
 
 
 def _is_layer(value: Any) -> bool:

@@ -367,6 +367,7 @@ def copied(net, chosen, into):
                 function=conn.function,
                 solver=conn.solver,
                 transform=conn.transform,
+                learning_rule_type=conn.learning_rule_type,
             )
     return new
 
