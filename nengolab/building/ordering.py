@@ -5,6 +5,7 @@ Seeds go by the order of objects of a kind in their network, so that order is ke
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -156,3 +157,32 @@ def _blocks(block: Block) -> Iterator[Block]:
     for item in block.items:
         if isinstance(item, Block):
             yield from _blocks(item)
+
+
+def together_in(items: list[Any]) -> Iterator[list[Any]]:
+    """Objects of one kind that follow each other, and networks that do."""
+    for _, group in itertools.groupby(items, kind_of):
+        yield list(group)
+
+
+def kind_of(obj: Any) -> type:
+    """Which kind of object it is in its network."""
+    if isinstance(obj, Block | Again):
+        return nengo.Network
+    kinds = (nengo.Node, nengo.Ensemble, nengo.Connection, nengo.Probe, nengo.Network)
+    return next(kind for kind in kinds if isinstance(obj, kind))
+
+
+def held_by_name(network: nengo.Network) -> Iterator[tuple[str, Any]]:
+    """Attributes of a network under which it holds an object of its own, and what they hold."""
+    own = {o for objs in network.objects.values() for o in objs if not isinstance(o, nengo.Network)}
+    found = set()
+    for name, held in vars(network).items():
+        if (
+            not name.startswith("_")
+            and name.isidentifier()
+            and isinstance(held, nengo.base.NengoObject)
+        ):
+            if held in own and held not in found and not hasattr(type(network), name):
+                found.add(held)
+                yield name, held
