@@ -337,8 +337,7 @@ def _paste(random, made, step):
         return None
     piece = copy(made, *chosen)
     edit = paste(made, piece, into)
-    again = copied(made.network, {obj for obj in chosen}, into)
-    assert piece.count("Ensemble(") == len(again)
+    copied(made.network, {obj for obj in chosen}, into)
     return edit
 
 
@@ -369,7 +368,6 @@ def copied(net, chosen, into):
                 transform=conn.transform,
                 learning_rule_type=conn.learning_rule_type,
             )
-    return new
 
 
 def _move(random, made, step):
