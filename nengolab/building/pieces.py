@@ -108,7 +108,7 @@ def copy(made: Made, *objects: Any) -> str:
     if made.network in going:
         raise Refused("the outermost network cannot be copied; copy its source", attr="objects")
     statements = making(text, made, [obj for obj in made.origins if obj in going], once=True)
-    statements += _set_later(text, made, going, statements)
+    statements += set_later(text, made, going, statements)
     for statement in statements:
         refuse_settings(text, made, statement)
     names, definitions = _needed(text, made, statements)
@@ -251,8 +251,13 @@ def with_connections(made: Made, objects: Iterable[Any]) -> list[Any]:
 # -- what is copied --------------------------------------------------------------------------------
 
 
-def _set_later(text: Text, made: Made, going: set[Any], statements: list[Any]) -> list[Any]:
-    """The statements that give attributes of objects another value: ``a.encoders = ...``."""
+def set_later(
+    text: Text, made: Made, going: set[Any], statements: list[Any], alone: bool = True
+) -> list[Any]:
+    """The statements that give attributes of objects another value: ``a.encoders = ...``.
+
+    With ``alone``, what does so in a loop, a function or an ``if`` is refused; else it is left out.
+    """
     cst, found = text.cst, list[Any]()
     for node in text.nodes(cst.AssignTarget, cst.AugAssign):
         name = node.target
@@ -270,6 +275,8 @@ def _set_later(text: Text, made: Made, going: set[Any], statements: list[Any]) -
         while (outer := text.parents.get(outer)) is not None:
             around.append(outer)
         if any(isinstance(o, cst.For | cst.While | cst.If | cst.FunctionDef) for o in around):
+            if not alone:
+                continue
             raise Refused(
                 f"line {text.span(statement).line} changes {name.value} in a block of its own: "
                 "copy the lines themselves",

@@ -161,6 +161,8 @@ def models():
             if len(blocks) == 1 and "class " not in ast.unparse(function):
                 body = lines[function.body[0].lineno - 1 : blocks[0].end_lineno]
                 code = textwrap.dedent("\n".join(body))
+                if any(isinstance(n, ast.Assert) for n in ast.walk(ast.parse(code))):
+                    continue  # of a network that is as it was
                 yield f"{path.stem}.{function.name}", "\n".join([*imports, "", code, ""])
 
 
@@ -202,6 +204,8 @@ def one_edit(name, source, kind, chance):
         return None
     kept_apart(source, edit)
     again = runnable(edit.after)
+    if kind == "set" and again is None:
+        return None  # what leads there has other sizes
     assert again is not None, f"{name}, {kind}\n{edit.after}"
     differ = nengolab.inspect.diff(made.network, again.network)
     assert not differ, f"{name}, {kind}: {differ}\n{edit.after}"

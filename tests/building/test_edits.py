@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import nengolab
 from nengolab.building import (
     Refused,
     add,
@@ -411,3 +412,34 @@ def test_a_copy_is_as_many_as_are_copied():
         copy(made, *ensembles[3:])
     with pytest.raises(Refused, match="line 18 stands in another loop or function than"):
         move(made, *made.network.all_ensembles[5:], into=made.network.networks[0])
+
+
+LATER = """\
+import nengo
+
+with nengo.Network() as net:
+    a = nengo.Ensemble(9, 1)
+    b = nengo.Ensemble(9, 1)
+    c = nengo.Connection(a, b)
+    c.learning_rule_type = nengo.PES()
+    nengo.Connection(b, c.learning_rule)
+    with nengo.Network() as sub:
+        pass
+    net.config[nengo.Ensemble].radius = 2
+    d = nengo.Ensemble(9, 1)
+"""
+
+
+def test_what_is_set_later_is_moved_too_and_nothing_moves_across():
+    made = run_source(LATER)
+    a, b, d = made.network.ensembles
+    edit = group(made, a, b, name="column")
+    assert not nengolab.inspect.diff(made.network, run_source(edit.after).network)
+    assert (
+        '    with nengo.Network(label="column") as column:\n        a = nengo.Ensemble(9, 1)\n'
+        "        b = nengo.Ensemble(9, 1)\n        c = nengo.Connection(a, b)\n"
+        "        c.learning_rule_type = nengo.PES()\n"
+        "        nengo.Connection(b, c.learning_rule)\n    with"
+    ) in edit.after
+    with pytest.raises(Refused, match="line 11 changes net, which line 12 needs"):
+        move(made, d, into=made.network.networks[0])
