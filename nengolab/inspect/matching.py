@@ -157,7 +157,16 @@ def _joined(
 def _parts(obj: Any) -> tuple[str, ...]:
     """Which parts of its ends a connection or a probe is joined to."""
     ends = [obj.target] if isinstance(obj, nengo.Probe) else [obj.pre, obj.post]
-    return tuple(str(end.slice) if isinstance(end, nengo.base.ObjView) else "" for end in ends)
+    return tuple(_part(end) if isinstance(end, nengo.base.ObjView) else "" for end in ends)
+
+
+def _part(view: nengo.base.ObjView) -> str:
+    """Which elements a view has; empty where it has all."""
+    if not isinstance(view.slice, slice):
+        return str(view.slice)
+    size = max(view.obj.size_in, view.obj.size_out)
+    indices = view.slice.indices(size)
+    return "" if indices == (0, size, 1) else str(indices)
 
 
 def _match_parts(a: Joined, b: Joined) -> Pairs:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import contextlib
 import difflib
 import os
 import re
@@ -267,7 +268,7 @@ def _add(random, made, step):
     into = drawn(random, networks(made))
     name = f"added_{step}"
     edit = add(made, f'nengo.Ensemble(7, 1, label="{name}")', name, into)
-    with into:
+    with inside(made, into):
         nengo.Ensemble(7, 1, label=name)
     return edit
 
@@ -276,7 +277,7 @@ def _place(random, made, step):
     into = drawn(random, networks(made))
     entry = drawn(random, ENTRIES)
     edit = place(made, entry, into)
-    with into:
+    with inside(made, into):
         exec(entry.source, dict(NAMES))
     return edit
 
@@ -342,26 +343,45 @@ def _paste(random, made, step):
 
 
 def between(net, objects):
-    """The connections between objects and their neurons."""
-    ends = {*objects, *(obj.neurons for obj in objects)}
-    return [c for c in net.all_connections if c.pre_obj in ends and c.post_obj in ends]
+    """The connections between objects, their neurons, and learning rules of those connections."""
+    there, found = set(objects), []
+    while True:
+        new = [
+            c
+            for c in net.all_connections
+            if c not in there and whose(c.pre_obj) in there and whose(c.post_obj) in there
+        ]
+        if not new:
+            return [c for c in net.all_connections if c in found]
+        found += new
+        there.update(new)
+
+
+def whose(end):
+    if isinstance(end, nengo.ensemble.Neurons):
+        return end.ensemble
+    return end.connection if isinstance(end, nengo.connection.LearningRule) else end
 
 
 def copied(net, chosen, into):
     """Copy objects and the connections between them, by Nengo's own parameters."""
     new = {}
+
+    def end(obj):
+        if isinstance(obj, nengo.ensemble.Neurons):
+            return new[obj.ensemble].neurons
+        rule = isinstance(obj, nengo.connection.LearningRule)
+        return new[obj.connection].learning_rule if rule else new[obj]
+
     found = between(net, chosen)
     with into:
         for obj in chosen:
             given = {getattr(type(obj), name).name: getattr(obj, name) for name in iter_params(obj)}
             new[obj] = nengo.Ensemble(**given)
         for conn in found:
-            post = getattr(conn.post_obj, "ensemble", conn.post_obj)
-            into_neurons = post is not conn.post_obj
-            end = new[post].neurons if into_neurons else new[post]
-            nengo.Connection(
-                new[conn.pre_obj][conn.pre_slice],
-                end[conn.post_slice],
+            new[conn] = nengo.Connection(
+                end(conn.pre_obj)[conn.pre_slice],
+                end(conn.post_obj)[conn.post_slice],
                 synapse=conn.synapse,
                 function=conn.function,
                 solver=conn.solver,
@@ -390,6 +410,17 @@ def _group(random, made, step):
     for obj in chosen:
         shift(made.network, obj, into, chosen)
     return edit
+
+
+def inside(made, network):
+    """Within a network and those around it, whose configs count, too."""
+    stack = contextlib.ExitStack()
+    path = [network]
+    while path[-1] is not made.network:
+        path.append(next(n for n in networks(made) if path[-1] in n.networks))
+    for net in reversed(path):
+        stack.enter_context(net)
+    return stack
 
 
 def shift(net, obj, into, with_others=()):
