@@ -292,6 +292,31 @@ def _delete(random, made, step):
     return edit
 
 
+def _delete_other(random, made, step):
+    net = made.network
+    kind = random.choice((net.all_nodes, net.all_connections, net.all_probes))
+    obj = drawn(random, direct(made, kind))
+    if obj is None:
+        return None
+    going = depending(made, obj)
+    edit = delete(made, obj)
+    take_out(net, going)
+    return edit
+
+
+def _label(random, made, step):
+    net = made.network
+    kind = random.choice((net.all_nodes, net.all_ensembles, net.all_connections, net.all_probes))
+    obj = drawn(random, direct(made, kind))
+    if obj is None:
+        return None
+    edit = set_field(made, obj, "label", f'"said_{step}"')
+    for other in kind:
+        if made.origins[other].span == made.origins[obj].span:
+            other.label = f"said_{step}"
+    return edit
+
+
 def take_out(net, going):
     for inner in (net, *net.all_networks):
         for objs in inner.objects.values():
@@ -440,8 +465,10 @@ EDITS = {
     "add": _add,
     "connect": _connect,
     "delete": _delete,
+    "delete another": _delete_other,
     "group": _group,
     "import": _import,
+    "label": _label,
     "move": _move,
     "paste": _paste,
     "place": _place,
