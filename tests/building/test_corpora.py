@@ -183,7 +183,7 @@ def test_one_edit_of_a_model_and_its_undo():
     kinds, tried, refused = sorted(EDITS), 0, 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for n, (name, source) in enumerate(found if LONG else found[:16]):
+        for n, (name, source) in enumerate(found if LONG else found[:32]):
             if runnable(source) is None:
                 continue
             for kind in chance.sample(kinds, 3) if LONG else (kinds[n % len(kinds)],):
