@@ -155,10 +155,10 @@ class _Writer:
         self._imports.names.use(keyword.kwlist)
         self._at: nengo.Network = net
         self._defaults = Defaults(net)
-        seeds = [n.seed for n in (net, *net.all_networks) if n.seed is not None]
-        self._values = Values(self._imports, most, self._default, seeds)
-        self._objects = Objects(self._values, self._defaults, self._title, self._refer)
         self._names: dict[Any, str] = {}
+        seeds = [n.seed for n in (net, *net.all_networks) if n.seed is not None]
+        self._values = Values(self._imports, most, self._default, seeds, self._names.get)
+        self._objects = Objects(self._values, self._defaults, self._title, self._refer)
         self._whole: dict[nengo.Network, Whole] = {}
         self._parents = {sub: n for n in (net, *net.all_networks) for sub in n.networks}
         self._lines: list[Line] = []

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from nengo.base import NengoObject
 
 from nengolab.building.imports import Imports, is_installed, path_of
 from nengolab.building.sources import Unwritable, Written, captured, globals_of, written
@@ -25,6 +26,9 @@ class Functions:
         Gives the code of a value.
     left_out : callable
         Is told of an attribute of a function that cannot be written, why, and its value.
+    refer : callable
+        Gives what an object of the network is called where a function is used; None where it is
+        not there yet.
 
     Attributes
     ----------
@@ -39,8 +43,10 @@ class Functions:
         imports: Imports,
         value_of: Callable[[Any], str],
         left_out: Callable[[str, str, Any], None],
+        refer: Callable[[Any], str | None],
     ):
         self._imports, self._value_of, self._left_out = imports, value_of, left_out
+        self._refer, self._refers = refer, False
         self.definitions: list[str] = []
         self.annotated = False
         self._known: dict[
@@ -106,7 +112,20 @@ class Functions:
         return f"{self._imports.module(functools)}.partial({', '.join(given)})"
 
     def _source(self, fn: types.FunctionType) -> str:
-        found = written(fn, self._value_of)
+        before, self._refers = self._refers, False
+        try:
+            return self._from_source(fn)
+        finally:
+            self._refers = self._refers or before
+
+    def _given(self, value: Any) -> str:
+        """The code of a value that a function is given where it is used: of objects, too."""
+        called = self._refer(value) if isinstance(value, NengoObject) else None
+        self._refers = self._refers or called is not None
+        return self._value_of(value) if called is None else called
+
+    def _from_source(self, fn: types.FunctionType) -> str:
+        found = written(fn, self._given)
         held, read = captured(fn), globals_of(fn)
         named = None
         if not found.is_lambda and not held:
@@ -120,6 +139,9 @@ class Functions:
         except Unwritable:
             self._known.pop(id(fn), None)
             raise
+        if self._refers and (named is not None or self._is_named(fn)):
+            self._known.pop(id(fn), None)
+            raise Unwritable("is defined above the network, and is given an object of it")
         self.annotated |= found.annotated
         if held:
             called = f"{self._maker(found, tuple(held))}({', '.join(values)})"
@@ -176,7 +198,7 @@ class Functions:
 
     def _captured(self, name: str, value: Any) -> str:
         if not isinstance(value, _MUTABLE):
-            return self._value_of(value)
+            return self._given(value)
         if id(value) not in self._known:  # what several functions may change is one thing
             named = self._imports.new(name, value)
             self.keep(value, named, f"{named} = {self._value_of(value)}")

@@ -67,6 +67,8 @@ class Values:
         Of a class and the name of an attribute, what the config says where the value is written.
     seeds : iterable of int
         Of the networks.
+    refer : callable
+        What an object of the network is called, where it is there already.
     """
 
     def __init__(
@@ -75,10 +77,11 @@ class Values:
         most: int,
         default_of: Callable[[type, str], Any],
         seeds: Iterable[int] = (),
+        refer: Callable[[Any], str | None] = lambda obj: None,
     ):
         self._imports, self._most, self._default_of = imports, most, default_of
         self.missing: list[Missing] = []
-        self.functions = Functions(imports, self.write, self.leave_out)
+        self.functions = Functions(imports, self.write, self.leave_out, refer)
         self._stubs: dict[int, str] = {}
         define = self.functions.definitions.append
         self._vocabularies = Vocabularies(imports, self.write, define, seeds)

@@ -146,3 +146,38 @@ def test_a_config_of_a_class_that_cannot_be_imported():
     (missing,) = code.missing
     assert missing.name == "net.config[Own]"
     assert_equal(net, made_by(code, net))
+
+
+def test_functions_that_are_given_objects_of_the_network():
+    def zeros(obj):
+        return lambda x: np.zeros(obj.dimensions)
+
+    def named(x):
+        return np.zeros(b.dimensions)
+
+    with nengo.Network(seed=0) as net:
+        a, b = nengo.Ensemble(10, 2, label="a"), nengo.Ensemble(10, 3, label="b")
+        nengo.Connection(a, b, function=zeros(b))
+        nengo.Connection(a, b, function=lambda x, obj=b: np.ones(obj.dimensions))
+        nengo.Connection(a, b, function=named)
+    code = nengolab.to_code(net)
+    assert not code.missing
+    assert "make_function(b)" in code.source
+    assert "lambda x, obj=b: np.ones(obj.dimensions)" in code.source
+    assert "make_named(b)" in code.source
+    made = made_by(code, net)
+    assert_equal(net, made)
+    assert made.connections[1].function.__defaults__[0] is made.ensembles[1]
+
+
+def test_functions_that_are_used_twice_are_given_no_objects():
+    with nengo.Network(seed=0) as net:
+        a, b = nengo.Ensemble(10, 2, label="a"), nengo.Ensemble(10, 3, label="b")
+
+        def twice(x, obj=b):
+            return np.ones(obj.dimensions)
+
+        nengo.Connection(a, b, function=twice)
+        nengo.Connection(a, b, function=twice)
+    (missing,) = nengolab.to_code(net).missing
+    assert "is defined above the network, and is given an object of it" in missing.reason
