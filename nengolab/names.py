@@ -91,7 +91,7 @@ class Names:
         taken.use(f"{given[ens]}.neurons" for ens in network.ensembles)
         for obj in (*network.nodes, *network.ensembles):
             self._names[obj] = given[obj]
-        for sub in network.networks:
+        for sub in dict.fromkeys(network.networks):  # some of `nengo.spa` stand there twice
             self._names[sub] = given[sub]
             self._add_network(sub, given[sub] + "/")
         for conn in network.connections:

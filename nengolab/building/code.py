@@ -15,10 +15,33 @@ import nengo
 
 from nengolab.building.configs import config_lines, configured_objects, instance_lines
 from nengolab.building.defaults import Defaults, nothing_around
-from nengolab.building.folding import folded, runs
+from nengolab.building.folding import LEAST, becomes, folded, repeated, runs
 from nengolab.building.imports import Imports
 from nengolab.building.objects import Objects
-from nengolab.building.ordering import Block, Order, base
+from nengolab.building.ordering import (
+    Again,
+    Block,
+    Order,
+    base,
+    held_by_name,
+    kind_of,
+    together_in,
+)
+from nengolab.building.repeating import (
+    Line,
+    Loops,
+    Marks,
+    body_of,
+    in_one_line,
+    made_in_loop,
+    periods,
+    plural,
+    rows_of_loop,
+    rows_without,
+    shape,
+    turn_of,
+    with_names,
+)
 from nengolab.building.values import Missing, Values
 from nengolab.building.whole import Whole, whole
 from nengolab.building.wrapping import wrapped
@@ -132,12 +155,15 @@ class _Writer:
         self._imports.names.use(keyword.kwlist)
         self._at: nengo.Network = net
         self._defaults = Defaults(net)
-        self._values = Values(self._imports, most, self._default)
-        self._objects = Objects(self._values, self._defaults, self._title, self._refer)
         self._names: dict[Any, str] = {}
+        seeds = [n.seed for n in (net, *net.all_networks) if n.seed is not None]
+        self._values = Values(self._imports, most, self._default, seeds, self._names.get)
+        self._objects = Objects(self._values, self._defaults, self._title, self._refer)
         self._whole: dict[nengo.Network, Whole] = {}
         self._parents = {sub: n for n in (net, *net.all_networks) for sub in n.networks}
-        self._lines: list[str] = []
+        self._lines: list[Line] = []
+        self._marks: Marks | None = None
+        self._loops = Loops()
 
     def write(self) -> Code:
         self._note_functions()
@@ -151,7 +177,9 @@ class _Writer:
         for definition in self._values.functions.definitions:
             apart = definition.startswith("def ")
             parts += ["", "", definition, ""] if apart else ["", wrapped(definition, 0)]
-        source = "\n".join([*parts, "", *self._lines])
+        source = "\n".join(
+            [*parts, "", *(wrapped(text, 4 * d if text else 0) for d, text in self._lines)]
+        )
         return Code(_tidy(source), tuple(self._values.missing), self._names)
 
     # -- before anything is written ------------------------------------------------------------
@@ -189,10 +217,10 @@ class _Writer:
 
     def _note_names(self, order: Order) -> None:
         """Which networks and connections something is said of later, so that they have names."""
-        self._named: set[Any] = {*order.reopened, self._net, *self._whole}
+        self._named: set[Any] = {*order.reopened, *order.again, self._net, *self._whole}
         for network in (self._net, *self._net.all_networks):
             self._named.update(configured_objects(network))
-            if any(self._defaults_of(network)) or any(_held(network)):
+            if any(self._defaults_of(network)) or any(held_by_name(network)):
                 self._named.add(network)
             if network.config.params and any(configured_objects(network)):
                 self._named.add(network)
@@ -222,20 +250,92 @@ class _Writer:
             for line in config_lines(network, self._names[network], self._defaults, self._values):
                 self._line(line, depth + 1)
             if len(self._lines) > start:
-                self._lines.append("")
-        held = {o: name for name, o in _held(network)}
-        for together in _together(block.items):
-            first = together[0]
+                self._lines.append((0, ""))
+        held = {o: name for name, o in held_by_name(network)}
+        for together in together_in(block.items):
             self._at = network
-            if isinstance(first, Block):
-                self._block(first, depth + 1)
-            elif isinstance(first, nengo.Network):
-                self._whole_network(first, network, held, depth + 1)
-            else:
-                for objs in self._apart(together):
-                    self._same_kind(objs, network, held, depth + 1)
+            if kind_of(together[0]) is nengo.Network:
+                self._inner(together, network, held, depth + 1)
+                continue
+            for objs in self._apart(together):
+                self._same_kind(objs, network, held, depth + 1)
         if len(self._lines) == start:
             self._line("pass", depth + 1)
+
+    def _inner(
+        self, items: list[Any], network: nengo.Network, held: dict[Any, str], depth: int
+    ) -> None:
+        """The networks in one that follow each other."""
+        shapes = [] if len(items) < LEAST or self._marks else [shape(item) for item in items]
+        at = 0
+        while at < len(items):
+            for period, times in periods(shapes, at) if shapes else ():
+                turns = [items[at + n * period : at + (n + 1) * period] for n in range(times)]
+                if done := self._repeated(turns, network, held, depth):
+                    at += done * period
+                    break
+            else:
+                self._one_inner(items[at], network, held, depth)
+                at += 1
+
+    def _one_inner(
+        self, item: Any, network: nengo.Network, held: dict[Any, str], depth: int
+    ) -> None:
+        self._at = network
+        if isinstance(item, Block):
+            self._block(item, depth)
+        elif isinstance(item, Again):
+            added = f"{self._imports.module(nengo)}.Network.add({self._names[item.network]})"
+            self._line(added, depth)
+        else:
+            self._whole_network(item, network, held, depth)
+
+    def _repeated(
+        self, turns: list[list[Any]], network: nengo.Network, held: dict[Any, str], depth: int
+    ) -> int:
+        """Write a loop for as many turns as are alike; how many these are, 0 where none."""
+        kept, known, missing = self._lines, len(self._names), len(self._values.missing)
+        marks = self._marks = Marks()
+        written = []
+        for turn, items in enumerate(turns):
+            marks.begin(turn)
+            self._lines = []
+            for item in items:
+                self._one_inner(item, network, held, depth)
+            written.append(self._lines)
+        self._marks, self._lines = None, kept
+        new = list(self._names.items())[known:]
+        count, body = body_of(written)
+        shorter = count and rows_of_loop(body) < count * rows_without(written[0])
+        called = [self._list_of(obj) for obj in marks.first] if shorter else []
+        for obj, name in new:
+            if called and (turn_of(name) or 0) < count:
+                self._names[obj] = with_names(name, called)
+            else:
+                del self._names[obj]
+        if not shorter:  # all of it is written again
+            self._values.missing[missing:] = [m for m in self._values.missing[missing:] if m.name]
+            return 0
+        if line := in_one_line(body, called, count):
+            self._line(line, depth)
+            return count
+        body = made_in_loop(body, called, lambda n: self._network_name(marks.first[n], True), depth)
+        self._loops.add(self._lines, depth, count, nengo.Network, called, body)
+        return count
+
+    def _list_of(self, obj: Any) -> str:
+        """The name of a list of objects, of which this is the first."""
+        return self._imports.new(plural(self._stem(obj)), [obj])
+
+    def _stem(self, obj: Any) -> str:
+        kind = "network" if isinstance(obj, nengo.Network) else type(obj).__name__.lower()
+        if obj in self._whole:
+            kind = type(obj).__name__.lower()
+        return identifier(re.sub(r"\d+", "", obj.label or ""), kind)
+
+    def _new(self, wanted: str, obj: Any) -> str:
+        """A name for an object; a mark, while it is seen whether something can be a loop."""
+        return self._imports.new(wanted, obj) if self._marks is None else self._marks.new(obj)
 
     def _header(self, block: Block) -> str:
         network = block.network
@@ -252,9 +352,11 @@ class _Writer:
         name = self._names[network] = self._network_name(network)
         return f"with {called} as {name}:"
 
-    def _network_name(self, network: nengo.Network) -> str:
+    def _network_name(self, network: nengo.Network, one_of_many: bool = False) -> str:
+        if one_of_many:
+            return self._imports.new(self._stem(network), network)
         plain = "net" if network is self._net else "network"
-        return self._imports.new(identifier(network.label, plain), network)
+        return self._new(identifier(network.label, plain), network)
 
     def _whole_network(
         self, network: Any, around: nengo.Network, held: dict[Any, str], depth: int
@@ -298,49 +400,77 @@ class _Writer:
             obj in held or bool(later) or (isinstance(obj, nengo.Connection) and obj in self._named)
             for obj, _, later in made
         ]
-        for start, end in runs([text for _, text, _ in made], alone):
+        alone = [single or self._marks is not None for single in alone]
+        head = 1 if isinstance(objs[0], nengo.Connection) else 2
+        for start, end, period in runs([text for _, text, _ in made], alone, head):
             part = made[start:end]
-            if len(part) > 1:
-                self._loop([obj for obj, _, _ in part], [text for _, text, _ in part], depth)
+            texts = [text for _, text, _ in part]
+            if len(part) > 1 and self._loop([obj for obj, _, _ in part], texts, period, depth):
                 continue
-            obj, text, later = part[0]
-            named = not isinstance(obj, nengo.Connection) or obj in self._named or bool(later)
-            target = self._target(obj, network, held) if named else ""
-            self._line(f"{target} = {text}" if named else text, depth)
-            for name, value in later:
-                self._line(f"{target}.{name} = {value}", depth)
+            for obj, text, later in part:
+                self._one(obj, text, later, network, held, depth)
 
-    def _loop(self, objs: list[Any], texts: list[str], depth: int) -> None:
-        line = folded(texts, "i")
-        if isinstance(objs[0], nengo.Connection):
-            self._line(f"for {line.variable} in {line.numbers}:", depth)
-            self._line(line.text, depth + 1)
-            return
-        label = re.sub(r"\d+", "", objs[0].label or "")
-        stem = identifier(label, type(objs[0]).__name__.lower())
-        name = self._imports.new(stem if stem.endswith("s") else f"{stem}s", objs)
-        self._line(f"{name} = [{line.text} for {line.variable} in {line.numbers}]", depth)
-        for n, obj in enumerate(objs):
-            self._names[obj] = f"{name}[{n}]"
+    def _one(
+        self,
+        obj: Any,
+        text: str,
+        later: list[tuple[str, str]],
+        network: nengo.Network,
+        held: dict[Any, str],
+        depth: int,
+    ) -> None:
+        named = not isinstance(obj, nengo.Connection) or obj in self._named or bool(later)
+        target = self._target(obj, network, held) if named else ""
+        self._line(f"{target} = {text}" if named else text, depth)
+        for name, value in later:
+            self._line(f"{target}.{name} = {value}", depth)
+
+    def _loop(self, objs: list[Any], texts: list[str], period: int, depth: int) -> bool:
+        """A loop for objects, of which ``period`` are repeated; whether it is proved the same."""
+        line = folded(texts, "i") if period == 1 else None
+        kind, count = kind_of(objs[0]), len(texts) // period
+        if line is not None and (line.start or kind is not nengo.Connection):
+            if not all(becomes(line.text, "i", line.start + n, t) for n, t in enumerate(texts)):
+                return False
+            head = f"for {line.variable} in {line.numbers}"
+            if kind is nengo.Connection:
+                self._line(f"{head}:", depth)
+                self._line(line.text, depth + 1)
+                return True
+            names = [self._list_of(objs[0])]
+            self._line(f"{names[0]} = [{line.text} {head}]", depth)
+        else:
+            found = [repeated(texts[n::period], "i") for n in range(period)]
+            body = [text for text in found if text is not None]
+            if len(body) < period:
+                return False
+            names = []
+            if kind is not nengo.Connection:
+                names = [self._list_of(obj) for obj in objs[:period]]
+                body = [f"{name}.append({text})" for name, text in zip(names, body, strict=True)]
+            lines = [(depth + 1, text) for text in body]
+            self._loops.add(self._lines, depth, count, kind, names, lines)
+        for n, obj in enumerate(objs if names else ()):
+            self._names[obj] = f"{names[n % period]}[{n // period}]"
+        return True
 
     def _target(self, obj: Any, network: nengo.Network, held: dict[Any, str]) -> str:
         if obj in held:
             name = f"{self._names[network]}.{held[obj]}"
         else:
-            wanted = identifier(obj.label, type(obj).__name__.lower())
-            name = self._imports.new(wanted, obj)
+            name = self._new(identifier(obj.label, type(obj).__name__.lower()), obj)
         self._names[obj] = name
         return name
 
     def _instances(self) -> None:
-        for network in (self._net, *self._net.all_networks):
+        for network in dict.fromkeys((self._net, *self._net.all_networks)):
             if network not in self._whole and self._defaults.knows(network):
                 called = self._names.get(network, "")
                 for line in instance_lines(network, called, self._objects, self._values):
                     self._line(line, 1)
 
     def _line(self, text: str, depth: int) -> None:
-        self._lines.append(wrapped(text, 4 * depth))
+        self._lines.append((depth, text))
 
 
 def identifier(label: str | None, kind: str) -> str:
@@ -349,42 +479,6 @@ def identifier(label: str | None, kind: str) -> str:
     if name[:1].isdigit():
         name = f"{kind}_{name}"
     return f"{name}_" if keyword.iskeyword(name) else name or kind
-
-
-def _held(network: nengo.Network) -> Iterator[tuple[str, Any]]:
-    """Attributes of a network under which it holds an object of its own, and what they hold."""
-    own = {o for objs in network.objects.values() for o in objs if not isinstance(o, nengo.Network)}
-    found = set()
-    for name, held in vars(network).items():
-        if (
-            not name.startswith("_")
-            and name.isidentifier()
-            and isinstance(held, nengo.base.NengoObject)
-        ):
-            if held in own and held not in found and not hasattr(type(network), name):
-                found.add(held)
-                yield name, held
-
-
-def _together(items: list[Any]) -> Iterator[list[Any]]:
-    """Objects of one kind that follow each other; blocks and networks by themselves."""
-    group: list[Any] = []
-    for item in items:
-        single = isinstance(item, Block | nengo.Network)
-        if group and (single or _kind(item) is not _kind(group[0])):
-            yield group
-            group = []
-        if single:
-            yield [item]
-        else:
-            group.append(item)
-    if group:
-        yield group
-
-
-def _kind(obj: Any) -> type:
-    kinds = (nengo.Node, nengo.Ensemble, nengo.Connection, nengo.Probe)
-    return next(kind for kind in kinds if isinstance(obj, kind))
 
 
 def _read(fn: Any) -> list[str]:

@@ -32,10 +32,17 @@ def config_lines(
     own = list(defaults.own(network))
     usual = nengo.Network.default_config().params
     settings = settings_of(network)
+    left = set()
     for kind in network.config.params:
         if inspect.isclass(kind) and kind not in usual and any(k is kind for k, _, _ in own):
-            yield f"{called}.config.configures({values.write(kind)})"
+            try:
+                yield f"{called}.config.configures({values.write(kind)})"
+            except Unwritable as err:
+                left.add(kind)
+                values.leave_out(f"{called}.config[{kind.__name__}]", str(err), kind)
     for kind, attribute, value in own:
+        if kind in left:
+            continue
         about = f"{network.label or called}'s config"
         argument = Argument(attribute, attribute, value, NOTHING, getattr(kind, attribute), False)
         try:
@@ -60,11 +67,11 @@ def _added(
             continue
         for name in params.extra_params:
             param = params.get_param(name)
-            where = f"{called}.config[{values.write(kind)}]"
             own = type(param).__module__.startswith("nengolab") or name in settings
             try:
+                where = f"{called}.config[{values.write(kind)}]"
                 if not own:
-                    yield f"{where}.set_param({name!r}, {values.write(param)})"
+                    yield f'{where}.set_param("{name}", {values.write(param)})'
                 if params in param and not (name in settings and kind is _carrier(name)):
                     yield f"{where}.{name} = {values.write(getattr(params, name))}"
             except Unwritable as err:

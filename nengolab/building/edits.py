@@ -272,7 +272,7 @@ def rename(source: str, old: str, new: str, label: str | None = None) -> Edit:
         raise Refused(f"{old!r} is imported: rename it in its import", attr="old")
     found = [Replacement(*text.where(node), new) for node in uses]
     for node in uses:
-        found += _label(text, node, old, new if label is None else label)
+        found += label_of(text, node, old, new if label is None else label)
     return text.edit(found)
 
 
@@ -290,7 +290,7 @@ def renamed(text: Text, names: Mapping[str, str]) -> Text:
             continue
         new = names[node.value]
         found.append(Replacement(*text.where(node), new))
-        found += _label(text, node, node.value, new)
+        found += label_of(text, node, node.value, new)
     return text_of(text.edit(found).after)
 
 
@@ -320,7 +320,7 @@ def _is_imported(text: Text, node: Any) -> bool:
     return isinstance(node, text.cst.ImportAlias)
 
 
-def _label(text: Text, node: Any, old: str, new: str) -> list[Replacement]:
+def label_of(text: Text, node: Any, old: str, new: str) -> list[Replacement]:
     """The label of what is assigned to a name, where it is that name."""
     call = _value(text, node)
     if not isinstance(call, text.cst.Call):

@@ -1,14 +1,16 @@
-"""Lines that differ in counting numbers only, as one line in a loop."""
+"""Lines that differ in counting numbers only, as one line in a loop, or several that repeat."""
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LEAST = 3
+LEAST = 3  # times that something is done in a loop
+_LONGEST = 8  # lines that are repeated
 _COUNT = re.compile(r"(?<![\d.])(0|[1-9]\d{0,8})(?![\d.])")
 _BEFORE = {"(", "[", ",", ":", "=", "{"}
 _AFTER = {")", "]", ",", ":", "}", ""}
@@ -48,31 +50,65 @@ class Folded:
         return f"range({first}{self.start + self.count})"
 
 
-def runs(lines: Sequence[str], alone: Sequence[bool]) -> list[tuple[int, int]]:
-    """Where lines can be folded: the first and the one after the last of each run, in order.
+def runs(lines: Sequence[str], alone: Sequence[bool], head: int) -> list[tuple[int, int, int]]:
+    """Where lines can be folded: the first, the one after the last, and how many are repeated.
 
-    Lines that cannot be are runs of one.
+    In order; lines that cannot be folded are runs of one. Where there are several ways, the one
+    that saves most lines is taken.
 
     Parameters
     ----------
     lines : sequence of str
     alone : sequence of bool
         Which are not to be folded.
+    head : int
+        Lines that a loop takes beside those that it repeats: 1, or 2 where lists are made, of
+        which one is made in a single line.
     """
     pieces = [None if single else _pieces(line) for line, single in zip(lines, alone, strict=True)]
     found, at = [], 0
     while at < len(lines):
-        end = at + 1
-        while end < len(lines) and _goes_on(pieces, at, end):
-            end += 1
-        end = end if end - at >= LEAST else at + 1
-        found.append((at, end))
-        at = end
+        best, saved = (at, at + 1, 1), 0
+        for period in range(1, min(_LONGEST, (len(lines) - at) // LEAST) + 1):
+            times = _times(pieces, at, period)
+            cost = 1 if period == 1 and head > 1 else head + period
+            if times >= LEAST and times * period - cost > saved:
+                best, saved = (at, at + times * period, period), times * period - cost
+        found.append(best)
+        at = best[1]
     return found
 
 
-def folded(lines: Sequence[str], variable: str) -> Folded:
-    """Lines of a run as one."""
+def _times(pieces: Sequence[tuple[_Piece, ...] | None], at: int, period: int) -> int:
+    """How often lines are repeated from one on."""
+    ways = [pieces[at + n :: period] for n in range(period)]
+    times = 1
+    while times < len(ways[-1]) and all(_goes_on(way, 0, times) for way in ways):
+        times += 1
+    return times
+
+
+def repeated(lines: Sequence[str], variable: str) -> str | None:
+    """Lines as one for each number from 0 on, proved by putting the numbers in; else None."""
+    if all(line == lines[0] for line in lines):
+        return lines[0]
+    pieces = [_pieces(line) for line in lines]
+    if not all(_goes_on(pieces, 0, n) for n in range(1, len(lines))):
+        return None
+    text = folded(lines, variable, 0).text
+    return text if all(becomes(text, variable, n, line) for n, line in enumerate(lines)) else None
+
+
+def folded(lines: Sequence[str], variable: str, start: int | None = None) -> Folded:
+    """Lines of a run as one.
+
+    Parameters
+    ----------
+    lines : sequence of str
+    variable : str
+    start : int, optional
+        Of the variable. Default: what reads best.
+    """
     pieces = [_pieces(line) or () for line in lines]
     first, second = pieces[0], pieces[1]
     steps = [
@@ -81,7 +117,8 @@ def folded(lines: Sequence[str], variable: str) -> Folded:
         for a, b in zip(p.numbers, q.numbers, strict=True)
     ]
     moving = [(value, step) for value, step in steps if step]
-    start = moving[0][0] if moving and all(s == 1 for _, s in moving) else 0
+    if start is None:
+        start = moving[0][0] if moving and all(s == 1 for _, s in moving) else 0
     text = "".join(_filled(p, q, variable, start) for p, q in zip(first, second, strict=True))
     return Folded(text, variable if moving else "_", start, len(lines))
 
@@ -99,8 +136,6 @@ def _pieces(line: str) -> tuple[_Piece, ...] | None:
     for n, token in enumerate(tokens):
         if token.type in (tokenize.NEWLINE, tokenize.ENDMARKER) or token.start < (1, 1):
             continue
-        if token.type == tokenize.NAME and token.string == "lambda":
-            return None  # it would see the last value of the loop's variable
         if token.start[0] != 1 or len(rows) > 1:
             return None
         gap = rows[0][at[1] : token.start[1]]
@@ -166,3 +201,43 @@ def _at(value: int, step: int, variable: str, start: int) -> str:
         return f"{offset} - {far}"
     far = variable if step == 1 else f"{step} * {variable}"
     return far if not offset else f"{far} {'+' if offset > 0 else '-'} {abs(offset)}"
+
+
+# -- the proof -------------------------------------------------------------------------------------
+
+
+def becomes(text: str, variable: str, value: int, line: str) -> bool:
+    """Whether a line with a number in place of a variable is another one, by Python's own tree."""
+    trees = [ast.parse(f"{one} pass" if one.endswith(":") else one) for one in (text, line)]
+    for node in ast.walk(trees[0]):
+        if isinstance(node, ast.Lambda | ast.GeneratorExp):
+            # It would see the last value of the loop's variable.
+            if any(isinstance(n, ast.Name) and n.id == variable for n in ast.walk(node)):
+                return False
+    given = _Given(variable, value).visit(trees[0])
+    return ast.dump(given) == ast.dump(trees[1])
+
+
+class _Given(ast.NodeTransformer):
+    """Puts a number in place of a variable, and does what can be done then."""
+
+    def __init__(self, variable: str, value: int):
+        self._variable, self._value = variable, value
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Constant(self._value) if node.id == self._variable else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        sides = [node.left, node.right]
+        if all(isinstance(s, ast.Constant) and type(s.value) is int for s in sides):
+            if isinstance(node.op, ast.Add | ast.Sub | ast.Mult):
+                whole = ast.fix_missing_locations(ast.Expression(node))
+                return ast.Constant(eval(compile(whole, "<numbers>", "eval")))
+        return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        self.generic_visit(node)
+        parts = [p.value if isinstance(p, ast.FormattedValue) else p for p in node.values]
+        values = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+        return ast.Constant("".join(values)) if len(values) == len(parts) else node

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from nengo.base import NengoObject
 
 from nengolab.building.imports import Imports, is_installed, path_of
 from nengolab.building.sources import Unwritable, Written, captured, globals_of, written
@@ -23,6 +24,11 @@ class Functions:
     imports : Imports
     value_of : callable
         Gives the code of a value.
+    left_out : callable
+        Is told of an attribute of a function that cannot be written, why, and its value.
+    refer : callable
+        Gives what an object of the network is called where a function is used; None where it is
+        not there yet.
 
     Attributes
     ----------
@@ -32,8 +38,15 @@ class Functions:
         Whether types are written in them.
     """
 
-    def __init__(self, imports: Imports, value_of: Callable[[Any], str]):
-        self._imports, self._value_of = imports, value_of
+    def __init__(
+        self,
+        imports: Imports,
+        value_of: Callable[[Any], str],
+        left_out: Callable[[str, str, Any], None],
+        refer: Callable[[Any], str | None],
+    ):
+        self._imports, self._value_of, self._left_out = imports, value_of, left_out
+        self._refer, self._refers = refer, False
         self.definitions: list[str] = []
         self.annotated = False
         self._known: dict[
@@ -99,7 +112,20 @@ class Functions:
         return f"{self._imports.module(functools)}.partial({', '.join(given)})"
 
     def _source(self, fn: types.FunctionType) -> str:
-        found = written(fn, self._value_of)
+        before, self._refers = self._refers, False
+        try:
+            return self._from_source(fn)
+        finally:
+            self._refers = self._refers or before
+
+    def _given(self, value: Any) -> str:
+        """The code of a value that a function is given where it is used: of objects, too."""
+        called = self._refer(value) if isinstance(value, NengoObject) else None
+        self._refers = self._refers or called is not None
+        return self._value_of(value) if called is None else called
+
+    def _from_source(self, fn: types.FunctionType) -> str:
+        found = written(fn, self._given)
         held, read = captured(fn), globals_of(fn)
         named = None
         if not found.is_lambda and not held:
@@ -113,17 +139,36 @@ class Functions:
         except Unwritable:
             self._known.pop(id(fn), None)
             raise
+        if self._refers and (named is not None or self._is_named(fn)):
+            self._known.pop(id(fn), None)
+            raise Unwritable("is defined above the network, and is given an object of it")
         self.annotated |= found.annotated
         if held:
             called = f"{self._maker(found, tuple(held))}({', '.join(values)})"
-            return self._called(fn, "function", called) if id(fn) in self._often else called
+            return self._called(fn, "function", called) if self._is_named(fn) else called
         if found.is_lambda:
-            if id(fn) in self._often:
+            if self._is_named(fn):
                 return self._called(fn, "function", found.text)
             return found.text
         assert named is not None
-        self.definitions.append(found.named(named))
+        lines = self._attributes(fn, named)
+        self.definitions.append(
+            "\n".join([found.named(named), *(["", ""] if lines else []), *lines])
+        )
         return named
+
+    def _is_named(self, fn: Any) -> bool:
+        return id(fn) in self._often or bool(_set_of(fn))
+
+    def _attributes(self, fn: Any, called: str) -> list[str]:
+        """The lines that give a function its attributes."""
+        lines = []
+        for name, value in _set_of(fn).items():
+            try:
+                lines.append(f"{called}.{name} = {self._value_of(value)}")
+            except Unwritable as err:
+                self._left_out(f"{called}.{name}", str(err), value)
+        return lines
 
     def _name(self, found: Written, fn: Any, read: dict[str, Any]) -> str:
         wanted = found.name
@@ -140,7 +185,7 @@ class Functions:
     def _called(self, fn: Any, wanted: str, expression: str) -> str:
         named = self._imports.new(wanted, fn)
         text = f"({expression})" if "\n" in expression else expression
-        self.keep(fn, named, f"{named} = {text}")
+        self.keep(fn, named, "\n".join([f"{named} = {text}", *self._attributes(fn, named)]))
         return named
 
     def _maker(self, found: Written, names: tuple[str, ...]) -> str:
@@ -153,7 +198,7 @@ class Functions:
 
     def _captured(self, name: str, value: Any) -> str:
         if not isinstance(value, _MUTABLE):
-            return self._value_of(value)
+            return self._given(value)
         if id(value) not in self._known:  # what several functions may change is one thing
             named = self._imports.new(name, value)
             self.keep(value, named, f"{named} = {self._value_of(value)}")
@@ -186,6 +231,11 @@ class Functions:
                 raise Unwritable(f"reads {name}, a class that cannot be imported")
             return True
         return False
+
+
+def _set_of(fn: Any) -> dict[str, Any]:
+    """The attributes that somebody gave a function; not what Python's own tools note in it."""
+    return {name: held for name, held in vars(fn).items() if not name.startswith("__")}
 
 
 def _why_not(fn: Any) -> str:

@@ -10,10 +10,17 @@ import nengo
 from nengolab.building.edits import quote_of
 from nengolab.building.importing import brought, imports_in, names_in
 from nengolab.building.indentation import dedented, shifted
-from nengolab.building.pieces import with_connections
+from nengolab.building.pieces import set_later, with_connections
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
-from nengolab.building.statements import block_of, deleted, making, within
+from nengolab.building.statements import (
+    block_of,
+    deleted,
+    making,
+    refuse_settings,
+    repeating,
+    within,
+)
 from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
@@ -62,6 +69,14 @@ def move(made: Made, *objects: Any, into: nengo.Network) -> Edit:
     block = block_of(move_of.text, made, into)
     if any(within(move_of.text, block, s) for s in move_of.statements):
         raise Refused("a network cannot be moved into itself", attr="into")
+    for statement in move_of.statements:
+        if repeating(move_of.text, statement) != repeating(move_of.text, block):
+            line = move_of.text.span(statement).line
+            raise Refused(
+                f"line {line} stands in another loop or function than the network's block: edit "
+                "the lines themselves",
+                attr="into",
+            )
     at = move_of.place(block)
     return move_of.edit(block, at, move_of.lines())
 
@@ -130,6 +145,10 @@ class _Move:
         if not going:
             raise Refused("there is nothing to move", attr="objects")
         self.statements = making(self.text, made, going)
+        homes = {self.block_around(s) for s in self.statements}
+        later = set_later(self.text, made, set(going), self.statements, alone=False)
+        self.statements += [s for s in later if self._home(s) in homes]
+        self.statements.sort(key=self.text.where)
         for statement in self.statements:
             self.block_around(statement)
         self._own = {s: self._names(s) for s in self.statements}
@@ -151,13 +170,19 @@ class _Move:
         Refused
             Where it stands in something else.
         """
-        cst, node = self.text.cst, self.text.parents[statement]
-        while not isinstance(node, cst.BaseCompoundStatement | cst.Module):
-            node = self.text.parents[node]
+        cst, node = self.text.cst, self._home(statement)
         if not isinstance(node, cst.With):
             what = "no 'with' block" if isinstance(node, cst.Module) else "a loop or a function"
             line = self.text.span(statement).line
             raise Refused(f"line {line} stands in {what}: edit the line itself", attr="objects")
+        refuse_settings(self.text, self.made, statement)
+        return node
+
+    def _home(self, statement: Any) -> Any:
+        """The compound statement, or the module, that a statement stands in."""
+        cst, node = self.text.cst, self.text.parents[statement]
+        while not isinstance(node, cst.BaseCompoundStatement | cst.Module):
+            node = self.text.parents[node]
         return node
 
     def place(self, block: Any) -> int:
@@ -204,6 +229,12 @@ class _Move:
             for statement in self.statements:
                 first, last = text.where(statement)
                 given, taken = self._own[statement]
+                crossed = at <= start < first or last <= start < at
+                if crossed and self._changes(node, taken):
+                    return (
+                        f"line {text.span(node).line} changes {name}, which line "
+                        f"{text.span(statement).line} needs: move or change that line first"
+                    )
                 later = last <= start < at and name in given
                 sooner = at <= start < first and name in taken and self._gives(node)
                 if later or sooner:
@@ -213,6 +244,23 @@ class _Move:
                         f"{'makes' if later else 'uses'}: move or change that line first"
                     )
         return ""
+
+    def _changes(self, node: Any, taken: set[str]) -> bool:
+        """Whether something that is used, or a config, is given another value where a name stands.
+
+        An attribute of a network is a name of its own.
+        """
+        cst, parents = self.text.cst, self.text.parents
+        if not isinstance(node, cst.Name) or isinstance(parents[node], cst.AssignTarget):
+            return False
+        path, inner, outer = [], node, parents[node]
+        while isinstance(outer, cst.Attribute | cst.Subscript) and outer.value is inner:
+            path.append(outer.attr.value if isinstance(outer, cst.Attribute) else "")
+            inner, outer = outer, parents[outer]
+        if not path or not isinstance(outer, cst.AssignTarget | cst.AugAssign):
+            return False
+        is_network = isinstance(self.made.namespace.get(node.value), nengo.Network)
+        return "config" in path if is_network else node.value in taken
 
     def _gives(self, node: Any) -> bool:
         """Whether a name is given a value where it stands."""

@@ -5,6 +5,7 @@ Seeds go by the order of objects of a kind in their network, so that order is ke
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,12 +30,19 @@ class Block:
     opens : bool
         Whether the network is made here; else it is gone on with.
     items : list
-        Objects, blocks, and networks that are made whole.
+        Objects, blocks, networks that are made whole, and those that stand there once more.
     """
 
     network: nengo.Network
     opens: bool = True
     items: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Again:
+    """A network that was made before and stands in another once more, as some of `nengo.spa` do."""
+
+    network: nengo.Network
 
 
 def base(obj: Any) -> Any:
@@ -65,6 +73,8 @@ class Order:
         self._made: set[Any] = set()
         self._waiting: dict[nengo.Network, tuple[deque[Any], deque[Any]]] = {}
         self._around: dict[nengo.Network, nengo.Network] = {}
+        self.again: set[nengo.Network] = set()
+        self._seen: set[nengo.Network] = set()
         self.block = self._run(network)
         self.reopened = {b.network for b in _blocks(self.block) if not b.opens}
         left = [o for queues in self._waiting.values() for queue in queues for o in queue]
@@ -80,6 +90,11 @@ class Order:
         self._made.update(block.items)
         self._waiting[network] = deque(network.connections), deque(network.probes)
         for sub in network.networks:
+            if sub in self._seen:
+                self.again.add(sub)
+                block.items.append(Again(sub))
+                continue
+            self._seen.add(sub)
             if self._is_whole(sub):
                 block.items.append(sub)
                 self._made.update((*sub.all_nodes, *sub.all_ensembles, *sub.all_connections))
@@ -142,3 +157,32 @@ def _blocks(block: Block) -> Iterator[Block]:
     for item in block.items:
         if isinstance(item, Block):
             yield from _blocks(item)
+
+
+def together_in(items: list[Any]) -> Iterator[list[Any]]:
+    """Objects of one kind that follow each other, and networks that do."""
+    for _, group in itertools.groupby(items, kind_of):
+        yield list(group)
+
+
+def kind_of(obj: Any) -> type:
+    """Which kind of object it is in its network."""
+    if isinstance(obj, Block | Again):
+        return nengo.Network
+    kinds = (nengo.Node, nengo.Ensemble, nengo.Connection, nengo.Probe, nengo.Network)
+    return next(kind for kind in kinds if isinstance(obj, kind))
+
+
+def held_by_name(network: nengo.Network) -> Iterator[tuple[str, Any]]:
+    """Attributes of a network under which it holds an object of its own, and what they hold."""
+    own = {o for objs in network.objects.values() for o in objs if not isinstance(o, nengo.Network)}
+    found = set()
+    for name, held in vars(network).items():
+        if (
+            not name.startswith("_")
+            and name.isidentifier()
+            and isinstance(held, nengo.base.NengoObject)
+        ):
+            if held in own and held not in found and not hasattr(type(network), name):
+                found.add(held)
+                yield name, held

@@ -10,6 +10,7 @@ from typing import Any
 
 import nengo
 
+from nengolab.building.attributes import with_own_attributes
 from nengolab.building.checking import KNOWN
 from nengolab.building.edits import quote_of, quoted, renamed
 from nengolab.building.importing import Import, brought, fresh, imports_of, names_in
@@ -18,7 +19,7 @@ from nengolab.building.ordering import base
 from nengolab.building.palette import Entry
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
-from nengolab.building.statements import block_of, inserted, making, within
+from nengolab.building.statements import block_of, inserted, making, refuse_settings, within
 from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
 
 
@@ -106,8 +107,10 @@ def copy(made: Made, *objects: Any) -> str:
     going = set(with_connections(made, objects))
     if made.network in going:
         raise Refused("the outermost network cannot be copied; copy its source", attr="objects")
-    statements = making(text, made, [obj for obj in made.origins if obj in going])
-    statements += _set_later(text, made, going, statements)
+    statements = making(text, made, [obj for obj in made.origins if obj in going], once=True)
+    statements += set_later(text, made, going, statements)
+    for statement in statements:
+        refuse_settings(text, made, statement)
     names, definitions = _needed(text, made, statements)
     lines = dict.fromkeys(one.line() for one in imports_of(text) if one.name in names)
     parts = [dedented(text, s) for s in sorted([*definitions, *statements], key=text.where)]
@@ -248,8 +251,13 @@ def with_connections(made: Made, objects: Iterable[Any]) -> list[Any]:
 # -- what is copied --------------------------------------------------------------------------------
 
 
-def _set_later(text: Text, made: Made, going: set[Any], statements: list[Any]) -> list[Any]:
-    """The statements that give attributes of objects another value: ``a.encoders = ...``."""
+def set_later(
+    text: Text, made: Made, going: set[Any], statements: list[Any], alone: bool = True
+) -> list[Any]:
+    """The statements that give attributes of objects another value: ``a.encoders = ...``.
+
+    With ``alone``, what does so in a loop, a function or an ``if`` is refused; else it is left out.
+    """
     cst, found = text.cst, list[Any]()
     for node in text.nodes(cst.AssignTarget, cst.AugAssign):
         name = node.target
@@ -267,6 +275,8 @@ def _set_later(text: Text, made: Made, going: set[Any], statements: list[Any]) -
         while (outer := text.parents.get(outer)) is not None:
             around.append(outer)
         if any(isinstance(o, cst.For | cst.While | cst.If | cst.FunctionDef) for o in around):
+            if not alone:
+                continue
             raise Refused(
                 f"line {text.span(statement).line} changes {name.value} in a block of its own: "
                 "copy the lines themselves",
@@ -361,6 +371,7 @@ def pasted(
 def _read(text: Text, made: Made, piece: str, end: int) -> tuple[Text, set[str], list[int]]:
     """A piece, the variables it gives a value, and its definitions that a source has by ``end``."""
     there = _with_imports(made, piece)
+    there = with_own_attributes(there, made, bound_in(there.source))
     own = bound_in(there.source) - {one.name for one in imports_of(there)}
     dropped = [n for n, s in enumerate(there.module.body) if _has(text, made, there, s, end)]
     return there, own, dropped

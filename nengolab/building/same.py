@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from nengo.params import FrozenObject
+from nengo.params import FrozenObject, Parameter
 from nengo.transforms import ChannelShape
 
 from nengolab.bytecode import same_code
@@ -48,7 +48,9 @@ def parts_of(value: Any) -> dict[str, Any]:
     """All that an object of Nengo's holds: its parameters, and what is worked out of them."""
     params = sorted(getattr(value, "_paramdict", ()))
     held = {name: getattr(value, name) for name in params}
-    own = sorted(name for name in vars(value) if not name.startswith("_"))
+    # What a parameter is on each object is not its own.
+    data = {"data"} if isinstance(value, Parameter) else set()
+    own = sorted(name for name in vars(value).keys() - data if not name.startswith("_"))
     return held | {name: getattr(value, name) for name in own}
 
 

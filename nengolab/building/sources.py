@@ -6,13 +6,13 @@ import ast
 import dis
 import inspect
 import linecache
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
+from nengolab.building.indentation import shifted
 from nengolab.building.same import does_the_same, same
 
 Defined = ast.FunctionDef | ast.Lambda
@@ -49,7 +49,8 @@ class Written:
         head = f"def {called}({', '.join(captured)}):\n"
         if self.is_lambda:
             return f"{head}    return {_in_brackets(self.text)}"
-        return f"{head}{textwrap.indent(self.text, '    ')}\n\n    return {self.name}"
+        body = "\n".join(shifted(self.text.split("\n"), "", "    "))
+        return f"{head}{body}\n\n    return {self.name}"
 
     def named(self, name: str) -> str:
         """The definition under a name."""
@@ -89,7 +90,10 @@ def written(fn: FunctionType, value_of: Any) -> Written:
         raise Unwritable("has no source that could be found")
     if isinstance(node, ast.FunctionDef) and node.decorator_list:
         raise Unwritable("is decorated")
-    text = textwrap.dedent(text).strip() if isinstance(node, ast.FunctionDef) else text.strip()
+    if isinstance(node, ast.FunctionDef):
+        space = text[: len(text) - len(text.lstrip())]
+        text = "\n".join(shifted(text.split("\n"), space, ""))
+    text = text.strip()
     annotated = isinstance(node, ast.FunctionDef) and _annotated(node)
     found = Written(
         text, fn.__name__ if isinstance(node, ast.FunctionDef) else "<lambda>", annotated

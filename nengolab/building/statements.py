@@ -20,13 +20,46 @@ def block_of(text: Text, made: Made, network: nengo.Network) -> Any:
     for node in text.nodes(cst.With):
         for item in node.items:
             is_made = origin is not None and text.span(item.item) == origin.span
-            if is_made or (name and cst.Module([]).code_for_node(item.item).strip() == name):
+            called = cst.Module([]).code_for_node(item.item).strip()
+            if is_made or (name and called == name and not _in_function(text, node)):
                 found = node
     if found is None:
         raise Refused(
             f"the network {network} has no 'with' block in the source that it could be added to",
             attr="into",
         )
+    return found
+
+
+def refuse_settings(text: Text, made: Made, statement: Any) -> None:
+    """Refuse a statement in a block that sets defaults for it: it is another one elsewhere."""
+    cst, node = text.cst, statement
+    spans = {s for o, n in made.origins.items() if isinstance(o, nengo.Network) for s in n.calls}
+    while (node := text.parents.get(node)) is not None:
+        if not isinstance(node, cst.With):
+            continue
+        for item in node.items:
+            called = isinstance(item.item, cst.Call) and text.span(item.item) not in spans
+            name = item.item.value if isinstance(item.item, cst.Name) else ""
+            if called or isinstance(made.namespace.get(name), nengo.Config):
+                raise Refused(
+                    f"line {text.span(statement).line} stands in the block of line "
+                    f"{text.span(node).line}, which says how it is made: edit the lines themselves",
+                    attr="objects",
+                )
+
+
+def _in_function(text: Text, node: Any) -> bool:
+    """Whether a node is in a function or a class, where a name may stand for something else."""
+    return any(not isinstance(n, text.cst.For | text.cst.While) for n in repeating(text, node))
+
+
+def repeating(text: Text, node: Any) -> list[Any]:
+    """The loops, functions and classes that a node stands in, the innermost first."""
+    cst, found = text.cst, []
+    while (node := text.parents.get(node)) is not None:
+        if isinstance(node, cst.For | cst.While | cst.FunctionDef | cst.ClassDef | cst.Lambda):
+            found.append(node)
     return found
 
 
@@ -70,8 +103,10 @@ def _is_pass(cst: Any, statement: Any) -> bool:
 # -- what makes an object --------------------------------------------------------------------------
 
 
-def making(text: Text, made: Made, objects: Iterable[Any]) -> list[Any]:
+def making(text: Text, made: Made, objects: Iterable[Any], once: bool = False) -> list[Any]:
     """The statements that make objects and no others, in order; none is inside of another.
+
+    With ``once``, none that stands in a loop or a function, where it makes several.
 
     Raises
     ------
@@ -79,7 +114,7 @@ def making(text: Text, made: Made, objects: Iterable[Any]) -> list[Any]:
         Where a statement makes others, too.
     """
     going = set(objects)
-    found = dict.fromkeys(_statement(text, made, obj, going) for obj in objects)
+    found = dict.fromkeys(_statement(text, made, obj, going, once) for obj in objects)
     return outermost(text, found)
 
 
@@ -90,7 +125,7 @@ def outermost(text: Text, statements: Iterable[Any]) -> list[Any]:
     return sorted(own, key=text.where)
 
 
-def _statement(text: Text, made: Made, obj: Any, going: set[Any]) -> Any:
+def _statement(text: Text, made: Made, obj: Any, going: set[Any], once: bool) -> Any:
     """The innermost statement that makes an object and nothing that stays."""
     origin = made.origins.get(obj)
     if origin is None:
@@ -111,9 +146,15 @@ def _statement(text: Text, made: Made, obj: Any, going: set[Any]) -> Any:
         }
         simple = isinstance(node, text.cst.Assign | text.cst.AnnAssign | text.cst.Expr)
         if makes <= going and (simple or isinstance(node, text.cst.With)):
-            return node
-        if not held and not makes <= going:
+            if not once or not repeating(text, node):
+                return node
+        elif not held and not makes <= going:
             held = makes
+    if not held:
+        raise Refused(
+            f"line {origin.span.line} stands in a loop or a function: edit the line itself",
+            attr="objects",
+        )
     raise Refused(_of_several(made, obj, held), attr="objects")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -17,13 +17,14 @@ from nengo.synapses import Lowpass, SynapseParam
 from nengo.transforms import ChannelShape, Sparse, SparseMatrix
 
 from nengolab.building.absent import instead_of
-from nengolab.building.arguments import NOTHING, Argument, Arguments, arguments, usual
+from nengolab.building.arguments import NOTHING, Argument, Arguments, arguments, signature, usual
 from nengolab.building.arrays import array, number
 from nengolab.building.functions import Functions
-from nengolab.building.imports import Imports
+from nengolab.building.imports import Imports, is_installed, path_of
 from nengolab.building.keras_layers import is_keras, layer_call
 from nengolab.building.same import parts_of, same
 from nengolab.building.sources import Unwritable
+from nengolab.building.vocabularies import Vocabularies, is_of_pointers
 
 _NUMBERS = (bool, int, float, complex, np.generic)
 _CALLABLE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc)
@@ -64,13 +65,26 @@ class Values:
         Numbers of an array that are written out.
     default_of : callable
         Of a class and the name of an attribute, what the config says where the value is written.
+    seeds : iterable of int
+        Of the networks.
+    refer : callable
+        What an object of the network is called, where it is there already.
     """
 
-    def __init__(self, imports: Imports, most: int, default_of: Callable[[type, str], Any]):
+    def __init__(
+        self,
+        imports: Imports,
+        most: int,
+        default_of: Callable[[type, str], Any],
+        seeds: Iterable[int] = (),
+        refer: Callable[[Any], str | None] = lambda obj: None,
+    ):
         self._imports, self._most, self._default_of = imports, most, default_of
-        self.functions = Functions(imports, self.write)
         self.missing: list[Missing] = []
+        self.functions = Functions(imports, self.write, self.leave_out, refer)
         self._stubs: dict[int, str] = {}
+        define = self.functions.definitions.append
+        self._vocabularies = Vocabularies(imports, self.write, define, seeds)
 
     def np(self) -> str:
         """What NumPy is called."""
@@ -79,6 +93,10 @@ class Values:
     def name(self, wanted: str, value: Any) -> str:
         """A name in the code for a value."""
         return self._imports.new(wanted, value)
+
+    def leave_out(self, name: str, reason: str, value: Any) -> None:
+        """Note that an attribute is not set, and why."""
+        self.missing.append(Missing(name, f"{name} {reason}", value))
 
     def shared(self, value: Any, wanted: str) -> str:
         """The code of a value that is one thing wherever it is used.
@@ -157,6 +175,10 @@ class Values:
             return self._dataclass(value)
         if isinstance(value, Parameter):
             return self._by_arguments(value)
+        if is_of_pointers(value):
+            return self._vocabularies.write(value)
+        if (text := self._record(value)) is not None:
+            return text
         if callable(value) and not isinstance(value, NengoObject):
             return self.functions.write(value)
         raise Unwritable(f"is an object, a {type(value).__name__}, which has no source")
@@ -220,6 +242,19 @@ class Values:
             if f.init and not (same(held, f.default)):
                 given.append(f"{f.name}={self.write(held)}")
         return f"{self._path(type(value))}({', '.join(given)})"
+
+    def _record(self, value: Any) -> str | None:
+        """The call of a library's class that holds its arguments and nothing else; else None."""
+        kind = type(value)
+        found = None if isinstance(value, _CALLABLE) else path_of(kind)
+        held = getattr(value, "__dict__", {})
+        if found is None or not held or not is_installed(found[0]):
+            return None
+        names = [p.name for p in signature(kind) if p.kind is p.POSITIONAL_OR_KEYWORD]
+        if set(names) != set(held) or any(vars(_made(kind, held))[n] is not held[n] for n in names):
+            return None
+        texts = [f"{name}={self.write(held[name])}" for name in names]
+        return f"{self._path(kind)}({', '.join(texts)})"
 
     # -- Nengo's frozen objects ----------------------------------------------------------------
 

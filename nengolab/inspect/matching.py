@@ -2,8 +2,8 @@
 
 Colours are refined by those of the neighbours (Weisfeiler & Lehman, 1968): after some rounds two
 objects have one colour where the networks look alike from them. Objects of one colour are taken
-for each other, the closest likeness first; among the alike those of one name first, then those with
-the same parameters.
+for each other, the closest likeness first: those that are alike in all that they hold, then those
+of one size. Among the alike those of one name come first, then those with the same parameters.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import nengo
+from nengo.builder import Builder
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.params import iter_params
 
+from nengolab.inspect.alike import held_by, pairs_alike
 from nengolab.names import Names
 
 ROUNDS = 4
@@ -35,27 +37,39 @@ class Joined:
 
     def __init__(self, network: nengo.Network, names: Names):
         self.names = names
-        self.parts = [*network.all_nodes, *network.all_ensembles]
-        self.connections = list(network.all_connections)
-        self.probes = list(network.all_probes)
-        self._around: dict[Any, list[tuple[str, Any]]] = defaultdict(list)
+        self.parts = list(dict.fromkeys([*network.all_nodes, *network.all_ensembles]))
+        self.connections = list(dict.fromkeys(network.all_connections))
+        self.probes = list(dict.fromkeys(network.all_probes))
+        self.held: dict[Any, tuple[Hashable, ...]] = {
+            obj: (held_by(obj), *_parts(obj)) for obj in self.connections + self.probes
+        }
+        self._around: dict[Any, list[tuple[Hashable, Any]]] = defaultdict(list)
+        self.exactly: dict[Any, list[tuple[Hashable, Any]]] = defaultdict(list)
         for conn in self.connections:
             pre, post = base(conn.pre_obj), base(conn.post_obj)
-            self._around[pre].append((f"to {_end(conn.post_obj)}", post))
-            self._around[post].append((f"from {_end(conn.pre_obj)}", pre))
+            to, back = f"to {_end(conn.post_obj)}", f"from {_end(conn.pre_obj)}"
+            self._around[pre].append((to, post))
+            self._around[post].append((back, pre))
+            held = self.held[conn]
+            self.exactly[pre].append((hash((to, *held)), post))
+            self.exactly[post].append((hash((back, *held)), pre))
         for probe in self.probes:
             self._around[base(probe.target)].append((f"probe {probe.attr}", None))
+            self.exactly[base(probe.target)].append((hash(("probe", *self.held[probe])), None))
 
-    def colours(self, own: Callable[[Any], Hashable]) -> list[dict[Any, int]]:
+    def colours(
+        self, own: Callable[[Any], Hashable], exactly: bool = False
+    ) -> list[dict[Any, int]]:
         """Colours of nodes and ensembles, a dictionary a round, the first of what each is itself.
 
-        Hashes: equal ones mean alike, in this process.
+        Hashes: equal ones mean alike, in this process; ``exactly``, in all that connections hold.
         """
+        joined = self.exactly if exactly else self._around
         now = {obj: hash(own(obj)) for obj in self.parts}
         rounds = [now]
         for _ in range(ROUNDS):
             around = {
-                obj: sorted((how, now.get(other, 0)) for how, other in self._around[obj])
+                obj: sorted((how, now.get(other, 0)) for how, other in joined[obj])
                 for obj in self.parts
             }
             now = {obj: hash((now[obj], *around[obj])) for obj in self.parts}
@@ -75,14 +89,20 @@ def base(obj: Any) -> Any:
 
 
 def _end(obj: Any) -> str:
-    return type(obj.obj if isinstance(obj, nengo.base.ObjView) else obj).__name__
+    return _built_as(obj.obj if isinstance(obj, nengo.base.ObjView) else obj)
+
+
+def _built_as(obj: Any) -> str:
+    """The class of an object; where that has no builder of its own, the one that it is made of."""
+    kinds = (cls for cls in type(obj).__mro__ if cls in Builder.builders)
+    return next(kinds, type(obj)).__name__
 
 
 def kind(obj: Any) -> str:
     """What an object is, whatever its size."""
     if isinstance(obj, nengo.Node) and obj.output is None:
         return "passthrough Node"
-    return "Ensemble" if isinstance(obj, nengo.Ensemble) else type(obj).__name__
+    return _built_as(obj)
 
 
 def _sized(obj: Any) -> Hashable:
@@ -90,17 +110,17 @@ def _sized(obj: Any) -> Hashable:
     return kind(obj), obj.size_in, obj.size_out, count
 
 
+def _exactly(obj: Any) -> Hashable:
+    return kind(obj), held_by(obj)
+
+
 def match(a: Joined, b: Joined) -> tuple[Pairs, list[Any], list[Any]]:
     """Pairs of objects that are each other's, and what only one of the networks has."""
     parts = _match_parts(a, b)
     there = dict(parts)
-    connections = _paired(
-        a, b, a.connections, b.connections, lambda c: _ends(c, there.get), lambda c: _ends(c, _same)
-    )
+    connections = _joined(a, b, a.connections, b.connections, _ends, there)
     there.update(connections)
-    probes = _paired(
-        a, b, a.probes, b.probes, lambda p: _target(p, there.get), lambda p: _target(p, _same)
-    )
+    probes = _joined(a, b, a.probes, b.probes, _target, there)
     pairs = [*parts, *connections, *probes]
     left, right = {p for p, _ in pairs}, {q for _, q in pairs}
     return (
@@ -110,8 +130,47 @@ def match(a: Joined, b: Joined) -> tuple[Pairs, list[Any], list[Any]]:
     )
 
 
+def _joined(
+    a: Joined,
+    b: Joined,
+    left: Sequence[Any],
+    right: Sequence[Any],
+    ends: Callable[[Any, Callable[[Any], Any]], Hashable],
+    there: dict[Any, Any],
+) -> Pairs:
+    """Connections or probes of matched objects: those that hold the same, then the others."""
+    exact = _paired(
+        *(a, b, left, right),
+        lambda obj: (ends(obj, there.get), a.held[obj]),
+        lambda obj: (ends(obj, _same), b.held[obj]),
+    )
+    done = {p for p, _ in exact}, {q for _, q in exact}
+    rest = _paired(
+        *(a, b, [o for o in left if o not in done[0]], [o for o in right if o not in done[1]]),
+        lambda obj: ends(obj, there.get),
+        lambda obj: ends(obj, _same),
+    )
+    found = {**dict(exact), **dict(rest)}
+    return [(obj, found[obj]) for obj in left if obj in found]
+
+
+def _parts(obj: Any) -> tuple[str, ...]:
+    """Which parts of its ends a connection or a probe is joined to."""
+    ends = [obj.target] if isinstance(obj, nengo.Probe) else [obj.pre, obj.post]
+    return tuple(_part(end) if isinstance(end, nengo.base.ObjView) else "" for end in ends)
+
+
+def _part(view: nengo.base.ObjView) -> str:
+    """Which elements a view has; empty where it has all."""
+    if not isinstance(view.slice, slice):
+        return str(view.slice)
+    size = max(view.obj.size_in, view.obj.size_out)
+    indices = view.slice.indices(size)
+    return "" if indices == (0, size, 1) else str(indices)
+
+
 def _match_parts(a: Joined, b: Joined) -> Pairs:
-    """Nodes and ensembles: alike in size and surroundings; in surroundings; in size; in name."""
+    """Nodes and ensembles: alike in all; in size and surroundings; in surroundings; size; name."""
     passes: list[tuple[dict[Any, Any], dict[Any, Any]]]
     sized, shaped = ((a.colours(f), b.colours(f)) for f in (_sized, kind))
     passes = [(x, y) for x, y in zip(*(r[::-1] for r in sized), strict=True)][:-1]
@@ -119,8 +178,13 @@ def _match_parts(a: Joined, b: Joined) -> Pairs:
     passes.append((sized[0][0], sized[1][0]))
     named = [{o: (kind(o), j.names.get(o)) for o in j.parts} for j in (a, b)]
     passes.append((named[0], named[1]))
-    pairs: Pairs = []
-    left, right = list(a.parts), list(b.parts)
+    pairs = pairs_alike(
+        (a.colours(_exactly, True)[-1], b.colours(_exactly, True)[-1]),
+        (a.exactly, b.exactly),
+        (a.names.get, b.names.get),
+    )
+    matched = {obj for pair in pairs for obj in pair}
+    left, right = ([obj for obj in j.parts if obj not in matched] for j in (a, b))
     for of_a, of_b in passes:
         new = _paired(a, b, left, right, of_a.__getitem__, of_b.__getitem__)
         done = {p for p, _ in new} | {q for _, q in new}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import random
+import re
 import textwrap
 import warnings
 from pathlib import Path
@@ -161,6 +162,8 @@ def models():
             if len(blocks) == 1 and "class " not in ast.unparse(function):
                 body = lines[function.body[0].lineno - 1 : blocks[0].end_lineno]
                 code = textwrap.dedent("\n".join(body))
+                if re.search(r"\bassert |\bpytest\.|\brng\b", code):
+                    continue  # it is about that very network, or draws anew
                 yield f"{path.stem}.{function.name}", "\n".join([*imports, "", code, ""])
 
 
@@ -180,7 +183,7 @@ def test_one_edit_of_a_model_and_its_undo():
     kinds, tried, refused = sorted(EDITS), 0, 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for n, (name, source) in enumerate(found if LONG else found[:16]):
+        for n, (name, source) in enumerate(found if LONG else found[:32]):
             if runnable(source) is None:
                 continue
             for kind in chance.sample(kinds, 3) if LONG else (kinds[n % len(kinds)],):
@@ -202,6 +205,8 @@ def one_edit(name, source, kind, chance):
         return None
     kept_apart(source, edit)
     again = runnable(edit.after)
+    if kind == "set" and again is None:
+        return None  # what leads there has other sizes
     assert again is not None, f"{name}, {kind}\n{edit.after}"
     differ = nengolab.inspect.diff(made.network, again.network)
     assert not differ, f"{name}, {kind}: {differ}\n{edit.after}"

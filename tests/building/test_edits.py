@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import nengolab
 from nengolab.building import (
     Refused,
     add,
@@ -330,3 +331,123 @@ def test_imports_go_where_they_belong():
         add_import("np = 3\n", "import numpy as np")
     with pytest.raises(Refused, match="is no import"):
         add_import("", "numpy")
+
+
+OTHER = """\
+import nengo
+
+
+def build():
+    with nengo.Network(add_to_container=False) as net:
+        nengo.Ensemble(9, 1)
+    return net
+
+
+with nengo.Network() as net:
+    net.a = nengo.Ensemble(5, 1, label="a")
+    nengo.Connection(net.a, net.a)
+    with nengo.presets.ThresholdingEnsembles(0.0):
+        high = nengo.Ensemble(5, 1)
+    sub = nengo.Network()
+
+
+def elsewhere():
+    net = nengo.Network()
+    with net:
+        nengo.Ensemble(9, 1)
+"""
+
+
+def test_blocks_in_functions_are_not_added_to():
+    made = run_source(OTHER)
+    edit = add(made, "nengo.Ensemble(7, 1)", "b")
+    assert edit.lines == [16]
+    assert len(run_source(edit.after).network.ensembles) == 3
+
+
+def test_a_copy_takes_no_attribute_of_the_network_from_what_has_it():
+    made = run_source(OTHER)
+    edit = paste(made, copy(made, made.network.ensembles[0]))
+    assert 'net.a_1 = nengo.Ensemble(5, 1, label="a_1")' in edit.after
+    again = run_source(edit.after).network
+    assert (again.a, again.a_1) == (again.ensembles[0], again.ensembles[2])
+    assert again.connections[1].pre is again.a_1
+
+
+def test_what_a_block_of_settings_makes_stays_in_it():
+    made = run_source(OTHER)
+    high = made.network.ensembles[1]
+    for edit in (
+        lambda: copy(made, high),
+        lambda: group(made, high),
+        lambda: move(made, high, into=made.network),
+    ):
+        with pytest.raises(Refused, match="line 14 stands in the block of line 13, which says how"):
+            edit()
+    assert not run_source(delete(made, high).after).network.ensembles[1:]
+
+
+COLUMNS = """\
+import nengo
+
+
+def column(n):
+    inner = nengo.Ensemble(n, 1)
+    return inner
+
+
+with nengo.Network() as net:
+    one = column(5)
+    two, three = column(6), column(7)
+    for _ in range(2):
+        nengo.Ensemble(8, 1)
+    with nengo.Network() as sub:
+        pass
+    for _ in range(2):
+        with nengo.Network():
+            nengo.Ensemble(9, 1)
+"""
+
+
+def test_a_copy_is_as_many_as_are_copied():
+    made = run_source(COLUMNS)
+    ensembles = made.network.ensembles
+    edit = paste(made, copy(made, ensembles[0]))
+    assert "one_1 = column(5)" in edit.after
+    edit = paste(made, copy(made, *ensembles[1:3]))
+    assert [e.n_neurons for e in run_source(edit.after).network.ensembles] == [5, 6, 7, 8, 8, 6, 7]
+    with pytest.raises(Refused, match="line 13 stands in a loop or a function"):
+        copy(made, *ensembles[3:])
+    with pytest.raises(Refused, match="line 18 stands in another loop or function than"):
+        move(made, *made.network.all_ensembles[5:], into=made.network.networks[0])
+
+
+LATER = """\
+import nengo
+
+with nengo.Network() as net:
+    a = nengo.Ensemble(9, 1)
+    b = nengo.Ensemble(9, 1)
+    c = nengo.Connection(a, b)
+    c.learning_rule_type = nengo.PES()
+    nengo.Connection(b, c.learning_rule)
+    with nengo.Network() as sub:
+        pass
+    net.config[nengo.Ensemble].radius = 2
+    d = nengo.Ensemble(9, 1)
+"""
+
+
+def test_what_is_set_later_is_moved_too_and_nothing_moves_across():
+    made = run_source(LATER)
+    a, b, d = made.network.ensembles
+    edit = group(made, a, b, name="column")
+    assert not nengolab.inspect.diff(made.network, run_source(edit.after).network)
+    assert (
+        '    with nengo.Network(label="column") as column:\n        a = nengo.Ensemble(9, 1)\n'
+        "        b = nengo.Ensemble(9, 1)\n        c = nengo.Connection(a, b)\n"
+        "        c.learning_rule_type = nengo.PES()\n"
+        "        nengo.Connection(b, c.learning_rule)\n    with"
+    ) in edit.after
+    with pytest.raises(Refused, match="line 11 changes net, which line 12 needs"):
+        move(made, d, into=made.network.networks[0])

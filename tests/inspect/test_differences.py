@@ -220,3 +220,38 @@ def test_it_shows_as_a_table_without_anybodys_html():
 def test_other_things_are_named():
     with pytest.raises(ValidationError, match="got str"):
         inspect.diff(make(), "a network")
+
+
+def symmetric(swapped):
+    """Two inputs that each lead to a part of one ensemble; the one in a network of its own."""
+    with nengo.Network() as net:
+        with nengo.Network() if swapped else net:
+            first = nengo.Node([0.5])
+        second = nengo.Node([0.3])
+        between = [nengo.Ensemble(10, 1) for _ in range(2)][:: -1 if swapped else 1]
+        joined = nengo.Ensemble(10, 2)
+        for i, node in enumerate((first, second)):
+            nengo.Connection(node, between[i])
+            nengo.Connection(between[i], joined[i])
+    return net
+
+
+def test_what_is_symmetric_is_matched_the_same_way_all_through():
+    assert not nengolab.inspect.diff(symmetric(False), symmetric(True))
+
+
+def test_a_network_that_stands_twice_in_another():
+    nets = []
+    for _ in range(2):
+        with nengo.Network() as net:
+            with nengo.Network(label="inner") as inner:
+                nengo.Connection(nengo.Ensemble(10, 1, label="a"), nengo.Node(size_in=1))
+            nengo.Network.add(inner)
+        nets.append(net)
+    found = nengolab.inspect.diff(*nets)
+    assert not found
+    assert [pair[0] for pair in found.matched] == [
+        "inner/node",
+        "inner/a",
+        "inner/a -> inner/node",
+    ]

@@ -170,6 +170,22 @@ def test_arrays_of_unequal_members_are_networks():
     assert KINDS[describe(net).objects["kind"][1]] == "network"
 
 
+def test_a_network_that_stands_twice_in_another_is_shown_once():
+    with nengo.Network(label="outer") as outer:
+        with nengo.Network(label="inner") as inner:
+            a = nengo.Ensemble(10, 1, label="a")
+            nengo.Connection(a, a)
+            nengo.Probe(a)
+        nengo.Network.add(inner)
+    graph = describe(outer)
+    assert graph.objects["label"] == ["outer", "inner", "a"]
+    assert graph.objects["probes"] == [0, 0, 1]
+    assert len(graph.connections["pre"]) == 1
+    assert graph.probes_of(2) == [0]
+    said = facts(card_of_object(graph, 1))
+    assert (said["ensembles"], said["connections"]) == ("1", "1")
+
+
 def test_a_part_of_a_network_by_itself(net):
     graph = describe(net.area)
     assert graph.objects["label"] == ["area", "entry", "hidden"]

@@ -227,9 +227,9 @@ def _node(node: nengo.Node, kind: str) -> tuple[str, list[tuple[str, str]]]:
 def _network(net: nengo.Network, graph: NetworkGraph, at: int) -> tuple[str, list[tuple[str, str]]]:
     rows = [
         ("neurons", f"{graph.objects['size'][at]:,}"),
-        ("ensembles", f"{len(net.all_ensembles):,}"),
-        ("nodes", f"{len(net.all_nodes):,}"),
-        ("connections", f"{len(net.all_connections):,}"),
+        ("ensembles", f"{len(set(net.all_ensembles)):,}"),
+        ("nodes", f"{len(set(net.all_nodes)):,}"),
+        ("connections", f"{len(set(net.all_connections)):,}"),
     ]
     if net.seed is not None:
         rows.append(("seed", str(net.seed)))

@@ -53,7 +53,7 @@ class Connections:
             "marks": [],
         }
         self._objects = objects
-        for sub in (network, *network.all_networks):
+        for sub in dict.fromkeys((network, *network.all_networks)):
             home = objects.index(sub)
             for conn in sub.connections:
                 self._add(conn, home)

@@ -57,8 +57,10 @@ class NetworkGraph:
 
     def probes_of(self, at: int) -> list[int]:
         """Give the numbers of the probes that look at an object, or at the neurons of one."""
-        probes = enumerate(self.network.all_probes)
-        return [n for n, probe in probes if self._objects.index(probe.obj) == at]
+        numbers: dict[Any, int] = {}
+        for n, probe in enumerate(self.network.all_probes):
+            numbers.setdefault(probe, n)
+        return [n for probe, n in numbers.items() if self._objects.index(probe.obj) == at]
 
     def index(self, obj: Any) -> int:
         """Give where an object, or a connection, stands; -1 where it does not."""

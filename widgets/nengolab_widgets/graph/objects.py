@@ -95,7 +95,7 @@ class Objects:
             self._add(node, names.get(node)[cut:], at, *_of_node(node))
         for ens in network.ensembles:
             self._add(ens, names.get(ens)[cut:], at, "ensemble", *_of_ensemble(ens))
-        for sub in network.networks:
+        for sub in dict.fromkeys(network.networks):  # some of `nengo.spa` stand there twice
             name = names.get(sub)
             self._add_network(sub, name[cut:], name + "/", at)
         # All that was added since is in it.
@@ -106,7 +106,7 @@ class Objects:
         columns["note"][at] = _network_note(network, columns["count"][at], neurons, members)
 
     def _count_probes(self, network: nengo.Network) -> None:
-        for probe in network.all_probes:
+        for probe in dict.fromkeys(network.all_probes):
             if (at := self.index(probe.obj)) >= 0:
                 self.columns["probes"][at] += 1
 
