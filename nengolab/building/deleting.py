@@ -9,7 +9,14 @@ import nengo
 
 from nengolab.building.ordering import base
 from nengolab.building.running import Made
-from nengolab.building.statements import assigned, deleted, making, outermost, within
+from nengolab.building.statements import (
+    assigned,
+    attributes_set,
+    deleted,
+    making,
+    outermost,
+    within,
+)
 from nengolab.building.texts import Edit, Refused, Text, text_of
 
 
@@ -79,13 +86,14 @@ def delete(made: Made, *objects: Any) -> Edit:
         raise Refused("the outermost network cannot be deleted", attr="objects")
     statements = dict.fromkeys(making(text, made, ordered))
     names = {name for statement in statements for name in assigned(text, statement)}
-    left = _uses(text, names, statements)
-    for node in left:
+    held = {name for statement in statements for name in attributes_set(text, statement)}
+    for node in (*_uses(text, names, statements), *_attribute_uses(text, held, statements)):
         statement = _configuring(text, node)
         if statement is None:
             line = text.span(node).line
             raise Refused(
-                f"line {line} uses {node.value}, which would be deleted: change that line first",
+                f"line {line} uses {_called(text, node)}, which would be deleted: change that line "
+                "first",
                 attr="objects",
             )
         statements[statement] = None
@@ -103,6 +111,22 @@ def _uses(text: Text, names: set[str], statements: Iterable[Any]) -> list[Any]:
         and not (isinstance(text.parents[node], cst.Arg) and text.parents[node].keyword is node)
         and not any(within(text, node, statement) for statement in statements)
     ]
+
+
+def _attribute_uses(text: Text, names: set[str], statements: Iterable[Any]) -> list[Any]:
+    """Where else attributes are used, such as ``net.input``."""
+    return [
+        node
+        for node in text.nodes(text.cst.Attribute)
+        if names
+        and _called(text, node) in names
+        and not any(within(text, node, statement) for statement in statements)
+    ]
+
+
+def _called(text: Text, node: Any) -> str:
+    """A name, or the path of an attribute, as it is written."""
+    return text.cst.Module([]).code_for_node(node).strip()
 
 
 def _configuring(text: Text, node: Any) -> Any:

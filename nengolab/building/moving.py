@@ -14,6 +14,7 @@ from nengolab.building.pieces import set_later, with_connections
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
 from nengolab.building.statements import (
+    attributes_set,
     block_of,
     deleted,
     making,
@@ -156,7 +157,7 @@ class _Move:
     def _names(self, statement: Any) -> tuple[set[str], set[str]]:
         """What a statement gives a value, and what it uses."""
         code = dedented(self.text, statement)
-        return bound_in(code) | set(_attributes(self.text, statement)), set(free_names(code))
+        return bound_in(code) | set(attributes_set(self.text, statement)), set(free_names(code))
 
     def lines(self) -> list[str]:
         """The statements without their indentation."""
@@ -302,10 +303,3 @@ def _is_pass(text: Text, statement: Any) -> bool:
     cst = text.cst
     plain = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
     return plain and isinstance(statement.body[0], cst.Pass)
-
-
-def _attributes(text: Text, statement: Any) -> Iterator[str]:
-    """Attributes that a statement gives a value: ``net.input``."""
-    for node in text.nodes(text.cst.AssignTarget):
-        if within(text, node, statement) and isinstance(node.target, text.cst.Attribute):
-            yield text.cst.Module([]).code_for_node(node.target)

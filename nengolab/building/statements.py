@@ -186,6 +186,13 @@ def assigned(text: Text, statement: Any) -> Iterator[str]:
             yield node.value
 
 
+def attributes_set(text: Text, statement: Any) -> Iterator[str]:
+    """Attributes that a statement gives a value: ``net.input``."""
+    for node in text.nodes(text.cst.AssignTarget):
+        if within(text, node, statement) and isinstance(node.target, text.cst.Attribute):
+            yield text.cst.Module([]).code_for_node(node.target)
+
+
 def _inside(text: Text, statement: Any, kind: type) -> Iterator[Any]:
     return (node for node in text.nodes(kind) if within(text, node, statement))
 

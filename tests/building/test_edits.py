@@ -451,3 +451,16 @@ def test_what_is_set_later_is_moved_too_and_nothing_moves_across():
     ) in edit.after
     with pytest.raises(Refused, match="line 11 changes net, which line 12 needs"):
         move(made, d, into=made.network.networks[0])
+
+
+def test_an_attribute_that_is_used_elsewhere_is_not_deleted():
+    source = (
+        "import nengo\nwith nengo.Network() as net:\n    net.a = nengo.Ensemble(5, 1)\n"
+        "    nengo.Probe(net.a)\n    size = net.a.n_neurons\n"
+    )
+    made = run_source(source)
+    with pytest.raises(Refused, match="line 5 uses net.a, which would be deleted"):
+        delete(made, made.network.ensembles[0])
+    made = run_source(source.replace("    size = net.a.n_neurons\n", ""))
+    edit = delete(made, made.network.ensembles[0])
+    assert edit.after == "import nengo\nwith nengo.Network() as net:\n    pass\n"
