@@ -24,8 +24,8 @@ def unchanged(before: nengo.Network, after: nengo.Network) -> dict[Any, Any]:
     """Which objects of a network are in another one as they were: by name, kind, all they hold.
 
     A connection is, where both of its ends are. What has only another name is, too, where all else
-    is as it was: the same kinds of objects in the same order. Functions are the same where they do the same, with
-    the same values captured.
+    is as it was: the same kinds of objects in the same order. Functions are the same where they do
+    the same, with the same values captured.
 
     Parameters
     ----------
