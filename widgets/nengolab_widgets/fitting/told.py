@@ -209,8 +209,8 @@ def advice_for(text: str) -> str:
     if "NaN" in text or "not finite" in text or "infinit" in text:
         return (
             "The weights are those before that batch, which may be far off already: Restore those "
-            "of a good epoch (the run's name under Runs), or begin with weights as built. Then take "
-            "a smaller learning rate, a tenth, and start again."
+            "of a good epoch (the run's name under Runs), or begin with weights as built. Then "
+            "take a smaller learning rate, a tenth, and start again."
         )
     if "No space left" in text:
         return "Make room on the disk, and go on from the last whole epoch."
