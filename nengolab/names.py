@@ -142,6 +142,24 @@ class Names:
         return next((obj for obj, n in self._names.items() if n == name), None)
 
 
+def renamed(before: Names, after: Names) -> dict[Any, Any]:
+    """Which objects of one network are in another one under another name.
+
+    Where both have objects of the same types in the same order, those of one place whose names
+    the other network has not. A change of labels alone makes two such networks.
+    """
+    first, second = before.objects(), after.objects()
+    if [type(obj) for obj in first] != [type(obj) for obj in second]:
+        return {}
+    gone, come = set(before.all()), set(after.all())
+    gone, come = gone - come, come - gone
+    return {
+        old: new
+        for old, new in zip(first, second, strict=True)
+        if before.get(old) in gone and after.get(new) in come
+    }
+
+
 def listing(names: Iterable[str], most: int = 20) -> str:
     """Names for an error message: the first ones in quotes, the others counted."""
     found = list(names)

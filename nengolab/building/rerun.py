@@ -16,15 +16,16 @@ from nengo.params import iter_params
 from nengolab.building.same import does_the_same, same
 from nengolab.building.sources import Unwritable, captured
 from nengolab.exceptions import ValidationError
-from nengolab.names import Names
+from nengolab.names import Names, renamed
 from nengolab.runtime.snapshot import Snapshot
 
 
 def unchanged(before: nengo.Network, after: nengo.Network) -> dict[Any, Any]:
     """Which objects of a network are in another one as they were: by name, kind, all they hold.
 
-    A connection is, where both of its ends are. Functions are the same where they do the same, with
-    the same values captured.
+    A connection is, where both of its ends are. What has only another name is, too, where all else
+    is as it was: the same kinds of objects in the same order. Functions are the same where they do
+    the same, with the same values captured.
 
     Parameters
     ----------
@@ -44,10 +45,13 @@ def unchanged(before: nengo.Network, after: nengo.Network) -> dict[Any, Any]:
     (False, True)
     """
     first, second = Names(before), Names(after)
-    found: dict[Any, Any] = {}
+    others = {second.get(obj): obj for obj in second.objects()}
+    moved, found = renamed(first, second), dict[Any, Any]()
     for kinds in ((nengo.Node, nengo.Ensemble), (nengo.Connection, nengo.Probe)):
         for obj in first.objects():
-            other = second.find(first.get(obj)) if isinstance(obj, kinds) else None
+            if not isinstance(obj, kinds):
+                continue
+            other = moved.get(obj, others.get(first.get(obj)))
             if other is not None and _same_objects(obj, other, found):
                 found[obj] = other
     return found
@@ -95,17 +99,23 @@ def carried(state: Snapshot, before: nengo.Network, sim: Any) -> tuple[Snapshot,
                 attr="state",
             )
     after = sim.network
-    names = Names(after)
-    kept = {names.get(obj) for obj in unchanged(before, after).values()}
+    first, names = Names(before), Names(after)
+    was = {names.get(new): first.get(old) for old, new in unchanged(before, after).items()}
     every = {names.get(obj) for obj in names.objects()}
+
+    def before_of(name: str) -> str:
+        """What an array or a process of what is unchanged was called, "" for others."""
+        owner = _owner(name, every)
+        return was[owner] + name.removeprefix(owner) if owner in was else ""
+
     arrays, processes, anew = dict(fresh.arrays), dict(fresh.processes), []
     for own, old in ((arrays, state.arrays), (processes, state.processes)):
         for name in own:
-            if _owner(name, every) in kept and _fits(own[name], old.get(name)):
-                own[name] = old[name]
+            if _fits(own[name], old.get(called := before_of(name))):
+                own[name] = old[called]
             else:
                 anew.append(name)
-    drawn = {n: d for n, d in state.drawn.items() if _owner(n, every) in kept and n in processes}
+    drawn = {n: state.drawn[b] for n in processes if (b := before_of(n)) in state.drawn}
     made = replace(
         fresh,
         n_steps=state.n_steps,
@@ -134,7 +144,8 @@ def _fits(new: Any, old: Any) -> bool:
 def _same_objects(a: Any, b: Any, found: dict[Any, Any]) -> bool:
     if type(a) is not type(b):
         return False
-    return all(_alike(getattr(a, name), getattr(b, name), found) for name in iter_params(a))
+    held = [name for name in iter_params(a) if name != "label"]
+    return all(_alike(getattr(a, name), getattr(b, name), found) for name in held)
 
 
 def _alike(a: Any, b: Any, found: dict[Any, Any]) -> bool:

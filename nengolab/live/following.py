@@ -9,23 +9,36 @@ from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
-from nengolab.names import Names
+from nengolab.names import Names, renamed
 
 
 class Follower:
     """Finds objects of a network in the one that takes its place: by name, of the same type.
+
+    What has only another name is found, too (see `nengolab.names.renamed`).
 
     Parameters
     ----------
     before : Names
         Of the network that goes; read at once.
     after : nengo.Network
+
+    Attributes
+    ----------
+    after : Names
+        Of the network that comes.
+    renamed : dict
+        Names of the network that goes, and what is called so no longer is called now.
     """
 
     def __init__(self, before: Names, after: nengo.Network) -> None:
         self._names = {obj: before.get(obj) for obj in before.objects()}
         self.after = Names(after)
         self._found = {self.after.get(obj): obj for obj in self.after.objects()}
+        self.renamed = {
+            self._names[old]: self.after.get(new)
+            for old, new in renamed(before, self.after).items()
+        }
 
     def __call__(self, obj: Any) -> Any:
         """Give what takes the place of an object, a view of one, neurons or a rule; or None."""
@@ -44,7 +57,8 @@ class Follower:
             conn = self(obj.connection)
             rule = None if conn is None else conn.learning_rule
             return rule if isinstance(rule, LearningRule) else None
-        found = self._found.get(self._names.get(obj, ""))
+        name = self._names.get(obj, "")
+        found = self._found.get(self.renamed.get(name, name))
         return found if type(found) is type(obj) else None
 
 

@@ -411,7 +411,9 @@ class OwnerThread(Openings):
             raise SimulationError(
                 "the session was given a simulator, which it cannot build again; make a new one"
             )
-        self._rebuilt = Rebuilt(runner.sim.state if keep_state else None, runner.probes)
+        self._rebuilt = Rebuilt(
+            runner.sim.state if keep_state else None, runner.probes, runner.filters()
+        )
         runner.let_go(built_here=True, ended=False)
         self._runner = self.delivery.sim = None
         self.publish(state="building", error=None, real_time_factor=None)

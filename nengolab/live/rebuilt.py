@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ class Rebuilt:
         None to start from time 0.
     probes : list of LiveProbe
         What was looked at.
+    filters : mapping, optional
+        What the filters of the probes remember, by the probes' ids; it goes on with the state.
     carry : callable, optional
         Of the state and the new simulator, gives the one to go on from; by default what fits by
         name and shape goes on.
@@ -38,13 +40,15 @@ class Rebuilt:
         self,
         state: Snapshot | None,
         probes: list[LiveProbe],
+        filters: Mapping[str, Any] | None = None,
         carry: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         self._state, self._probes, self._carry = state, probes, carry
+        self._filters = filters or {}
 
     def of(self, probes: list[LiveProbe]) -> Rebuilt:
         """Give the same with other probes."""
-        return Rebuilt(self._state, probes, self._carry)
+        return Rebuilt(self._state, probes, self._filters, self._carry)
 
     def attach(self, runner: LiveRunner, delivery: Delivery) -> None:
         """Look at the same in the new simulator; what is gone from the network is dropped."""
@@ -67,6 +71,7 @@ class Rebuilt:
             warnings.simplefilter("ignore")
             carry = self._carry or _by_name
             runner.sim.state = carry(self._state, runner.sim)
+        runner.put_filters(self._filters)
 
 
 def _by_name(state: Snapshot, sim: Any) -> Snapshot:

@@ -175,11 +175,11 @@ class Replacing:
         self.delivery.resting = self.delivery.sim = None
         if old is not None:
             new.resumes = old.running and not old.has_goal
-            state, probes = old.sim.state, old.probes
+            state, probes, filters = old.sim.state, old.probes, old.filters()
             old.let_go(built_here=True, ended=False)
             followed = [probe for probe in probes if probe.follow(follow)]
             gone = [probe for probe in probes if probe not in followed]
-            self._rebuilt = Rebuilt(state, followed, new.carry)
+            self._rebuilt = Rebuilt(state, followed, filters, new.carry)
         self._target = new.network
         self._names.become(new.network)
         self.inputs = {new.kept[n]: v for n, v in self.inputs.items() if n in new.kept}

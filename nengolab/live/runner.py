@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -388,6 +388,16 @@ class LiveRunner:
         if feed is None:
             raise SimulationError(f"{probe.label!r} is not a probe of this session, or no longer")
         self._forget(feed, "it was removed")
+
+    def filters(self) -> dict[str, Any]:
+        """What the filters of probes remember, by the probes' ids."""
+        return {probe_id: feed.filters() for probe_id, feed in self._feeds.items()}
+
+    def put_filters(self, filters: Mapping[str, Any]) -> None:
+        """Let the filters of probes remember this; those of others stay as they are."""
+        for probe_id, memory in filters.items():
+            if (feed := self._feeds.get(probe_id)) is not None:
+                feed.put_filters(memory)
 
     def settle_taps(self) -> bool:
         """Tell those who wait for a probe that its data starts, or why not.

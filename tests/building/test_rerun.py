@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nengolab
-from nengolab.building import add, carried, run_source, set_argument, unchanged
+from nengolab.building import add, carried, rename, run_source, set_argument, unchanged
 from nengolab.exceptions import ValidationError
 
 SOURCE = """\
@@ -46,6 +46,25 @@ def test_a_comment_changes_nothing(ran):
         assert not anew
         sim.run_steps(20)
         np.testing.assert_array_equal(sim.data[again.probes[0]], comes)
+
+
+def test_a_name_changes_nothing(ran):
+    made, state, comes = ran
+    edit = rename(SOURCE, "b", "out")
+    again = run_source(rename(edit.after, "noise", "hiss").after).network
+    assert [ens.label for ens in again.all_ensembles] == ["a", "out"]
+    assert len(unchanged(made.network, again)) == len(made.network.all_objects)
+    with nengolab.Simulator(again, seed=6, progress_bar=False) as sim:
+        sim.state, anew = carried(state, made.network, sim)
+        assert not anew
+        sim.run_steps(20)
+        np.testing.assert_array_equal(sim.data[again.probes[0]], comes)
+
+
+def test_another_one_in_its_place_is_no_renaming_where_it_differs(ran):
+    made, *_ = ran
+    other = run_source(rename(SOURCE, "b", "out").after.replace("Ensemble(20", "Ensemble(21"))
+    assert made.network.ensembles[1] not in unchanged(made.network, other.network)
 
 
 def test_what_is_unchanged_keeps_its_state(ran):

@@ -378,6 +378,11 @@ def test_what_the_page_had_last_is_known() -> None:
     assert hands.told()["drawn"]
     hands.take({"type": "typed", "text": drawing.text})
     assert not hands.told()["drawn"]
+    # What is typed into a cell is not saved by that: a page that is loaded again may have less.
+    drawing.place = Here("this cell", "cell")
+    hands.take({"type": "typed", "text": drawing.text + "# more"})
+    assert hands.told()["drawn"]
+    assert not hands.told()["fresh"]
 
 
 def test_what_could_not_be_written_is_told_in_sentences() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import nengo
@@ -12,9 +13,11 @@ from nengolab.live.following import Follower
 from nengolab.live.specs import StreamSpec
 from nengolab.names import Names
 
+from .arrangement import Shown
 from .history import UndoHistory
 from .messages import PanelLayout
 from .panel import Choice, Identity, Panel
+from .panels import kinds
 from .shared_probes import SharedProbes
 
 
@@ -75,7 +78,14 @@ class Followed:
             return obj if found is None else found
 
         self._probes.follow(follow)
-        self.history.follow(remember)
+
+        def moved(shown: Shown) -> Shown:
+            values = kinds()[shown.kind].renamed(shown.values, follow.renamed)
+            return replace(shown, obj=remember(shown.obj), values=values)
+
+        self.history.follow(moved)
+        for panel in self.all.values():
+            panel.take(panel.differing(panel.renamed(panel.values, follow.renamed)))
         for panel in list(self.all.values()):
             obj = None if panel.obj is None else find(panel.obj)
             if (obj is not None or panel.obj is None) and panel.follow(obj):

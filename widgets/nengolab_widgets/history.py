@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from .arrangement import Arrangement, Shown
 
@@ -90,15 +89,12 @@ class UndoHistory:
         self._past = _changing(self._past, with_it, self._present)
         self._future = _changing(self._future, with_it, self._present)
 
-    def follow(self, follow: Callable[[Any], Any]) -> None:
+    def follow(self, follow: Callable[[Shown], Shown]) -> None:
         """Another network takes the place of the one that was: what is shown of it is followed."""
 
         def moved(a: Arrangement) -> Arrangement:
-            return replace(
-                a,
-                shown=tuple(replace(shown, obj=follow(shown.obj)) for shown in a.shown),
-                aside=None if a.aside is None else replace(a.aside, obj=follow(a.aside.obj)),
-            )
+            aside = None if a.aside is None else follow(a.aside)
+            return replace(a, shown=tuple(map(follow, a.shown)), aside=aside)
 
         self._present = moved(self._present)
         self._past = deque(((deed, moved(a)) for deed, a in self._past), maxlen=MOST)

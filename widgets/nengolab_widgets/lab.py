@@ -299,17 +299,18 @@ class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
             self._retire_if_unseen()
 
     def _retire_if_unseen(self) -> None:
-        if not self._is_replaced or len(self._views):
+        if not self._is_replaced or len(self._views) or self.comm is None:
             return
         self._heartbeat.stop()
-        replaced.retire(self, None if self._closed else self.session)
+        self._goes_on = replaced.retire(self, None if self._closed else self.session)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        # It may be shown again by somebody who kept it, or by its own cell.
-        self._is_replaced = False
-        if self.comm is None:
-            self.open()
-            self._heartbeat = Heartbeat(weakly(self._send_ping))
+        with self._lock:
+            # It may be shown again by somebody who kept it, or by its own cell.
+            self._is_replaced = False
+            if self.comm is None:
+                self.open()
+                self._heartbeat = Heartbeat(weakly(self._send_ping))
         # anywidget says that they are dicts, and not of what.
         return cast("Any", super())._repr_mimebundle_(**options)
 
@@ -508,6 +509,8 @@ class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
     # ---- panels ------------------------------------------------------------
 
     def _say_all(self) -> None:
+        if self.comm is None:  # no page shows it, nor can any before it is shown again
+            return
         self._say(self._layout(self._first_offers()))
 
     def _panels_changed(self) -> None:

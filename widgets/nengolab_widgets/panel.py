@@ -392,6 +392,11 @@ class Panel(ABC):
         """
         return False
 
+    @classmethod
+    def renamed(cls, values: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+        """Settings of such a panel where objects have other names now: old and new ones."""
+        return values
+
     def closed(self) -> None:
         """Let go of what the panel holds beside its probes; called once, when it is removed."""
         return

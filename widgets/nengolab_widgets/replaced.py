@@ -68,7 +68,7 @@ def _cell_runs(info: Any) -> None:
             lab.replaced()
 
 
-def retire(widget: anywidget.AnyWidget, session: Session | None) -> None:
+def retire(widget: anywidget.AnyWidget, session: Session | None) -> bool:
     """Have only a person's variables hold a widget that no page shows.
 
     Parameters
@@ -76,14 +76,22 @@ def retire(widget: anywidget.AnyWidget, session: Session | None) -> None:
     widget : anywidget.AnyWidget
     session : Session or None
         What it shows; one of ours that nobody looks at pauses. None if that has ended.
+
+    Returns
+    -------
+    paused : bool
+        Whether it ran, and does not any more.
     """
+    paused = False
     if session is not None and sessions.is_ours(session) and not sessions.is_seen(session):
+        paused = session.state == "running"
         session.pause()
     _drop_outputs(widget)
     anywidget.AnyWidget.close(widget)
     # ipywidgets takes the method away from a closed widget; this one may be shown again.
     vars(widget).pop("_repr_mimebundle_", None)
     collect_soon()
+    return paused
 
 
 def let_go_soon(listener: Listener | None, bench: Bench) -> None:

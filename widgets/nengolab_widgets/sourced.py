@@ -90,6 +90,9 @@ class Sourced:
     _menu: Menu
     _names: Names
     _drawing: Drawing | None
+    _is_replaced: bool
+    # Whether it paused only because its cell was about to run again.
+    _goes_on: bool = False
     _given: bool
     _title: str
     _title_given: bool
@@ -142,10 +145,16 @@ class Sourced:
 
     def run_cell(self, text: str) -> None:
         """Run what the cell has now in which the code stands."""
+        with self._lock:
+            # It is about to be shown again: pages that go by now do not end it.
+            self._is_replaced = False
+            goes_on, self._goes_on = self._goes_on, False
         # Who runs it again does not want to wait for a loop without end.
         self.stop_source()
         self._hands.given = text
         self.run_source(text)
+        if goes_on:
+            self.session.play()
 
     def continue_in_code(self) -> list[str]:
         """Write the code of a network that was made elsewhere, and go on with that.

@@ -23,6 +23,7 @@ from nengolab.live import Session
 from nengolab.runs.run import _going
 from nengolab.runs.watching import Answers, Step
 from nengolab.saving import archive
+from nengolab.saving.saver import _check_finite
 from tests.widgets.browser import Browser, until
 
 RNG = np.random.RandomState(0)
@@ -235,8 +236,16 @@ def test_nan_is_told_with_what_to_do_and_the_weights_stay(sim, tmp_path) -> None
     until(lambda: page.now["phase"] == "ended" and page.desk["trouble"], "the end")
     assert page.now["state"] == "failed"
     assert "smaller learning rate" in page.trouble()["advice"], page.trouble()
+    # They may be far off: an epoch before is put back, or they begin anew.
+    assert "Restore" in page.trouble()["advice"]
     assert all(np.isfinite(p.value).all() for p in sim.parameters.values())
     page.fit.close()
+
+
+def test_weights_that_are_not_finite_are_no_start() -> None:
+    with pytest.raises(ValidationError) as caught:
+        _check_finite("a", np.full(3, np.nan))
+    assert "begin with weights as built" in told.trouble_of(caught.value)["advice"]
 
 
 def test_a_generator_that_raises_and_one_that_ends(sim, tmp_path) -> None:

@@ -189,10 +189,11 @@ class Drawn:
     def take(self, content: dict[str, Any]) -> None:
         """Do what a page wants done with the code."""
         drawing, what = self.drawing, content.get("type")
-        if what in ("typed", "run", "save"):
+        if what in ("run", "save") or (what == "typed" and drawing.place.kind != "cell"):
             self.given = _text(content)
         if what == "typed":
-            drawing.type(self.given)
+            # What is typed into a cell is in the notebook only once a person saves that.
+            drawing.type(_text(content))
         elif what == "run":
             # Who asks again does not want to wait for a loop without end.
             drawing.stop()

@@ -201,10 +201,16 @@ def advice(error: BaseException) -> str:
 
 def advice_for(text: str) -> str:
     """The same, of the text of an error that was written down."""
+    if "numbers are NaN or infinite" in text:
+        return (
+            "The weights to begin with are not finite themselves: Restore those of an epoch "
+            "(a run's name under Runs), or begin with weights as built."
+        )
     if "NaN" in text or "not finite" in text or "infinit" in text:
         return (
-            "Nothing is lost: the weights are those before that batch. Take a smaller learning "
-            "rate, a tenth, and start again."
+            "The weights are those before that batch, which may be far off already: Restore those "
+            "of a good epoch (the run's name under Runs), or begin with weights as built. Then "
+            "take a smaller learning rate, a tenth, and start again."
         )
     if "No space left" in text:
         return "Make room on the disk, and go on from the last whole epoch."

@@ -212,6 +212,15 @@ class Network(Panel):
         self.obj = obj
         return True
 
+    @classmethod
+    def renamed(cls, values: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+        opened, placed = values.get("opened"), values.get("placed", {})
+        return {
+            **values,
+            "opened": opened and tuple(names.get(name, name) for name in opened),
+            "placed": {names.get(name, name): place for name, place in placed.items()},
+        }
+
     def deed(self, values: Mapping[str, Any]) -> str:
         if "placed" in values:
             return "a place in the network view"

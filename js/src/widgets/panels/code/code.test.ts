@@ -216,17 +216,25 @@ describe("the code", () => {
     expect(sent).toEqual([]);
   });
 
-  it("of a cell that was typed in since it ran has not run yet", async () => {
+  it("of a cell that was typed in since it ran has not run yet, and the kernel knows", async () => {
+    vi.useFakeTimers();
     let changed = (): void => undefined;
     const cell = { text: "a = 1", watch: (act: () => void) => void (changed = act) };
-    const { body, state, click, sent } = await open({ kind: "cell" }, cell as never);
+    const { body, hear, state, click, sent } = await open({ kind: "cell" }, cell as never);
     expect(state()).toBe("this is what is drawn");
     cell.text = "a = 12";
     changed();
     expect(state()).toBe("changed, not run yet");
     expect(body.querySelector<HTMLElement>(".nl-source-other")!.hidden).toBe(true);
+    vi.runAllTimers();
+    expect(sent).toEqual([{ type: "typed", text: "a = 12" }]);
+    hear({ kind: "cell", text: "a = 12", fresh: false, drawn: true });
+    expect(state()).toBe("changed, not run yet");
+    // What comes from the drawing is not sent back.
+    changed();
+    vi.runAllTimers();
     click("Run");
-    expect(sent).toEqual([{ type: "run", text: "a = 12" }]);
+    expect(sent.slice(1)).toEqual([{ type: "run", text: "a = 12" }]);
   });
 
   it("says why it does not run, and that it could not be kept", async () => {

@@ -103,7 +103,7 @@ class CodePanel implements Panel {
       // Of a page that was not saved, the cell is behind what was drawn since.
       this.behind = cell !== null && told.drawn && !same(cell.text, told.text);
       this.changes.begin(this.behind ? null : told.text);
-      cell?.watch(() => this.showState(), this.context.signal);
+      cell?.watch(() => this.written(), this.context.signal);
       if (cell === null) void this.open(told);
     }
     this.take(told);
@@ -164,6 +164,16 @@ class CodePanel implements Panel {
       this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
     setText(this.state, "changed, not run yet");
     this.run.dataset.wanted = "true";
+  }
+
+  /** The cell has another text: what a person wrote, or what comes from the drawing. */
+  private written(): void {
+    window.clearTimeout(this.sending);
+    this.sending = 0;
+    // So that no edit by drawing is one of a text that is not here any more.
+    if (this.theirs === null && this.isAhead)
+      this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
+    this.showState();
   }
 
   /** Undo goes on with what was drawn where nothing is left that was typed and has not run. */
