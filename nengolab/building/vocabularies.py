@@ -17,7 +17,7 @@ from nengo.params import NdarrayParam
 from nengolab.building.imports import Imports
 from nengolab.building.sources import Unwritable
 from nengolab.building.wrapping import wrapped
-from nengolab.inspect.texts import is_vocabulary, names_in
+from nengolab.pointers import is_vocabulary, names_in
 
 _SMALL = range(100)
 _NUMBERS = NdarrayParam("numbers", dtype=np.float64)  # what lists of numbers become

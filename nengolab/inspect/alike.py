@@ -15,7 +15,7 @@ import nengo
 import numpy as np
 from nengo.params import iter_params
 
-from nengolab.inspect.texts import is_vocabulary, pointers_of
+from nengolab.pointers import is_vocabulary, pointers_of
 
 _NOT_ITS_OWN = {"label", "pre", "post", "target"}
 _PLAIN = (str, bytes, int, float, complex, types.NoneType, np.generic)

@@ -14,6 +14,7 @@ from nengo.params import iter_params
 from nengolab.bytecode import same_code
 from nengolab.inspect.source import Source
 from nengolab.parameters.show import figures
+from nengolab.pointers import is_vocabulary, pointers_of
 
 LONGEST = 80  # characters
 
@@ -52,24 +53,6 @@ def _same_parts(a: Any, b: Any) -> bool:
     parts = [(getattr(a, name), getattr(b, name)) for name in iter_params(type(a))]
     own = ({k: v for k, v in vars(o).items() if not k.startswith("_")} for o in (a, b))
     return all(same_value(p, q) for p, q in parts) and same_value(*own)
-
-
-def is_vocabulary(value: Any) -> bool:
-    """Whether it is one of ``nengo.spa``, or of NengoSPA; asked without importing these."""
-    home = type(value).__module__
-    return type(value).__name__ == "Vocabulary" and home.startswith(("nengo.spa", "nengo_spa"))
-
-
-def names_in(vocabulary: Any) -> list[str]:
-    """The names of a vocabulary's pointers, in order."""
-    keys: Any = vocabulary.keys  # a list in `nengo.spa`, a method in NengoSPA
-    return list(keys() if callable(keys) else keys)  # type: ignore[call-overload]
-
-
-def pointers_of(vocabulary: Any) -> list[tuple[str, bytes]]:
-    """The pointers of a vocabulary, in order."""
-    rows = (row.tobytes() for row in vocabulary.vectors)
-    return list(zip(names_in(vocabulary), rows, strict=True))
 
 
 def _is_layer(value: Any) -> bool:

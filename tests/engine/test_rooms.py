@@ -25,7 +25,7 @@ ORDER = """
     layers losses keras_layers
     startup settings
     neurons dists surrogates
-    checks names clock bytecode _version
+    checks names clock bytecode pointers _version
     exceptions
 """
 FLOOR = {room: n for n, line in enumerate(ORDER.split("\n")) for room in line.split()}
