@@ -392,6 +392,19 @@ def test_the_next_look_is_due_a_period_after_the_last_one_began():
         assert due == pytest.approx(max(0.0, period - waited))
 
 
+def test_looks_that_come_a_little_late_come_as_often_as_they_are_to():
+    stage, looks = Stage(), []
+    stage.delivery.sim, stage.state = {"version": 0}, "ready"
+    listener, frames = stage.listen([Counted("looked", looks)])
+    period = listener.plots[0].period
+    for _ in range(100):  # each second time a fifth of a period late
+        stage.delivery.sim["version"] += 1
+        stage.wall += 0.6 * period
+        stage.deliver()
+        listener.ack(frames[-1].seq)
+    assert 59 <= len(looks) <= 61
+
+
 def test_values_of_several_probes_side_by_side(value, spikes):
     track = JoinedTrack([spikes, value], DT)
     track.widen(100)
