@@ -81,6 +81,7 @@ def trained(stage: Stage, rounds: int = 7, epochs: int = 6) -> Iterator[Line]:
     """Train two networks alike in turn, one of them with its tuning curves on the page."""
     _open(stage, [_TRAINED])
     _figures(stage, 2)
+    stage.call("rest")
     stage.value(f"watched.fit({epochs})")
     pictures, clock, processor = [], [], []
     for _ in range(rounds):

@@ -24,6 +24,8 @@
   const known = new Set();
   let touched = [];
   let frames = 0;
+  /** Whether each frame is watched, or only those in which something is drawn. */
+  let ticks = true;
   let data = { messages: 0, bytes: 0, sent: 0 };
   const arrivals = [];
   let began = [0];
@@ -44,6 +46,7 @@
     if (record.pending) return;
     record.pending = true;
     touched.push(canvas);
+    if (!ticks && touched.length === 1) requestAnimationFrame(tick);
   }
 
   function hook(type, names, counts = () => true) {
@@ -110,9 +113,18 @@
   const tick = () => {
     began = [performance.now(), ...began.slice(0, PATIENCE)];
     channel.port2.postMessage(null);
-    requestAnimationFrame(tick);
+    if (ticks) requestAnimationFrame(tick);
   };
   requestAnimationFrame(tick);
+
+  /**
+   * Ask for no frames but those after something is drawn: a browser that is asked for sixty a
+   * second takes time that a page without this would not. Only how often each plot is drawn is
+   * counted then.
+   */
+  function rest() {
+    ticks = false;
+  }
 
   function frameDone() {
     frames += 1;
@@ -407,6 +419,7 @@
   window.nengolabBenchmark = {
     begin,
     counts,
+    rest,
     aim,
     keep: (which) => { for (const each of gauges) each.keep(which); },
     settle,

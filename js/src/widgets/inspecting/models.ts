@@ -3,6 +3,7 @@
  * needs it (`parts.ts`). Nothing else may import it but for its types.
  */
 
+import { InlineStyleSheet } from "@bokeh/bokehjs/build/js/lib/core/dom";
 import { VisualProperties } from "@bokeh/bokehjs/build/js/lib/core/visuals/visual";
 import { PlotView } from "@bokeh/bokehjs/build/js/lib/models/plots/plot_canvas";
 
@@ -11,6 +12,13 @@ import { PlotView } from "@bokeh/bokehjs/build/js/lib/models/plots/plot_canvas";
 Object.assign(VisualProperties.prototype, { _get_css_value: () => "" });
 // So does each axis, for the size that sizes in "em" are relative to; those of figures are in "px".
 Object.defineProperty(PlotView.prototype, "base_font_size", { get: () => 13 });
+// With each picture all parts of a figure, twenty of them, write where they are into style sheets of
+// their own; nearly always it is what stands there, but the page's style is worked out anew.
+Object.assign(InlineStyleSheet.prototype, {
+  _update(this: InlineStyleSheet, css: string): void {
+    if (this.el.textContent !== css) this.el.textContent = css;
+  },
+});
 
 export { set_log_level } from "@bokeh/bokehjs/build/js/lib/core/logging";
 export { ndarray } from "@bokeh/bokehjs/build/js/lib/core/util/ndarray";
