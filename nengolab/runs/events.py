@@ -7,7 +7,9 @@ an earlier epoch writes another file; what older ones hold from its first step o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import numpy as np
 
 TRAIN, VALIDATION = "train", "validation"
 AT_ONCE = 1024
+#: Seconds that metrics of batches may wait.
+EVERY = 1.0
 
 
 class Writer:
@@ -28,39 +32,71 @@ class Writer:
     Notes
     -----
     An event is put together here and handed to TensorFlow's writer of records: a hundredth of what
-    ``tf.summary`` takes, which makes tensors of the numbers and runs operations.
+    ``tf.summary`` takes, which makes tensors of the numbers and runs operations. Many at once take
+    a tenth each of what one between two batches does.
     """
 
     def __init__(self, folder: Path):
         self._folder = folder
         self._files: dict[str, Any] = {}
+        self._waiting: list[tuple[str, str, float, int, float]] = []
+        self._written = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether what was noted is to be written now; every `EVERY` seconds."""
+        return time.monotonic() - self._written >= EVERY
 
     def batch(self, number: int, logs: Mapping[str, float]) -> None:
-        """Write what a batch ended with; it is counted from the start of the run."""
-        self._write(TRAIN, "batch_", number, logs)
+        """Note what a batch ended with; it is counted from the start of the run."""
+        self._note(TRAIN, "batch_", number, logs)
 
     def epoch(self, number: int, logs: Mapping[str, float], learning_rate: float) -> None:
-        """Write what an epoch ended with, and see to it that it is in the files."""
+        """Note what an epoch ended with."""
         of_training = {k: v for k, v in logs.items() if not k.startswith("val_")}
         of_validation = {k[4:]: v for k, v in logs.items() if k.startswith("val_")}
-        self._write(TRAIN, "epoch_", number, of_training | {"learning_rate": learning_rate})
-        if of_validation:
-            self._write(VALIDATION, "epoch_", number, of_validation)
-        for file in self._files.values():
-            file.flush()
+        self._note(TRAIN, "epoch_", number, of_training | {"learning_rate": learning_rate})
+        self._note(VALIDATION, "epoch_", number, of_validation)
 
-    def _write(self, where: str, prefix: str, step: int, values: Mapping[str, float]) -> None:
+    def _note(self, where: str, prefix: str, step: int, values: Mapping[str, float]) -> None:
+        at = time.time()
+        self._waiting += [(where, f"{prefix}{n}", value, step, at) for n, value in values.items()]
+
+    def flush(self) -> None:
+        """Write what was noted, and see to it that it is in the files.
+
+        Raises
+        ------
+        tensorflow.errors.OpError
+            Where it cannot be written: what was not is written with the next call.
+        """
         from nengolab.training import summaries
 
-        if where not in self._files:
-            self._files[where] = summaries.event_file(self._folder / where)
-        for name, value in values.items():
-            self._files[where].write(summaries.scalar_event(f"{prefix}{name}", value, step))
+        written = 0
+        try:
+            for where, name, value, step, at in self._waiting:
+                if where not in self._files:
+                    self._files[where] = summaries.event_file(self._folder / where)
+                self._files[where].write(summaries.scalar_event(name, value, step, at))
+                written += 1
+        finally:
+            del self._waiting[:written]
+        for file in self._files.values():
+            file.flush()
+        self._written = time.monotonic()
 
     def close(self) -> None:
-        """Close the files."""
+        """Write the rest where that can be, and close the files.
+
+        What cannot be written is of an epoch that does not count: `flush` has written the others.
+        """
+        import tensorflow as tf
+
+        with suppress(OSError, tf.errors.OpError):
+            self.flush()
         for file in self._files.values():
-            file.close()
+            with suppress(OSError, tf.errors.OpError):
+                file.close()
         self._files = {}
 
 

@@ -19,6 +19,7 @@ import psutil
 from nengolab.exceptions import SimulationError, ValidationError
 from nengolab.names import listing
 from nengolab.runs import events, script
+from nengolab.saving.archive import text_of
 
 FILE = "run.json"
 CHECKPOINTS = "epochs"
@@ -255,8 +256,7 @@ class Record:
         path = self.folder / FILE
         passing = path.with_name(f".{FILE}.{os.getpid()}.part")
         try:
-            text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
-            passing.write_text(text, encoding="utf-8")
+            passing.write_text(text_of(facts), encoding="utf-8")
             os.replace(passing, path)
         finally:
             passing.unlink(missing_ok=True)
@@ -316,7 +316,7 @@ def new(
     (own / CHECKPOINTS).mkdir()
     usual = {"format": FORMAT, "created": time.time(), "tags": [], "note": "", "changes": []}
     facts = {**usual, **facts, "epochs": 0, "best": None, "batches": []}
-    (own / FILE).write_text(json.dumps(facts, indent=1, allow_nan=False), encoding="utf-8")
+    (own / FILE).write_text(text_of(facts), encoding="utf-8")
     if code is not None:
         (own / "code.py").write_text(code, encoding="utf-8")
     if network is not None:

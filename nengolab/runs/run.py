@@ -344,13 +344,16 @@ class Run(Record):
             before.epoch, before.epochs, of_epoch, before.batches, rate, dict(logs)
         )
         self._record("batch_", number, logs)
-        self.wishes.insist(lambda: self._writer.batch(number, logs), "metrics")
+        self._writer.batch(number, logs)
+        if self._writer.due:
+            self.wishes.insist(self._writer.flush, "metrics")
 
     def epoch_done(self, epochs: int, batches: int, logs: dict[str, float], rate: float) -> None:
         """An epoch is done."""
         self._pace.rest()
         self._record("epoch_", epochs, {**logs, "learning_rate": rate})
-        self.wishes.insist(lambda: self._writer.epoch(epochs, logs, rate), "metrics")
+        self._writer.epoch(epochs, logs, rate)
+        self.wishes.insist(self._writer.flush, "metrics")
         self._counts = [*self._facts["batches"][: epochs - 1], batches]
 
     def kept_after(self, epoch: int) -> None:

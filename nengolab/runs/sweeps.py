@@ -14,6 +14,7 @@ import numpy as np
 from nengolab.checks import table_library
 from nengolab.exceptions import ValidationError
 from nengolab.runs.record import FILE, GOING, Record, checked_name, lives
+from nengolab.saving.archive import text_of
 
 #: What the file of a sweep is called: ``<name>.sweep.json``.
 END = ".sweep.json"
@@ -268,8 +269,7 @@ def _plain(path: Path) -> str:
 def _write(path: Path, facts: Mapping[str, Any]) -> None:
     passing = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
-        passing.write_text(text, encoding="utf-8")
+        passing.write_text(text_of(facts), encoding="utf-8")
         os.replace(passing, path)
     finally:
         passing.unlink(missing_ok=True)

@@ -100,6 +100,15 @@ def file_of(path: str | Path) -> Path:
     return path if path.suffix.lower() == ".npz" else path.with_name(f"{path.name}.npz")
 
 
+def text_of(facts: Mapping[str, Any]) -> str:
+    """Facts as JSON, one on a line: Python's own way to indent it takes ten times as long."""
+    told = (
+        f"{json.dumps(name)}: {json.dumps(fact, ensure_ascii=False, allow_nan=False)}"
+        for name, fact in facts.items()
+    )
+    return "{\n" + ",\n".join(told) + "\n}\n"
+
+
 def write(path: str | Path, arrays: Mapping[str, np.ndarray], manifest: dict[str, Any]) -> Path:
     """Write an archive; until it is whole, a file that was there before stays.
 
@@ -123,7 +132,7 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray], manifest: dict[str
     if path.is_dir():
         raise ValidationError(f"{str(path)!r} is a folder; give the name of a file", attr="path")
     manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest}
-    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    text = text_of(manifest)
     passing = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with open(passing, "wb") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +86,12 @@ def parameters(engine: Engine) -> dict[str, tuple[Described, Param]]:
     return found
 
 
-def constants(engine: Engine) -> dict[str, Any]:
-    """All other numbers that the network computes with, by name, as JSON can hold them."""
-    saved, holders = parameters(engine), _holders(engine)
+def constants(engine: Engine, saved: Container[str] | None = None) -> dict[str, Any]:
+    """All numbers that the network computes with but ``saved`` ones, as JSON can hold them.
+
+    By name; what is saved are its `parameters`.
+    """
+    saved, holders = parameters(engine) if saved is None else saved, _holders(engine)
     return {
         name: _numbers(engine.runner.value(param))
         for name, param in engine.graph.params.items()

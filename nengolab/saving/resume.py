@@ -21,7 +21,7 @@ import itertools
 import json
 import random
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,11 @@ class TrainingState:
     facts: dict[str, Any]
 
 
-def pack_training(model: keras.Model, names: Mapping[int, str] | None = None) -> TrainingState:
+def pack_training(
+    model: keras.Model,
+    names: Mapping[int, str] | None = None,
+    known: Collection[str] = (),
+) -> TrainingState:
     """What ``model``, compiled, trains with.
 
     Parameters
@@ -61,6 +65,8 @@ def pack_training(model: keras.Model, names: Mapping[int, str] | None = None) ->
         What to call some of its variables, by ``id``; by default they are called by their path.
         Automatic paths (``dense_1/kernel``) differ from build to build, so layers should have
         names.
+    known : collection of str
+        Names of variables of the model whose values are left out: they are known already.
 
     Returns
     -------
@@ -68,7 +74,7 @@ def pack_training(model: keras.Model, names: Mapping[int, str] | None = None) ->
     """
     optimizer = _optimizer_of(model)
     called = _model_variables(model, names or {})
-    arrays = {f"model/{key}": _array(v) for key, v in called.items()}
+    arrays = {f"model/{key}": _array(v) for key, v in called.items() if key not in known}
     slots = _optimizer_variables(optimizer, called)
     arrays |= {f"optimizer/{key}": _array(v) for key, v in slots.items()}
     generators, places = _pack_generators()

@@ -99,17 +99,15 @@ class Saver:
         from nengolab.saving import resume, training_file
 
         self._engine.follow()
-        training = resume.pack_training(self._model(), self._variable_names())
         held_in = self._held_in(path, earlier)
         arrays, manifest = _packed(self._engine, include_state=True, held_in=held_in)
-        # A variable that is a parameter is in the file already.
-        held = {f"model/{e['name']}": arrays[e["member"]] for e in manifest["parameters"]}
-        shared = [n for n, a in training.arrays.items() if n in held and _same(a, held[n])]
-        rest = {n: a for n, a in training.arrays.items() if n not in set(shared)}
-        stored, facts = training_file.members(
-            replace(training, arrays=rest), whole(epoch, "epoch", 0), callbacks
-        )
-        manifest["training"] = {**facts, "parameters": shared}
+        # A variable that is a parameter, which has followed it, is in the file already.
+        held = {e["name"]: arrays[e["member"]] for e in manifest["parameters"]}
+        names, variable_of = self._variable_names(), self._model().variable_of
+        shared = [n for n in names.values() if n in held and _holds(variable_of(n), held[n])]
+        training = resume.pack_training(self._model(), names, set(shared))
+        stored, facts = training_file.members(training, whole(epoch, "epoch", 0), callbacks)
+        manifest["training"] = {**facts, "parameters": [f"model/{n}" for n in shared]}
         state = {} if held_in else self._state_now()
 
         def write() -> None:
@@ -158,9 +156,9 @@ class Saver:
         return {id(variable): name for name, variable in held.items() if variable is not None}
 
 
-def _same(variable: np.ndarray, parameter: np.ndarray) -> bool:
-    """Whether a variable would have this value from the parameter."""
-    return np.array_equal(variable, parameter.astype(variable.dtype))
+def _holds(variable: Any, parameter: np.ndarray) -> bool:
+    """Whether a variable holds exactly what its parameter does."""
+    return variable is not None and str(variable.dtype) == str(parameter.dtype)
 
 
 def _shared(file: Archive) -> dict[str, np.ndarray]:
@@ -181,7 +179,8 @@ def _packed(
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Members of an archive of a simulator, and its manifest; see `_pack_state`."""
     arrays, entries = {}, []
-    for name, (described, param) in inventory.parameters(engine).items():
+    saved = inventory.parameters(engine)
+    for name, (described, param) in saved.items():
         value = np.asarray(engine.runner.value(param))
         _check_finite(name, value)
         member = member_name(name)
@@ -192,7 +191,7 @@ def _packed(
         "network": engine.network.label,
         "dt": engine.dt,
         "parameters": entries,
-        "constants": inventory.constants(engine),
+        "constants": inventory.constants(engine, saved),
     }
     if include_state:
         stored, manifest["state"] = _pack_state(engine, held_in)

@@ -108,9 +108,9 @@ def event_file(folder: Path) -> Any:
     return file
 
 
-def scalar_event(name: str, value: float, step: int) -> bytes:
-    """The event that ``tf.summary.scalar`` writes."""
-    event = tf.compat.v1.Event(wall_time=time.time(), step=step)
+def scalar_event(name: str, value: float, step: int, at: float) -> bytes:
+    """The event that ``tf.summary.scalar`` writes at a time (s since 1970)."""
+    event = tf.compat.v1.Event(wall_time=at, step=step)
     one = event.summary.value.add(tag=name, metadata=_scalars())
     one.tensor.dtype = tf.float32.as_datatype_enum
     one.tensor.tensor_shape.SetInParent()  # of no axes
