@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 
+from nengolab.layers.held import numbers
+
 # Seconds between two looks at gradients, at least, and the share of the time that looking takes.
 EVERY, SHARE = 1.0, 0.01
 # The share of the time that answers may take; so short epochs are not all answered after.
@@ -199,8 +201,8 @@ class Watching(keras.callbacks.Callback):
         names = {id(v): name for name, v in self.model.named_variables.items()}
         return {
             names[id(variable)]: (
-                variable.value.numpy(),
-                None if kept is None else kept[i].value.numpy(),
+                numbers(variable),
+                None if kept is None else numbers(kept[i]),
             )
             for i, variable in enumerate(optimizer._trainable_variables)
             if id(variable) in names

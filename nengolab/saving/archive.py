@@ -7,6 +7,7 @@ believed: a file may come from anywhere.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -15,7 +16,7 @@ import zipfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -29,6 +30,9 @@ SUFFIX = ".npy"
 # All members' time: equal contents make equal files.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _MANIFEST_BYTES = 2**26
+# So much is put together in memory: a file that is written a member at a time is wound back and
+# forth, eight calls of the system for each.
+_AT_ONCE_BYTES = 2**23
 # Our own files are not compressed; an archive tool may have packed one again. Zeros shrink by a
 # thousand, but a whole file of them is not worth the trust.
 EXPANSION, EXPANSION_FREE = 100, 2**26
@@ -134,21 +138,31 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray], manifest: dict[str
     manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest}
     text = text_of(manifest)
     passing = path.with_name(f".{path.name}.{os.getpid()}.part")
+    small = sum(array.nbytes for array in arrays.values()) <= _AT_ONCE_BYTES
     try:
         with open(passing, "wb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                archive.writestr(zipfile.ZipInfo(MANIFEST, _TIME), text.encode())
-                for name, array in arrays.items():
-                    info = zipfile.ZipInfo(name + SUFFIX, _TIME)
-                    with archive.open(info, "w", force_zip64=True) as member:
-                        plain = np.asarray(array, order="C")
-                        np.lib.format.write_array(member, plain, allow_pickle=False)
+            if small:
+                whole = io.BytesIO()
+                _fill(whole, arrays, text)
+                file.write(whole.getbuffer())
+            else:
+                _fill(file, arrays, text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(passing, path)
     finally:
         passing.unlink(missing_ok=True)
     return path
+
+
+def _fill(file: IO[bytes], arrays: Mapping[str, np.ndarray], text: str) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(MANIFEST, _TIME), text.encode())
+        for name, array in arrays.items():
+            info = zipfile.ZipInfo(name + SUFFIX, _TIME)
+            with archive.open(info, "w", force_zip64=True) as member:
+                plain = np.asarray(array, order="C")
+                np.lib.format.write_array(member, plain, allow_pickle=False)
 
 
 # -- reading ---------------------------------------------------------------------------------------

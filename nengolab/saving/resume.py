@@ -30,6 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
+from nengolab.layers.held import numbers
 
 SHOWN = 8
 _TWISTER = "MT19937"
@@ -215,7 +216,7 @@ def _add(found: dict[str, Any], name: str, variable: Any) -> None:
 
 
 def _array(variable: Any) -> np.ndarray:
-    array = variable.numpy()
+    array = numbers(variable)
     # bfloat16 and its like are no types of numpy's; float32 holds all their numbers.
     return np.array(array if array.dtype.kind in "fiub" else array.astype(np.float32))
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from nengolab.exceptions import ValidationError
+from nengolab.layers.held import numbers
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -160,8 +161,7 @@ def _variables(model: Any) -> Mapping[str, Any]:
 
 
 def _weights(model: Any) -> Mapping[str, np.ndarray]:
-    to_array = keras.ops.convert_to_numpy
-    values = {name: to_array(variable.value).copy() for name, variable in _variables(model).items()}
+    values = {name: numbers(variable) for name, variable in _variables(model).items()}
     for value in values.values():
         value.setflags(write=False)
     return MappingProxyType(values)

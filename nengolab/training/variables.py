@@ -12,6 +12,7 @@ import numpy as np
 from nengo.ensemble import Neurons
 
 from nengolab.compiler.graph import Param
+from nengolab.layers.held import numbers
 from nengolab.names import Taken
 
 # Roles that have a variable; constants of neurons and synapses are part of the compiled form.
@@ -131,7 +132,7 @@ class Variables:
         """Values, by name, that are not what they were when last asked or set."""
         found = {}
         for name in self.by_name if names is None else self.by_name.keys() & set(names):
-            value = self.by_name[name].value.numpy()
+            value = numbers(self.by_name[name])
             if name not in self._seen or not np.array_equal(value, self._seen[name]):
                 found[name] = value
         self._seen |= {name: value.copy() for name, value in found.items()}
@@ -142,7 +143,7 @@ class Variables:
         for name, value in values.items():
             if name in self.by_name:
                 self.by_name[name].assign(value)
-                self._seen[name] = self.by_name[name].value.numpy().copy()
+                self._seen[name] = numbers(self.by_name[name]).copy()
 
 
 def has_layer(param: Param) -> bool:
