@@ -18,11 +18,14 @@ from nengo.ensemble import Neurons
 
 from nengolab.building.origins import Origin, Recorder, Span, lines_of, recording, span_at
 from nengolab.exceptions import NengoException
+from nengolab.runtime.collector import collector_paused
 
 # How often a thread that goes on is told again to stop (s): it may have caught the first.
 _AGAIN = 0.05
 # How often it is told before that is called in vain.
 _IN_VAIN = 60
+# Seconds in which a source makes no objects in vain; most have made their network by then.
+_PAUSED = 2.0
 
 
 #: Ends the name of an ensemble whose neurons a variable holds.
@@ -244,7 +247,7 @@ class _Run:
 
     def _execute(self) -> None:
         try:
-            with recording(self.recorder):
+            with recording(self.recorder), collector_paused(_PAUSED):
                 exec(self.code, self.namespace)
         except BaseException as err:
             self._error = err

@@ -21,6 +21,7 @@ from typing import Any
 import nengo
 from nengo.exceptions import SimulatorClosed
 
+from nengolab.runtime.collector import collection_waits
 from nengolab.startup.leaving import heed, left_where
 from nengolab.startup.tensorflow import load_tensorflow
 from nengolab.startup.worker import POLL
@@ -93,7 +94,8 @@ class Opening:
         try:
             with left_where(lambda: self._is_left):
                 self._wait_for(left)
-                outcome = self._open()
+                with collection_waits():
+                    outcome = self._open()
         except Exception as error:
             outcome = error
         try:

@@ -20,7 +20,7 @@ class Knot:
 def is_old(obj):
     return any(each is obj for each in gc.get_objects(generation=2))
 
-collector.COLLECTED_AFTER = 0.5
+collector.COLLECTED_AFTER, collector.STILL = 0.5, 0.2
 gc.collect()
 for count in (10, 2 * collector.MANY):
     with collector.collector_paused():
@@ -40,6 +40,54 @@ while knot() is not None:
 
 def test_many_new_objects_count_as_old_and_are_looked_at_later() -> None:
     done = subprocess.run([sys.executable, "-c", MANY_OBJECTS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# Asked for while somebody waits, it comes when nobody does; where that is never, at last.
+WAITED_FOR = """
+import gc, time
+from nengolab.runtime import collector
+
+found = []
+gc.callbacks.append(
+    lambda phase, info: found.append(time.monotonic()) if info["generation"] == 2 else None
+)
+
+def when(what):
+    end = time.monotonic() + 60
+    while not found:
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+    return found[0]
+
+collector.COLLECTED_AFTER, collector.STILL, collector.AT_LAST = 0.1, 0.2, 3600.0
+with collector.collection_waits():
+    collector.collect_soon()
+    time.sleep(1.0)
+    assert not found
+    done = time.monotonic()
+assert when("after it was waited") >= done
+
+end = time.monotonic() + 60
+while len(found) < 2:  # its end, too
+    assert time.monotonic() < end
+collector.AT_LAST = 0.5
+found.clear()
+with collector.collection_waits():
+    asked = time.monotonic()
+    collector.collect_soon()
+    assert when("at last") >= asked + 0.5
+
+with collector.collector_paused(at_most=0.2):
+    end = time.monotonic() + 60
+    while not gc.isenabled():
+        assert time.monotonic() < end, "code of others is never collected"
+        time.sleep(0.01)
+"""
+
+
+def test_it_comes_when_nobody_waits() -> None:
+    done = subprocess.run([sys.executable, "-c", WAITED_FOR], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
