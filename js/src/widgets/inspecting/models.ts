@@ -5,6 +5,7 @@
 
 import { InlineStyleSheet } from "@bokeh/bokehjs/build/js/lib/core/dom";
 import { VisualProperties } from "@bokeh/bokehjs/build/js/lib/core/visuals/visual";
+import { GlyphRendererView } from "@bokeh/bokehjs/build/js/lib/models/renderers/glyph_renderer";
 import { PlotView } from "@bokeh/bokehjs/build/js/lib/models/plots/plot_canvas";
 
 // Each colour, width and font that is drawn with it first looks for in a CSS variable of the page,
@@ -19,6 +20,9 @@ Object.assign(InlineStyleSheet.prototype, {
     if (this.el.textContent !== css) this.el.textContent = css;
   },
 });
+
+// And each glyph moves an element that stands for it, and is empty, to where its data are.
+Object.assign(GlyphRendererView.prototype, { update_position: () => undefined });
 
 export { set_log_level } from "@bokeh/bokehjs/build/js/lib/core/logging";
 export { ndarray } from "@bokeh/bokehjs/build/js/lib/core/util/ndarray";
