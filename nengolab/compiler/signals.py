@@ -10,6 +10,8 @@ from nengo.builder.signal import Signal
 
 def elements(signal: Signal) -> np.ndarray:
     """Flat places in its base that a signal or view occupies, in its own order."""
+    if not signal.is_view:
+        return np.arange(signal.size, dtype=np.int64)
     at = np.full(signal.shape, signal.elemoffset, dtype=np.int64)
     for axis, (n, stride) in enumerate(zip(signal.shape, signal.elemstrides, strict=True)):
         shape = [1] * signal.ndim
