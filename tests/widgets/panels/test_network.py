@@ -56,8 +56,9 @@ def aside(browser: Browser) -> dict[str, Any]:
 
 def ask(browser: Browser, **content: Any) -> dict[str, Any] | None:
     """Say something to the view, and give what it answers."""
-    before = len(browser.of("for_panel"))
-    browser.say(type="to_panel", panel=aside(browser)["id"], content=content)
+    before, view = len(browser.of("for_panel")), aside(browser)
+    content = {"version": view["data"]["version"], **content}
+    browser.say(type="to_panel", panel=view["id"], content=content)
     answers = browser.of("for_panel")[before:]
     if content["type"] == "describe" and not answers:
         answers = browser.of("for_panel")  # it was told with the hello
@@ -219,13 +220,14 @@ def test_a_network_by_itself_needs_no_simulator():
         browser.say(type="to_panel", panel=panel["id"], content={"type": "describe"})
         [said] = browser.of("for_panel")
         assert said["content"]["objects"]["label"][0] == "viewed"
-        browser.say(type="to_panel", panel=panel["id"], content={"type": "watch", "objects": [1]})
+        watch = {"type": "watch", "objects": [1], "version": said["content"]["version"]}
+        browser.say(type="to_panel", panel=panel["id"], content=watch)
         assert view.session.state == "asleep"
         # Until it is asked for.
         browser.say(type="play")
         assert view.session.state != "asleep"
         view.session.wait_time(0.05, 60)
-        browser.say(type="to_panel", panel=panel["id"], content={"type": "watch", "objects": [1]})
+        browser.say(type="to_panel", panel=panel["id"], content=watch)
         until(lambda: any(a for a in browser.arrays(panel["id"])), "activity")
     finally:
         view.close()

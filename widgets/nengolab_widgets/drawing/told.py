@@ -123,3 +123,39 @@ class PaletteEntry(TypedDict):
     title: str
     hint: str
     needs: list[str]
+
+
+class PaletteMessage(TypedDict):
+    """What can be added."""
+
+    type: Literal["palette"]
+    entries: list[PaletteEntry]
+
+
+class EditedMessage(TypedDict):
+    """The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new."""
+
+    type: Literal["edited"]
+    ask: str
+    problem: str
+    came: list[str]
+
+
+class TriedMessage(TypedDict):
+    """What the function gave that ``ask`` wanted to see."""
+
+    type: Literal["tried"]
+    ask: str
+    told: TriedTold
+
+
+class DependingMessage(TypedDict):
+    """What would be deleted with what was asked about: names, those of that itself first.
+
+    ``problem`` says why it cannot be deleted, or "".
+    """
+
+    type: Literal["depending"]
+    ask: str
+    names: list[str]
+    problem: str

@@ -55,6 +55,11 @@ class NetworkGraph:
         """Give the Probe of a number among all of the network's; raises as `object`."""
         return _at(self.network.all_probes, at)
 
+    @property
+    def probe_names(self) -> list[str]:
+        """The names of all probes, by their numbers."""
+        return [self.names.get(probe) for probe in self.network.all_probes]
+
     def probes_of(self, at: int) -> list[int]:
         """Give the numbers of the probes that look at an object, or at the neurons of one."""
         numbers: dict[Any, int] = {}

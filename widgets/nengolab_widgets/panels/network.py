@@ -15,7 +15,15 @@ from nengolab.live import LiveProbe, PanelSpec
 from nengolab.live.activity import Activity
 from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
-from nengolab_widgets.drawing.told import CardEdit, PaletteEntry, TriedTold
+from nengolab_widgets.drawing.fields import untold
+from nengolab_widgets.drawing.told import (
+    CardEdit,
+    DependingMessage,
+    EditedMessage,
+    PaletteMessage,
+    TriedMessage,
+    TriedTold,
+)
 from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object, card_of_probe
 from nengolab_widgets.graph.made import made_at
@@ -33,6 +41,9 @@ FARTHEST = 1e6
 # A page asks again where it has heard nothing for longer than this (s).
 ON_ITS_WAY = 1.0
 CARDS = {"object": card_of_object, "connection": card_of_connection, "probe": card_of_probe}
+# What pages say in which things go by numbers.
+NUMBERED = {"card", "plot", "watch", "edit", "try", "depending"}
+LATE = "The network was drawn anew in this moment: nothing was done. Do it again."
 
 
 class Payload(TypedDict):
@@ -56,12 +67,16 @@ class Payload(TypedDict):
 
 
 class GraphMessage(TypedDict):
-    """The network, told when a page asks for it."""
+    """The network, told when a page asks for it; ``probes`` are the names of its probes.
+
+    What a page says of things by their numbers comes with the ``version`` that they are of.
+    """
 
     type: Literal["graph"]
     version: int
     objects: ObjectColumns
     connections: ConnectionColumns
+    probes: list[str]
 
 
 class CardPart(TypedDict):
@@ -79,42 +94,6 @@ class CardMessage(TypedDict):
     facts: CardFacts
     parts: list[CardPart]
     edit: CardEdit | None
-
-
-class PaletteMessage(TypedDict):
-    """What can be added."""
-
-    type: Literal["palette"]
-    entries: list[PaletteEntry]
-
-
-class EditedMessage(TypedDict):
-    """The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new."""
-
-    type: Literal["edited"]
-    ask: str
-    problem: str
-    came: list[str]
-
-
-class TriedMessage(TypedDict):
-    """What the function gave that ``ask`` wanted to see."""
-
-    type: Literal["tried"]
-    ask: str
-    told: TriedTold
-
-
-class DependingMessage(TypedDict):
-    """What would be deleted with what was asked about: names, those of that itself first.
-
-    ``problem`` says why it cannot be deleted, or "".
-    """
-
-    type: Literal["depending"]
-    ask: str
-    names: list[str]
-    problem: str
 
 
 Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | TriedMessage | DependingMessage
@@ -311,7 +290,24 @@ class Network(Panel):
         act = acts.get(str(content.get("type")))
         if act is None:
             return super().handle(content)
+        if content["type"] in NUMBERED and content.get("version") != self._version:
+            return self._refuse(content, LATE)
         act(content)
+
+    def _refuse(self, content: dict[str, Any], problem: str) -> None:
+        """Answer that nothing is done; a page asks by itself again for cards, and for colour."""
+        ask = str(content.get("ask"))
+        said: Said | None = None
+        if content["type"] == "edit":
+            said = {"type": "edited", "ask": ask, "problem": problem, "came": []}
+        elif content["type"] == "depending":
+            said = {"type": "depending", "ask": ask, "names": [], "problem": problem}
+        elif content["type"] == "try":
+            said = {"type": "tried", "ask": ask, "told": untold(problem)}
+        elif content["type"] == "plot":
+            raise ValidationError(problem, "version")
+        if said is not None:
+            self.place.send(self, {**said})
 
     def greeted(self) -> None:
         self._tell()
@@ -330,6 +326,7 @@ class Network(Panel):
             "version": self._version,
             "objects": graph.objects,
             "connections": graph.connections,
+            "probes": graph.probe_names,
         }
         self.place.send(self, {**said})
 
@@ -374,13 +371,16 @@ class Network(Panel):
     def _edit(self, content: dict[str, Any]) -> None:
         """Edit the code by drawing; what a page names by numbers are objects here."""
         ask, wanted = str(content.get("ask")), dict(content)
-        for end in ("pre", "post", "into"):
-            if content.get(end) is not None:
-                wanted[end] = self._meant({"of": "object", "at": content[end]})
-        if "of" in content:
-            wanted["object"] = self._meant(content)
-        if "objects" in content:
-            wanted["objects"] = [self._meant(each) for each in content["objects"]]
+        try:
+            for end in ("pre", "post", "into"):
+                if content.get(end) is not None:
+                    wanted[end] = self._meant({"of": "object", "at": content[end]})
+            if "of" in content:
+                wanted["object"] = self._meant(content)
+            if "objects" in content:
+                wanted["objects"] = [self._meant(each) for each in content["objects"]]
+        except ValidationError as error:
+            return self._refuse(content, str(error))
         place, panel = self.place, self
 
         def answer(problem: str, came: list[str]) -> None:

@@ -275,7 +275,8 @@ describe("edits by drawing", () => {
     const host = {
       keep,
       graph: () => there,
-      numbered: () => there,
+      shown: () => there,
+      chosen: () => [],
       drawing: () => false,
       view: () => ({ several: new Set(), scene: null, selected: null }),
       card: () => ({ ask }),

@@ -7,7 +7,7 @@ import type { Card } from "./card";
 import { confirmDelete, type EditHost } from "./cardedit";
 import { ROOT, type Graph } from "./graph";
 import { KeptFunction } from "./functionfield";
-import { keptOf } from "./kept";
+import { keptOf, type Kept } from "./kept";
 import { DRAGGED, Palette } from "./palette";
 import {
   isDependingMessage,
@@ -26,10 +26,12 @@ import type { Selected } from "./viewhost";
 
 export interface EditingHost {
   graph: () => Graph | null;
-  /** The network by whose numbers things are called: until it is drawn anew the one before. */
-  numbered: () => Graph | null;
-  /** Whether the network is not drawn anew yet. */
+  /** The network that is on the screen, by whose numbers things are called. */
+  shown: () => Graph | null;
+  /** Whether another network is to be drawn. */
   drawing: () => boolean;
+  /** What is selected, by those numbers. */
+  chosen: () => Selected[];
   view: () => View;
   card: () => Card;
   payload: () => Payload;
@@ -39,7 +41,7 @@ export interface EditingHost {
    * What is selected is to be selected again once the network is drawn anew; or another thing; with
    * null, what is selected by then.
    */
-  keep: (name?: string | null) => void;
+  keep: (kept?: Partial<Kept> | null) => void;
   /** Have the keyboard at a thing. */
   focus: (at: number) => void;
   /** Things that an edit brought are to be selected as soon as they are drawn. */
@@ -88,7 +90,7 @@ export class Editing {
     });
     this.start.addEventListener("click", () => host.send({ type: "continue_in_code" }));
     this.turns = new Turns({
-      graph: host.numbered,
+      graph: host.shown,
       busy: () => this.answers.size > 0 || host.drawing(),
       gone: () => this.say("It was not done: what it was for is not there any more.", true),
     });
@@ -175,6 +177,12 @@ export class Editing {
     setText(this.said, text);
   }
 
+  /** Another network is to be drawn: what would be deleted is asked anew. */
+  leave(): void {
+    this.asked = "";
+    this.forget();
+  }
+
   /** What went wrong was about something else, or the network before. */
   forget(): void {
     if (this.said.classList.contains("nl-edit-wrong")) this.say("");
@@ -192,15 +200,27 @@ export class Editing {
 
   // ---- what a hand does ---------------------------------------------------------------------------
 
+  /** To what is selected now, or where that is nothing, by the time that it is done. */
   private add(entry: PaletteEntry, place: [number, number] | null): void {
-    const { selected } = this.host.view();
-    const at = selected?.of === "object" ? selected.at : null;
+    const at = this.chosenObject();
+    const things: Selected[] = at === null ? [] : [{ of: "object", at }];
+    this.turns.takeAll(things, ([now]) => this.addTo(entry, place, now?.at ?? this.chosenObject()));
+  }
+
+  /** The one object that is selected. */
+  private chosenObject(): number | null {
+    const [only, more] = this.host.chosen();
+    return only?.of === "object" && more === undefined ? only.at : null;
+  }
+
+  private addTo(entry: PaletteEntry, place: [number, number] | null, at: number | null): void {
     if (entry.needs.includes("pre")) {
       if (at === null) return this.say(`Select what ${entry.title} comes from first.`, true);
-      this.entry = entry.key;
       // From the keyboard it goes on where things are chosen.
       this.host.focus(at);
-      return this.begin(at);
+      this.begin(at);
+      this.entry = entry.key;
+      return;
     }
     if (entry.needs.length > 0 && at === null)
       return this.say(`Select what ${entry.title} is to look at first.`, true);
@@ -215,7 +235,8 @@ export class Editing {
     return this.host.view().scene?.byObject.get(at)?.open === true ? at : null;
   }
 
-  begin(from: number): void {
+  private begin(from: number): void {
+    this.entry = CONNECTION;
     this.host.view().startConnecting(from);
     this.say("Choose where it leads to; Escape gives up.");
   }
@@ -223,7 +244,10 @@ export class Editing {
   connect(from: number, to: number): void {
     const { entry } = this;
     this.entry = CONNECTION;
-    this.edit({ do: "add", entry, place: null, pre: from, post: to });
+    const ends = [from, to].map((at): Selected => ({ of: "object", at }));
+    this.turns.takeAll(ends, ([pre, post]) =>
+      this.edit({ do: "add", entry, place: null, pre: pre.at, post: post.at }),
+    );
   }
 
   /** An object was chosen by keyboard: is it the end of a connection? */
@@ -239,7 +263,7 @@ export class Editing {
   private key(event: KeyboardEvent): void {
     const view = this.host.view();
     if (!this.on || event.altKey || isTyped(event)) return;
-    const at = view.focused ?? (view.selected?.of === "object" ? view.selected.at : null);
+    const at = view.focused ?? this.chosenObject();
     const { key } = event;
     if (event.ctrlKey || event.metaKey) {
       if (event.shiftKey || !this.chord(key, this.objects(at), at)) return;
@@ -250,7 +274,8 @@ export class Editing {
     if (key === "Escape" && view.connecting !== null) {
       view.giveUp();
       this.say("");
-    } else if (key === "c" && at !== null && at !== ROOT) this.begin(at);
+    } else if (key === "c" && at !== null && at !== ROOT)
+      this.turns.take({ of: "object", at }, (now) => this.begin(now.at));
     else if ((key === "Delete" || key === "Backspace") && this.selection(at).length > 0)
       this.ask(this.selection(at));
     else return;
@@ -270,18 +295,24 @@ export class Editing {
   }
 
   private objects(at: number | null): number[] {
-    const { several } = this.host.view();
-    if (several.size > 0) return [...several];
+    const several = this.host.chosen().filter(({ of }) => of === "object");
+    if (several.length > 1) return several.map((each) => each.at);
     return at === null || at === ROOT ? [] : [at];
   }
 
   private selection(at: number | null): Selected[] {
-    const { selected } = this.host.view();
-    if (selected !== null && selected.of !== "object") return [selected];
+    const [selected] = this.host.chosen();
+    if (selected !== undefined && selected.of !== "object") return [selected];
     return this.objects(at).map((each) => ({ of: "object", at: each }));
   }
 
   // ---- several at once --------------------------------------------------------------------------
+
+  /** Do something with all of these, as they are called when it is their turn. */
+  private withAll(objects: readonly number[], act: (now: number[]) => void): void {
+    const things = objects.map((at): Selected => ({ of: "object", at }));
+    this.turns.takeAll(things, (now) => act(now.map(({ at }) => at)));
+  }
 
   private all(what: string, objects: number[], more: Record<string, unknown>, answer?: Answer) {
     const wanted = objects.map((at) => ({ of: "object", at }));
@@ -289,31 +320,36 @@ export class Editing {
   }
 
   copy(objects: number[]): void {
-    const boxes = this.boxesIn(ROOT, objects);
-    this.all("copy", objects, { boxes }, (problem) => {
-      const many = objects.length === 1 ? "It is" : `${objects.length} things are`;
-      if (problem !== "") this.say(problem, true);
-      else this.say(`${many} copied. Ctrl+V puts a copy into this or another drawing.`);
-    });
+    this.withAll(objects, (now) =>
+      this.all("copy", now, { boxes: this.boxesIn(ROOT, now) }, (problem) => {
+        const many = now.length === 1 ? "It is" : `${now.length} things are`;
+        if (problem !== "") this.say(problem, true);
+        else this.say(`${many} copied. Ctrl+V puts a copy into this or another drawing.`);
+      }),
+    );
   }
 
   /** The same once more, in the network that the first of them is in. */
   duplicate(objects: number[]): void {
-    const parent = this.host.graph()?.objects.parent[objects[0]] ?? ROOT;
-    const boxes = this.boxesIn(parent, objects);
-    const place = middleOf(boxes);
-    const into = parent === ROOT ? null : parent;
-    this.all("duplicate", objects, { into, boxes, place, taken: this.taken(parent) });
+    this.withAll(objects, (now) => {
+      const parent = this.host.graph()?.objects.parent[now[0]] ?? ROOT;
+      const boxes = this.boxesIn(parent, now);
+      const place = middleOf(boxes);
+      const into = parent === ROOT ? null : parent;
+      this.all("duplicate", now, { into, boxes, place, taken: this.taken(parent) });
+    });
   }
 
   /** Put what was copied where the pointer was last, if that is in the network that it goes into. */
   private paste(into: number | null): void {
-    const view = this.host.view();
-    const network = into ?? ROOT;
-    const place = view.pointedIn(network);
-    // What comes is seen there.
-    if (place !== null) view.fitted = false;
-    this.edit({ do: "paste", into, place, taken: this.taken(network) });
+    this.withAll(into === null ? [] : [into], ([network]) => {
+      const view = this.host.view();
+      const place = view.pointedIn(network ?? ROOT);
+      // What comes is seen there.
+      if (place !== null) view.fitted = false;
+      const taken = this.taken(network ?? ROOT);
+      this.edit({ do: "paste", into: network ?? null, place, taken });
+    });
   }
 
   /** What stands in a network already. */
@@ -327,13 +363,17 @@ export class Editing {
   }
 
   group(objects: number[]): void {
-    this.host.select(null);
-    this.all("group", objects, {});
+    this.withAll(objects, (now) => {
+      this.host.select(null);
+      this.all("group", now, {});
+    });
   }
 
   moveInto(objects: number[], network: number): void {
-    this.host.select(null);
-    this.all("move", objects, { into: network === ROOT ? null : network });
+    this.withAll([network, ...objects], ([into, ...now]) => {
+      this.host.select(null);
+      this.all("move", now, { into: into === ROOT ? null : into });
+    });
   }
 
   remove(objects: number[]): void {
@@ -360,7 +400,7 @@ export class Editing {
         selected.of === "object"
           ? () => this.turns.take(selected, ({ at }) => this.begin(at))
           : null,
-      remove: () => this.turns.take(selected, (now) => this.ask([now])),
+      remove: () => this.ask([selected]),
       functions: {
         editor: this.host.editor,
         theme: this.host.theme,
@@ -391,12 +431,14 @@ export class Editing {
 
   /** What is renamed is selected by its new name, and what waits for it goes by that. */
   private rename(now: Selected, name: string): void {
-    const whole = now.of === "object" ? this.host.graph()?.name(now.at) : undefined;
+    const graph = this.host.graph();
+    const whole = now.of === "object" ? graph?.name(now.at) : graph?.probes[now.at];
     const { selected } = this.host.view();
     const chosen = selected?.of === now.of && selected.at === now.at;
-    if (whole === undefined) return this.host.keep();
+    if (whole === undefined || now.of === "connection") return this.host.keep();
     const after = whole.replace(/[^/]*$/, "") + name;
-    this.host.keep(chosen ? after : undefined);
+    const kept = now.of === "object" ? { objects: [after] } : { probe: after };
+    this.host.keep(chosen ? kept : undefined);
     this.turns.renamed(whole, after);
   }
 
@@ -411,9 +453,11 @@ export class Editing {
   }
 
   private ask(objects: Selected[]): void {
-    this.deleting = objects;
-    this.asked = crypto.randomUUID();
-    this.host.send({ type: "depending", ask: this.asked, objects });
+    this.turns.takeAll(objects, (now) => {
+      this.deleting = now;
+      this.asked = crypto.randomUUID();
+      this.host.send({ type: "depending", ask: this.asked, objects: now });
+    });
   }
 
   private confirm({ ask, names, problem }: DependingMessage): void {
@@ -431,8 +475,10 @@ export class Editing {
       names.filter((each) => !owned.includes(each)),
       () => this.host.select(this.deleting.length === 1 ? own : null),
       () => {
-        this.host.select(null);
-        this.edit({ do: "delete", objects: this.deleting });
+        this.turns.takeAll(this.deleting, (objects) => {
+          this.host.select(null);
+          this.edit({ do: "delete", objects });
+        });
       },
     );
     this.host.card().ask(question);

@@ -37,6 +37,10 @@ export class Graph {
   constructor(
     readonly objects: ObjectColumns,
     readonly connections: ConnectionColumns,
+    /** Names of the probes. */
+    readonly probes: readonly string[] = [],
+    /** Tells one description of a network from the next: numbers are those of one of them. */
+    readonly version = 0,
   ) {
     this.children = objects.parent.map(() => []);
     objects.parent.forEach((parent, at) => {

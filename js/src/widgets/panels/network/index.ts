@@ -10,6 +10,7 @@ import type { Theme } from "../../theme";
 import { Activity } from "./activity";
 import { Arranger } from "./arranger";
 import { Card } from "./card";
+import { columnsOf } from "./columns";
 import { Drivers } from "./drivers";
 import { Editing } from "./editing";
 import { Graph, ROOT } from "./graph";
@@ -69,7 +70,7 @@ class NetworkPanel implements Panel {
     this.arranger = new Arranger(signal);
     this.view = new View(
       {
-        graph: () => this.graph,
+        graph: () => this.shown,
         activity: this.activity,
         select: (selected, wire) => this.selection.select(selected, wire),
         hover: (at) => this.hover(at),
@@ -85,7 +86,7 @@ class NetworkPanel implements Panel {
     );
     this.watching = new Watching(
       () => (this.payload.folded ? [] : this.view.onScreen()),
-      (objects) => context.send({ type: "watch", objects }),
+      (objects) => this.send({ type: "watch", objects }),
       store,
       signal,
     );
@@ -98,17 +99,14 @@ class NetworkPanel implements Panel {
         },
         selectMore: (at) => this.several.add([at]),
         toggle: (at) => this.toggle(at),
-        plot: (at) => context.send({ type: "plot", of: "object", at, part: "", kind: "" }),
+        plot: (at) => this.plot({ of: "object", at }, "", ""),
         nudge: (at, dx, dy) => this.nudge(at, dx, dy),
         along: (at, forward) => this.along(at, forward),
       },
       signal,
     );
     this.card = new Card({
-      plot: (selected, part, kind) =>
-        this.editing.turns.take(selected, (now) =>
-          context.send({ type: "plot", ...now, part, kind }),
-        ),
+      plot: (selected, part, kind) => this.plot(selected, part, kind),
       go: (link) =>
         link.of === "connection" ? this.selection.go(link.at) : this.selection.select(link),
       close: () => this.selection.select(null),
@@ -120,14 +118,15 @@ class NetworkPanel implements Panel {
     });
     this.editing = new Editing({
       graph: () => this.graph,
-      numbered: () => this.selection.before ?? this.graph,
+      shown: () => this.shown,
       drawing: () => this.selection.before !== null,
+      chosen: () => this.selection.things,
       view: () => this.view,
       card: () => this.card,
       payload: () => this.payload,
-      send: context.send,
+      send: (content) => this.send(content),
       select: (selected) => this.selection.select(selected),
-      keep: (name) => this.selection.keep(name),
+      keep: (kept) => this.selection.keep(kept),
       focus: (at) => this.tree.focus(at),
       choose: (names) => this.selection.come(names),
       editor: context.editor,
@@ -142,10 +141,12 @@ class NetworkPanel implements Panel {
       editing: () => this.editing,
       several: () => this.several,
       takeKeys: () => this.editing.takeKeys(this.root),
-      send: context.send,
+      send: (content) => this.send(content),
     });
     this.several = new Several({
-      graph: () => this.graph,
+      graph: () => this.shown,
+      chosen: () => this.selection.things,
+      keep: (objects) => this.selection.keepAll(objects),
       view: () => this.view,
       card: () => this.card,
       editing: () => this.editing,
@@ -158,7 +159,7 @@ class NetworkPanel implements Panel {
       driveAll: context.driveAll,
     });
     this.toolbar = new Toolbar({
-      graph: () => this.graph,
+      graph: () => this.shown,
       find: (at) => this.find(at),
       zoom: (factor) => this.view.zoom(factor),
       fit: () => this.view.fit(),
@@ -184,6 +185,20 @@ class NetworkPanel implements Panel {
     if (store.get().status.state === "closed")
       setText(this.waiting, "Run the cell to see the network.");
     this.ask();
+  }
+
+  /** The network that is on the screen, until another is drawn. */
+  private get shown(): Graph | null {
+    return this.selection.before ?? this.graph;
+  }
+
+  /** Say something in which things go by their numbers in the network that is on the screen. */
+  private send(content: Record<string, unknown>): void {
+    this.context.send({ ...content, version: this.shown?.version ?? 0 });
+  }
+
+  private plot(selected: Selected, part: string, kind: string): void {
+    this.editing.turns.take(selected, (now) => this.send({ type: "plot", ...now, part, kind }));
   }
 
   /** Ask what there is to show, and again while there is no answer. */
@@ -231,7 +246,8 @@ class NetworkPanel implements Panel {
   hear(content: Record<string, unknown>): void {
     if (isGraphMessage(content) && content.version === this.payload.version) {
       if (this.graph !== null && this.made !== "") return;
-      this.graph = new Graph(content.objects, content.connections);
+      const { objects, connections, probes, version } = content;
+      this.graph = new Graph(objects, connections, probes, version);
       this.opened = this.openedOf(this.payload);
       void this.arrange(null);
     } else if (this.editing.hear(content)) {
@@ -292,23 +308,8 @@ class NetworkPanel implements Panel {
     return this.view.scene === null ? null : this.view.canvas;
   }
 
-  /** What is drawn where, on the screen, and how active it is said to be. */
   columns(): Record<string, number[]> {
-    const { boxes, wires } = this.view.scene ?? { boxes: [], wires: [] };
-    const { scale, x, y } = this.view.camera;
-    const leads = new Map<number, number>();
-    for (const { from } of wires) leads.set(from, (leads.get(from) ?? 0) + 1);
-    return {
-      object: boxes.map(({ at }) => at),
-      x: boxes.map((box) => (box.x + box.width / 2) * scale + x),
-      y: boxes.map((box) => (box.open ? box.y + 12 : box.y + (box.height - 18) / 2) * scale + y),
-      open: boxes.map(({ open }) => Number(open)),
-      coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
-      picked: boxes.map(({ at }) => this.view.picked.get(at) ?? 0),
-      scale: boxes.map(() => scale),
-      leads: boxes.map(({ at }) => leads.get(at) ?? 0),
-      handle: boxes.map((box) => this.view.handleOf(box)[0]),
-    };
+    return columnsOf(this.view, this.activity);
   }
 
   // ---- what is open, and where -------------------------------------------------------------------
@@ -353,6 +354,7 @@ class NetworkPanel implements Panel {
     if (turn !== this.turn || this.context.signal.aborted) return;
     this.visible = visible;
     this.waiting.hidden = true;
+    this.selection.settle();
     this.view.show(sceneOf(graph, visible, request, arranged), anchor);
     this.tree.show(graph, new Set(visible.open), this.context.layout.title);
     this.mark(this.context.store.get().selection);
@@ -369,21 +371,20 @@ class NetworkPanel implements Panel {
   }
 
   private toggle(at: number): void {
-    const { graph } = this;
+    const graph = this.shown;
     if (graph === null || !graph.holds(at)) return;
-    const opened = new Set(this.opened);
-    if (!opened.delete(at)) opened.add(at);
-    this.setOpened(opened, at);
-  }
-
-  private setOpened(opened: Set<number>, anchor: number): void {
-    this.opened = opened;
-    void this.arrange(anchor);
-    this.context.change({ opened: [...opened].map((at) => this.graph?.name(at) ?? "") });
+    const opened = new Set(this.payload.opened);
+    if (!opened.delete(graph.name(at))) opened.add(graph.name(at));
+    this.payload = { ...this.payload, opened: [...opened] };
+    if (graph === this.graph) {
+      this.opened = this.openedOf(this.payload);
+      void this.arrange(at);
+    }
+    this.context.change({ opened: [...opened] });
   }
 
   private place(boxes: Box[]): void {
-    const { graph } = this;
+    const graph = this.shown;
     const { scene } = this.view;
     if (graph === null || scene === null) return;
     this.view.fitted = false;
@@ -401,6 +402,8 @@ class NetworkPanel implements Panel {
   /** Go to something, and open what it is in. */
   private find(at: number): void {
     const { graph } = this;
+    // What is drawn anew is found by its name.
+    if (graph !== this.shown) return this.selection.select({ of: "object", at });
     if (graph === null) return;
     const closed = graph.around(at).filter((each) => !this.opened.has(each));
     const then = (): void => {
@@ -417,7 +420,7 @@ class NetworkPanel implements Panel {
   /** Go to what another panel speaks of. */
   private seek({ of, at }: Selected): void {
     const { graph } = this;
-    if (graph === null) return;
+    if (graph === null || graph !== this.shown) return;
     if (of === "object") return this.find(at);
     const end = graph.connections.post[at];
     if (end === undefined) return;
@@ -428,18 +431,18 @@ class NetworkPanel implements Panel {
   // ---- what is chosen and pointed at --------------------------------------------------------------
 
   private hover(at: number | null): void {
-    const name = at === null || this.graph === null ? null : this.graph.name(at);
+    const name = at === null ? null : (this.shown?.name(at) ?? null);
     if (this.context.store.get().selection !== name) this.context.store.set({ selection: name });
   }
 
   private mark(selection: string | null): void {
-    const { graph, visible, view } = this;
+    const { shown: graph, visible, view } = this;
     view.marked = graph === null ? new Set() : markedIn(graph, visible, selection);
     view.redraw();
   }
 
   private markPicked(): void {
-    const { graph, visible, view } = this;
+    const { shown: graph, visible, view } = this;
     const { picked } = this.context.store.get();
     view.picked = graph === null ? new Map() : pickedIn(graph, visible, picked);
     view.redraw();
@@ -459,7 +462,7 @@ class NetworkPanel implements Panel {
   }
 
   private describe(at: number): string {
-    const { graph } = this;
+    const graph = this.shown;
     if (graph === null) return "";
     const kind = graph.kind(at) === "network" ? "subnetwork" : graph.kind(at);
     const active = this.activity.text(at);
@@ -468,7 +471,7 @@ class NetworkPanel implements Panel {
 
   private placeDrivers(): void {
     const { view, key } = this;
-    this.drivers.place(view.scene, this.graph, view.camera, view, key.over);
+    this.drivers.place(view.scene, this.shown, view.camera, view, key.over);
   }
 
   private moved(): void {

@@ -69,12 +69,13 @@ export const isConnectionColumns: Check<ConnectionColumns> = record<ConnectionCo
   marks: listOf(isNumber),
 });
 
-/** The network, told when a page asks for it. */
+/** The network, told when a page asks for it; ``probes`` are the names of its probes. What a page says of things by their numbers comes with the ``version`` that they are of. */
 export interface GraphMessage {
   type: "graph";
   version: number;
   objects: ObjectColumns;
   connections: ConnectionColumns;
+  probes: string[];
 }
 
 export const isGraphMessage: Check<GraphMessage> = record<GraphMessage>({
@@ -82,6 +83,7 @@ export const isGraphMessage: Check<GraphMessage> = record<GraphMessage>({
   version: isNumber,
   objects: isObjectColumns,
   connections: isConnectionColumns,
+  probes: listOf(isString),
 });
 
 /** A fact: what it is called, and its value as text. */
