@@ -73,6 +73,8 @@ class Written:
 
     def __init__(self, text: str) -> None:
         self.deeds: list[str] = []
+        # What was being done, each time that something was told.
+        self.phases: list[str] = []
         self.refuses: Exception | None = None
         self.drawing = Drawing(Here("here"), text, self.replace, self.heard, self.leave)
         self.began = threading.Event()
@@ -99,6 +101,8 @@ class Written:
     def heard(self, deed: str) -> None:
         if self.drawing.state == "working":
             self.began.set()
+            if self.phases[-1:] != [self.drawing.phase]:
+                self.phases.append(self.drawing.phase)
         if deed:
             self.deeds.append(deed)
 
@@ -317,6 +321,7 @@ def test_a_build_is_stopped_and_what_ran_goes_on() -> None:
         done.result(PATIENCE)
     assert (drawing.made, drawing.text, drawing.state) == (made, SOURCE, "good")
     assert written.deeds == ["the code"]
+    assert written.phases == ["running", "building", "running", "building", "stopping"]
 
     written.builds = Future()
     written.building.clear()

@@ -76,6 +76,7 @@ class Drawn:
             "text": drawing.text,
             "version": drawing.version,
             "state": drawing.state,
+            "phase": drawing.phase,
             "fresh": drawing.is_fresh,
             "drawn": drawing.text != self.given,
             "trouble": self._trouble(),

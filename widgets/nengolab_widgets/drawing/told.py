@@ -21,7 +21,7 @@ class CodeTold(TypedDict):
     ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last,
     ``besides`` what else there is to say than the trouble. ``other`` is what another program has
     written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name;
-    ``first_line`` is what people call the first one.
+    ``first_line`` is what people call the first one. ``phase`` is what is done while it works.
     """
 
     name: str
@@ -31,6 +31,7 @@ class CodeTold(TypedDict):
     text: str
     version: int
     state: Literal["unrun", "working", "good", "failed"]
+    phase: Literal["", "running", "building", "stopping"]
     fresh: bool
     drawn: bool
     trouble: TroubleTold | None

@@ -6,6 +6,7 @@ import { make, setText } from "../../dom";
 import { Changes, same } from "./changes";
 import type { Editor } from "../../editing/editor";
 import { ElementPicture } from "../../elementpicture";
+import { endOf } from "../../ended";
 import type { NotebookCell } from "../../host";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
 import { isCodeMessage, isKeptMessage, type CodeTold, type TroubleTold } from "./payload";
@@ -19,9 +20,16 @@ function button(text: string, title: string, act: () => void): HTMLButtonElement
   return element;
 }
 
+const PHASES: Record<CodeTold["phase"], string> = {
+  "": "beginning …",
+  running: "running the code …",
+  building: "building its network …",
+  stopping: "stopping …",
+};
+
 /** What is said of how the code stands. */
-export function stateText({ state, fresh, trouble }: CodeTold): string {
-  if (state === "working") return "running the code …";
+export function stateText({ state, phase, fresh, trouble }: CodeTold): string {
+  if (state === "working") return PHASES[phase];
   if (state === "unrun") return "not run yet";
   if (state === "failed")
     return trouble?.kind === "stopped"
@@ -41,6 +49,8 @@ class CodePanel implements Panel {
   private sending = 0;
   /** What the drawing made while a person wrote, until one of both is chosen. */
   private theirs: string | null = null;
+  /** Why nothing is done any more, or "". */
+  private end = "";
   /** Whether the cell was another when the page was loaded. */
   private behind = false;
   private picturing!: ElementPicture;
@@ -48,6 +58,7 @@ class CodePanel implements Panel {
   private readonly root = make("div", "nl-source");
   private readonly state = make("span", "nl-source-state", { role: "status" }, "…");
   private readonly trouble = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
+  private readonly ended = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
   private readonly besides = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
   private readonly other = make("div", "nl-source-other", { role: "alert", hidden: "" });
   private readonly place = make("div", "nl-source-editor");
@@ -64,10 +75,19 @@ class CodePanel implements Panel {
     this.context = context;
     const { signal, store } = context;
     this.run.classList.add("nl-source-run");
-    const bar = make("div", "nl-source-bar", {}, this.run, this.stop, this.save, this.copy);
+    // What is there for a while only comes last: nothing else moves for it.
+    const bar = make("div", "nl-source-bar", {}, this.run, this.save, this.copy, this.stop);
     bar.append(this.state);
     this.place.append(this.plain);
-    this.root.append(bar, this.trouble, this.besides, this.other, this.note, this.place);
+    this.root.append(
+      bar,
+      this.ended,
+      this.trouble,
+      this.besides,
+      this.other,
+      this.note,
+      this.place,
+    );
     // What is typed here are no keys of the Lab.
     this.place.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
     body.append(this.root);
@@ -77,6 +97,7 @@ class CodePanel implements Panel {
       signal,
       (name) => this.mark(name),
     );
+    store.subscribe(endOf, signal, (end) => this.showEnd(end));
     signal.addEventListener("abort", () => {
       window.clearTimeout(this.sending);
       this.editor?.close();
@@ -162,6 +183,7 @@ class CodePanel implements Panel {
     window.clearTimeout(this.sending);
     if (this.theirs === null)
       this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
+    if (this.end !== "") return this.showState();
     setText(this.state, "changed, not run yet");
     this.run.dataset.wanted = "true";
   }
@@ -186,6 +208,7 @@ class CodePanel implements Panel {
   private send(type: "typed" | "run" | "save"): void {
     window.clearTimeout(this.sending);
     this.sending = 0;
+    if (this.end !== "") return;
     if (this.theirs !== null) {
       this.changes.begin(this.theirs);
       this.differ(null, false);
@@ -222,7 +245,30 @@ class CodePanel implements Panel {
     return this.told !== null && !same(this.text, this.told.text);
   }
 
+  /** Nothing runs any more, and why; or with "" it does. */
+  private showEnd(end: string): void {
+    this.end = end;
+    this.ended.hidden = end === "";
+    for (const button of [this.run, this.stop, this.save]) button.disabled = end !== "";
+    this.showState();
+  }
+
+  /** What is to be done, and that what is written here is nowhere else. */
+  private explainEnd(): void {
+    const { kind, fresh, version } = this.told ?? { kind: "cell", fresh: true, version: 0 };
+    const written = fresh || version === 1;
+    const unkept = kind === "here" || (kind === "file" && (this.isAhead || !written));
+    const copy = unkept ? [make("p", "", {}, "What was written is only here: copy it first.")] : [];
+    this.ended.replaceChildren(make("p", "", {}, this.end), ...copy);
+  }
+
   private showState(): void {
+    if (this.end !== "") {
+      this.explainEnd();
+      this.state.dataset.state = "failed";
+      this.run.dataset.wanted = "false";
+      return setText(this.state, "nothing runs any more");
+    }
     if (this.told === null) return;
     const { state } = this.told;
     const fresh = this.told.fresh && !this.isAhead;

@@ -168,6 +168,40 @@ describe("a card of which the kernel has not said anything yet", () => {
   });
 });
 
+describe("a drawing whose kernel is gone", () => {
+  it("says so all the time, and has nothing to press", async () => {
+    const { body, store, card, select, answer, about, said, last, press, sent } = await open(["a"]);
+    const add = body.querySelector<HTMLButtonElement>(".nl-palette-button")!;
+    add.click();
+    expect(body.querySelector(".nl-palette-list")?.textContent).toContain("Asking the kernel");
+    select("a");
+    answer("a");
+    store.set({ life: "gone" });
+    expect(said().hidden).toBe(false);
+    expect(said().textContent).toContain("kernel is gone: run the notebook again");
+    expect(add.disabled).toBe(true);
+    expect(add.title).toContain("kernel is gone");
+    expect(body.querySelector<HTMLElement>(".nl-palette")!.hidden).toBe(true);
+    expect((about() as HTMLFieldSetElement).disabled).toBe(true);
+    const before = sent.length;
+    press(body.querySelector<HTMLElement>("[role=treeitem]")!, "Delete");
+    expect(sent).toHaveLength(before);
+    expect(said().hidden).toBe(false);
+    // Of what is selected now the card cannot say anything.
+    press(body.querySelector<HTMLElement>(".nl-network")!, "Escape");
+    card.querySelector<HTMLElement>("header button")!.click();
+    select("a");
+    expect(card.textContent).toContain("kernel is gone");
+    store.set({ life: "alive" });
+    expect(said().hidden).toBe(true);
+    expect(add.disabled).toBe(false);
+    select("a");
+    answer("a");
+    expect((about() as HTMLFieldSetElement).disabled).toBe(false);
+    expect(last("card")).toMatchObject({ at: 1 });
+  });
+});
+
 describe("what is done while the network is drawn anew", () => {
   it("goes by names: what is selected, added to and selected together", async () => {
     const { select, more, answer, leave, anew, last, card, sent, press, body, hear } = await open([

@@ -8,6 +8,7 @@ import { Pad } from "../../pad";
 import type { Selected } from "./viewhost";
 
 export const CLOSE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
+const ASKING = "asking the kernel …";
 /** Kinds of plot that are offered at once; the others are behind "more". */
 const FIRST = 4;
 
@@ -37,7 +38,7 @@ export class Card {
   /** All that is about its object, and does something with it. */
   private readonly about = make("fieldset", "nl-network-about");
   private readonly head = make("div");
-  private readonly asking = make("p", "nl-network-asking", { hidden: "" }, "asking the kernel …");
+  private readonly asking = make("p", "nl-network-asking", { hidden: "" }, ASKING);
   /** What tells its object apart; "" where it shows none. */
   private key = "";
   /** What tells apart the object that is selected, of which the kernel has said nothing yet. */
@@ -74,6 +75,12 @@ export class Card {
     this.element.setAttribute("aria-busy", "true");
     this.element.setAttribute("aria-label", `card of ${title}`);
     this.element.hidden = false;
+  }
+
+  /** Nothing of it does anything any more, and why; or with "" it does. */
+  end(why: string): void {
+    this.about.disabled = why !== "";
+    setText(this.asking, why || ASKING);
   }
 
   /** The network is drawn anew: the card stays until its object is there again, or `hide`. */

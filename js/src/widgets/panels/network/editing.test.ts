@@ -305,7 +305,7 @@ describe("edits by drawing", () => {
     editing.hear({ type: "edited", ask: sent[0].ask, problem: "", came: [] });
     expect(said()).toContain("It is copied.");
     editing.duplicate([1]);
-    expect(said()).toBe("changing the code …");
+    expect(said()).toBe("making the change …");
   });
 
   it("asks nothing where it could not be deleted, and says why", () => {

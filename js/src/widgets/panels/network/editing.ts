@@ -4,7 +4,8 @@ import { isTyped, make, setText } from "../../dom";
 import type { PanelContext } from "../../panel";
 import type { Theme } from "../../theme";
 import type { Card } from "./card";
-import { confirmDelete, type EditHost } from "./cardedit";
+import type { EditHost } from "./cardedit";
+import { Deleting } from "./deleting";
 import { ROOT, type Graph } from "./graph";
 import { KeptFunction } from "./functionfield";
 import { keptOf, type Kept } from "./kept";
@@ -14,7 +15,6 @@ import {
   isEditedMessage,
   isPaletteMessage,
   isTriedMessage,
-  type DependingMessage,
   type PaletteEntry,
   type Payload,
   type TriedTold,
@@ -58,7 +58,7 @@ const FIRST =
 /** What is said where nothing is drawn, by how the drawing stands. */
 const EMPTY: Record<string, string> = {
   "not yet": "No code has run yet. Press Run in the code, or ▶, to see its network.",
-  coming: "The code runs …",
+  coming: "The code runs, and then its network is built …",
   failed: "The code does not run: what is wrong stands in the code. Mend it, then press Run.",
   yes: FIRST,
 };
@@ -78,8 +78,7 @@ export class Editing {
   private readonly function = new KeptFunction();
   /** What is done from a card, which waits for the edit before it. */
   readonly turns: Turns;
-  private asked = "";
-  private deleting: Selected[] = [];
+  private readonly deleting: Deleting;
   /** The entry that is added to what is chosen next. */
   private entry = CONNECTION;
 
@@ -94,10 +93,16 @@ export class Editing {
       busy: () => this.answers.size > 0 || host.drawing(),
       gone: () => this.say("It was not done: what it was for is not there any more.", true),
     });
+    this.deleting = new Deleting({
+      ...host,
+      turns: this.turns,
+      say: (problem) => this.say(problem, true),
+      remove: (objects) => this.edit({ do: "delete", objects }),
+    });
   }
 
   get on(): boolean {
-    return this.host.payload().drawn === "yes";
+    return this.host.payload().drawn === "yes" && this.ended === "";
   }
 
   /** Take what is dropped on the drawing, and the keys that edit it. */
@@ -149,6 +154,20 @@ export class Editing {
   }
 
   private opened = false;
+  /** Why nothing is done any more, or "". */
+  private ended = "";
+
+  /** Nothing is done any more, and why: it is said all the time; or with "" it is. */
+  end(why: string): void {
+    if (this.ended === why) return;
+    this.ended = why;
+    this.palette.end(why);
+    this.start.disabled = why !== "";
+    this.answers.clear();
+    this.turns.drop();
+    this.host.view().giveUp();
+    this.say("");
+  }
 
   hear(content: Record<string, unknown>): boolean {
     if (isPaletteMessage(content)) this.palette.show(content.entries);
@@ -163,7 +182,7 @@ export class Editing {
       const answer = this.tried.get(content.ask);
       this.tried.delete(content.ask);
       answer?.(content.told);
-    } else if (isDependingMessage(content)) this.confirm(content);
+    } else if (isDependingMessage(content)) this.deleting.confirm(content);
     else return false;
     return true;
   }
@@ -171,15 +190,16 @@ export class Editing {
   private wrong = false;
 
   private say(text: string, trouble = false): void {
+    const said = this.ended || text;
     this.wrong = trouble;
-    this.said.hidden = text === "";
-    this.said.classList.toggle("nl-edit-wrong", trouble);
-    setText(this.said, text);
+    this.said.hidden = said === "";
+    this.said.classList.toggle("nl-edit-wrong", trouble || this.ended !== "");
+    setText(this.said, said);
   }
 
   /** Another network is to be drawn: what would be deleted is asked anew. */
   leave(): void {
-    this.asked = "";
+    this.deleting.leave();
     this.forget();
   }
 
@@ -189,12 +209,13 @@ export class Editing {
   }
 
   private edit(content: Record<string, unknown>, answer?: Answer): void {
+    if (this.ended !== "") return;
     const ask = crypto.randomUUID();
     const tell = (problem: string): void => {
       if (problem !== "") this.say(problem, true);
     };
     this.answers.set(ask, answer ?? tell);
-    this.say(content.do === "copy" ? "" : "changing the code …");
+    this.say(content.do === "copy" ? "" : "making the change …");
     this.host.send({ type: "edit", ask, ...content });
   }
 
@@ -277,7 +298,7 @@ export class Editing {
     } else if (key === "c" && at !== null && at !== ROOT)
       this.turns.take({ of: "object", at }, (now) => this.begin(now.at));
     else if ((key === "Delete" || key === "Backspace") && this.selection(at).length > 0)
-      this.ask(this.selection(at));
+      this.deleting.ask(this.selection(at));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -377,7 +398,7 @@ export class Editing {
   }
 
   remove(objects: number[]): void {
-    this.ask(objects.map((at) => ({ of: "object", at })));
+    this.deleting.ask(objects.map((at) => ({ of: "object", at })));
   }
 
   // ---- the card -------------------------------------------------------------------------------------
@@ -400,7 +421,7 @@ export class Editing {
         selected.of === "object"
           ? () => this.turns.take(selected, ({ at }) => this.begin(at))
           : null,
-      remove: () => this.ask([selected]),
+      remove: () => this.deleting.ask([selected]),
       functions: {
         editor: this.host.editor,
         theme: this.host.theme,
@@ -450,37 +471,5 @@ export class Editing {
 
   retheme(): void {
     this.function.redraw();
-  }
-
-  private ask(objects: Selected[]): void {
-    this.turns.takeAll(objects, (now) => {
-      this.deleting = now;
-      this.asked = crypto.randomUUID();
-      this.host.send({ type: "depending", ask: this.asked, objects: now });
-    });
-  }
-
-  private confirm({ ask, names, problem }: DependingMessage): void {
-    if (ask !== this.asked) return;
-    this.asked = "";
-    this.say(problem, true);
-    if (problem !== "") return;
-    const [own] = this.deleting;
-    const graph = this.host.graph();
-    const meant = this.deleting.map(({ of, at }) => (of === "object" ? graph?.name(at) : ""));
-    const first = names.filter((each) => meant.includes(each));
-    const owned = first.length === 0 ? names.slice(0, 1) : first;
-    const question = confirmDelete(
-      owned,
-      names.filter((each) => !owned.includes(each)),
-      () => this.host.select(this.deleting.length === 1 ? own : null),
-      () => {
-        this.turns.takeAll(this.deleting, (objects) => {
-          this.host.select(null);
-          this.edit({ do: "delete", objects });
-        });
-      },
-    );
-    this.host.card().ask(question);
   }
 }

@@ -3,6 +3,7 @@
 import "./network.css";
 
 import { make, setText } from "../../dom";
+import { endOf } from "../../ended";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
@@ -219,6 +220,10 @@ class NetworkPanel implements Panel {
       signal,
       (selection) => this.mark(selection),
     );
+    store.subscribe(endOf, signal, (end) => {
+      this.editing.end(end);
+      this.card.end(end);
+    });
     store.subscribe(
       (s) => s.sought,
       signal,
