@@ -393,11 +393,13 @@ def test_what_could_not_be_written_is_told_in_sentences() -> None:
         "": "net.config[node].held is an object, a Maze, which has no source",
     }
     missing = [building.Missing(name, reason, None) for name, reason in reasons.items()]
-    assert continued([]).endswith("makes an equal network. Run it to go on with it.")
+    text = "This is code that makes an equal network. Run it to go on with it."
+    assert continued([]) == (text, [])
     assert continued(missing) == (
-        "This is code that makes an equal network, but for 2 things. Run it to go on with it. "
-        "The output of 'sense' is an object, a Maze, which has no source: write it yourself in "
-        "place of missing_sense. "
-        "net.config[node].held is an object, a Maze, which has no source."
+        text.replace("network.", "network, but for 2 things."),
+        [
+            "The output of 'sense' is an object, a Maze, which has no source: write it yourself in "
+            "place of missing_sense.",
+            "net.config[node].held is an object, a Maze, which has no source.",
+        ],
     )
-    assert continued(missing * 4).endswith("And so on: the code has 4 more.")

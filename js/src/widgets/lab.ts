@@ -325,7 +325,7 @@ class LabView {
     if (message.type === "frame") this.takeFrame(message, buffer);
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs(message);
-    else if (message.type === "notice") this.notice.show(message.text, message.offer);
+    else if (message.type === "notice") this.notice.tell(message);
     else if (message.type === "past") {
       this.travel.update(message);
       this.history.update(message);
