@@ -127,6 +127,7 @@ async function open(
     [...body.querySelectorAll("button")].find((b) => b.textContent === name)?.click();
   return {
     body,
+    panel,
     store,
     sent,
     travel,
@@ -221,6 +222,22 @@ describe("the code", () => {
     expect(cell.text).toBe("a = 1\nb = 2\n");
     expect(state()).toBe("this is what is drawn");
     expect(sent).toEqual([]);
+  });
+
+  it("is told at once, where an edit by drawing is about to be", async () => {
+    vi.useFakeTimers();
+    const { panel, type, sent, hear, body } = await open();
+    panel.settle();
+    expect(sent).toEqual([]);
+    type("b = 2\n");
+    panel.settle();
+    const text = "a = 1\nb = 2\n";
+    expect(sent).toEqual([{ type: "typed", text }]);
+    vi.runAllTimers();
+    expect(sent).toHaveLength(1);
+    // The edit is refused: there is no other version to be chosen.
+    hear({ text, fresh: false });
+    expect(body.querySelector<HTMLElement>(".nl-source-other")!.hidden).toBe(true);
   });
 
   it("of a cell that was typed in since it ran has not run yet, and the kernel knows", async () => {

@@ -137,7 +137,7 @@ class CodePanel implements Panel {
     const what = this.changes.hear(told.text, mine);
     if (what === "take") this.put(told.text);
     // What is written goes nowhere until one is chosen.
-    if (what === "differ") window.clearTimeout(this.sending);
+    if (what === "differ") this.wait();
     this.differ(what === "differ" ? told.text : told.other, what === "differ");
   }
 
@@ -179,8 +179,18 @@ class CodePanel implements Panel {
     return this.cell?.text ?? this.editor?.text ?? this.told?.text ?? "";
   }
 
-  private typed(): void {
+  /** What is typed is not told for now. */
+  private wait(): void {
     window.clearTimeout(this.sending);
+    this.sending = 0;
+  }
+
+  settle(): void {
+    if (this.sending !== 0) this.send("typed");
+  }
+
+  private typed(): void {
+    this.wait();
     if (this.theirs === null)
       this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
     if (this.end !== "") return this.showState();
@@ -190,8 +200,7 @@ class CodePanel implements Panel {
 
   /** The cell has another text: what a person wrote, or what comes from the drawing. */
   private written(): void {
-    window.clearTimeout(this.sending);
-    this.sending = 0;
+    this.wait();
     // So that no edit by drawing is one of a text that is not here any more.
     if (this.theirs === null && this.isAhead)
       this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
@@ -201,13 +210,12 @@ class CodePanel implements Panel {
   /** Undo goes on with what was drawn where nothing is left that was typed and has not run. */
   private travel(which: "undo" | "redo", typed: boolean): void {
     if (this.theirs !== null || (typed && !(this.told?.fresh && !this.isAhead))) return;
-    if (this.sending !== 0) this.send("typed");
+    this.settle();
     this.context.travel(which);
   }
 
   private send(type: "typed" | "run" | "save"): void {
-    window.clearTimeout(this.sending);
-    this.sending = 0;
+    this.wait();
     if (this.end !== "") return;
     if (this.theirs !== null) {
       this.changes.begin(this.theirs);

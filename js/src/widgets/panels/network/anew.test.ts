@@ -69,6 +69,7 @@ async function open(labels: string[], probes: string[] = []) {
     signal: leaving.signal,
     store,
     plots: true,
+    settle: () => void sent.push({ type: "settle" }),
     send: (content: Record<string, unknown>) => void sent.push(content),
     change: (values: Record<string, unknown>) => void sent.push({ type: "change", ...values }),
   };
@@ -239,7 +240,7 @@ describe("what is done while the network is drawn anew", () => {
   });
 
   it("is added to what was selected, by its name, and not where that is gone", async () => {
-    const { select, answer, leave, anew, last, body, hear, said } = await open(["a", "b"]);
+    const { select, answer, leave, anew, last, body, hear, said, sent } = await open(["a", "b"]);
     const entry = { key: "probe", group: "Probes", title: "Probe", hint: "", needs: ["target"] };
     hear({ type: "palette", entries: [entry] });
     const add = (): void => body.querySelector<HTMLElement>(".nl-palette-item")!.click();
@@ -250,6 +251,8 @@ describe("what is done while the network is drawn anew", () => {
     expect(last("edit")).toEqual({});
     await anew(2, ["new", "a", "b"]);
     expect(last("edit")).toMatchObject({ do: "add", pre: 3, version: 2 });
+    // What was typed just before comes first.
+    expect(sent.at(-2)).toEqual({ type: "settle" });
     hear({ type: "edited", ask: last("edit").ask, problem: "", came: [] });
     leave(3);
     add();

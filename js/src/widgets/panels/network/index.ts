@@ -16,7 +16,7 @@ import { Drivers } from "./drivers";
 import { Editing } from "./editing";
 import { Graph, ROOT } from "./graph";
 import { Legend } from "./legend";
-import { markedIn, pickedIn } from "./marks";
+import { marksOf } from "./marks";
 import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
 import { placeOf, requestOf, sceneOf, type Box } from "./scene";
 import { Selection } from "./selection";
@@ -195,6 +195,8 @@ class NetworkPanel implements Panel {
 
   /** Say something in which things go by their numbers in the network that is on the screen. */
   private send(content: Record<string, unknown>): void {
+    // So that no edit is one of a text that is another by now.
+    if (content.type === "edit") this.context.settle();
     this.context.send({ ...content, version: this.shown?.version ?? 0 });
   }
 
@@ -218,7 +220,7 @@ class NetworkPanel implements Panel {
     store.subscribe(
       (s) => s.selection,
       signal,
-      (selection) => this.mark(selection),
+      () => this.mark(),
     );
     store.subscribe(endOf, signal, (end) => {
       this.editing.end(end);
@@ -234,7 +236,7 @@ class NetworkPanel implements Panel {
     store.subscribe(
       (s) => s.picked,
       signal,
-      () => this.markPicked(),
+      () => this.mark(),
     );
     store.subscribe(
       (s) => s.layout?.inputs,
@@ -362,8 +364,7 @@ class NetworkPanel implements Panel {
     this.selection.settle();
     this.view.show(sceneOf(graph, visible, request, arranged), anchor);
     this.tree.show(graph, new Set(visible.open), this.context.layout.title);
-    this.mark(this.context.store.get().selection);
-    this.markPicked();
+    this.mark();
     this.editing.update();
     this.arranged = true;
     this.selection.arrive();
@@ -440,16 +441,10 @@ class NetworkPanel implements Panel {
     if (this.context.store.get().selection !== name) this.context.store.set({ selection: name });
   }
 
-  private mark(selection: string | null): void {
-    const { shown: graph, visible, view } = this;
-    view.marked = graph === null ? new Set() : markedIn(graph, visible, selection);
-    view.redraw();
-  }
-
-  private markPicked(): void {
-    const { shown: graph, visible, view } = this;
-    const { picked } = this.context.store.get();
-    view.picked = graph === null ? new Map() : pickedIn(graph, visible, picked);
+  private mark(): void {
+    const { view, visible } = this;
+    const { selection, picked } = this.context.store.get();
+    Object.assign(view, marksOf(this.shown, visible, selection, picked));
     view.redraw();
   }
 
