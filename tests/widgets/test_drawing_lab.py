@@ -100,6 +100,7 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     assert told["problem"] == page.edit(do="delete", objects=[at])
     assert told["problem"].startswith("line 6 makes these 2, which go together")
     both = [{"of": "object", "at": page.number(f"cells[{n}]")} for n in range(2)]
+    assert told["instead"] == both
     page.network(type="depending", ask="4", objects=both)
     told = page.told("depending")[-1]
     assert (told["names"][-1], told["problem"]) == ("cells[0] -> ensemble", "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from nengolab_widgets.graph.objects import Thing
+
 
 class TroubleTold(TypedDict):
     """Why the code makes nothing that could run; ``line`` as people count, the others from 1."""
@@ -153,10 +155,11 @@ class TriedMessage(TypedDict):
 class DependingMessage(TypedDict):
     """What would be deleted with what was asked about: names, those of that itself first.
 
-    ``problem`` says why it cannot be deleted, or "".
+    ``problem`` says why it cannot be deleted, or ""; ``instead`` are those that can be, with it.
     """
 
     type: Literal["depending"]
     ask: str
     names: list[str]
     problem: str
+    instead: list[Thing]

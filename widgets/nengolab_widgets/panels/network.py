@@ -301,7 +301,7 @@ class Network(Panel):
         if content["type"] == "edit":
             said = {"type": "edited", "ask": ask, "problem": problem, "came": []}
         elif content["type"] == "depending":
-            said = {"type": "depending", "ask": ask, "names": [], "problem": problem}
+            said = {"type": "depending", "ask": ask, "names": [], "problem": problem, "instead": []}
         elif content["type"] == "try":
             said = {"type": "tried", "ask": ask, "told": untold(problem)}
         elif content["type"] == "plot":
@@ -423,12 +423,13 @@ class Network(Panel):
 
     def _depending(self, content: dict[str, Any]) -> None:
         objects = [self._meant(each) for each in content["objects"]]
-        names, problem = self._hands.depending(objects)
+        names, problem, instead = self._hands.depending(objects)
         said: DependingMessage = {
             "type": "depending",
             "ask": str(content.get("ask")),
             "names": names,
             "problem": problem,
+            "instead": [self.graph.thing(obj) for obj in instead],
         }
         self.place.send(self, {**said})
 

@@ -7,6 +7,7 @@ import { Changes, same } from "./changes";
 import type { Editor } from "../../editing/editor";
 import { ElementPicture } from "../../elementpicture";
 import { endOf } from "../../ended";
+import { goInCell } from "../../lines";
 import type { NotebookCell } from "../../host";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
 import { isCodeMessage, isKeptMessage, type CodeTold, type TroubleTold } from "./payload";
@@ -96,6 +97,11 @@ class CodePanel implements Panel {
       (s) => s.selection,
       signal,
       (name) => this.mark(name),
+    );
+    store.subscribe(
+      (s) => s.line,
+      signal,
+      (line) => line !== undefined && this.go(line.at),
     );
     store.subscribe(endOf, signal, (end) => this.showEnd(end));
     signal.addEventListener("abort", () => {
@@ -307,15 +313,19 @@ class CodePanel implements Panel {
     }
   }
 
+  /** To a line, as people count them. */
+  private go(line: number): void {
+    if (this.cell !== null) goInCell(this.root, line);
+    else this.editor?.go(line - (this.told?.first_line ?? 1) + 1);
+  }
+
   private showTrouble(trouble: TroubleTold | null): void {
     this.trouble.hidden = trouble === null;
     if (trouble === null) return this.trouble.replaceChildren();
     const said = make("p");
     const { line } = trouble;
-    if (line !== null && this.editor !== null) {
-      const go = button(`line ${line}`, "go to the line", () =>
-        this.editor?.go(line - (this.told?.first_line ?? 1) + 1),
-      );
+    if (line !== null && (this.editor ?? this.cell) !== null) {
+      const go = button(`line ${line}`, "go to the line", () => this.go(line));
       go.className = "nl-source-line";
       said.append(go, ": ");
     } else if (line !== null) said.append(`line ${line}: `);

@@ -233,7 +233,13 @@ describe("what is done while the network is drawn anew", () => {
         { of: "object", at: 4 },
       ],
     });
-    hear({ type: "depending", ask: last("depending").ask, names: ["b", "c"], problem: "" });
+    hear({
+      type: "depending",
+      ask: last("depending").ask,
+      names: ["b", "c"],
+      problem: "",
+      instead: [],
+    });
     leave(3);
     await anew(3, ["b", "c"]);
     expect(card.querySelector("[role=alertdialog]")).toBeNull();

@@ -4,6 +4,7 @@ import type { Card } from "./card";
 import { confirmDelete } from "./cardedit";
 import type { Graph } from "./graph";
 import type { DependingMessage } from "./payload";
+import type { Offer } from "./saying";
 import type { Turns } from "./turns";
 import type { Selected } from "./viewhost";
 
@@ -13,8 +14,8 @@ export interface DeletingHost {
   turns: Turns;
   send: (content: Record<string, unknown>) => void;
   select: (selected: Selected | null) => void;
-  /** Say why it cannot be, or with "" nothing. */
-  say: (problem: string) => void;
+  /** Say why it cannot be, and what would work; or with "" nothing. */
+  say: (problem: string, offer: Offer | null) => void;
   remove: (objects: Selected[]) => void;
 }
 
@@ -39,11 +40,12 @@ export class Deleting {
     this.asked = "";
   }
 
-  confirm({ ask, names, problem }: DependingMessage): void {
+  confirm({ ask, names, problem, instead }: DependingMessage): void {
     if (ask !== this.asked) return;
     this.asked = "";
     const { host, objects } = this;
-    host.say(problem);
+    const all = { text: `delete all ${instead.length} …`, act: () => this.ask(instead) };
+    host.say(problem, instead.length > 0 ? all : null);
     if (problem !== "") return;
     const graph = host.graph();
     const meant = objects.map(({ of, at }) => (of === "object" ? graph?.name(at) : ""));

@@ -20,6 +20,7 @@ import {
   type TriedTold,
 } from "./payload";
 import { boxesIn, middleOf, type ViewBox } from "./places";
+import { Saying } from "./saying";
 import { Turns } from "./turns";
 import type { View } from "./view";
 import type { Selected } from "./viewhost";
@@ -46,6 +47,8 @@ export interface EditingHost {
   focus: (at: number) => void;
   /** Things that an edit brought are to be selected as soon as they are drawn. */
   choose: (names: string[]) => void;
+  /** What goes to a line of the code, where that is shown. */
+  goToLine: () => ((line: number) => void) | null;
   editor: PanelContext["editor"];
   theme: () => Theme;
 }
@@ -65,7 +68,7 @@ const EMPTY: Record<string, string> = {
 
 export class Editing {
   readonly palette: Palette;
-  readonly said = make("p", "nl-edit-said", { role: "status", hidden: "" });
+  private readonly saying: Saying;
   readonly hint = make("p", "nl-network-waiting nl-edit-hint", { hidden: "" });
   readonly start = make(
     "button",
@@ -83,6 +86,7 @@ export class Editing {
   private entry = CONNECTION;
 
   constructor(private readonly host: EditingHost) {
+    this.saying = new Saying(host.goToLine);
     this.palette = new Palette({
       ask: () => host.send({ type: "palette" }),
       add: (entry) => this.add(entry, null),
@@ -96,9 +100,13 @@ export class Editing {
     this.deleting = new Deleting({
       ...host,
       turns: this.turns,
-      say: (problem) => this.say(problem, true),
+      say: (problem, offer) => this.saying.say(problem, true, offer),
       remove: (objects) => this.edit({ do: "delete", objects }),
     });
+  }
+
+  get said(): HTMLElement {
+    return this.saying.element;
   }
 
   get on(): boolean {
@@ -125,8 +133,9 @@ export class Editing {
       { signal },
     );
     // What was refused is said until a hand does the next thing.
+    const next = ({ target }: Event): void => this.saying.forget(target);
     for (const each of ["keydown", "pointerdown"])
-      root.addEventListener(each, () => this.wrong && this.say(""), { signal, capture: true });
+      root.addEventListener(each, next, { signal, capture: true });
     root.addEventListener("keydown", (event) => this.key(event), { signal });
     place.addEventListener("pointerdown", () => this.takeKeys(root), { signal });
   }
@@ -166,7 +175,7 @@ export class Editing {
     this.answers.clear();
     this.turns.drop();
     this.host.view().giveUp();
-    this.say("");
+    this.saying.keep(why);
   }
 
   hear(content: Record<string, unknown>): boolean {
@@ -187,14 +196,8 @@ export class Editing {
     return true;
   }
 
-  private wrong = false;
-
   private say(text: string, trouble = false): void {
-    const said = this.ended || text;
-    this.wrong = trouble;
-    this.said.hidden = said === "";
-    this.said.classList.toggle("nl-edit-wrong", trouble || this.ended !== "");
-    setText(this.said, said);
+    this.saying.say(text, trouble);
   }
 
   /** Another network is to be drawn: what would be deleted is asked anew. */
@@ -205,7 +208,7 @@ export class Editing {
 
   /** What went wrong was about something else, or the network before. */
   forget(): void {
-    if (this.said.classList.contains("nl-edit-wrong")) this.say("");
+    this.saying.forget();
   }
 
   private edit(content: Record<string, unknown>, answer?: Answer): void {

@@ -4,6 +4,7 @@ import "./network.css";
 
 import { make, setText } from "../../dom";
 import { endOf } from "../../ended";
+import { lineOpener } from "../../lines";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
@@ -130,6 +131,7 @@ class NetworkPanel implements Panel {
       keep: (kept) => this.selection.keep(kept),
       focus: (at) => this.tree.focus(at),
       choose: (names) => this.selection.come(names),
+      goToLine: () => lineOpener(store),
       editor: context.editor,
       theme: () => this.view.theme,
     });

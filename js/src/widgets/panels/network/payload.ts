@@ -350,12 +350,24 @@ export const isTriedMessage: Check<TriedMessage> = record<TriedMessage>({
   told: isTriedTold,
 });
 
-/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or "". */
+/** Something of a network, by its number. */
+export interface Thing {
+  of: "object" | "connection" | "probe";
+  at: number;
+}
+
+export const isThing: Check<Thing> = record<Thing>({
+  of: oneOf("object", "connection", "probe"),
+  at: isNumber,
+});
+
+/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or ""; ``instead`` are those that can be, with it. */
 export interface DependingMessage {
   type: "depending";
   ask: string;
   names: string[];
   problem: string;
+  instead: Thing[];
 }
 
 export const isDependingMessage: Check<DependingMessage> = record<DependingMessage>({
@@ -363,4 +375,5 @@ export const isDependingMessage: Check<DependingMessage> = record<DependingMessa
   ask: isString,
   names: listOf(isString),
   problem: isString,
+  instead: listOf(isThing),
 });
