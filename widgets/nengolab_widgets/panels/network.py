@@ -15,6 +15,7 @@ from nengolab.live import LiveProbe, PanelSpec
 from nengolab.live.activity import Activity
 from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
+from nengolab_widgets.colouring import MOST_WATCHED, WatchedMessage, coloured
 from nengolab_widgets.drawing.fields import untold
 from nengolab_widgets.drawing.told import (
     CardEdit,
@@ -29,13 +30,10 @@ from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_o
 from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer
 from nengolab_widgets.narrowing import is_list, is_list_or_tuple, is_mapping
-from nengolab_widgets.panel import Choice, Hands, Identity, Panel, Place, Setting, has_neurons
+from nengolab_widgets.panel import Choice, Hands, Identity, Panel, Place, Setting
 from nengolab_widgets.quiet import Nothing
 from nengolab_widgets.variables import notebook_variables
 
-# Objects that are coloured, members of one that is closed, and probes that all of them take.
-MOST_WATCHED, MOST_MEMBERS, MOST_PROBES = 40, 32, 64
-MOST_NEURONS = 20_000
 # Of what was put in place by hand: as far as anybody would drag it.
 FARTHEST = 1e6
 # A page asks again where it has heard nothing for longer than this (s).
@@ -50,10 +48,10 @@ class Payload(TypedDict):
     """What the view shows: ``version`` tells one description of the network from the next.
 
     ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both
-    by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be
-    edited by drawing: "not yet" before its code has run, while it runs for the first time
-    ("coming"), or where it does not ("failed"), and not before its code is written where it
-    "can be"; ``stale`` says that the code makes another one.
+    by name; ``height`` is in pixels, None for the usual one; ``activity`` says whether that is
+    shown as colour. ``drawn`` says whether it can be edited by drawing: "not yet" before its code
+    has run, while it runs for the first time ("coming"), or where it does not ("failed"), and not
+    before its code is written where it "can be"; ``stale`` says that the code makes another one.
     """
 
     version: int
@@ -61,6 +59,7 @@ class Payload(TypedDict):
     placed: dict[str, tuple[float, float]]
     passthrough: bool
     folded: bool
+    activity: bool
     height: float | None
     drawn: Literal["no", "can be", "not yet", "coming", "failed", "yes"]
     stale: bool
@@ -96,7 +95,15 @@ class CardMessage(TypedDict):
     edit: CardEdit | None
 
 
-Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | TriedMessage | DependingMessage
+Said = (
+    GraphMessage
+    | CardMessage
+    | PaletteMessage
+    | EditedMessage
+    | TriedMessage
+    | DependingMessage
+    | WatchedMessage
+)
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -216,6 +223,7 @@ class Network(Panel):
             "placed": dict(self.values["placed"]),
             "passthrough": self.values["passthrough"],
             "folded": self.values["folded"],
+            "activity": self.values["activity"],
             "height": self.values["height"],
             "drawn": self._drawn(),
             "stale": self.place.hands is not None and self.place.hands.is_stale,
@@ -259,15 +267,7 @@ class Network(Panel):
             names = set(self._opened())
             opened = {at for at in range(1, len(graph)) if names and self._name(at) in names}
             self._watched = graph.visible(opened)
-        if len(self._watched) > MOST_WATCHED:
-            return []
-        wanted = [(at, obj) for at in self._watched for obj in _active(graph.object(at))]
-        if len(wanted) > MOST_PROBES:
-            # What is closed goes without.
-            closed = {at for at, _ in wanted if isinstance(graph.object(at), nengo.Network)}
-            wanted = [(at, obj) for at, obj in wanted if at not in closed]
-        if sum(obj.size_out for _, obj in wanted) > MOST_NEURONS:
-            return []
+        wanted, _ = coloured(graph, self._watched)
         return [
             (at, self.place.probe(obj, MEAN if isinstance(obj, Neurons) else None))
             for at, obj in wanted
@@ -452,6 +452,10 @@ class Network(Panel):
         if woken or set(wanted) != set(self._watched or ()):
             self._watched = wanted[: MOST_WATCHED + 1]
             self.place.respec(self)
+        seen, why = coloured(self.graph, self._watched or ())
+        objects = list(dict.fromkeys(at for at, _ in seen))
+        said: WatchedMessage = {"type": "watched", "objects": objects, "why": why}
+        self.place.send(self, {**said})
 
     def _parts(self, content: dict[str, Any]) -> dict[str, Any]:
         """Give what can be plotted of what is asked about: itself, or ends of a network."""
@@ -463,13 +467,3 @@ class Network(Panel):
         ends = {name: getattr(obj, name, None) for name in ("output", "input")}
         nodes = {name: end for name, end in ends.items() if self.graph.index(end) > 0}
         return {**nodes, "": obj} if content["at"] else nodes
-
-
-def _active(obj: Any) -> list[Any]:
-    """Give what is probed for the activity of an object; of a network, its ensembles."""
-    if isinstance(obj, nengo.Network):
-        members = [ens.neurons for ens in obj.all_ensembles if has_neurons(ens)]
-        return members if len(members) <= MOST_MEMBERS else []
-    if isinstance(obj, nengo.Ensemble):
-        return [obj.neurons if has_neurons(obj) else obj]
-    return [obj] if obj.size_out > 0 else []

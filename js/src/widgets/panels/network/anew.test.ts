@@ -14,6 +14,7 @@ const PAYLOAD: Payload = {
   placed: {},
   passthrough: true,
   folded: false,
+  activity: true,
   height: null,
   drawn: "yes",
   stale: false,
@@ -52,7 +53,7 @@ function cardOf(ask: unknown, title: string): CardMessage {
 async function open(labels: string[], probes: string[] = []) {
   const sent: Record<string, unknown>[] = [];
   const store = new Store<Partial<LabState>>({
-    status: { state: "ready" } as LabState["status"],
+    status: { state: "ready", time: 0 } as LabState["status"],
     life: "alive",
     layout: null,
     sight: { visible: true, width: 900 },

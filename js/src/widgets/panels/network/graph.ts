@@ -1,6 +1,6 @@
 /** The network as the kernel describes it: objects in a tree, and connections between them. */
 
-import type { ConnectionColumns, ObjectColumns } from "./payload";
+import type { ConnectionColumns, GraphMessage, ObjectColumns } from "./payload";
 
 /** `nengolab_widgets.graph.objects.KINDS`. */
 const KINDS = [
@@ -46,6 +46,10 @@ export class Graph {
     objects.parent.forEach((parent, at) => {
       if (parent >= 0) this.children[parent].push(at);
     });
+  }
+
+  static of({ objects, connections, probes, version }: GraphMessage): Graph {
+    return new Graph(objects, connections, probes, version);
   }
 
   get size(): number {

@@ -15,10 +15,17 @@ import { Card } from "./card";
 import { columnsOf } from "./columns";
 import { Drivers } from "./drivers";
 import { Editing } from "./editing";
+import { Frame } from "./frame";
 import { Graph, ROOT } from "./graph";
 import { Legend } from "./legend";
 import { marksOf } from "./marks";
-import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
+import {
+  isCardMessage,
+  isGraphMessage,
+  isPayload,
+  isWatchedMessage,
+  type Payload,
+} from "./payload";
 import { placeOf, requestOf, sceneOf, type Box } from "./scene";
 import { Selection } from "./selection";
 import { Several } from "./several";
@@ -56,7 +63,7 @@ class NetworkPanel implements Panel {
   private readonly key = new Legend();
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
   private readonly root = make("div", "nl-network", { tabindex: "-1" });
-  private frame!: HTMLElement;
+  private frame!: Frame;
   private opened = new Set<number>();
   /** What the scene was made of, and the newest that is being made. */
   private made = "";
@@ -87,8 +94,10 @@ class NetworkPanel implements Panel {
       signal,
     );
     this.watching = new Watching(
-      () => (this.payload.folded ? [] : this.view.onScreen()),
+      (partly) => (this.payload.folded ? [] : this.view.onScreen(partly)),
+      () => this.shown?.version ?? 0,
       (objects) => this.send({ type: "watch", objects }),
+      () => this.explain(),
       store,
       signal,
     );
@@ -172,10 +181,8 @@ class NetworkPanel implements Panel {
     place.append(this.drivers.element, this.waiting, this.key.element, this.tree.element);
     const { palette, said, hint, start } = this.editing;
     place.append(hint);
-    this.frame = place;
-    // Its lower right corner is a handle of the browser's own.
-    place.addEventListener("pointerup", () => this.resized(), { signal });
-    this.setHeight();
+    this.frame = new Frame(place, (height) => context.change({ height }), signal);
+    this.frame.show(this.payload.height);
     const { element: bar, help } = this.toolbar;
     bar.prepend(palette.button, start);
     const row = make("div", "nl-network-row", {}, palette.element, place);
@@ -224,6 +231,11 @@ class NetworkPanel implements Panel {
       signal,
       () => this.mark(),
     );
+    store.subscribe(
+      (s) => s.status.time > 0,
+      signal,
+      () => this.explain(),
+    );
     store.subscribe(endOf, signal, (end) => {
       this.editing.end(end);
       this.card.end(end);
@@ -253,14 +265,13 @@ class NetworkPanel implements Panel {
   // ---- what the kernel says -----------------------------------------------------------------------
 
   hear(content: Record<string, unknown>): void {
+    if (this.editing.hear(content)) return;
+    if (isWatchedMessage(content)) return this.watching.hear(content);
     if (isGraphMessage(content) && content.version === this.payload.version) {
       if (this.graph !== null && this.made !== "") return;
-      const { objects, connections, probes, version } = content;
-      this.graph = new Graph(objects, connections, probes, version);
+      this.graph = Graph.of(content);
       this.opened = this.openedOf(this.payload);
       void this.arrange(null);
-    } else if (this.editing.hear(content)) {
-      return;
     } else if (isCardMessage(content) && content.ask === this.selection.asked) {
       const selected = this.view.selected;
       if (selected === null) return;
@@ -284,7 +295,7 @@ class NetworkPanel implements Panel {
     this.showStanding();
     // Folded away, it needs no colour, and what is probed for that costs the run something.
     if (before.folded !== this.payload.folded) this.watching.rest();
-    this.setHeight();
+    this.frame.show(this.payload.height);
     if (this.graph === null) return;
     this.opened = this.openedOf(this.payload);
     void this.arrange(null);
@@ -326,17 +337,6 @@ class NetworkPanel implements Panel {
   private openedOf({ opened }: Payload): Set<number> {
     const found = opened.map((name) => this.graph?.find(name));
     return new Set(found.filter((at) => at !== undefined));
-  }
-
-  private setHeight(): void {
-    const { height } = this.payload;
-    this.frame.style.height = height === null ? "" : `${height}px`;
-  }
-
-  private resized(): void {
-    const height = Math.round(this.frame.getBoundingClientRect().height);
-    const asked = this.frame.style.height;
-    if (asked !== "" && height !== this.payload.height) this.context.change({ height });
   }
 
   private async arrange(anchor: number | null): Promise<void> {
@@ -484,7 +484,9 @@ class NetworkPanel implements Panel {
   }
 
   private explain(): void {
-    if (this.key.show(this.activity)) this.placeDrivers();
+    const { activity, folded } = this.payload;
+    const why = activity && !folded ? this.watching.why(this.activity) : "";
+    if (this.key.show(this.activity, why)) this.placeDrivers();
   }
 }
 

@@ -2,13 +2,14 @@
 
 import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited by drawing: "not yet" before its code has run, while it runs for the first time ("coming"), or where it does not ("failed"), and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
+/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one; ``activity`` says whether that is shown as colour. ``drawn`` says whether it can be edited by drawing: "not yet" before its code has run, while it runs for the first time ("coming"), or where it does not ("failed"), and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
 export interface Payload {
   version: number;
   opened: string[];
   placed: Record<string, [number, number]>;
   passthrough: boolean;
   folded: boolean;
+  activity: boolean;
   height: number | null;
   drawn: "no" | "can be" | "not yet" | "coming" | "failed" | "yes";
   stale: boolean;
@@ -20,6 +21,7 @@ export const isPayload: Check<Payload> = record<Payload>({
   placed: dictOf(tupleOf(isNumber, isNumber)),
   passthrough: isBoolean,
   folded: isBoolean,
+  activity: isBoolean,
   height: either(isNumber, isNull),
   drawn: oneOf("no", "can be", "not yet", "coming", "failed", "yes"),
   stale: isBoolean,
@@ -376,4 +378,17 @@ export const isDependingMessage: Check<DependingMessage> = record<DependingMessa
   names: listOf(isString),
   problem: isString,
   instead: listOf(isThing),
+});
+
+/** Which of the things on the screen are coloured; ``why`` not all of them, or "". */
+export interface WatchedMessage {
+  type: "watched";
+  objects: number[];
+  why: string;
+}
+
+export const isWatchedMessage: Check<WatchedMessage> = record<WatchedMessage>({
+  type: oneOf("watched"),
+  objects: listOf(isNumber),
+  why: isString,
 });
