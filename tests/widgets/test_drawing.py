@@ -359,6 +359,18 @@ def test_code_that_does_not_stop_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     drawing.close()
 
 
+def test_a_cell_without_the_end_of_its_last_line_is_the_same_code() -> None:
+    drawing = Written(SOURCE).drawing
+    drawing.run().result(PATIENCE)
+    for kind, fresh in (("cell", True), ("file", False)):
+        drawing.place.kind = kind
+        drawing.type(SOURCE + "# typed")
+        assert not drawing.is_fresh
+        drawing.type(SOURCE.removesuffix("\n"))
+        assert drawing.is_fresh == fresh
+    drawing.close()
+
+
 def test_a_variable_takes_no_name_of_pythons_own() -> None:
     drawing = Written(SOURCE).drawing
     drawing.run().result(PATIENCE)

@@ -139,6 +139,7 @@ def what_is_called_by_old_numbers_is_refused(page: Page, path: Path) -> None:
     old = page.told("graph")[-1]["version"] - 1
     late = "drawn anew in this moment"
     assert late in page.edit(do="delete", objects=[at], version=old)
+    assert page.told("edited")[-1]["late"]
     page.network(type="depending", ask="7", objects=[at], version=old)
     assert late in page.told("depending")[-1]["problem"]
     page.network(type="plot", part="", kind="", version=old, **at)

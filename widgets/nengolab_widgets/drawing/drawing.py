@@ -149,6 +149,9 @@ class Drawing:
 
     def type(self, text: str) -> None:
         """Keep what a person is writing; nothing runs."""
+        made = None if self.made is None else self.made.source
+        if self.place.kind == "cell" and made is not None and text == made.removesuffix("\n"):
+            text = made  # a notebook takes the end of a cell's last line away
         self.text = text
         self.version += 1
         if self.state != "working":

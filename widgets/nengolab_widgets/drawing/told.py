@@ -136,12 +136,16 @@ class PaletteMessage(TypedDict):
 
 
 class EditedMessage(TypedDict):
-    """The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new."""
+    """The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new.
+
+    ``late`` says that numbers in it were of another network than the one that is drawn by now.
+    """
 
     type: Literal["edited"]
     ask: str
     problem: str
     came: list[str]
+    late: bool
 
 
 class TriedMessage(TypedDict):

@@ -299,7 +299,8 @@ class Network(Panel):
         ask = str(content.get("ask"))
         said: Said | None = None
         if content["type"] == "edit":
-            said = {"type": "edited", "ask": ask, "problem": problem, "came": []}
+            late = problem == LATE
+            said = {"type": "edited", "ask": ask, "problem": problem, "came": [], "late": late}
         elif content["type"] == "depending":
             said = {"type": "depending", "ask": ask, "names": [], "problem": problem, "instead": []}
         elif content["type"] == "try":
@@ -384,8 +385,14 @@ class Network(Panel):
         place, panel = self.place, self
 
         def answer(problem: str, came: list[str]) -> None:
-            said: EditedMessage = {"type": "edited", "ask": ask, "problem": problem, "came": came}
-            place.send(panel, {**said})
+            done: EditedMessage = {
+                "type": "edited",
+                "ask": ask,
+                "problem": problem,
+                "came": came,
+                "late": False,
+            }
+            place.send(panel, {**done})
 
         self._hands.edit(wanted, answer)
 

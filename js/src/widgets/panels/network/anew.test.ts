@@ -260,12 +260,34 @@ describe("what is done while the network is drawn anew", () => {
     expect(last("edit")).toMatchObject({ do: "add", pre: 3, version: 2 });
     // What was typed just before comes first.
     expect(sent.at(-2)).toEqual({ type: "settle" });
-    hear({ type: "edited", ask: last("edit").ask, problem: "", came: [] });
+    hear({ type: "edited", ask: last("edit").ask, problem: "", came: [], late: false });
     leave(3);
     add();
     await anew(3, ["new", "a"]);
     expect(said().textContent).toContain("not there any more");
     expect(last("edit")).toMatchObject({ version: 2 });
+  });
+
+  it("is done once more where the kernel had another network already", async () => {
+    const { select, answer, leave, anew, last, hear, press, body, said, sent } = await open([
+      "a",
+      "b",
+    ]);
+    select("b");
+    answer("b");
+    press(body.querySelector<HTMLElement>(".nl-network")!, "d", { ctrlKey: true });
+    expect(last("edit")).toMatchObject({ do: "duplicate", version: 1 });
+    const late = { type: "edited", problem: "late", came: [], late: true };
+    leave(2);
+    hear({ ...late, ask: last("edit").ask });
+    expect(said().hidden).toBe(true);
+    await anew(2, ["new", "a", "b"]);
+    const objects = [{ of: "object", at: 3 }];
+    expect(last("edit")).toMatchObject({ do: "duplicate", version: 2, objects });
+    // Where no other is to be drawn it is said.
+    hear({ ...late, ask: last("edit").ask });
+    expect(said().textContent).toBe("late");
+    expect(sent.filter(({ type }) => type === "edit")).toHaveLength(2);
   });
 
   it("opens networks and shows cards of probes by name", async () => {

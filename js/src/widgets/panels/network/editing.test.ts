@@ -294,7 +294,7 @@ describe("edits by drawing", () => {
     const { editing, sent, keep } = drawing();
     const answer = vi.fn();
     editing.of({ of: "object", at: 1 }).rename("print", answer);
-    editing.hear({ type: "edited", ask: sent[0].ask, problem: "no", came: [] });
+    editing.hear({ type: "edited", ask: sent[0].ask, problem: "no", came: [], late: false });
     expect(answer).toHaveBeenCalledExactlyOnceWith("no");
     expect(keep).toHaveBeenLastCalledWith(null);
   });
@@ -303,7 +303,7 @@ describe("edits by drawing", () => {
     const { editing, sent, said } = drawing();
     editing.copy([1]);
     expect(said()).toBe("");
-    editing.hear({ type: "edited", ask: sent[0].ask, problem: "", came: [] });
+    editing.hear({ type: "edited", ask: sent[0].ask, problem: "", came: [], late: false });
     expect(said()).toContain("It is copied.");
     editing.duplicate([1]);
     expect(said()).toBe("making the change …");

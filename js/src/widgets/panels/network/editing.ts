@@ -21,7 +21,7 @@ import {
 } from "./payload";
 import { boxesIn, middleOf, type ViewBox } from "./places";
 import { Saying } from "./saying";
-import { Turns } from "./turns";
+import { Turns, type Turn } from "./turns";
 import type { View } from "./view";
 import type { Selected } from "./viewhost";
 
@@ -76,7 +76,7 @@ export class Editing {
     { type: "button", hidden: "", title: "write the code of this network, and edit it by drawing" },
     "continue in code",
   );
-  private readonly answers = new Map<string, Answer>();
+  private readonly answers = new Map<string, { answer: Answer; turn: Turn | null }>();
   private readonly tried = new Map<string, (told: TriedTold) => void>();
   private readonly function = new KeptFunction();
   /** What is done from a card, which waits for the edit before it. */
@@ -181,10 +181,11 @@ export class Editing {
   hear(content: Record<string, unknown>): boolean {
     if (isPaletteMessage(content)) this.palette.show(content.entries);
     else if (isEditedMessage(content)) {
-      const answer = this.answers.get(content.ask);
+      const asked = this.answers.get(content.ask);
       this.answers.delete(content.ask);
       if (this.answers.size === 0) this.say("");
-      answer?.(content.problem);
+      const again = content.late && this.turns.again(asked?.turn ?? null);
+      if (!again) asked?.answer(content.problem);
       this.turns.next();
       if (content.came.length > 0) this.host.choose(content.came);
     } else if (isTriedMessage(content)) {
@@ -217,7 +218,7 @@ export class Editing {
     const tell = (problem: string): void => {
       if (problem !== "") this.say(problem, true);
     };
-    this.answers.set(ask, answer ?? tell);
+    this.answers.set(ask, { answer: answer ?? tell, turn: this.turns.now });
     this.say(content.do === "copy" ? "" : "making the change …");
     this.host.send({ type: "edit", ask, ...content });
   }

@@ -305,12 +305,13 @@ export const isPaletteMessage: Check<PaletteMessage> = record<PaletteMessage>({
   entries: listOf(isPaletteEntry),
 });
 
-/** The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new. */
+/** The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new. ``late`` says that numbers in it were of another network than the one that is drawn by now. */
 export interface EditedMessage {
   type: "edited";
   ask: string;
   problem: string;
   came: string[];
+  late: boolean;
 }
 
 export const isEditedMessage: Check<EditedMessage> = record<EditedMessage>({
@@ -318,6 +319,7 @@ export const isEditedMessage: Check<EditedMessage> = record<EditedMessage>({
   ask: isString,
   problem: isString,
   came: listOf(isString),
+  late: isBoolean,
 });
 
 /** What a function gave, or why not: ``line`` as people count, None where it is of no line. ``y`` has a list for each number of what it gives, of which there are ``size``; None is no number that could be drawn. */

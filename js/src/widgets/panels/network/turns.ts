@@ -7,12 +7,14 @@ import type { Selected } from "./viewhost";
 /** Told what they are now: in a network that is drawn anew things have other numbers. */
 type Act = (now: Selected[]) => void;
 
-interface Waiting {
+export interface Turn {
   /** What the things were called in. */
   graph: Graph | null;
   things: readonly Selected[];
   kept: Kept[];
   act: Act;
+  /** The network in which it was done, or is to be done once more. */
+  done: Graph | null;
 }
 
 export interface TurnsHost {
@@ -25,7 +27,9 @@ export interface TurnsHost {
 }
 
 export class Turns {
-  private waiting: Waiting[] = [];
+  private waiting: Turn[] = [];
+  /** The one that is being done. */
+  now: Turn | null = null;
 
   constructor(private readonly host: TurnsHost) {}
 
@@ -38,7 +42,7 @@ export class Turns {
     const graph = this.host.graph();
     if (graph === null && things.length > 0) return this.host.gone();
     const kept = graph === null ? [] : things.map((one) => keptOf(graph, one, []));
-    this.waiting.push({ graph, things, kept, act });
+    this.waiting.push({ graph, things, kept, act, done: null });
     this.next();
   }
 
@@ -56,15 +60,27 @@ export class Turns {
   /** Do what can be done by now. */
   next(): void {
     while (this.waiting.length > 0 && !this.host.busy()) {
-      const { graph, things, kept, act } = this.waiting.splice(0, 1)[0];
-      const there = this.host.graph();
+      const [turn] = this.waiting.splice(0, 1);
+      const { graph, things, kept, act } = turn;
+      const there = (turn.done = this.host.graph());
       const now =
         there === graph
           ? [...things]
           : kept.flatMap((one) => (there && selectedIn(there, one)) ?? []);
       if (now.length < things.length) this.host.gone();
-      else act(now);
+      else {
+        this.now = turn;
+        act(now);
+        this.now = null;
+      }
     }
+  }
+
+  /** It came too late, and is done once more when the other network is drawn; false where none is. */
+  again(turn: Turn | null): boolean {
+    if (turn === null || (turn.done === this.host.graph() && !this.host.busy())) return false;
+    this.waiting.unshift(turn);
+    return true;
   }
 
   /** Nothing of what waits can be done any more. */

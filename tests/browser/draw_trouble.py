@@ -1,0 +1,77 @@
+"""Parts of the stories of a drawing: what is done too early, too late, or where nobody listens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser.test_draw import Drawing
+
+
+def nothing_is_done_with_what_was_selected_before(drawing: Drawing) -> None:
+    """Of what is selected the name is there; nothing can be pressed before the kernel answers."""
+    lab, card = drawing.panel.lab, drawing.card
+    about = card.locator(".nl-network-about")
+    drawing.click("stimulus")
+    card.get_by_role("button", name="plot value", exact=True).wait_for()
+    lab.execute(
+        "import threading\n"
+        "held, go = threading.Event(), threading.Event()\n"
+        "def hold():\n"
+        "    with lab._lock:\n"
+        "        held.set()\n"
+        "        go.wait(60)\n"
+        "threading.Thread(target=hold, daemon=True).start()\n"
+        "assert held.wait(60)"
+    )
+    drawing.click("ensemble")
+    expect(card.locator("h4")).to_have_text("ensemble")
+    card.get_by_text("asking the kernel").wait_for()
+    expect(about).to_have_attribute("inert", "")
+    expect(card.get_by_role("button", name="plot value", exact=True)).to_have_count(0)
+    lab.execute("go.set()")
+    card.locator("[data-argument=n_neurons]").wait_for()
+    expect(about).not_to_have_attribute("inert", "")
+
+
+def its_kernel_is_gone(drawing: Drawing) -> None:
+    """It is said where a hand would press something, and there is nothing to press."""
+    panel = drawing.panel
+    gone = "The kernel is gone: run the notebook again from the top to go on."
+    panel.lab.restart_kernel()
+    code = panel.root.locator("[data-kind=code]")
+    expect(code.get_by_role("alert").filter(has_text=gone)).to_be_visible()
+    expect(drawing.root.get_by_role("status").filter(has_text=gone).first).to_be_visible()
+    for name, within in (("Run", code), ("Save", code), ("+ add", drawing.root)):
+        expect(within.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    expect(code.get_by_role("button", name="Copy")).to_be_enabled()
+    panel.screenshot("gone")
+
+
+def an_edit_comes_after_what_was_typed(drawing: Drawing) -> None:
+    """Just before it: the edit waits for the code to be run, and there is nothing to choose."""
+    lab, panel = drawing.panel.lab, drawing.panel
+    state = panel.root.locator(".nl-source-state")
+    drawing.root.get_by_role("button", name="+ add").click()
+    drawing.root.get_by_label("search what can be added").fill("ensemble")
+    drawing.root.locator(".nl-palette-item").first.wait_for()
+    lab.page.evaluate(
+        """() => {
+          const cell = jupyterapp.shell.currentWidget.content.model.cells.get(1).sharedModel;
+          window.typedBefore = cell.getSource();
+          cell.setSource(`${window.typedBefore}\n    # typed`);
+          document.querySelector(".nl-palette-item").click();
+        }"""
+    )
+    drawing.root.get_by_text("the code was changed since it ran: run it first").wait_for()
+    expect(panel.root.locator(".nl-source-other")).to_be_hidden()
+    expect(state).to_have_text("changed, not run yet")
+    # Taken back, it is what is drawn.
+    lab.page.evaluate(
+        """() => jupyterapp.shell.currentWidget.content.model.cells.get(1)
+          .sharedModel.setSource(window.typedBefore)"""
+    )
+    expect(state).to_have_text("this is what is drawn")
+    drawing.close_palette()
