@@ -44,7 +44,12 @@ def its_kernel_is_gone(drawing: Drawing) -> None:
     code = panel.root.locator("[data-kind=code]")
     expect(code.get_by_role("alert").filter(has_text=gone)).to_be_visible()
     expect(drawing.root.get_by_role("status").filter(has_text=gone).first).to_be_visible()
-    for name, within in (("Run", code), ("Save", code), ("+ add", drawing.root)):
+    for name, within in (
+        ("Run", code),
+        ("Save", code),
+        ("+ add", drawing.root),
+        ("+ add a plot", panel.root),
+    ):
         expect(within.get_by_role("button", name=name, exact=True)).to_be_disabled()
     expect(code.get_by_role("button", name="Copy")).to_be_enabled()
     panel.screenshot("gone")
