@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
+
+from tests.browser.panel import until
 
 if TYPE_CHECKING:
     from tests.browser.test_draw import Drawing
@@ -80,3 +83,35 @@ def an_edit_comes_after_what_was_typed(drawing: Drawing) -> None:
     )
     expect(state).to_have_text("this is what is drawn")
     drawing.close_palette()
+
+
+def of_what_a_line_makes_all_is_deleted_or_the_line_is_edited(drawing: Drawing) -> None:
+    """One of two cannot be deleted: both are offered, and the line."""
+    lab, panel, keyboard = drawing.panel.lab, drawing.panel, drawing.panel.lab.page.keyboard
+    lab.page.evaluate(
+        """() => {
+          const cell = jupyterapp.shell.currentWidget.content.model.cells.get(1).sharedModel;
+          const pair = "    pair = [nengo.Ensemble(10, 1) for _ in range(2)]";
+          cell.setSource(`${cell.getSource().trimEnd()}\n${pair}\n`);
+        }"""
+    )
+    panel.root.locator("[data-kind=code]").get_by_role("button", name="Run").click()
+    drawing.wait_drawn("drive", "ens", "pair[0]", "pair[1]")
+    panel.wait_state("ready")
+    drawing.root.locator('[role=treeitem][aria-label^="pair[0], "]').focus()
+    keyboard.press("Delete")
+    said = drawing.root.locator(".nl-edit-said")
+    said.get_by_role("button", name="delete all 2 …").click()
+    question = drawing.card.get_by_role("alertdialog")
+    expect(question).to_contain_text("Delete pair[0], pair[1]?")
+    question.get_by_role("button", name="Keep").click()
+    drawing.root.locator('[role=treeitem][aria-label^="pair[0], "]').focus()
+    keyboard.press("Delete")
+    panel.screenshot("together")
+    said.get_by_role("button", name=re.compile("^line [0-9]+$")).first.click()
+    line = "() => getSelection().anchorNode.parentElement.closest('.cm-line').textContent"
+    until(lambda: "pair = [" in lab.page.evaluate(line), "the caret is in the line")
+    drawing.root.locator("[role=treeitem]").first.focus()
+    keyboard.press("Control+z")
+    drawing.wait_drawn("drive", "ens")
+    panel.wait_state("ready")

@@ -14,6 +14,7 @@ from tests.browser.draw_trouble import (
     an_edit_comes_after_what_was_typed,
     its_kernel_is_gone,
     nothing_is_done_with_what_was_selected_before,
+    of_what_a_line_makes_all_is_deleted_or_the_line_is_edited,
 )
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, until
@@ -324,6 +325,7 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
     # The connection is seen no more.
     until(lambda: sum(drawing.columns()["leads"]) == 0, "drawn anew", 60)
     an_edit_comes_after_what_was_typed(drawing)
+    of_what_a_line_makes_all_is_deleted_or_the_line_is_edited(drawing)
 
     # Several at once: chosen with Shift, put in a row, grouped, and taken apart again.
     drawing.wait_drawn("drive", "ens")
