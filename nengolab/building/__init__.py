@@ -20,6 +20,7 @@ from nengolab.building.rerun import carried, unchanged
 from nengolab.building.running import Made, SourceError, Stop, run_source
 from nengolab.building.setting import set_field
 from nengolab.building.texts import Edit, Refused, Replacement
+from nengolab.building.together import Together
 from nengolab.building.trying import Tried, try_function
 from nengolab.building.values import Missing
 
@@ -41,6 +42,7 @@ __all__ = [
     "SourceError",
     "Span",
     "Stop",
+    "Together",
     "Tried",
     "add",
     "add_import",

@@ -18,6 +18,7 @@ from nengolab.building.statements import (
     within,
 )
 from nengolab.building.texts import Edit, Refused, Text, text_of
+from nengolab.building.together import offers_all
 
 
 def depending(made: Made, *objects: Any) -> list[Any]:
@@ -58,6 +59,7 @@ def depending(made: Made, *objects: Any) -> list[Any]:
     return [obj for obj in (network, *network.all_objects) if obj in found]
 
 
+@offers_all
 def delete(made: Made, *objects: Any) -> Edit:
     """Delete the statements that make objects and all that depends on them (`depending`).
 

@@ -23,8 +23,10 @@ from nengolab.building.statements import (
     within,
 )
 from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
+from nengolab.building.together import offers_all
 
 
+@offers_all
 def move(made: Made, *objects: Any, into: nengo.Network) -> Edit:
     """Move the statements of objects, and of the connections between them, to a network's block.
 
@@ -82,6 +84,7 @@ def move(made: Made, *objects: Any, into: nengo.Network) -> Edit:
     return move_of.edit(block, at, move_of.lines())
 
 
+@offers_all
 def group(made: Made, *objects: Any, name: str = "subnetwork", label: str | None = None) -> Edit:
     """Put a new subnetwork around objects and the connections between them.
 

@@ -21,6 +21,7 @@ from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
 from nengolab.building.statements import block_of, inserted, making, refuse_settings, within
 from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
+from nengolab.building.together import offers_all
 
 
 def add(made: Made, call: str, name: str = "", into: nengo.Network | None = None) -> Edit:
@@ -68,6 +69,7 @@ def add(made: Made, call: str, name: str = "", into: nengo.Network | None = None
     return paste(made, f"{name} = {call}" if name else call, into, in_manner=True)
 
 
+@offers_all
 def copy(made: Made, *objects: Any) -> str:
     r"""The source of objects and of the connections between them, which can stand by itself.
 

@@ -10,6 +10,7 @@ import nengo
 from nengolab.building.indentation import shifted
 from nengolab.building.running import Made
 from nengolab.building.texts import Refused, Replacement, Text
+from nengolab.building.together import Together
 
 
 def block_of(text: Text, made: Made, network: nengo.Network) -> Any:
@@ -110,7 +111,7 @@ def making(text: Text, made: Made, objects: Iterable[Any], once: bool = False) -
 
     Raises
     ------
-    Refused
+    Together
         Where a statement makes others, too.
     """
     going = set(objects)
@@ -155,11 +156,11 @@ def _statement(text: Text, made: Made, obj: Any, going: set[Any], once: bool) ->
             f"line {origin.span.line} stands in a loop or a function: edit the line itself",
             attr="objects",
         )
-    raise Refused(_of_several(made, obj, held), attr="objects")
+    raise Together(_of_several(made, obj, held), [one for one in made.origins if one in held])
 
 
 def _of_several(made: Made, obj: Any, held: set[Any]) -> str:
-    """That a statement makes others, too, which are to stay; and what would work."""
+    """That a statement makes others, too, which are to stay; and what to change."""
     origin = made.origins[obj]
     alike = {other for other in held if made.origins[other].span == origin.span}
     makes = str(origin)
@@ -168,7 +169,7 @@ def _of_several(made: Made, obj: Any, held: set[Any]) -> str:
     elif isinstance(obj, nengo.Connection):
         makes += " connections"
     where = "that line" if origin.loop is None else f"the loop in line {origin.loop}"
-    return f"{makes}, which go together: change {where}, or select all of them"
+    return f"{makes}, which go together: change {where}"
 
 
 def assigned(text: Text, statement: Any) -> Iterator[str]:

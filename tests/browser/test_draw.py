@@ -10,6 +10,12 @@ import pytest
 from playwright.sync_api import expect
 
 from nengolab import building
+from tests.browser.draw_trouble import (
+    an_edit_comes_after_what_was_typed,
+    its_kernel_is_gone,
+    nothing_is_done_with_what_was_selected_before,
+    of_what_a_line_makes_all_is_deleted_or_the_line_is_edited,
+)
 from tests.browser.jupyter import DARK, LIGHT, JupyterLab
 from tests.browser.panel import Panel, until
 from tests.browser.test_network import Network
@@ -91,8 +97,7 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
 
     # Arguments are fields; one that is not allowed is said, and the code stays.
     until(lambda: len(drawing.columns()["object"]) == 2, "laid out")
-    drawing.click("ensemble")
-    drawing.card.locator("[data-argument=n_neurons]").wait_for()
+    nothing_is_done_with_what_was_selected_before(drawing)
     panel.screenshot("card-light")
     what_is_typed_while_it_is_built_stays(drawing)
     drawing.set("n_neurons", "80")
@@ -132,6 +137,7 @@ def test_an_input_an_ensemble_and_a_plot_by_pointer(lab: JupyterLab) -> None:
     with nengo.Simulator(made.network, progress_bar=False) as sim:
         sim.run(1.0)
     assert abs(value - sim.data[probe][-1, 0]) < 0.1
+    its_kernel_is_gone(drawing)
     assert lab.errors == []
 
 
@@ -318,6 +324,8 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
 
     # The connection is seen no more.
     until(lambda: sum(drawing.columns()["leads"]) == 0, "drawn anew", 60)
+    an_edit_comes_after_what_was_typed(drawing)
+    of_what_a_line_makes_all_is_deleted_or_the_line_is_edited(drawing)
 
     # Several at once: chosen with Shift, put in a row, grouped, and taken apart again.
     drawing.wait_drawn("drive", "ens")

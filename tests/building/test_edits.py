@@ -7,6 +7,7 @@ import pytest
 import nengolab
 from nengolab.building import (
     Refused,
+    Together,
     add,
     add_import,
     connect,
@@ -100,11 +101,16 @@ def test_what_cannot_be_mapped_is_refused():
     assert edit.count == 4
     assert all(ens.radius == 2 for ens in run_source(edit.after).network.ensembles[:4])
     with pytest.raises(
-        Refused, match="line 7 makes these 4, which go together: .* the loop in line 7,"
-    ):
+        Together, match="line 7 makes these 4, which go together: .* the loop in line 7$"
+    ) as alone:
         delete(made, net.ensembles[0])
-    with pytest.raises(Refused, match="line 9 makes these 4 connections, .* the loop in line 8,"):
+    # Another line uses them: all of them would be refused, too, and are not offered.
+    assert alone.value.objects == ()
+    together = "line 9 makes these 4 connections, .* the loop in line 8, or take all 4 together$"
+    with pytest.raises(Together, match=together) as some:
         delete(made, net.connections[0])
+    assert set(some.value.objects) == set(net.connections[:4])
+    assert "Connection" not in delete(made, *some.value.objects).after
     with pytest.raises(Refused, match="line 8 uses ins, which would be deleted"):
         delete(made, *net.ensembles[:4])
     with pytest.raises(Refused, match="a list of arguments"):

@@ -73,6 +73,8 @@ class Written:
 
     def __init__(self, text: str) -> None:
         self.deeds: list[str] = []
+        # What was being done, each time that something was told.
+        self.phases: list[str] = []
         self.refuses: Exception | None = None
         self.drawing = Drawing(Here("here"), text, self.replace, self.heard, self.leave)
         self.began = threading.Event()
@@ -99,6 +101,8 @@ class Written:
     def heard(self, deed: str) -> None:
         if self.drawing.state == "working":
             self.began.set()
+            if self.phases[-1:] != [self.drawing.phase]:
+                self.phases.append(self.drawing.phase)
         if deed:
             self.deeds.append(deed)
 
@@ -317,6 +321,7 @@ def test_a_build_is_stopped_and_what_ran_goes_on() -> None:
         done.result(PATIENCE)
     assert (drawing.made, drawing.text, drawing.state) == (made, SOURCE, "good")
     assert written.deeds == ["the code"]
+    assert written.phases == ["running", "building", "running", "building", "stopping"]
 
     written.builds = Future()
     written.building.clear()
@@ -354,6 +359,18 @@ def test_code_that_does_not_stop_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     drawing.close()
 
 
+def test_a_cell_without_the_end_of_its_last_line_is_the_same_code() -> None:
+    drawing = Written(SOURCE).drawing
+    drawing.run().result(PATIENCE)
+    for kind, fresh in (("cell", True), ("file", False)):
+        drawing.place.kind = kind
+        drawing.type(SOURCE + "# typed")
+        assert not drawing.is_fresh
+        drawing.type(SOURCE.removesuffix("\n"))
+        assert drawing.is_fresh == fresh
+    drawing.close()
+
+
 def test_a_variable_takes_no_name_of_pythons_own() -> None:
     drawing = Written(SOURCE).drawing
     drawing.run().result(PATIENCE)
@@ -388,11 +405,13 @@ def test_what_could_not_be_written_is_told_in_sentences() -> None:
         "": "net.config[node].held is an object, a Maze, which has no source",
     }
     missing = [building.Missing(name, reason, None) for name, reason in reasons.items()]
-    assert continued([]).endswith("makes an equal network. Run it to go on with it.")
+    text = "This is code that makes an equal network. Run it to go on with it."
+    assert continued([]) == (text, [])
     assert continued(missing) == (
-        "This is code that makes an equal network, but for 2 things. Run it to go on with it. "
-        "The output of 'sense' is an object, a Maze, which has no source: write it yourself in "
-        "place of missing_sense. "
-        "net.config[node].held is an object, a Maze, which has no source."
+        text.replace("network.", "network, but for 2 things."),
+        [
+            "The output of 'sense' is an object, a Maze, which has no source: write it yourself in "
+            "place of missing_sense.",
+            "net.config[node].held is an object, a Maze, which has no source.",
+        ],
     )
-    assert continued(missing * 4).endswith("And so on: the code has 4 more.")

@@ -25,8 +25,9 @@ class Page(Browser):
         return [content for content in contents if content["type"] == kind]
 
     def network(self, **content: Any) -> None:
-        panel = self.lab._bench.aside.identity.id
-        self.say(type="to_panel", panel=panel, content=content)
+        panel = self.lab._bench.aside
+        content = {"version": panel._version, **content}
+        self.say(type="to_panel", panel=panel.identity.id, content=content)
 
     def number(self, name: str) -> int:
         return self.lab._bench.aside.graph.index(self.lab._names.find(name))
@@ -91,6 +92,7 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     at = {"of": "object", "at": page.number("cells[0]")}
     said = page.edit(do="set", name="n_neurons", value="'many'", **at)
     assert "what would work" in said.lower()
+    what_is_called_by_old_numbers_is_refused(page, path)
     # What cannot be deleted is said before that is asked about.
     page.network(type="depending", ask="3", objects=[at])
     told = page.told("depending")[-1]
@@ -98,6 +100,7 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     assert told["problem"] == page.edit(do="delete", objects=[at])
     assert told["problem"].startswith("line 6 makes these 2, which go together")
     both = [{"of": "object", "at": page.number(f"cells[{n}]")} for n in range(2)]
+    assert told["instead"] == both
     page.network(type="depending", ask="4", objects=both)
     told = page.told("depending")[-1]
     assert (told["names"][-1], told["problem"]) == ("cells[0] -> ensemble", "")
@@ -127,6 +130,26 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     until(layout.exists, "plots are kept")
     assert json.loads(layout.read_text())["plots"][0]["object"] == "cells[0]"
     lab.close()
+
+
+def what_is_called_by_old_numbers_is_refused(page: Page, path: Path) -> None:
+    """A page that does not know yet that another network is drawn does nothing with it."""
+    before, plots = path.read_text(), page.plots
+    at = {"of": "object", "at": 1}
+    old = page.told("graph")[-1]["version"] - 1
+    late = "drawn anew in this moment"
+    assert late in page.edit(do="delete", objects=[at], version=old)
+    assert page.told("edited")[-1]["late"]
+    page.network(type="depending", ask="7", objects=[at], version=old)
+    assert late in page.told("depending")[-1]["problem"]
+    page.network(type="plot", part="", kind="", version=old, **at)
+    assert late in page.of("notice")[-1]["text"]
+    cards = len(page.told("card"))
+    page.network(type="card", ask="8", version=old, **at)
+    assert len(page.told("card")) == cards
+    # What is not there is an answer, too.
+    assert "999" in page.edit(do="add", entry="Probes: Probe", place=None, pre=999)
+    assert (path.read_text(), page.plots) == (before, plots)
 
 
 def test_a_lab_leaves_a_build_and_runs_what_fails_once(

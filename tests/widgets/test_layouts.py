@@ -143,7 +143,10 @@ def test_what_is_gone_is_named_and_the_rest_is_shown(lab: Lab) -> None:
         with pytest.warns(UserWarning, match="Not all of the layout") as caught:
             other.load_layout(layout)
         text = str(caught[0].message)
-        assert browser.of("notice")[-1]["text"] == text
+        notice = browser.of("notice")[-1]
+        # One line, and the reasons for who wants to know.
+        assert notice["text"] == "Not all of the layout can be shown."
+        assert f"{notice['text']} {'; '.join(notice['details'])}" == text
         assert text.count("the network has no 'vision/hidden'") == 4
         assert "plot 7: " in text
         assert seen(other) == seen(lab)[:2]

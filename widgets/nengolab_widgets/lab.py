@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, ClassVar, Literal, cast
 
@@ -425,9 +425,9 @@ class Lab(Plots, Sourced, Modelled, anywidget.AnyWidget):
         self._past = past_message(self.session)
         self._say(self._past)
 
-    def _notice(self, text: str) -> None:
+    def _notice(self, text: str, details: Sequence[str] = ()) -> None:
         offer = "rebuild" if self.session.network_changed else ""
-        self._say({"type": "notice", "text": text, "offer": offer})
+        self._say({"type": "notice", "text": text, "details": [*details], "offer": offer})
 
     # ---- what is picked, and what pages lack ---------------------------------
 

@@ -196,11 +196,13 @@ class Inputs(TypedDict):
 class Notice(TypedDict):
     """Something to tell a person, such as that a wish could not be fulfilled.
 
-    ``offer`` is a message that a button beside it sends.
+    ``details`` are read by who wants to know more; ``offer`` is a message that a button beside it
+    sends.
     """
 
     type: Literal["notice"]
     text: str
+    details: list[str]
     offer: Literal["", "rebuild"]
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -67,7 +67,7 @@ class Modelled:
         """See `sessions.Holder`."""
         raise NotImplementedError
 
-    def _notice(self, text: str) -> None:
+    def _notice(self, text: str, details: Sequence[str] = ()) -> None:
         raise NotImplementedError
 
     def _panels_changed(self) -> None:
@@ -193,8 +193,8 @@ class Modelled:
             self._panels_changed()
             self._say_all()
             if not deed:
-                missing = " But for " + "; ".join(remarks) if remarks else ""
-                self._notice(f"{new.title} is shown again, as it was left.{missing}")
+                missing = ", but for some of it" if remarks else ""
+                self._notice(f"{new.title} is shown again, as it was left{missing}.", remarks)
         for node, values in new.inputs.items():
             self.session.set_input(node, values)
 

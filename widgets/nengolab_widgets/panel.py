@@ -206,8 +206,11 @@ class Hands(Protocol):
         """Give what can be added."""
         ...
 
-    def depending(self, objects: list[Any]) -> tuple[list[str], str]:
-        """Name what goes with objects that are deleted, and say why they cannot be, or ""."""
+    def depending(self, objects: list[Any]) -> tuple[list[str], str, list[Any]]:
+        """Name what goes with objects that are deleted, and say why they cannot be, or "".
+
+        Also give those that can be deleted together with them, where they cannot be alone.
+        """
         ...
 
     @property

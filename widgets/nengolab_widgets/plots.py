@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .arrangement import Size
 from .bench import Bench
 from .choice import read_choice
-from .layouts import arrangement_from, layout_of, read_layout
+from .layouts import NO_MORE, NOT_ALL, arrangement_from, layout_of, read_layout
 from .panel import Choice
 from .recipes import layout_code
 from .variables import notebook_variables
@@ -30,7 +30,7 @@ class Plots:
     _target: Any
     _options: dict[str, Any]
 
-    def _notice(self, text: str) -> None:
+    def _notice(self, text: str, details: Sequence[str] = ()) -> None:
         raise NotImplementedError
 
     def _panels_changed(self) -> None:
@@ -173,11 +173,10 @@ class Plots:
         with self._lock:
             wanted, remarks = arrangement_from(read, self._bench)
             remarks += self._bench.arrange(wanted, "loading a layout")
-            text = "Not all of the layout can be shown. " + "; ".join(remarks)
             if remarks:
-                self._notice(text)
+                self._notice(NOT_ALL, remarks)
         if remarks:
-            warnings.warn(text, stacklevel=2)
+            warnings.warn(f"{NOT_ALL} {'; '.join(remarks)}", stacklevel=2)
 
     def layout_code(self, variables: Mapping[str, Any] | None = None) -> str:
         """Write the Python that makes a Lab with these plots.
@@ -217,5 +216,5 @@ class Plots:
 
     def _travelled(self, remarks: list[str] | None) -> bool:
         if remarks:
-            self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
+            self._notice(NO_MORE, remarks)
         return remarks is not None

@@ -29,15 +29,13 @@ from .drawing.drawing import Drawing
 from .drawing.hands import Drawn
 from .drawing.places import Here, InFile, SourcePlace
 from .driving import Driving
-from .layouts import arrangement_from, layout_of, read_layout
+from .layouts import NO_MORE, NOT_ALL, arrangement_from, layout_of, read_layout
 from .panel import Choice
 from .panels.code import Code
 from .weakly import weakly
 
 # What happens in so many seconds is kept in one go.
 KEEP_AFTER = 0.4
-# Of what could not be written, so many are said one by one.
-MOST_SAID = 4
 
 
 def place_of(target: Any) -> tuple[SourcePlace, str] | None:
@@ -57,20 +55,16 @@ def place_of(target: Any) -> tuple[SourcePlace, str] | None:
     return None
 
 
-def continued(missing: Sequence[building.Missing]) -> str:
-    """What is said of code that was written of a network, which lacks what could not be."""
-    text = "This is code that makes an equal network. Run it to go on with it."
-    if not missing:
-        return text
+def continued(missing: Sequence[building.Missing]) -> tuple[str, list[str]]:
+    """What is said of code that was written of a network, and of each thing that it lacks."""
     things = "one thing" if len(missing) == 1 else f"{len(missing)} things"
-    said = [text.replace("network.", f"network, but for {things}.")]
-    for each in missing[:MOST_SAID]:
+    but = f", but for {things}" if missing else ""
+    details: list[str] = []
+    for each in missing:
         why = f"T{each.reason[1:]}" if each.reason.startswith("the ") else each.reason
         todo = f": write it yourself in place of {each.name}" if each.name else ""
-        said.append(f"{why}{todo}.")
-    if len(missing) > MOST_SAID:
-        said.append(f"And so on: the code has {len(missing) - MOST_SAID} more.")
-    return " ".join(said)
+        details.append(f"{why}{todo}.")
+    return f"This is code that makes an equal network{but}. Run it to go on with it.", details
 
 
 class CellSource:
@@ -97,7 +91,7 @@ class Sourced:
     _title: str
     _title_given: bool
 
-    def _notice(self, text: str) -> None:
+    def _notice(self, text: str, details: Sequence[str] = ()) -> None:
         raise NotImplementedError
 
     def _panels_changed(self) -> None:
@@ -176,7 +170,7 @@ class Sourced:
             self._begin_source(Here("code"), str(code))
             self._given = True
             self._panels_changed()
-        self._notice(continued(code.missing))
+        self._notice(*continued(code.missing))
         return [m.reason for m in code.missing]
 
     # ---- how it begins ---------------------------------------------------
@@ -258,7 +252,7 @@ class Sourced:
                     Arrangement(wanted.window, (*code, *wanted.shown), wanted.aside)
                 )
                 if remarks:
-                    self._notice("Not all of the layout can be shown. " + "; ".join(remarks))
+                    self._notice(NOT_ALL, remarks)
             else:
                 for choice in default_choices(self.session.network):
                     self._bench.open(choice)
@@ -296,7 +290,7 @@ class Sourced:
         # Its objects are those of the network that is here now.
         remarks = self._bench.arrange(present)
         if remarks:
-            self._notice("Not all of it can be shown any more. " + "; ".join(remarks))
+            self._notice(NO_MORE, remarks)
 
     def _stale_changed(self) -> None:
         stands = self._hands.is_drawn, self._hands.is_stale

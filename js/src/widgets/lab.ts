@@ -325,7 +325,7 @@ class LabView {
     if (message.type === "frame") this.takeFrame(message, buffer);
     else if (message.type === "layout") void this.arrange(message);
     else if (message.type === "inputs") this.updateInputs(message);
-    else if (message.type === "notice") this.notice.show(message.text, message.offer);
+    else if (message.type === "notice") this.notice.tell(message);
     else if (message.type === "past") {
       this.travel.update(message);
       this.history.update(message);
@@ -365,7 +365,7 @@ class LabView {
   private showStatus(): void {
     const { status, life } = this.store.get();
     const over = life === "gone" || status.state === "closed";
-    this.sliders.enable(!over);
+    for (const part of [this.sliders, this.picker]) part.enable(!over);
     this.transport.update(life === "gone" ? { ...status, state: "gone" } : status);
     if (life === "alive") {
       if (this.resting) this.transport.remark("");

@@ -76,5 +76,11 @@ describe("Picker", () => {
     picker.update([offer], false);
     expect(picker.element.textContent).toContain("ens");
     expect(picker.element.textContent).not.toContain("Looking");
+    // Nothing is added where nobody would do it.
+    picker.enable(false);
+    expect(picker.element.querySelector("button")?.disabled).toBe(true);
+    expect(picker.element.querySelector<HTMLElement>(".nl-picker")?.hidden).toBe(true);
+    picker.enable(true);
+    expect(picker.element.querySelector("button")?.disabled).toBe(false);
   });
 });

@@ -278,16 +278,18 @@ export const isInputs: Check<Inputs> = record<Inputs>({
   heard: isNumber,
 });
 
-/** Something to tell a person, such as that a wish could not be fulfilled. ``offer`` is a message that a button beside it sends. */
+/** Something to tell a person, such as that a wish could not be fulfilled. ``details`` are read by who wants to know more; ``offer`` is a message that a button beside it sends. */
 export interface Notice {
   type: "notice";
   text: string;
+  details: string[];
   offer: "" | "rebuild";
 }
 
 export const isNotice: Check<Notice> = record<Notice>({
   type: oneOf("notice"),
   text: isString,
+  details: listOf(isString),
   offer: oneOf("", "rebuild"),
 });
 

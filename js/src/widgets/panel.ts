@@ -32,6 +32,8 @@ export interface PanelContext {
   cell: (id: string) => NotebookCell | null;
   /** Undo or redo of the Lab: of drawing, code and plots alike. */
   travel: (which: "undo" | "redo") => void;
+  /** Have all panels tell the kernel what was typed: what is sent next comes after it. */
+  settle: () => void;
   /** Whether other panels can be opened beside it. */
   plots: boolean;
   /** Aborted when the panel is removed: what was begun must end, and listeners with it. */
@@ -87,6 +89,8 @@ export interface Panel {
   beside?(arrays: Map<string, FrameArray> | null, branch: string): void;
   /** What it shows at an instant. */
   readings?(instant: number): Reading[];
+  /** Tell the kernel at once what was typed and would be told soon. */
+  settle?(): void;
   clear(): void;
   retheme(theme: Theme): void;
   /** Where there is more than one thing. */

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { Liveness, type Life } from "./liveness";
 import { decodeMessage, type InputLayout, type PageMessage } from "./messages";
-import { Problem } from "./problem";
+import { NoticeLine, Problem } from "./problem";
 import { Sliders, decimals, exact } from "./sliders";
 import type { Status } from "./store";
 import { readTheme } from "./theme";
@@ -34,7 +34,7 @@ const INPUT: InputLayout = {
 describe("decodeMessage", () => {
   it("knows whole messages of the kernel and nothing else", () => {
     expect(decodeMessage({ type: "ping", drawn: 3, views: [], ...STATUS })).not.toBeNull();
-    expect(decodeMessage({ type: "notice", text: "x", offer: "" })).not.toBeNull();
+    expect(decodeMessage({ type: "notice", text: "x", details: [], offer: "" })).not.toBeNull();
     const others = [
       null,
       3,
@@ -218,6 +218,23 @@ describe("Sliders", () => {
 
   it("shows as many decimals as a step has", () => {
     expect([0.01, 0.5, 1, 5].map(decimals)).toEqual([2, 1, 0, 0]);
+  });
+});
+
+describe("A notice", () => {
+  it("is a line, with its details folded", () => {
+    const notice = new NoticeLine();
+    const gone = ["plot 1: gone", "plot 2: gone"];
+    notice.tell({ text: "Not all of it can be shown.", details: gone, offer: "" });
+    const details = notice.element.querySelector("details")!;
+    expect(details.open).toBe(false);
+    expect(details.querySelector("summary")?.textContent).toBe("Show all 2 reasons");
+    const items = [...details.querySelectorAll("li")].map(({ textContent }) => textContent);
+    expect(items).toEqual(gone);
+    notice.show("Opening it …");
+    expect(notice.element.querySelector("details")).toBeNull();
+    notice.element.querySelector("button")?.click();
+    expect(notice.element.hidden).toBe(true);
   });
 });
 

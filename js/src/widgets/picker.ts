@@ -64,6 +64,12 @@ export class Picker {
     if (!this.menu.hidden) this.fill();
   }
 
+  /** Whether anything can be added. */
+  enable(enabled: boolean): void {
+    this.button.disabled = !enabled;
+    if (!enabled && !this.menu.hidden) this.toggle(false);
+  }
+
   private toggle(open: boolean): void {
     this.menu.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));

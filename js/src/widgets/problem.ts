@@ -1,7 +1,7 @@
 /** What went wrong, in place: the object's name, the message, the traceback one click away. */
 
 import { make } from "./dom";
-import type { ErrorReport } from "./messages";
+import type { ErrorReport, Notice } from "./messages";
 
 export class Problem {
   readonly element = make("div", "nl-problem", { role: "alert", hidden: "" });
@@ -39,16 +39,22 @@ export class Problem {
   }
 }
 
-/** One line that says something and can be put away. */
+/** One line that says something and can be put away; its details are folded. */
 export class NoticeLine {
   readonly element = make("div", "nl-notice", { role: "status", hidden: "" });
 
   constructor(private readonly rebuild: () => void = () => undefined) {}
 
-  show(text: string, offer: "" | "rebuild" = ""): void {
+  show(text: string): void {
+    this.tell({ text, details: [], offer: "" });
+  }
+
+  tell({ text, details, offer }: Omit<Notice, "type">): void {
     const close = make("button", "nl-button nl-quiet", { type: "button" }, "OK");
     close.addEventListener("click", () => (this.element.hidden = true));
-    const parts: HTMLElement[] = [make("span", "", {}, text), close];
+    const said = make("div", "nl-notice-said", {}, make("span", "", {}, text));
+    if (details.length > 0) said.append(folded(details));
+    const parts: HTMLElement[] = [said, close];
     if (offer === "rebuild") {
       const title = "build the network as it is now, and go on from the state that there is";
       const again = make("button", "nl-button", { type: "button", title }, "Rebuild");
@@ -61,4 +67,10 @@ export class NoticeLine {
     this.element.replaceChildren(...parts);
     this.element.hidden = text === "";
   }
+}
+
+function folded(details: readonly string[]): HTMLElement {
+  const summary = details.length === 1 ? "Show why" : `Show all ${details.length} reasons`;
+  const items = details.map((detail) => make("li", "", {}, detail));
+  return make("details", "", {}, make("summary", "", {}, summary), make("ul", "", {}, ...items));
 }

@@ -12,7 +12,7 @@ export class Stage {
 
   constructor(
     grid: HTMLElement,
-    private readonly host: TileHost,
+    private readonly host: Omit<TileHost, "settle">,
     signal: AbortSignal,
     /** Where the panel stands that is no plot, and is neither moved nor removed. */
     private readonly aside: HTMLElement | null = null,
@@ -86,11 +86,17 @@ export class Stage {
   }
 
   private make(layout: PanelLayout, isAside: boolean): Tile {
-    const host = isAside ? { ...this.host, arranging: undefined } : this.host;
+    const settle = (): void => this.settle();
+    const host = { ...this.host, settle, ...(isAside ? { arranging: undefined } : {}) };
     const tile = new Tile(layout, host, isAside ? "section" : "figure");
     this.tiles.set(layout.id, tile);
     (isAside ? this.aside : this.element)?.append(tile.element);
     return tile;
+  }
+
+  /** What was typed in any panel is told the kernel now. */
+  private settle(): void {
+    for (const { panel } of this.tiles.values()) panel?.settle?.();
   }
 
   /** Put the panels in order; only those that must are moved, and a focus inside stays. */

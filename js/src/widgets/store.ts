@@ -35,6 +35,8 @@ export interface LabState {
   selection: string | null;
   /** What a panel wants the network view to go to; a new one each time. */
   sought?: { of: "object" | "connection"; at: number };
+  /** What line of the code a panel wants to be gone to; a new one each time. */
+  line?: { at: number };
   /** Neurons that are picked, in all panels. */
   picked: Picks;
   playhead: Playhead;

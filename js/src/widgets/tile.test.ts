@@ -45,6 +45,7 @@ async function open(kind: string, data: Record<string, unknown>) {
     editor: () => Promise.reject(new Error("none here")),
     cell: () => null,
     travel: () => undefined,
+    settle: () => undefined,
     plots: true,
   };
   const layout = {

@@ -45,6 +45,7 @@ export interface TileHost {
   editor: PanelContext["editor"];
   cell: PanelContext["cell"];
   travel: PanelContext["travel"];
+  settle: PanelContext["settle"];
   /** Pictures of what cannot be drawn here, by panel. */
   pictures?: Record<string, string>;
   /** Whether other panels can be opened beside it. */
@@ -255,8 +256,8 @@ export class Tile {
   }
 
   private context(signal: AbortSignal): PanelContext {
-    const { store, timeline, redraw, drive, driveAll, plots, pick, bokeh, editor, cell, travel } =
-      this.host;
+    const { store, timeline, redraw, drive, driveAll, plots, pick } = this.host;
+    const { bokeh, editor, cell, travel, settle } = this.host;
     const send = (content: Record<string, unknown>): void =>
       this.host.send(this.layout.id, content);
     const change = (values: Record<string, unknown>): void =>
@@ -273,6 +274,7 @@ export class Tile {
       editor,
       cell,
       travel,
+      settle,
       plots,
       signal,
       store,

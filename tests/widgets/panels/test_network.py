@@ -12,7 +12,8 @@ import nengo
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
-from nengolab_widgets import Lab, Network
+from nengolab_widgets import Lab, Network, colouring
+from nengolab_widgets.graph import describe
 
 from nengolab.live import Session
 from tests.widgets.browser import Browser, until
@@ -56,8 +57,9 @@ def aside(browser: Browser) -> dict[str, Any]:
 
 def ask(browser: Browser, **content: Any) -> dict[str, Any] | None:
     """Say something to the view, and give what it answers."""
-    before = len(browser.of("for_panel"))
-    browser.say(type="to_panel", panel=aside(browser)["id"], content=content)
+    before, view = len(browser.of("for_panel")), aside(browser)
+    content = {"version": view["data"]["version"], **content}
+    browser.say(type="to_panel", panel=view["id"], content=content)
     answers = browser.of("for_panel")[before:]
     if content["type"] == "describe" and not answers:
         answers = browser.of("for_panel")  # it was told with the hello
@@ -189,7 +191,8 @@ def test_activity_comes_with_the_frames(lab, browser, session):
     assert named["ens"] > 5
     # Only what is on the screen.
     before = {probe.id for probe in session.probes}
-    ask(browser, type="watch", objects=[labels.index("drive")])
+    said = ask(browser, type="watch", objects=[labels.index("drive")])
+    assert said == {"type": "watched", "objects": [labels.index("drive")], "why": ""}
     assert {probe.id for probe in session.probes} < before
     session.run_for(0.05).result(60)
     until(lambda: [len(a["of"]) for a in browser.arrays(view) if a][-1] == 1, "one object")
@@ -197,6 +200,32 @@ def test_activity_comes_with_the_frames(lab, browser, session):
     # What nobody wants to see is not probed.
     browser.say(type="set_panel", panel=view, values={"activity": False})
     until(lambda: session.probes == [], "no probes")
+
+
+def test_what_has_no_colour_is_told_with_the_reason(monkeypatch):
+    net = build()
+    graph = describe(net)
+    at = {obj: graph.index(obj) for obj in (net.drive, net.ens, net.deep)}
+
+    def told(**limits):
+        with monkeypatch.context() as patch:
+            for name, limit in limits.items():
+                patch.setattr(colouring, name, limit)
+            seen, why = colouring.coloured(graph, list(at.values()))
+        return {n for n, _ in seen}, why
+
+    assert told() == ({*at.values()}, "")
+    without = {at[net.drive], at[net.ens]}
+    assert told(MOST_MEMBERS=2) == (
+        without,
+        "no colour for networks of more than 2 ensembles: open them",
+    )
+    assert told(MOST_PROBES=4) == (
+        without,
+        "no colour for so many closed networks: open them, or zoom in",
+    )
+    assert told(MOST_NEURONS=10) == (set(), "no colour for more than 10 neurons: zoom in")
+    assert told(MOST_WATCHED=2) == (set(), "no colour for more than 2 things: zoom in")
 
 
 def test_a_view_that_is_folded_away_probes_nothing():
@@ -219,13 +248,14 @@ def test_a_network_by_itself_needs_no_simulator():
         browser.say(type="to_panel", panel=panel["id"], content={"type": "describe"})
         [said] = browser.of("for_panel")
         assert said["content"]["objects"]["label"][0] == "viewed"
-        browser.say(type="to_panel", panel=panel["id"], content={"type": "watch", "objects": [1]})
+        watch = {"type": "watch", "objects": [1], "version": said["content"]["version"]}
+        browser.say(type="to_panel", panel=panel["id"], content=watch)
         assert view.session.state == "asleep"
         # Until it is asked for.
         browser.say(type="play")
         assert view.session.state != "asleep"
         view.session.wait_time(0.05, 60)
-        browser.say(type="to_panel", panel=panel["id"], content={"type": "watch", "objects": [1]})
+        browser.say(type="to_panel", panel=panel["id"], content=watch)
         until(lambda: any(a for a in browser.arrays(panel["id"])), "activity")
     finally:
         view.close()

@@ -30,6 +30,7 @@ ALONE = "This code runs by itself: what it uses of the notebook it has to import
 STOPPED = "stopped"
 T = TypeVar("T")
 State = Literal["unrun", "working", "good", "failed"]
+Phase = Literal["", "running", "building", "stopping"]
 Make = Callable[[building.Made], building.Edit]
 # Gives the names of what is to be selected.
 Then = Callable[[building.Made], list[str]]
@@ -119,6 +120,15 @@ class Drawing:
         return self.made is not None and self.made.source == self.text
 
     @property
+    def phase(self) -> Phase:
+        """What is being done; "" where nothing is."""
+        if self.state != "working" or (stop := self._stop) is None:
+            return ""
+        if stop.wanted:
+            return "stopping"
+        return "building" if self._is_building else "running"
+
+    @property
     def is_typed(self) -> bool:
         """Whether a person has written what nobody has asked to run."""
         return self.made is not None and self.text not in (self.made.source, self._wanted)
@@ -139,6 +149,9 @@ class Drawing:
 
     def type(self, text: str) -> None:
         """Keep what a person is writing; nothing runs."""
+        made = None if self.made is None else self.made.source
+        if self.place.kind == "cell" and made is not None and text == made.removesuffix("\n"):
+            text = made  # a notebook takes the end of a cell's last line away
         self.text = text
         self.version += 1
         if self.state != "working":
@@ -166,6 +179,8 @@ class Drawing:
         """Stop the code that runs, or the build of what it made; what ran before goes on."""
         if (stop := self._stop) is not None:
             stop.stop()
+            if not self._closed:
+                self._say("")
             if self._is_building:
                 self._leave()
 
@@ -306,6 +321,7 @@ class Drawing:
             self._say(deed)
 
         self._is_building = True
+        self._say("")
         try:
             if (done := self._replace(made, self.made, drawn, lambda: not stop.wanted)) is None:
                 raise ValidationError("the Lab is gone", "source")

@@ -76,6 +76,7 @@ class Drawn:
             "text": drawing.text,
             "version": drawing.version,
             "state": drawing.state,
+            "phase": drawing.phase,
             "fresh": drawing.is_fresh,
             "drawn": drawing.text != self.given,
             "trouble": self._trouble(),
@@ -169,15 +170,19 @@ class Drawn:
             for entry in entries().values()
         ]
 
-    def depending(self, objects: list[Any]) -> tuple[list[str], str]:
-        """Name what goes with objects that are deleted, and say why they cannot be, or ""."""
+    def depending(self, objects: list[Any]) -> tuple[list[str], str, list[Any]]:
+        """Name what goes with objects that are deleted, and say why they cannot be, or "".
+
+        Also give those that can be deleted together with them, where they cannot be alone.
+        """
         try:
             self.drawing.check_drawn()
             made = self._made()
             building.delete(made, *objects)
         except NengoException as error:
-            return [], self._said(error)
-        return [self._names.get(obj) for obj in building.depending(made, *objects)], ""
+            together = error.objects if isinstance(error, building.Together) else ()
+            return [], self._said(error), [*together]
+        return [self._names.get(obj) for obj in building.depending(made, *objects)], "", []
 
     def _made(self) -> building.Made:
         if self.drawing.made is None:

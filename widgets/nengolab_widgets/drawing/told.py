@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from nengolab_widgets.graph.objects import Thing
+
 
 class TroubleTold(TypedDict):
     """Why the code makes nothing that could run; ``line`` as people count, the others from 1."""
@@ -21,7 +23,7 @@ class CodeTold(TypedDict):
     ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last,
     ``besides`` what else there is to say than the trouble. ``other`` is what another program has
     written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name;
-    ``first_line`` is what people call the first one.
+    ``first_line`` is what people call the first one. ``phase`` is what is done while it works.
     """
 
     name: str
@@ -31,6 +33,7 @@ class CodeTold(TypedDict):
     text: str
     version: int
     state: Literal["unrun", "working", "good", "failed"]
+    phase: Literal["", "running", "building", "stopping"]
     fresh: bool
     drawn: bool
     trouble: TroubleTold | None
@@ -123,3 +126,44 @@ class PaletteEntry(TypedDict):
     title: str
     hint: str
     needs: list[str]
+
+
+class PaletteMessage(TypedDict):
+    """What can be added."""
+
+    type: Literal["palette"]
+    entries: list[PaletteEntry]
+
+
+class EditedMessage(TypedDict):
+    """The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new.
+
+    ``late`` says that numbers in it were of another network than the one that is drawn by now.
+    """
+
+    type: Literal["edited"]
+    ask: str
+    problem: str
+    came: list[str]
+    late: bool
+
+
+class TriedMessage(TypedDict):
+    """What the function gave that ``ask`` wanted to see."""
+
+    type: Literal["tried"]
+    ask: str
+    told: TriedTold
+
+
+class DependingMessage(TypedDict):
+    """What would be deleted with what was asked about: names, those of that itself first.
+
+    ``problem`` says why it cannot be deleted, or ""; ``instead`` are those that can be, with it.
+    """
+
+    type: Literal["depending"]
+    ask: str
+    names: list[str]
+    problem: str
+    instead: list[Thing]

@@ -9,7 +9,7 @@ import nengo
 from nengolab.names import Names
 
 from .connections import Connections
-from .objects import HOLDS_OTHERS, KINDS, Objects
+from .objects import HOLDS_OTHERS, KINDS, Objects, Thing
 
 # As many things fit into a view and can be read.
 MOST_AT_FIRST = 24
@@ -55,6 +55,11 @@ class NetworkGraph:
         """Give the Probe of a number among all of the network's; raises as `object`."""
         return _at(self.network.all_probes, at)
 
+    @property
+    def probe_names(self) -> list[str]:
+        """The names of all probes, by their numbers."""
+        return [self.names.get(probe) for probe in self.network.all_probes]
+
     def probes_of(self, at: int) -> list[int]:
         """Give the numbers of the probes that look at an object, or at the neurons of one."""
         numbers: dict[Any, int] = {}
@@ -67,6 +72,13 @@ class NetworkGraph:
         if isinstance(obj, nengo.Connection):
             return self._connections.index(obj)
         return self._objects.index(obj)
+
+    def thing(self, obj: Any) -> Thing:
+        """Give what a page calls something of the network."""
+        if isinstance(obj, nengo.Probe):
+            return {"of": "probe", "at": self.network.all_probes.index(obj)}
+        of = "connection" if isinstance(obj, nengo.Connection) else "object"
+        return {"of": of, "at": self.index(obj)}
 
     def children(self, at: int) -> list[int]:
         """Give what a network holds by itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import nengo
 
@@ -17,6 +17,13 @@ from nengolab_widgets.narrowing import is_array
 KINDS = ("network", "array", "ensemble", "input", "node", "passthrough", "tensornode")
 _CODE = {kind: code for code, kind in enumerate(KINDS)}
 HOLDS_OTHERS = (_CODE["network"], _CODE["array"])
+
+
+class Thing(TypedDict):
+    """Something of a network, by its number."""
+
+    of: Literal["object", "connection", "probe"]
+    at: int
 
 
 class ObjectColumns(TypedDict):

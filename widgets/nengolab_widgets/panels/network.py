@@ -15,34 +15,43 @@ from nengolab.live import LiveProbe, PanelSpec
 from nengolab.live.activity import Activity
 from nengolab.runtime.means import MEAN
 from nengolab_widgets.arrangement import LEAST_HEIGHT, MOST_HEIGHT
-from nengolab_widgets.drawing.told import CardEdit, PaletteEntry, TriedTold
+from nengolab_widgets.colouring import MOST_WATCHED, WatchedMessage, coloured
+from nengolab_widgets.drawing.fields import untold
+from nengolab_widgets.drawing.told import (
+    CardEdit,
+    DependingMessage,
+    EditedMessage,
+    PaletteMessage,
+    TriedMessage,
+    TriedTold,
+)
 from nengolab_widgets.graph import ConnectionColumns, NetworkGraph, ObjectColumns, describe
 from nengolab_widgets.graph.card import CardFacts, card_of_connection, card_of_object, card_of_probe
 from nengolab_widgets.graph.made import made_at
 from nengolab_widgets.messages import KindOffer
 from nengolab_widgets.narrowing import is_list, is_list_or_tuple, is_mapping
-from nengolab_widgets.panel import Choice, Hands, Identity, Panel, Place, Setting, has_neurons
+from nengolab_widgets.panel import Choice, Hands, Identity, Panel, Place, Setting
 from nengolab_widgets.quiet import Nothing
 from nengolab_widgets.variables import notebook_variables
 
-# Objects that are coloured, members of one that is closed, and probes that all of them take.
-MOST_WATCHED, MOST_MEMBERS, MOST_PROBES = 40, 32, 64
-MOST_NEURONS = 20_000
 # Of what was put in place by hand: as far as anybody would drag it.
 FARTHEST = 1e6
 # A page asks again where it has heard nothing for longer than this (s).
 ON_ITS_WAY = 1.0
 CARDS = {"object": card_of_object, "connection": card_of_connection, "probe": card_of_probe}
+# What pages say in which things go by numbers.
+NUMBERED = {"card", "plot", "watch", "edit", "try", "depending"}
+LATE = "The network was drawn anew in this moment: nothing was done. Do it again."
 
 
 class Payload(TypedDict):
     """What the view shows: ``version`` tells one description of the network from the next.
 
     ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both
-    by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be
-    edited by drawing: "not yet" before its code has run, while it runs for the first time
-    ("coming"), or where it does not ("failed"), and not before its code is written where it
-    "can be"; ``stale`` says that the code makes another one.
+    by name; ``height`` is in pixels, None for the usual one; ``activity`` says whether that is
+    shown as colour. ``drawn`` says whether it can be edited by drawing: "not yet" before its code
+    has run, while it runs for the first time ("coming"), or where it does not ("failed"), and not
+    before its code is written where it "can be"; ``stale`` says that the code makes another one.
     """
 
     version: int
@@ -50,18 +59,23 @@ class Payload(TypedDict):
     placed: dict[str, tuple[float, float]]
     passthrough: bool
     folded: bool
+    activity: bool
     height: float | None
     drawn: Literal["no", "can be", "not yet", "coming", "failed", "yes"]
     stale: bool
 
 
 class GraphMessage(TypedDict):
-    """The network, told when a page asks for it."""
+    """The network, told when a page asks for it; ``probes`` are the names of its probes.
+
+    What a page says of things by their numbers comes with the ``version`` that they are of.
+    """
 
     type: Literal["graph"]
     version: int
     objects: ObjectColumns
     connections: ConnectionColumns
+    probes: list[str]
 
 
 class CardPart(TypedDict):
@@ -81,43 +95,15 @@ class CardMessage(TypedDict):
     edit: CardEdit | None
 
 
-class PaletteMessage(TypedDict):
-    """What can be added."""
-
-    type: Literal["palette"]
-    entries: list[PaletteEntry]
-
-
-class EditedMessage(TypedDict):
-    """The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new."""
-
-    type: Literal["edited"]
-    ask: str
-    problem: str
-    came: list[str]
-
-
-class TriedMessage(TypedDict):
-    """What the function gave that ``ask`` wanted to see."""
-
-    type: Literal["tried"]
-    ask: str
-    told: TriedTold
-
-
-class DependingMessage(TypedDict):
-    """What would be deleted with what was asked about: names, those of that itself first.
-
-    ``problem`` says why it cannot be deleted, or "".
-    """
-
-    type: Literal["depending"]
-    ask: str
-    names: list[str]
-    problem: str
-
-
-Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | TriedMessage | DependingMessage
+Said = (
+    GraphMessage
+    | CardMessage
+    | PaletteMessage
+    | EditedMessage
+    | TriedMessage
+    | DependingMessage
+    | WatchedMessage
+)
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -237,6 +223,7 @@ class Network(Panel):
             "placed": dict(self.values["placed"]),
             "passthrough": self.values["passthrough"],
             "folded": self.values["folded"],
+            "activity": self.values["activity"],
             "height": self.values["height"],
             "drawn": self._drawn(),
             "stale": self.place.hands is not None and self.place.hands.is_stale,
@@ -280,15 +267,7 @@ class Network(Panel):
             names = set(self._opened())
             opened = {at for at in range(1, len(graph)) if names and self._name(at) in names}
             self._watched = graph.visible(opened)
-        if len(self._watched) > MOST_WATCHED:
-            return []
-        wanted = [(at, obj) for at in self._watched for obj in _active(graph.object(at))]
-        if len(wanted) > MOST_PROBES:
-            # What is closed goes without.
-            closed = {at for at, _ in wanted if isinstance(graph.object(at), nengo.Network)}
-            wanted = [(at, obj) for at, obj in wanted if at not in closed]
-        if sum(obj.size_out for _, obj in wanted) > MOST_NEURONS:
-            return []
+        wanted, _ = coloured(graph, self._watched)
         return [
             (at, self.place.probe(obj, MEAN if isinstance(obj, Neurons) else None))
             for at, obj in wanted
@@ -311,7 +290,25 @@ class Network(Panel):
         act = acts.get(str(content.get("type")))
         if act is None:
             return super().handle(content)
+        if content["type"] in NUMBERED and content.get("version") != self._version:
+            return self._refuse(content, LATE)
         act(content)
+
+    def _refuse(self, content: dict[str, Any], problem: str) -> None:
+        """Answer that nothing is done; a page asks by itself again for cards, and for colour."""
+        ask = str(content.get("ask"))
+        said: Said | None = None
+        if content["type"] == "edit":
+            late = problem == LATE
+            said = {"type": "edited", "ask": ask, "problem": problem, "came": [], "late": late}
+        elif content["type"] == "depending":
+            said = {"type": "depending", "ask": ask, "names": [], "problem": problem, "instead": []}
+        elif content["type"] == "try":
+            said = {"type": "tried", "ask": ask, "told": untold(problem)}
+        elif content["type"] == "plot":
+            raise ValidationError(problem, "version")
+        if said is not None:
+            self.place.send(self, {**said})
 
     def greeted(self) -> None:
         self._tell()
@@ -330,6 +327,7 @@ class Network(Panel):
             "version": self._version,
             "objects": graph.objects,
             "connections": graph.connections,
+            "probes": graph.probe_names,
         }
         self.place.send(self, {**said})
 
@@ -374,18 +372,27 @@ class Network(Panel):
     def _edit(self, content: dict[str, Any]) -> None:
         """Edit the code by drawing; what a page names by numbers are objects here."""
         ask, wanted = str(content.get("ask")), dict(content)
-        for end in ("pre", "post", "into"):
-            if content.get(end) is not None:
-                wanted[end] = self._meant({"of": "object", "at": content[end]})
-        if "of" in content:
-            wanted["object"] = self._meant(content)
-        if "objects" in content:
-            wanted["objects"] = [self._meant(each) for each in content["objects"]]
+        try:
+            for end in ("pre", "post", "into"):
+                if content.get(end) is not None:
+                    wanted[end] = self._meant({"of": "object", "at": content[end]})
+            if "of" in content:
+                wanted["object"] = self._meant(content)
+            if "objects" in content:
+                wanted["objects"] = [self._meant(each) for each in content["objects"]]
+        except ValidationError as error:
+            return self._refuse(content, str(error))
         place, panel = self.place, self
 
         def answer(problem: str, came: list[str]) -> None:
-            said: EditedMessage = {"type": "edited", "ask": ask, "problem": problem, "came": came}
-            place.send(panel, {**said})
+            done: EditedMessage = {
+                "type": "edited",
+                "ask": ask,
+                "problem": problem,
+                "came": came,
+                "late": False,
+            }
+            place.send(panel, {**done})
 
         self._hands.edit(wanted, answer)
 
@@ -423,12 +430,13 @@ class Network(Panel):
 
     def _depending(self, content: dict[str, Any]) -> None:
         objects = [self._meant(each) for each in content["objects"]]
-        names, problem = self._hands.depending(objects)
+        names, problem, instead = self._hands.depending(objects)
         said: DependingMessage = {
             "type": "depending",
             "ask": str(content.get("ask")),
             "names": names,
             "problem": problem,
+            "instead": [self.graph.thing(obj) for obj in instead],
         }
         self.place.send(self, {**said})
 
@@ -451,6 +459,10 @@ class Network(Panel):
         if woken or set(wanted) != set(self._watched or ()):
             self._watched = wanted[: MOST_WATCHED + 1]
             self.place.respec(self)
+        seen, why = coloured(self.graph, self._watched or ())
+        objects = list(dict.fromkeys(at for at, _ in seen))
+        said: WatchedMessage = {"type": "watched", "objects": objects, "why": why}
+        self.place.send(self, {**said})
 
     def _parts(self, content: dict[str, Any]) -> dict[str, Any]:
         """Give what can be plotted of what is asked about: itself, or ends of a network."""
@@ -462,13 +474,3 @@ class Network(Panel):
         ends = {name: getattr(obj, name, None) for name in ("output", "input")}
         nodes = {name: end for name, end in ends.items() if self.graph.index(end) > 0}
         return {**nodes, "": obj} if content["at"] else nodes
-
-
-def _active(obj: Any) -> list[Any]:
-    """Give what is probed for the activity of an object; of a network, its ensembles."""
-    if isinstance(obj, nengo.Network):
-        members = [ens.neurons for ens in obj.all_ensembles if has_neurons(ens)]
-        return members if len(members) <= MOST_MEMBERS else []
-    if isinstance(obj, nengo.Ensemble):
-        return [obj.neurons if has_neurons(obj) else obj]
-    return [obj] if obj.size_out > 0 else []

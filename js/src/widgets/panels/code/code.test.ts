@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import * as editing from "../../editing/codemirror";
 import { NotebookCell } from "../../host";
 import type { PanelContext } from "../../panel";
-import { Store } from "../../store";
+import { Store, type LabState } from "../../store";
 import { Changes } from "./changes";
 import kind from "./index";
 import type { CodeTold } from "./payload";
@@ -76,6 +76,7 @@ const TOLD: CodeTold = {
   text: "a = 1\n",
   version: 1,
   state: "good",
+  phase: "",
   fresh: true,
   drawn: false,
   trouble: null,
@@ -90,13 +91,18 @@ async function open(
   cell: { text: string; watch: () => void } | null = null,
 ) {
   const sent: Record<string, unknown>[] = [];
+  const store = new Store<Partial<LabState>>({
+    selection: null,
+    life: "alive",
+    status: { state: "ready" } as LabState["status"],
+  });
   const travel = vi.fn();
   const panel = kind.make();
   const body = document.createElement("div");
   document.body.append(body);
   const context = {
     signal: leaving.signal,
-    store: new Store({ selection: null }),
+    store,
     send: (content: Record<string, unknown>) => void sent.push(content),
     editor: () => Promise.resolve(editing),
     cell: () => cell,
@@ -121,6 +127,8 @@ async function open(
     [...body.querySelectorAll("button")].find((b) => b.textContent === name)?.click();
   return {
     body,
+    panel,
+    store,
     sent,
     travel,
     hear,
@@ -216,6 +224,22 @@ describe("the code", () => {
     expect(sent).toEqual([]);
   });
 
+  it("is told at once, where an edit by drawing is about to be", async () => {
+    vi.useFakeTimers();
+    const { panel, type, sent, hear, body } = await open();
+    panel.settle();
+    expect(sent).toEqual([]);
+    type("b = 2\n");
+    panel.settle();
+    const text = "a = 1\nb = 2\n";
+    expect(sent).toEqual([{ type: "typed", text }]);
+    vi.runAllTimers();
+    expect(sent).toHaveLength(1);
+    // The edit is refused: there is no other version to be chosen.
+    hear({ text, fresh: false });
+    expect(body.querySelector<HTMLElement>(".nl-source-other")!.hidden).toBe(true);
+  });
+
   it("of a cell that was typed in since it ran has not run yet, and the kernel knows", async () => {
     vi.useFakeTimers();
     let changed = (): void => undefined;
@@ -237,11 +261,50 @@ describe("the code", () => {
     expect(sent.slice(1)).toEqual([{ type: "run", text: "a = 12" }]);
   });
 
+  it("says what is done of it, and no button moves for that", async () => {
+    const { body, hear, state } = await open();
+    const buttons = () =>
+      [...body.querySelectorAll<HTMLElement>(".nl-source-bar button")].filter(
+        ({ hidden }) => !hidden,
+      );
+    const before = buttons();
+    const said = (["running", "building", "stopping"] as const).map((phase) => {
+      hear({ state: "working", phase });
+      return state();
+    });
+    expect(said).toEqual(["running the code …", "building its network …", "stopping …"]);
+    expect(buttons().slice(0, before.length)).toEqual(before);
+    expect(buttons().at(-1)?.textContent).toBe("Stop");
+  });
+
+  it("says that the kernel is gone, what to do, and what is only here", async () => {
+    const { body, store, state, sent, click, type } = await open();
+    const alert = body.querySelector<HTMLElement>(".nl-source-trouble")!;
+    const named = (name: string) =>
+      [...body.querySelectorAll("button")].find(({ textContent }) => textContent === name)!;
+    expect(alert.hidden).toBe(true);
+    store.set({ life: "gone" });
+    expect(alert.textContent).toBe(
+      "The kernel is gone: run the notebook again from the top to go on.",
+    );
+    expect(state()).toBe("nothing runs any more");
+    expect([named("Run").disabled, named("Save").disabled]).toEqual([true, true]);
+    expect(named("Copy").disabled).toBe(false);
+    type("b = 2\n");
+    expect(alert.textContent).toContain("only here: copy it");
+    click("Run");
+    expect(sent).toEqual([]);
+    store.set({ life: "alive" });
+    expect(alert.hidden).toBe(true);
+    expect(state()).toBe("changed, not run yet");
+    expect(named("Run").disabled).toBe(false);
+  });
+
   it("says why it does not run, and that it could not be kept", async () => {
     const trouble = { kind: "raised", message: "NameError", line: 1, at: [], traceback: "" };
     const told = { state: "failed", fresh: false, trouble, besides: ["It could not be written."] };
     const { body } = await open(told as Partial<CodeTold>);
-    const said = [...body.querySelectorAll<HTMLElement>(".nl-source-trouble")];
+    const said = [...body.querySelectorAll<HTMLElement>(".nl-source-trouble")].slice(1);
     expect(said.map((each) => each.hidden)).toEqual([false, false]);
     expect(said.map((each) => each.textContent)).toEqual([
       "line 1: NameError",

@@ -6,6 +6,8 @@ import { make, setText } from "../../dom";
 import { Changes, same } from "./changes";
 import type { Editor } from "../../editing/editor";
 import { ElementPicture } from "../../elementpicture";
+import { endOf } from "../../ended";
+import { goInCell } from "../../lines";
 import type { NotebookCell } from "../../host";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
 import { isCodeMessage, isKeptMessage, type CodeTold, type TroubleTold } from "./payload";
@@ -19,9 +21,16 @@ function button(text: string, title: string, act: () => void): HTMLButtonElement
   return element;
 }
 
+const PHASES: Record<CodeTold["phase"], string> = {
+  "": "beginning …",
+  running: "running the code …",
+  building: "building its network …",
+  stopping: "stopping …",
+};
+
 /** What is said of how the code stands. */
-export function stateText({ state, fresh, trouble }: CodeTold): string {
-  if (state === "working") return "running the code …";
+export function stateText({ state, phase, fresh, trouble }: CodeTold): string {
+  if (state === "working") return PHASES[phase];
   if (state === "unrun") return "not run yet";
   if (state === "failed")
     return trouble?.kind === "stopped"
@@ -41,6 +50,8 @@ class CodePanel implements Panel {
   private sending = 0;
   /** What the drawing made while a person wrote, until one of both is chosen. */
   private theirs: string | null = null;
+  /** Why nothing is done any more, or "". */
+  private end = "";
   /** Whether the cell was another when the page was loaded. */
   private behind = false;
   private picturing!: ElementPicture;
@@ -48,6 +59,7 @@ class CodePanel implements Panel {
   private readonly root = make("div", "nl-source");
   private readonly state = make("span", "nl-source-state", { role: "status" }, "…");
   private readonly trouble = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
+  private readonly ended = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
   private readonly besides = make("div", "nl-source-trouble", { role: "alert", hidden: "" });
   private readonly other = make("div", "nl-source-other", { role: "alert", hidden: "" });
   private readonly place = make("div", "nl-source-editor");
@@ -64,10 +76,19 @@ class CodePanel implements Panel {
     this.context = context;
     const { signal, store } = context;
     this.run.classList.add("nl-source-run");
-    const bar = make("div", "nl-source-bar", {}, this.run, this.stop, this.save, this.copy);
+    // What is there for a while only comes last: nothing else moves for it.
+    const bar = make("div", "nl-source-bar", {}, this.run, this.save, this.copy, this.stop);
     bar.append(this.state);
     this.place.append(this.plain);
-    this.root.append(bar, this.trouble, this.besides, this.other, this.note, this.place);
+    this.root.append(
+      bar,
+      this.ended,
+      this.trouble,
+      this.besides,
+      this.other,
+      this.note,
+      this.place,
+    );
     // What is typed here are no keys of the Lab.
     this.place.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
     body.append(this.root);
@@ -77,6 +98,12 @@ class CodePanel implements Panel {
       signal,
       (name) => this.mark(name),
     );
+    store.subscribe(
+      (s) => s.line,
+      signal,
+      (line) => line !== undefined && this.go(line.at),
+    );
+    store.subscribe(endOf, signal, (end) => this.showEnd(end));
     signal.addEventListener("abort", () => {
       window.clearTimeout(this.sending);
       this.editor?.close();
@@ -116,7 +143,7 @@ class CodePanel implements Panel {
     const what = this.changes.hear(told.text, mine);
     if (what === "take") this.put(told.text);
     // What is written goes nowhere until one is chosen.
-    if (what === "differ") window.clearTimeout(this.sending);
+    if (what === "differ") this.wait();
     this.differ(what === "differ" ? told.text : told.other, what === "differ");
   }
 
@@ -158,18 +185,28 @@ class CodePanel implements Panel {
     return this.cell?.text ?? this.editor?.text ?? this.told?.text ?? "";
   }
 
-  private typed(): void {
+  /** What is typed is not told for now. */
+  private wait(): void {
     window.clearTimeout(this.sending);
+    this.sending = 0;
+  }
+
+  settle(): void {
+    if (this.sending !== 0) this.send("typed");
+  }
+
+  private typed(): void {
+    this.wait();
     if (this.theirs === null)
       this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
+    if (this.end !== "") return this.showState();
     setText(this.state, "changed, not run yet");
     this.run.dataset.wanted = "true";
   }
 
   /** The cell has another text: what a person wrote, or what comes from the drawing. */
   private written(): void {
-    window.clearTimeout(this.sending);
-    this.sending = 0;
+    this.wait();
     // So that no edit by drawing is one of a text that is not here any more.
     if (this.theirs === null && this.isAhead)
       this.sending = window.setTimeout(() => this.send("typed"), SEND_AFTER_MS);
@@ -179,13 +216,13 @@ class CodePanel implements Panel {
   /** Undo goes on with what was drawn where nothing is left that was typed and has not run. */
   private travel(which: "undo" | "redo", typed: boolean): void {
     if (this.theirs !== null || (typed && !(this.told?.fresh && !this.isAhead))) return;
-    if (this.sending !== 0) this.send("typed");
+    this.settle();
     this.context.travel(which);
   }
 
   private send(type: "typed" | "run" | "save"): void {
-    window.clearTimeout(this.sending);
-    this.sending = 0;
+    this.wait();
+    if (this.end !== "") return;
     if (this.theirs !== null) {
       this.changes.begin(this.theirs);
       this.differ(null, false);
@@ -222,7 +259,30 @@ class CodePanel implements Panel {
     return this.told !== null && !same(this.text, this.told.text);
   }
 
+  /** Nothing runs any more, and why; or with "" it does. */
+  private showEnd(end: string): void {
+    this.end = end;
+    this.ended.hidden = end === "";
+    for (const button of [this.run, this.stop, this.save]) button.disabled = end !== "";
+    this.showState();
+  }
+
+  /** What is to be done, and that what is written here is nowhere else. */
+  private explainEnd(): void {
+    const { kind, fresh, version } = this.told ?? { kind: "cell", fresh: true, version: 0 };
+    const written = fresh || version === 1;
+    const unkept = kind === "here" || (kind === "file" && (this.isAhead || !written));
+    const copy = unkept ? [make("p", "", {}, "What was written is only here: copy it first.")] : [];
+    this.ended.replaceChildren(make("p", "", {}, this.end), ...copy);
+  }
+
   private showState(): void {
+    if (this.end !== "") {
+      this.explainEnd();
+      this.state.dataset.state = "failed";
+      this.run.dataset.wanted = "false";
+      return setText(this.state, "nothing runs any more");
+    }
     if (this.told === null) return;
     const { state } = this.told;
     const fresh = this.told.fresh && !this.isAhead;
@@ -253,15 +313,19 @@ class CodePanel implements Panel {
     }
   }
 
+  /** To a line, as people count them. */
+  private go(line: number): void {
+    if (this.cell !== null) goInCell(this.root, line);
+    else this.editor?.go(line - (this.told?.first_line ?? 1) + 1);
+  }
+
   private showTrouble(trouble: TroubleTold | null): void {
     this.trouble.hidden = trouble === null;
     if (trouble === null) return this.trouble.replaceChildren();
     const said = make("p");
     const { line } = trouble;
-    if (line !== null && this.editor !== null) {
-      const go = button(`line ${line}`, "go to the line", () =>
-        this.editor?.go(line - (this.told?.first_line ?? 1) + 1),
-      );
+    if (line !== null && (this.editor ?? this.cell) !== null) {
+      const go = button(`line ${line}`, "go to the line", () => this.go(line));
       go.className = "nl-source-line";
       said.append(go, ": ");
     } else if (line !== null) said.append(`line ${line}: `);

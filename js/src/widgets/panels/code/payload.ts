@@ -28,7 +28,7 @@ export const isTroubleTold: Check<TroubleTold> = record<TroubleTold>({
   traceback: isString,
 });
 
-/** The code, and how it stands. ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last, ``besides`` what else there is to say than the trouble. ``other`` is what another program has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name; ``first_line`` is what people call the first one. */
+/** The code, and how it stands. ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last, ``besides`` what else there is to say than the trouble. ``other`` is what another program has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name; ``first_line`` is what people call the first one. ``phase`` is what is done while it works. */
 export interface CodeTold {
   name: string;
   kind: "file" | "cell" | "here";
@@ -37,6 +37,7 @@ export interface CodeTold {
   text: string;
   version: number;
   state: "unrun" | "working" | "good" | "failed";
+  phase: "" | "running" | "building" | "stopping";
   fresh: boolean;
   drawn: boolean;
   trouble: TroubleTold | null;
@@ -53,6 +54,7 @@ export const isCodeTold: Check<CodeTold> = record<CodeTold>({
   text: isString,
   version: isNumber,
   state: oneOf("unrun", "working", "good", "failed"),
+  phase: oneOf("", "running", "building", "stopping"),
   fresh: isBoolean,
   drawn: isBoolean,
   trouble: either(isTroubleTold, isNull),

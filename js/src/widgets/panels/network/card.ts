@@ -8,6 +8,7 @@ import { Pad } from "../../pad";
 import type { Selected } from "./viewhost";
 
 export const CLOSE = "M4 3 8 7l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z";
+const ASKING = "asking the kernel …";
 /** Kinds of plot that are offered at once; the others are behind "more". */
 const FIRST = 4;
 
@@ -34,8 +35,14 @@ export class Card {
   private readonly edits = new EditSection();
   private readonly above = make("div");
   private readonly below = make("div");
+  /** All that is about its object, and does something with it. */
+  private readonly about = make("fieldset", "nl-network-about");
+  private readonly head = make("div");
+  private readonly asking = make("p", "nl-network-asking", { hidden: "" }, ASKING);
   /** What tells its object apart; "" where it shows none. */
   private key = "";
+  /** What tells apart the object that is selected, of which the kernel has said nothing yet. */
+  private awaited = "";
   /** Whether the network is being drawn anew, and with it the object that is shown. */
   private held = false;
 
@@ -49,6 +56,31 @@ export class Card {
 
   hide(): void {
     this.leave(() => (this.element.hidden = true));
+  }
+
+  /**
+   * Another thing is selected: it is named at once, and nothing can be done any more with the one
+   * before, while the kernel is asked.
+   */
+  expect(key: string, title: string, kind: string): void {
+    if (this.held || key === this.key || key === this.awaited) return;
+    const others = this.key === "" && this.awaited === "";
+    this.giveKeys(() => {
+      [this.key, this.awaited, this.title] = ["", key, ""];
+      this.edits.depart();
+      if (others) this.about.replaceChildren();
+      this.name(title, kind);
+      this.place(true);
+    });
+    this.element.setAttribute("aria-busy", "true");
+    this.element.setAttribute("aria-label", `card of ${title}`);
+    this.element.hidden = false;
+  }
+
+  /** Nothing of it does anything any more, and why; or with "" it does. */
+  end(why: string): void {
+    this.about.disabled = why !== "";
+    setText(this.asking, why || ASKING);
   }
 
   /** The network is drawn anew: the card stays until its object is there again, or `hide`. */
@@ -69,7 +101,7 @@ export class Card {
   }
 
   private leave(act: () => void): void {
-    [this.title, this.key, this.held] = ["", "", false];
+    [this.title, this.key, this.awaited, this.held] = ["", "", "", false];
     this.element.removeAttribute("aria-busy");
     this.giveKeys(() => {
       this.edits.leave();
@@ -81,7 +113,9 @@ export class Card {
   private giveKeys(act: () => void): void {
     const had = !this.element.hidden && this.element.contains(document.activeElement);
     act();
-    const gone = this.element.hidden || !this.element.contains(document.activeElement);
+    const at = document.activeElement;
+    const away = this.about.inert && this.about.contains(at);
+    const gone = this.element.hidden || away || !this.element.contains(at);
     if (had && gone)
       this.element.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });
   }
@@ -89,7 +123,7 @@ export class Card {
   /** Show an object; `key` tells it apart from others. */
   show(selected: Selected, told: CardMessage, active: string, key: string): void {
     const same = this.held || key === this.key;
-    [this.key, this.held] = [key, false];
+    [this.key, this.awaited, this.held] = [key, "", false];
     this.element.removeAttribute("aria-busy");
     this.giveKeys(() => this.fill(selected, told, same));
     this.element.hidden = false;
@@ -97,19 +131,13 @@ export class Card {
   }
 
   private fill(selected: Selected, { facts, parts, edit }: CardMessage, same: boolean): void {
-    const close = iconButton(CLOSE, "close the card", "Esc");
-    close.classList.add("nl-quiet");
-    close.addEventListener("click", () => this.host.close());
     this.title = facts.title;
-    const head = make("header", "", {}, make("h4", "", { title: facts.title }, facts.title), close);
-    const kind = make("p", "nl-network-kind", {}, facts.kind, make("span", "nl-network-active"));
+    this.name(facts.title, facts.kind);
     const rows = facts.rows.flatMap(({ label, value }) => [
       make("dt", "", {}, label),
       make("dd", "", {}, value),
     ]);
     this.above.replaceChildren(
-      head,
-      kind,
       ...this.sliders(),
       ...(this.host.plots ? parts.map((part) => this.offers(selected, part)) : []),
     );
@@ -119,10 +147,28 @@ export class Card {
       ...this.links("Leads to", "connection", facts.outgoing, facts.more_outgoing),
       ...this.links("Probed by", "probe", facts.probes),
     );
-    if (this.edits.element.parentElement !== this.element)
-      this.element.replaceChildren(this.above, this.edits.element, this.below);
+    if (this.edits.element.parentElement !== this.about)
+      this.about.replaceChildren(this.above, this.edits.element, this.below);
+    this.place(false);
     this.edits.show(edit, this.host.edits(selected), same);
     this.element.setAttribute("aria-label", `card of ${facts.title}`);
+  }
+
+  private place(asking: boolean): void {
+    this.about.inert = asking;
+    this.asking.hidden = !asking;
+    if (this.about.parentElement !== this.element)
+      this.element.replaceChildren(this.head, this.asking, this.about);
+  }
+
+  private name(title: string, kind: string): void {
+    const close = iconButton(CLOSE, "close the card", "Esc");
+    close.classList.add("nl-quiet");
+    close.addEventListener("click", () => this.host.close());
+    this.head.replaceChildren(
+      make("header", "", {}, make("h4", "", { title }, title), close),
+      make("p", "nl-network-kind", {}, kind, make("span", "nl-network-active")),
+    );
   }
 
   /** Show what is about no one object. */

@@ -76,6 +76,11 @@ export class EditSection {
     if (keys !== null && !this.element.contains(document.activeElement)) this.goOn(keys);
   }
 
+  /** Another object is about to be shown: what is answered from now on is said elsewhere. */
+  depart(): void {
+    this.about++;
+  }
+
   /** It is about this object no more. */
   leave(): void {
     this.about++;

@@ -270,29 +270,31 @@ describe("edits by drawing", () => {
   /** A drawing of two things, the first of which is selected. */
   function drawing() {
     const sent: Record<string, unknown>[] = [];
-    const [ask, keep] = [vi.fn(), vi.fn()];
-    const there = graph(["", "a"]);
+    const [ask, keep, goToLine] = [vi.fn(), vi.fn(), vi.fn()];
+    const there = graph(["", "a", "b"]);
     const host = {
       keep,
       graph: () => there,
-      numbered: () => there,
+      shown: () => there,
+      chosen: () => [],
       drawing: () => false,
       view: () => ({ several: new Set(), scene: null, selected: null }),
       card: () => ({ ask }),
       payload: () => ({ drawn: "no" }),
       send: (content: Record<string, unknown>) => void sent.push(content),
       select: () => undefined,
+      goToLine: () => goToLine,
     };
     const editing = new Editing(host as unknown as EditingHost);
     const said = (): string => (editing.said.hidden ? "" : (editing.said.textContent ?? ""));
-    return { editing, sent, ask, keep, said };
+    return { editing, sent, ask, keep, said, goToLine };
   }
 
   it("selects nothing that a refused name would have had", () => {
     const { editing, sent, keep } = drawing();
     const answer = vi.fn();
     editing.of({ of: "object", at: 1 }).rename("print", answer);
-    editing.hear({ type: "edited", ask: sent[0].ask, problem: "no", came: [] });
+    editing.hear({ type: "edited", ask: sent[0].ask, problem: "no", came: [], late: false });
     expect(answer).toHaveBeenCalledExactlyOnceWith("no");
     expect(keep).toHaveBeenLastCalledWith(null);
   });
@@ -301,27 +303,39 @@ describe("edits by drawing", () => {
     const { editing, sent, said } = drawing();
     editing.copy([1]);
     expect(said()).toBe("");
-    editing.hear({ type: "edited", ask: sent[0].ask, problem: "", came: [] });
+    editing.hear({ type: "edited", ask: sent[0].ask, problem: "", came: [], late: false });
     expect(said()).toContain("It is copied.");
     editing.duplicate([1]);
-    expect(said()).toBe("changing the code …");
+    expect(said()).toBe("making the change …");
   });
 
   it("asks nothing where it could not be deleted, and says why", () => {
-    const { editing, sent, ask, said } = drawing();
+    const { editing, sent, ask, said, goToLine } = drawing();
     const problem = "line 12 makes these 10, which go together";
     editing.remove([1]);
-    editing.hear({ type: "depending", ask: sent[0].ask, names: [], problem });
-    expect(said()).toBe(problem);
+    const instead = [1, 2].map((at) => ({ of: "object", at }));
+    editing.hear({ type: "depending", ask: sent[0].ask, names: [], problem, instead });
+    expect(said()).toBe(`${problem} delete all 2 …`);
     expect(ask).not.toHaveBeenCalled();
     // It is said until a hand does the next thing.
     const [root, leaving] = [document.createElement("div"), new AbortController()];
     editing.listen(root, root, leaving.signal);
+    root.append(editing.said);
+    const [line, all] = [...editing.said.querySelectorAll("button")];
+    line.dispatchEvent(new Event("pointerdown", { bubbles: true }));
+    line.click();
+    expect(goToLine).toHaveBeenCalledExactlyOnceWith(12);
+    all.click();
+    expect(sent[1]).toMatchObject({ type: "depending", objects: instead });
+    // Where all of them could not be deleted either they are not offered.
+    const none = { names: [], problem, instead: [] };
+    editing.hear({ type: "depending", ask: sent[1].ask, ...none });
+    expect(said()).toBe(problem);
     root.dispatchEvent(new Event("pointerdown"));
     leaving.abort();
     expect(said()).toBe("");
     editing.remove([1]);
-    editing.hear({ type: "depending", ask: sent[1].ask, names: ["a"], problem: "" });
+    editing.hear({ type: "depending", ask: sent[2].ask, ...none, names: ["a"], problem: "" });
     expect(said()).toBe("");
     expect(ask).toHaveBeenCalledOnce();
   });

@@ -4,32 +4,35 @@ import { isTyped, make, setText } from "../../dom";
 import type { PanelContext } from "../../panel";
 import type { Theme } from "../../theme";
 import type { Card } from "./card";
-import { confirmDelete, type EditHost } from "./cardedit";
+import type { EditHost } from "./cardedit";
+import { Deleting } from "./deleting";
 import { ROOT, type Graph } from "./graph";
 import { KeptFunction } from "./functionfield";
-import { keptOf } from "./kept";
+import { keptOf, type Kept } from "./kept";
 import { DRAGGED, Palette } from "./palette";
 import {
   isDependingMessage,
   isEditedMessage,
   isPaletteMessage,
   isTriedMessage,
-  type DependingMessage,
   type PaletteEntry,
   type Payload,
   type TriedTold,
 } from "./payload";
 import { boxesIn, middleOf, type ViewBox } from "./places";
-import { Turns } from "./turns";
+import { Saying } from "./saying";
+import { Turns, type Turn } from "./turns";
 import type { View } from "./view";
 import type { Selected } from "./viewhost";
 
 export interface EditingHost {
   graph: () => Graph | null;
-  /** The network by whose numbers things are called: until it is drawn anew the one before. */
-  numbered: () => Graph | null;
-  /** Whether the network is not drawn anew yet. */
+  /** The network that is on the screen, by whose numbers things are called. */
+  shown: () => Graph | null;
+  /** Whether another network is to be drawn. */
   drawing: () => boolean;
+  /** What is selected, by those numbers. */
+  chosen: () => Selected[];
   view: () => View;
   card: () => Card;
   payload: () => Payload;
@@ -39,11 +42,13 @@ export interface EditingHost {
    * What is selected is to be selected again once the network is drawn anew; or another thing; with
    * null, what is selected by then.
    */
-  keep: (name?: string | null) => void;
+  keep: (kept?: Partial<Kept> | null) => void;
   /** Have the keyboard at a thing. */
   focus: (at: number) => void;
   /** Things that an edit brought are to be selected as soon as they are drawn. */
   choose: (names: string[]) => void;
+  /** What goes to a line of the code, where that is shown. */
+  goToLine: () => ((line: number) => void) | null;
   editor: PanelContext["editor"];
   theme: () => Theme;
 }
@@ -56,14 +61,14 @@ const FIRST =
 /** What is said where nothing is drawn, by how the drawing stands. */
 const EMPTY: Record<string, string> = {
   "not yet": "No code has run yet. Press Run in the code, or ▶, to see its network.",
-  coming: "The code runs …",
+  coming: "The code runs, and then its network is built …",
   failed: "The code does not run: what is wrong stands in the code. Mend it, then press Run.",
   yes: FIRST,
 };
 
 export class Editing {
   readonly palette: Palette;
-  readonly said = make("p", "nl-edit-said", { role: "status", hidden: "" });
+  private readonly saying: Saying;
   readonly hint = make("p", "nl-network-waiting nl-edit-hint", { hidden: "" });
   readonly start = make(
     "button",
@@ -71,31 +76,41 @@ export class Editing {
     { type: "button", hidden: "", title: "write the code of this network, and edit it by drawing" },
     "continue in code",
   );
-  private readonly answers = new Map<string, Answer>();
+  private readonly answers = new Map<string, { answer: Answer; turn: Turn | null }>();
   private readonly tried = new Map<string, (told: TriedTold) => void>();
   private readonly function = new KeptFunction();
   /** What is done from a card, which waits for the edit before it. */
   readonly turns: Turns;
-  private asked = "";
-  private deleting: Selected[] = [];
+  private readonly deleting: Deleting;
   /** The entry that is added to what is chosen next. */
   private entry = CONNECTION;
 
   constructor(private readonly host: EditingHost) {
+    this.saying = new Saying(host.goToLine);
     this.palette = new Palette({
       ask: () => host.send({ type: "palette" }),
       add: (entry) => this.add(entry, null),
     });
     this.start.addEventListener("click", () => host.send({ type: "continue_in_code" }));
     this.turns = new Turns({
-      graph: host.numbered,
+      graph: host.shown,
       busy: () => this.answers.size > 0 || host.drawing(),
       gone: () => this.say("It was not done: what it was for is not there any more.", true),
     });
+    this.deleting = new Deleting({
+      ...host,
+      turns: this.turns,
+      say: (problem, offer) => this.saying.say(problem, true, offer),
+      remove: (objects) => this.edit({ do: "delete", objects }),
+    });
+  }
+
+  get said(): HTMLElement {
+    return this.saying.element;
   }
 
   get on(): boolean {
-    return this.host.payload().drawn === "yes";
+    return this.host.payload().drawn === "yes" && this.ended === "";
   }
 
   /** Take what is dropped on the drawing, and the keys that edit it. */
@@ -118,8 +133,9 @@ export class Editing {
       { signal },
     );
     // What was refused is said until a hand does the next thing.
+    const next = ({ target }: Event): void => this.saying.forget(target);
     for (const each of ["keydown", "pointerdown"])
-      root.addEventListener(each, () => this.wrong && this.say(""), { signal, capture: true });
+      root.addEventListener(each, next, { signal, capture: true });
     root.addEventListener("keydown", (event) => this.key(event), { signal });
     place.addEventListener("pointerdown", () => this.takeKeys(root), { signal });
   }
@@ -147,60 +163,89 @@ export class Editing {
   }
 
   private opened = false;
+  /** Why nothing is done any more, or "". */
+  private ended = "";
+
+  /** Nothing is done any more, and why: it is said all the time; or with "" it is. */
+  end(why: string): void {
+    if (this.ended === why) return;
+    this.ended = why;
+    this.palette.end(why);
+    this.start.disabled = why !== "";
+    this.answers.clear();
+    this.turns.drop();
+    this.host.view().giveUp();
+    this.saying.keep(why);
+  }
 
   hear(content: Record<string, unknown>): boolean {
     if (isPaletteMessage(content)) this.palette.show(content.entries);
     else if (isEditedMessage(content)) {
-      const answer = this.answers.get(content.ask);
+      const asked = this.answers.get(content.ask);
       this.answers.delete(content.ask);
       if (this.answers.size === 0) this.say("");
-      answer?.(content.problem);
+      const again = content.late && this.turns.again(asked?.turn ?? null);
+      if (!again) asked?.answer(content.problem);
       this.turns.next();
       if (content.came.length > 0) this.host.choose(content.came);
     } else if (isTriedMessage(content)) {
       const answer = this.tried.get(content.ask);
       this.tried.delete(content.ask);
       answer?.(content.told);
-    } else if (isDependingMessage(content)) this.confirm(content);
+    } else if (isDependingMessage(content)) this.deleting.confirm(content);
     else return false;
     return true;
   }
 
-  private wrong = false;
-
   private say(text: string, trouble = false): void {
-    this.wrong = trouble;
-    this.said.hidden = text === "";
-    this.said.classList.toggle("nl-edit-wrong", trouble);
-    setText(this.said, text);
+    this.saying.say(text, trouble);
+  }
+
+  /** Another network is to be drawn: what would be deleted is asked anew. */
+  leave(): void {
+    this.deleting.leave();
+    this.forget();
   }
 
   /** What went wrong was about something else, or the network before. */
   forget(): void {
-    if (this.said.classList.contains("nl-edit-wrong")) this.say("");
+    this.saying.forget();
   }
 
   private edit(content: Record<string, unknown>, answer?: Answer): void {
+    if (this.ended !== "") return;
     const ask = crypto.randomUUID();
     const tell = (problem: string): void => {
       if (problem !== "") this.say(problem, true);
     };
-    this.answers.set(ask, answer ?? tell);
-    this.say(content.do === "copy" ? "" : "changing the code …");
+    this.answers.set(ask, { answer: answer ?? tell, turn: this.turns.now });
+    this.say(content.do === "copy" ? "" : "making the change …");
     this.host.send({ type: "edit", ask, ...content });
   }
 
   // ---- what a hand does ---------------------------------------------------------------------------
 
+  /** To what is selected now, or where that is nothing, by the time that it is done. */
   private add(entry: PaletteEntry, place: [number, number] | null): void {
-    const { selected } = this.host.view();
-    const at = selected?.of === "object" ? selected.at : null;
+    const at = this.chosenObject();
+    const things: Selected[] = at === null ? [] : [{ of: "object", at }];
+    this.turns.takeAll(things, ([now]) => this.addTo(entry, place, now?.at ?? this.chosenObject()));
+  }
+
+  /** The one object that is selected. */
+  private chosenObject(): number | null {
+    const [only, more] = this.host.chosen();
+    return only?.of === "object" && more === undefined ? only.at : null;
+  }
+
+  private addTo(entry: PaletteEntry, place: [number, number] | null, at: number | null): void {
     if (entry.needs.includes("pre")) {
       if (at === null) return this.say(`Select what ${entry.title} comes from first.`, true);
-      this.entry = entry.key;
       // From the keyboard it goes on where things are chosen.
       this.host.focus(at);
-      return this.begin(at);
+      this.begin(at);
+      this.entry = entry.key;
+      return;
     }
     if (entry.needs.length > 0 && at === null)
       return this.say(`Select what ${entry.title} is to look at first.`, true);
@@ -215,7 +260,8 @@ export class Editing {
     return this.host.view().scene?.byObject.get(at)?.open === true ? at : null;
   }
 
-  begin(from: number): void {
+  private begin(from: number): void {
+    this.entry = CONNECTION;
     this.host.view().startConnecting(from);
     this.say("Choose where it leads to; Escape gives up.");
   }
@@ -223,7 +269,10 @@ export class Editing {
   connect(from: number, to: number): void {
     const { entry } = this;
     this.entry = CONNECTION;
-    this.edit({ do: "add", entry, place: null, pre: from, post: to });
+    const ends = [from, to].map((at): Selected => ({ of: "object", at }));
+    this.turns.takeAll(ends, ([pre, post]) =>
+      this.edit({ do: "add", entry, place: null, pre: pre.at, post: post.at }),
+    );
   }
 
   /** An object was chosen by keyboard: is it the end of a connection? */
@@ -239,7 +288,7 @@ export class Editing {
   private key(event: KeyboardEvent): void {
     const view = this.host.view();
     if (!this.on || event.altKey || isTyped(event)) return;
-    const at = view.focused ?? (view.selected?.of === "object" ? view.selected.at : null);
+    const at = view.focused ?? this.chosenObject();
     const { key } = event;
     if (event.ctrlKey || event.metaKey) {
       if (event.shiftKey || !this.chord(key, this.objects(at), at)) return;
@@ -250,9 +299,10 @@ export class Editing {
     if (key === "Escape" && view.connecting !== null) {
       view.giveUp();
       this.say("");
-    } else if (key === "c" && at !== null && at !== ROOT) this.begin(at);
+    } else if (key === "c" && at !== null && at !== ROOT)
+      this.turns.take({ of: "object", at }, (now) => this.begin(now.at));
     else if ((key === "Delete" || key === "Backspace") && this.selection(at).length > 0)
-      this.ask(this.selection(at));
+      this.deleting.ask(this.selection(at));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -270,18 +320,24 @@ export class Editing {
   }
 
   private objects(at: number | null): number[] {
-    const { several } = this.host.view();
-    if (several.size > 0) return [...several];
+    const several = this.host.chosen().filter(({ of }) => of === "object");
+    if (several.length > 1) return several.map((each) => each.at);
     return at === null || at === ROOT ? [] : [at];
   }
 
   private selection(at: number | null): Selected[] {
-    const { selected } = this.host.view();
-    if (selected !== null && selected.of !== "object") return [selected];
+    const [selected] = this.host.chosen();
+    if (selected !== undefined && selected.of !== "object") return [selected];
     return this.objects(at).map((each) => ({ of: "object", at: each }));
   }
 
   // ---- several at once --------------------------------------------------------------------------
+
+  /** Do something with all of these, as they are called when it is their turn. */
+  private withAll(objects: readonly number[], act: (now: number[]) => void): void {
+    const things = objects.map((at): Selected => ({ of: "object", at }));
+    this.turns.takeAll(things, (now) => act(now.map(({ at }) => at)));
+  }
 
   private all(what: string, objects: number[], more: Record<string, unknown>, answer?: Answer) {
     const wanted = objects.map((at) => ({ of: "object", at }));
@@ -289,31 +345,36 @@ export class Editing {
   }
 
   copy(objects: number[]): void {
-    const boxes = this.boxesIn(ROOT, objects);
-    this.all("copy", objects, { boxes }, (problem) => {
-      const many = objects.length === 1 ? "It is" : `${objects.length} things are`;
-      if (problem !== "") this.say(problem, true);
-      else this.say(`${many} copied. Ctrl+V puts a copy into this or another drawing.`);
-    });
+    this.withAll(objects, (now) =>
+      this.all("copy", now, { boxes: this.boxesIn(ROOT, now) }, (problem) => {
+        const many = now.length === 1 ? "It is" : `${now.length} things are`;
+        if (problem !== "") this.say(problem, true);
+        else this.say(`${many} copied. Ctrl+V puts a copy into this or another drawing.`);
+      }),
+    );
   }
 
   /** The same once more, in the network that the first of them is in. */
   duplicate(objects: number[]): void {
-    const parent = this.host.graph()?.objects.parent[objects[0]] ?? ROOT;
-    const boxes = this.boxesIn(parent, objects);
-    const place = middleOf(boxes);
-    const into = parent === ROOT ? null : parent;
-    this.all("duplicate", objects, { into, boxes, place, taken: this.taken(parent) });
+    this.withAll(objects, (now) => {
+      const parent = this.host.graph()?.objects.parent[now[0]] ?? ROOT;
+      const boxes = this.boxesIn(parent, now);
+      const place = middleOf(boxes);
+      const into = parent === ROOT ? null : parent;
+      this.all("duplicate", now, { into, boxes, place, taken: this.taken(parent) });
+    });
   }
 
   /** Put what was copied where the pointer was last, if that is in the network that it goes into. */
   private paste(into: number | null): void {
-    const view = this.host.view();
-    const network = into ?? ROOT;
-    const place = view.pointedIn(network);
-    // What comes is seen there.
-    if (place !== null) view.fitted = false;
-    this.edit({ do: "paste", into, place, taken: this.taken(network) });
+    this.withAll(into === null ? [] : [into], ([network]) => {
+      const view = this.host.view();
+      const place = view.pointedIn(network ?? ROOT);
+      // What comes is seen there.
+      if (place !== null) view.fitted = false;
+      const taken = this.taken(network ?? ROOT);
+      this.edit({ do: "paste", into: network ?? null, place, taken });
+    });
   }
 
   /** What stands in a network already. */
@@ -327,17 +388,21 @@ export class Editing {
   }
 
   group(objects: number[]): void {
-    this.host.select(null);
-    this.all("group", objects, {});
+    this.withAll(objects, (now) => {
+      this.host.select(null);
+      this.all("group", now, {});
+    });
   }
 
   moveInto(objects: number[], network: number): void {
-    this.host.select(null);
-    this.all("move", objects, { into: network === ROOT ? null : network });
+    this.withAll([network, ...objects], ([into, ...now]) => {
+      this.host.select(null);
+      this.all("move", now, { into: into === ROOT ? null : into });
+    });
   }
 
   remove(objects: number[]): void {
-    this.ask(objects.map((at) => ({ of: "object", at })));
+    this.deleting.ask(objects.map((at) => ({ of: "object", at })));
   }
 
   // ---- the card -------------------------------------------------------------------------------------
@@ -360,7 +425,7 @@ export class Editing {
         selected.of === "object"
           ? () => this.turns.take(selected, ({ at }) => this.begin(at))
           : null,
-      remove: () => this.turns.take(selected, (now) => this.ask([now])),
+      remove: () => this.deleting.ask([selected]),
       functions: {
         editor: this.host.editor,
         theme: this.host.theme,
@@ -391,12 +456,14 @@ export class Editing {
 
   /** What is renamed is selected by its new name, and what waits for it goes by that. */
   private rename(now: Selected, name: string): void {
-    const whole = now.of === "object" ? this.host.graph()?.name(now.at) : undefined;
+    const graph = this.host.graph();
+    const whole = now.of === "object" ? graph?.name(now.at) : graph?.probes[now.at];
     const { selected } = this.host.view();
     const chosen = selected?.of === now.of && selected.at === now.at;
-    if (whole === undefined) return this.host.keep();
+    if (whole === undefined || now.of === "connection") return this.host.keep();
     const after = whole.replace(/[^/]*$/, "") + name;
-    this.host.keep(chosen ? after : undefined);
+    const kept = now.of === "object" ? { objects: [after] } : { probe: after };
+    this.host.keep(chosen ? kept : undefined);
     this.turns.renamed(whole, after);
   }
 
@@ -408,33 +475,5 @@ export class Editing {
 
   retheme(): void {
     this.function.redraw();
-  }
-
-  private ask(objects: Selected[]): void {
-    this.deleting = objects;
-    this.asked = crypto.randomUUID();
-    this.host.send({ type: "depending", ask: this.asked, objects });
-  }
-
-  private confirm({ ask, names, problem }: DependingMessage): void {
-    if (ask !== this.asked) return;
-    this.asked = "";
-    this.say(problem, true);
-    if (problem !== "") return;
-    const [own] = this.deleting;
-    const graph = this.host.graph();
-    const meant = this.deleting.map(({ of, at }) => (of === "object" ? graph?.name(at) : ""));
-    const first = names.filter((each) => meant.includes(each));
-    const owned = first.length === 0 ? names.slice(0, 1) : first;
-    const question = confirmDelete(
-      owned,
-      names.filter((each) => !owned.includes(each)),
-      () => this.host.select(this.deleting.length === 1 ? own : null),
-      () => {
-        this.host.select(null);
-        this.edit({ do: "delete", objects: this.deleting });
-      },
-    );
-    this.host.card().ask(question);
   }
 }

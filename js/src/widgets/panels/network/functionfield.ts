@@ -215,7 +215,7 @@ export class FunctionField {
     const { text } = this;
     this.try(() => {
       if (text === this.told.text && this.told.kind !== "none") return;
-      setText(this.said, "changing the code …");
+      setText(this.said, "writing it into the code …");
       const { kept } = this.host;
       this.host.write(this.name, text, (problem) => {
         // Else a person has written on meanwhile.

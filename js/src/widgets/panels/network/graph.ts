@@ -1,6 +1,6 @@
 /** The network as the kernel describes it: objects in a tree, and connections between them. */
 
-import type { ConnectionColumns, ObjectColumns } from "./payload";
+import type { ConnectionColumns, GraphMessage, ObjectColumns } from "./payload";
 
 /** `nengolab_widgets.graph.objects.KINDS`. */
 const KINDS = [
@@ -37,11 +37,19 @@ export class Graph {
   constructor(
     readonly objects: ObjectColumns,
     readonly connections: ConnectionColumns,
+    /** Names of the probes. */
+    readonly probes: readonly string[] = [],
+    /** Tells one description of a network from the next: numbers are those of one of them. */
+    readonly version = 0,
   ) {
     this.children = objects.parent.map(() => []);
     objects.parent.forEach((parent, at) => {
       if (parent >= 0) this.children[parent].push(at);
     });
+  }
+
+  static of({ objects, connections, probes, version }: GraphMessage): Graph {
+    return new Graph(objects, connections, probes, version);
   }
 
   get size(): number {

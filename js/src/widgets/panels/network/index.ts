@@ -3,6 +3,8 @@
 import "./network.css";
 
 import { make, setText } from "../../dom";
+import { endOf } from "../../ended";
+import { lineOpener } from "../../lines";
 import type { FrameArray } from "../../frames";
 import type { PanelLayout } from "../../messages";
 import type { Panel, PanelContext, PanelKind } from "../../panel";
@@ -10,12 +12,20 @@ import type { Theme } from "../../theme";
 import { Activity } from "./activity";
 import { Arranger } from "./arranger";
 import { Card } from "./card";
+import { columnsOf } from "./columns";
 import { Drivers } from "./drivers";
 import { Editing } from "./editing";
+import { Frame } from "./frame";
 import { Graph, ROOT } from "./graph";
 import { Legend } from "./legend";
-import { markedIn, pickedIn } from "./marks";
-import { isCardMessage, isGraphMessage, isPayload, type Payload } from "./payload";
+import { marksOf } from "./marks";
+import {
+  isCardMessage,
+  isGraphMessage,
+  isPayload,
+  isWatchedMessage,
+  type Payload,
+} from "./payload";
 import { placeOf, requestOf, sceneOf, type Box } from "./scene";
 import { Selection } from "./selection";
 import { Several } from "./several";
@@ -53,7 +63,7 @@ class NetworkPanel implements Panel {
   private readonly key = new Legend();
   private readonly waiting = make("p", "nl-network-waiting", {}, "laying out the network …");
   private readonly root = make("div", "nl-network", { tabindex: "-1" });
-  private frame!: HTMLElement;
+  private frame!: Frame;
   private opened = new Set<number>();
   /** What the scene was made of, and the newest that is being made. */
   private made = "";
@@ -69,7 +79,7 @@ class NetworkPanel implements Panel {
     this.arranger = new Arranger(signal);
     this.view = new View(
       {
-        graph: () => this.graph,
+        graph: () => this.shown,
         activity: this.activity,
         select: (selected, wire) => this.selection.select(selected, wire),
         hover: (at) => this.hover(at),
@@ -84,8 +94,10 @@ class NetworkPanel implements Panel {
       signal,
     );
     this.watching = new Watching(
-      () => (this.payload.folded ? [] : this.view.onScreen()),
-      (objects) => context.send({ type: "watch", objects }),
+      (partly) => (this.payload.folded ? [] : this.view.onScreen(partly)),
+      () => this.shown?.version ?? 0,
+      (objects) => this.send({ type: "watch", objects }),
+      () => this.explain(),
       store,
       signal,
     );
@@ -98,17 +110,14 @@ class NetworkPanel implements Panel {
         },
         selectMore: (at) => this.several.add([at]),
         toggle: (at) => this.toggle(at),
-        plot: (at) => context.send({ type: "plot", of: "object", at, part: "", kind: "" }),
+        plot: (at) => this.plot({ of: "object", at }, "", ""),
         nudge: (at, dx, dy) => this.nudge(at, dx, dy),
         along: (at, forward) => this.along(at, forward),
       },
       signal,
     );
     this.card = new Card({
-      plot: (selected, part, kind) =>
-        this.editing.turns.take(selected, (now) =>
-          context.send({ type: "plot", ...now, part, kind }),
-        ),
+      plot: (selected, part, kind) => this.plot(selected, part, kind),
       go: (link) =>
         link.of === "connection" ? this.selection.go(link.at) : this.selection.select(link),
       close: () => this.selection.select(null),
@@ -120,16 +129,18 @@ class NetworkPanel implements Panel {
     });
     this.editing = new Editing({
       graph: () => this.graph,
-      numbered: () => this.selection.before ?? this.graph,
+      shown: () => this.shown,
       drawing: () => this.selection.before !== null,
+      chosen: () => this.selection.things,
       view: () => this.view,
       card: () => this.card,
       payload: () => this.payload,
-      send: context.send,
+      send: (content) => this.send(content),
       select: (selected) => this.selection.select(selected),
-      keep: (name) => this.selection.keep(name),
+      keep: (kept) => this.selection.keep(kept),
       focus: (at) => this.tree.focus(at),
       choose: (names) => this.selection.come(names),
+      goToLine: () => lineOpener(store),
       editor: context.editor,
       theme: () => this.view.theme,
     });
@@ -142,10 +153,12 @@ class NetworkPanel implements Panel {
       editing: () => this.editing,
       several: () => this.several,
       takeKeys: () => this.editing.takeKeys(this.root),
-      send: context.send,
+      send: (content) => this.send(content),
     });
     this.several = new Several({
-      graph: () => this.graph,
+      graph: () => this.shown,
+      chosen: () => this.selection.things,
+      keep: (objects) => this.selection.keepAll(objects),
       view: () => this.view,
       card: () => this.card,
       editing: () => this.editing,
@@ -158,7 +171,7 @@ class NetworkPanel implements Panel {
       driveAll: context.driveAll,
     });
     this.toolbar = new Toolbar({
-      graph: () => this.graph,
+      graph: () => this.shown,
       find: (at) => this.find(at),
       zoom: (factor) => this.view.zoom(factor),
       fit: () => this.view.fit(),
@@ -168,10 +181,8 @@ class NetworkPanel implements Panel {
     place.append(this.drivers.element, this.waiting, this.key.element, this.tree.element);
     const { palette, said, hint, start } = this.editing;
     place.append(hint);
-    this.frame = place;
-    // Its lower right corner is a handle of the browser's own.
-    place.addEventListener("pointerup", () => this.resized(), { signal });
-    this.setHeight();
+    this.frame = new Frame(place, (height) => context.change({ height }), signal);
+    this.frame.show(this.payload.height);
     const { element: bar, help } = this.toolbar;
     bar.prepend(palette.button, start);
     const row = make("div", "nl-network-row", {}, palette.element, place);
@@ -184,6 +195,22 @@ class NetworkPanel implements Panel {
     if (store.get().status.state === "closed")
       setText(this.waiting, "Run the cell to see the network.");
     this.ask();
+  }
+
+  /** The network that is on the screen, until another is drawn. */
+  private get shown(): Graph | null {
+    return this.selection.before ?? this.graph;
+  }
+
+  /** Say something in which things go by their numbers in the network that is on the screen. */
+  private send(content: Record<string, unknown>): void {
+    // So that no edit is one of a text that is another by now.
+    if (content.type === "edit") this.context.settle();
+    this.context.send({ ...content, version: this.shown?.version ?? 0 });
+  }
+
+  private plot(selected: Selected, part: string, kind: string): void {
+    this.editing.turns.take(selected, (now) => this.send({ type: "plot", ...now, part, kind }));
   }
 
   /** Ask what there is to show, and again while there is no answer. */
@@ -202,8 +229,17 @@ class NetworkPanel implements Panel {
     store.subscribe(
       (s) => s.selection,
       signal,
-      (selection) => this.mark(selection),
+      () => this.mark(),
     );
+    store.subscribe(
+      (s) => s.status.time > 0,
+      signal,
+      () => this.explain(),
+    );
+    store.subscribe(endOf, signal, (end) => {
+      this.editing.end(end);
+      this.card.end(end);
+    });
     store.subscribe(
       (s) => s.sought,
       signal,
@@ -214,7 +250,7 @@ class NetworkPanel implements Panel {
     store.subscribe(
       (s) => s.picked,
       signal,
-      () => this.markPicked(),
+      () => this.mark(),
     );
     store.subscribe(
       (s) => s.layout?.inputs,
@@ -229,13 +265,13 @@ class NetworkPanel implements Panel {
   // ---- what the kernel says -----------------------------------------------------------------------
 
   hear(content: Record<string, unknown>): void {
+    if (this.editing.hear(content)) return;
+    if (isWatchedMessage(content)) return this.watching.hear(content);
     if (isGraphMessage(content) && content.version === this.payload.version) {
       if (this.graph !== null && this.made !== "") return;
-      this.graph = new Graph(content.objects, content.connections);
+      this.graph = Graph.of(content);
       this.opened = this.openedOf(this.payload);
       void this.arrange(null);
-    } else if (this.editing.hear(content)) {
-      return;
     } else if (isCardMessage(content) && content.ask === this.selection.asked) {
       const selected = this.view.selected;
       if (selected === null) return;
@@ -259,7 +295,7 @@ class NetworkPanel implements Panel {
     this.showStanding();
     // Folded away, it needs no colour, and what is probed for that costs the run something.
     if (before.folded !== this.payload.folded) this.watching.rest();
-    this.setHeight();
+    this.frame.show(this.payload.height);
     if (this.graph === null) return;
     this.opened = this.openedOf(this.payload);
     void this.arrange(null);
@@ -292,23 +328,8 @@ class NetworkPanel implements Panel {
     return this.view.scene === null ? null : this.view.canvas;
   }
 
-  /** What is drawn where, on the screen, and how active it is said to be. */
   columns(): Record<string, number[]> {
-    const { boxes, wires } = this.view.scene ?? { boxes: [], wires: [] };
-    const { scale, x, y } = this.view.camera;
-    const leads = new Map<number, number>();
-    for (const { from } of wires) leads.set(from, (leads.get(from) ?? 0) + 1);
-    return {
-      object: boxes.map(({ at }) => at),
-      x: boxes.map((box) => (box.x + box.width / 2) * scale + x),
-      y: boxes.map((box) => (box.open ? box.y + 12 : box.y + (box.height - 18) / 2) * scale + y),
-      open: boxes.map(({ open }) => Number(open)),
-      coloured: boxes.map(({ at }) => Number(this.activity.has(at))),
-      picked: boxes.map(({ at }) => this.view.picked.get(at) ?? 0),
-      scale: boxes.map(() => scale),
-      leads: boxes.map(({ at }) => leads.get(at) ?? 0),
-      handle: boxes.map((box) => this.view.handleOf(box)[0]),
-    };
+    return columnsOf(this.view, this.activity);
   }
 
   // ---- what is open, and where -------------------------------------------------------------------
@@ -316,17 +337,6 @@ class NetworkPanel implements Panel {
   private openedOf({ opened }: Payload): Set<number> {
     const found = opened.map((name) => this.graph?.find(name));
     return new Set(found.filter((at) => at !== undefined));
-  }
-
-  private setHeight(): void {
-    const { height } = this.payload;
-    this.frame.style.height = height === null ? "" : `${height}px`;
-  }
-
-  private resized(): void {
-    const height = Math.round(this.frame.getBoundingClientRect().height);
-    const asked = this.frame.style.height;
-    if (asked !== "" && height !== this.payload.height) this.context.change({ height });
   }
 
   private async arrange(anchor: number | null): Promise<void> {
@@ -353,10 +363,10 @@ class NetworkPanel implements Panel {
     if (turn !== this.turn || this.context.signal.aborted) return;
     this.visible = visible;
     this.waiting.hidden = true;
+    this.selection.settle();
     this.view.show(sceneOf(graph, visible, request, arranged), anchor);
     this.tree.show(graph, new Set(visible.open), this.context.layout.title);
-    this.mark(this.context.store.get().selection);
-    this.markPicked();
+    this.mark();
     this.editing.update();
     this.arranged = true;
     this.selection.arrive();
@@ -369,21 +379,20 @@ class NetworkPanel implements Panel {
   }
 
   private toggle(at: number): void {
-    const { graph } = this;
+    const graph = this.shown;
     if (graph === null || !graph.holds(at)) return;
-    const opened = new Set(this.opened);
-    if (!opened.delete(at)) opened.add(at);
-    this.setOpened(opened, at);
-  }
-
-  private setOpened(opened: Set<number>, anchor: number): void {
-    this.opened = opened;
-    void this.arrange(anchor);
-    this.context.change({ opened: [...opened].map((at) => this.graph?.name(at) ?? "") });
+    const opened = new Set(this.payload.opened);
+    if (!opened.delete(graph.name(at))) opened.add(graph.name(at));
+    this.payload = { ...this.payload, opened: [...opened] };
+    if (graph === this.graph) {
+      this.opened = this.openedOf(this.payload);
+      void this.arrange(at);
+    }
+    this.context.change({ opened: [...opened] });
   }
 
   private place(boxes: Box[]): void {
-    const { graph } = this;
+    const graph = this.shown;
     const { scene } = this.view;
     if (graph === null || scene === null) return;
     this.view.fitted = false;
@@ -401,6 +410,8 @@ class NetworkPanel implements Panel {
   /** Go to something, and open what it is in. */
   private find(at: number): void {
     const { graph } = this;
+    // What is drawn anew is found by its name.
+    if (graph !== this.shown) return this.selection.select({ of: "object", at });
     if (graph === null) return;
     const closed = graph.around(at).filter((each) => !this.opened.has(each));
     const then = (): void => {
@@ -417,7 +428,7 @@ class NetworkPanel implements Panel {
   /** Go to what another panel speaks of. */
   private seek({ of, at }: Selected): void {
     const { graph } = this;
-    if (graph === null) return;
+    if (graph === null || graph !== this.shown) return;
     if (of === "object") return this.find(at);
     const end = graph.connections.post[at];
     if (end === undefined) return;
@@ -428,20 +439,14 @@ class NetworkPanel implements Panel {
   // ---- what is chosen and pointed at --------------------------------------------------------------
 
   private hover(at: number | null): void {
-    const name = at === null || this.graph === null ? null : this.graph.name(at);
+    const name = at === null ? null : (this.shown?.name(at) ?? null);
     if (this.context.store.get().selection !== name) this.context.store.set({ selection: name });
   }
 
-  private mark(selection: string | null): void {
-    const { graph, visible, view } = this;
-    view.marked = graph === null ? new Set() : markedIn(graph, visible, selection);
-    view.redraw();
-  }
-
-  private markPicked(): void {
-    const { graph, visible, view } = this;
-    const { picked } = this.context.store.get();
-    view.picked = graph === null ? new Map() : pickedIn(graph, visible, picked);
+  private mark(): void {
+    const { view, visible } = this;
+    const { selection, picked } = this.context.store.get();
+    Object.assign(view, marksOf(this.shown, visible, selection, picked));
     view.redraw();
   }
 
@@ -459,7 +464,7 @@ class NetworkPanel implements Panel {
   }
 
   private describe(at: number): string {
-    const { graph } = this;
+    const graph = this.shown;
     if (graph === null) return "";
     const kind = graph.kind(at) === "network" ? "subnetwork" : graph.kind(at);
     const active = this.activity.text(at);
@@ -468,7 +473,7 @@ class NetworkPanel implements Panel {
 
   private placeDrivers(): void {
     const { view, key } = this;
-    this.drivers.place(view.scene, this.graph, view.camera, view, key.over);
+    this.drivers.place(view.scene, this.shown, view.camera, view, key.over);
   }
 
   private moved(): void {
@@ -479,7 +484,9 @@ class NetworkPanel implements Panel {
   }
 
   private explain(): void {
-    if (this.key.show(this.activity)) this.placeDrivers();
+    const { activity, folded } = this.payload;
+    const why = activity && !folded ? this.watching.why(this.activity) : "";
+    if (this.key.show(this.activity, why)) this.placeDrivers();
   }
 }
 

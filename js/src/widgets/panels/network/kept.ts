@@ -7,8 +7,8 @@ export interface Kept {
   objects: string[];
   /** The ends of a connection, and which of those between them it is. */
   connection: [string, string, number] | null;
-  /** The number of a probe: only what is done to it keeps it. */
-  probe: number | null;
+  /** The name of a probe. */
+  probe: string | null;
 }
 
 export const NOTHING: Kept = { objects: [], connection: null, probe: null };
@@ -25,7 +25,7 @@ export function keptOf(graph: Graph, selected: Selected | null, several: Iterabl
     ];
     return { ...NOTHING, connection: ends };
   }
-  if (selected?.of === "probe") return { ...NOTHING, probe: selected.at };
+  if (selected?.of === "probe") return { ...NOTHING, probe: graph.probes[selected.at] ?? null };
   const one = selected === null ? [] : [selected.at];
   return { ...NOTHING, objects: [...one, ...several].map((at) => graph.name(at)) };
 }
@@ -49,7 +49,10 @@ export function connectionIn(graph: Graph, { connection }: Kept): number | null 
 export function selectedIn(graph: Graph, kept: Kept): Selected | null {
   const connection = connectionIn(graph, kept);
   if (connection !== null) return { of: "connection", at: connection };
-  if (kept.probe !== null) return { of: "probe", at: kept.probe };
+  if (kept.probe !== null) {
+    const at = graph.probes.indexOf(kept.probe);
+    return at < 0 ? null : { of: "probe", at };
+  }
   const [at] = objectsIn(graph, kept);
   return at === undefined ? null : { of: "object", at };
 }

@@ -13,17 +13,22 @@ export class Legend {
     return hidden ? [] : [{ left, top, width, height }];
   }
 
-  /** Show the scales; true where it is another text now. */
-  show({ scales, isEmpty }: Activity): boolean {
+  /** Show the scales, and why some things have no colour; true where it is another text now. */
+  show({ scales, isEmpty }: Activity, why: string): boolean {
     const { element } = this;
-    element.hidden = isEmpty;
-    const text = scales.join(" · ");
-    if (element.dataset.text === text) return false;
-    element.dataset.text = text;
-    element.replaceChildren(
-      make("i", "nl-network-ramp", { "aria-hidden": "true" }),
-      make("span", "", {}, text),
-    );
+    element.hidden = isEmpty && why === "";
+    const text = isEmpty ? "" : scales.join(" · ");
+    const whole = `${text}\n${why}`;
+    if (element.dataset.text === whole) return false;
+    element.dataset.text = whole;
+    const parts: HTMLElement[] = [];
+    if (text !== "")
+      parts.push(
+        make("i", "nl-network-ramp", { "aria-hidden": "true" }),
+        make("span", "", {}, text),
+      );
+    if (why !== "") parts.push(make("span", "nl-network-white", {}, why));
+    element.replaceChildren(...parts);
     return true;
   }
 }

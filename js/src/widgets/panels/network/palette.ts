@@ -24,12 +24,15 @@ export function sought(entries: readonly PaletteEntry[], words: string): Palette
     .sort((a, b) => (wanted.length === 0 ? 0 : rank(a) - rank(b)));
 }
 
+const ADD = "add something to the network";
+const ASKING = "Asking the kernel what there is …";
+
 export class Palette {
   readonly element = make("aside", "nl-palette", { hidden: "", "aria-label": "what can be added" });
   readonly button = make(
     "button",
     "nl-button nl-network-tool nl-palette-button",
-    { type: "button", "aria-expanded": "false", title: "add something to the network", hidden: "" },
+    { type: "button", "aria-expanded": "false", title: ADD, hidden: "" },
     "+ add",
   );
   private entries: PaletteEntry[] = [];
@@ -53,8 +56,18 @@ export class Palette {
     this.element.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
     if (!open) return;
-    if (this.entries.length === 0) this.host.ask();
+    if (this.entries.length === 0) {
+      this.list.replaceChildren(make("p", "nl-empty", { role: "status" }, ASKING));
+      this.host.ask();
+    }
     this.field.focus({ preventScroll: true });
+  }
+
+  /** Nothing can be added any more, and why; or with "" it can. */
+  end(why: string): void {
+    this.button.disabled = why !== "";
+    this.button.title = why || ADD;
+    if (why !== "") this.toggle(false);
   }
 
   show(entries: PaletteEntry[]): void {
@@ -87,7 +100,7 @@ export class Palette {
       return [part];
     });
     const none = make("p", "nl-empty", {}, "Nothing is called so.");
-    this.list.replaceChildren(...(parts.length > 0 || this.entries.length === 0 ? parts : [none]));
+    if (this.entries.length > 0) this.list.replaceChildren(...(parts.length > 0 ? parts : [none]));
   }
 
   private item(entry: PaletteEntry): HTMLElement {

@@ -2,13 +2,14 @@
 
 import { dictOf, either, isBoolean, isNull, isNumber, isString, listOf, oneOf, record, tupleOf, type Check } from "../../decode";
 
-/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one. ``drawn`` says whether it can be edited by drawing: "not yet" before its code has run, while it runs for the first time ("coming"), or where it does not ("failed"), and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
+/** What the view shows: ``version`` tells one description of the network from the next. ``opened`` are the subnetworks that are open and ``placed`` what was put in place by hand, both by name; ``height`` is in pixels, None for the usual one; ``activity`` says whether that is shown as colour. ``drawn`` says whether it can be edited by drawing: "not yet" before its code has run, while it runs for the first time ("coming"), or where it does not ("failed"), and not before its code is written where it "can be"; ``stale`` says that the code makes another one. */
 export interface Payload {
   version: number;
   opened: string[];
   placed: Record<string, [number, number]>;
   passthrough: boolean;
   folded: boolean;
+  activity: boolean;
   height: number | null;
   drawn: "no" | "can be" | "not yet" | "coming" | "failed" | "yes";
   stale: boolean;
@@ -20,6 +21,7 @@ export const isPayload: Check<Payload> = record<Payload>({
   placed: dictOf(tupleOf(isNumber, isNumber)),
   passthrough: isBoolean,
   folded: isBoolean,
+  activity: isBoolean,
   height: either(isNumber, isNull),
   drawn: oneOf("no", "can be", "not yet", "coming", "failed", "yes"),
   stale: isBoolean,
@@ -69,12 +71,13 @@ export const isConnectionColumns: Check<ConnectionColumns> = record<ConnectionCo
   marks: listOf(isNumber),
 });
 
-/** The network, told when a page asks for it. */
+/** The network, told when a page asks for it; ``probes`` are the names of its probes. What a page says of things by their numbers comes with the ``version`` that they are of. */
 export interface GraphMessage {
   type: "graph";
   version: number;
   objects: ObjectColumns;
   connections: ConnectionColumns;
+  probes: string[];
 }
 
 export const isGraphMessage: Check<GraphMessage> = record<GraphMessage>({
@@ -82,6 +85,7 @@ export const isGraphMessage: Check<GraphMessage> = record<GraphMessage>({
   version: isNumber,
   objects: isObjectColumns,
   connections: isConnectionColumns,
+  probes: listOf(isString),
 });
 
 /** A fact: what it is called, and its value as text. */
@@ -301,12 +305,13 @@ export const isPaletteMessage: Check<PaletteMessage> = record<PaletteMessage>({
   entries: listOf(isPaletteEntry),
 });
 
-/** The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new. */
+/** The edit ``ask`` was done, or ``problem`` says why not; ``came`` are names of what is new. ``late`` says that numbers in it were of another network than the one that is drawn by now. */
 export interface EditedMessage {
   type: "edited";
   ask: string;
   problem: string;
   came: string[];
+  late: boolean;
 }
 
 export const isEditedMessage: Check<EditedMessage> = record<EditedMessage>({
@@ -314,6 +319,7 @@ export const isEditedMessage: Check<EditedMessage> = record<EditedMessage>({
   ask: isString,
   problem: isString,
   came: listOf(isString),
+  late: isBoolean,
 });
 
 /** What a function gave, or why not: ``line`` as people count, None where it is of no line. ``y`` has a list for each number of what it gives, of which there are ``size``; None is no number that could be drawn. */
@@ -348,12 +354,24 @@ export const isTriedMessage: Check<TriedMessage> = record<TriedMessage>({
   told: isTriedTold,
 });
 
-/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or "". */
+/** Something of a network, by its number. */
+export interface Thing {
+  of: "object" | "connection" | "probe";
+  at: number;
+}
+
+export const isThing: Check<Thing> = record<Thing>({
+  of: oneOf("object", "connection", "probe"),
+  at: isNumber,
+});
+
+/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or ""; ``instead`` are those that can be, with it. */
 export interface DependingMessage {
   type: "depending";
   ask: string;
   names: string[];
   problem: string;
+  instead: Thing[];
 }
 
 export const isDependingMessage: Check<DependingMessage> = record<DependingMessage>({
@@ -361,4 +379,18 @@ export const isDependingMessage: Check<DependingMessage> = record<DependingMessa
   ask: isString,
   names: listOf(isString),
   problem: isString,
+  instead: listOf(isThing),
+});
+
+/** Which of the things on the screen are coloured; ``why`` not all of them, or "". */
+export interface WatchedMessage {
+  type: "watched";
+  objects: number[];
+  why: string;
+}
+
+export const isWatchedMessage: Check<WatchedMessage> = record<WatchedMessage>({
+  type: oneOf("watched"),
+  objects: listOf(isNumber),
+  why: isString,
 });

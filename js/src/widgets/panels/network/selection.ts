@@ -37,15 +37,33 @@ export class Selection {
 
   constructor(private readonly host: SelectionHost) {}
 
+  /** What is selected, as it is called on the screen, also while another network is drawn. */
+  get things(): Selected[] {
+    const graph = this.before ?? this.host.graph();
+    const kept = this.before === null ? this.now : this.kept;
+    if (graph === null) return [];
+    const one = kept.objects.length > 1 ? null : selectedIn(graph, kept);
+    if (one !== null) return [one];
+    return objectsIn(graph, kept).map((at) => ({ of: "object", at }));
+  }
+
   private get now(): Kept {
     const [graph, { selected, several }] = [this.host.graph(), this.host.view()];
     return graph === null ? NOTHING : keptOf(graph, selected, several);
   }
 
   /** What is selected is to be selected again once the network is drawn anew; or another thing, or none. */
-  keep(name?: string | null): void {
-    if (name === null) this.kept = NOTHING;
-    else this.kept = name === undefined ? this.now : { ...NOTHING, objects: [name] };
+  keep(kept?: Partial<Kept> | null): void {
+    if (kept === null) this.kept = NOTHING;
+    else this.kept = kept === undefined ? this.now : { ...NOTHING, ...kept };
+  }
+
+  /** Things are chosen together: by name, where another network is drawn; false where none is. */
+  keepAll(objects: readonly number[]): boolean {
+    const { before } = this;
+    if (before === null) return false;
+    this.kept = keptOf(before, null, objects);
+    return true;
   }
 
   /** Things are to be selected as soon as they are drawn. */
@@ -56,11 +74,11 @@ export class Selection {
 
   select(selected: Selected | null, wire: DrawnWire | null = null): void {
     if (!this.restoring) this.choose(selected);
-    if (this.before !== null) return;
     const view = this.host.view();
     view.selected = selected;
     view.several = new Set();
     view.choose(wire);
+    if (this.before !== null) return;
     if (selected === null) {
       this.asked = "";
       return this.host.card().hide();
@@ -71,7 +89,20 @@ export class Selection {
     if (selected.of === "object" && !stays) tree.remember(selected.at);
     if (!this.restoring) this.host.takeKeys();
     this.asked = crypto.randomUUID();
+    this.host.card().expect(...this.called(selected));
     this.host.send({ type: "card", ask: this.asked, ...selected });
+  }
+
+  /** What tells a thing apart, what it is called, and what it is. */
+  private called(selected: Selected): [string, string, string] {
+    const graph = this.host.graph();
+    const key = this.host.editing().nameOf(selected);
+    if (graph === null) return [key, "", ""];
+    const { of, at } = selected;
+    if (of === "object") return [key, graph.name(at), graph.objects.note[at]];
+    if (of === "probe") return [key, graph.probes[at] ?? "", of];
+    const { pre, post } = graph.connections;
+    return [key, `${graph.name(pre[at])} -> ${graph.name(post[at])}`, of];
   }
 
   go(connection: number): void {
@@ -95,30 +126,41 @@ export class Selection {
   /** Another network is to be drawn: what is selected goes by name until it is there. */
   leave(graph: Graph | null): void {
     const view = this.host.view();
-    if (this.kept === NOTHING) this.kept = { ...this.now, probe: null };
+    if (this.kept === NOTHING) this.kept = this.now;
     this.before ??= graph;
     this.asked = "";
     view.giveUp();
     view.selected = null;
     view.several = new Set();
     view.choose(null);
-    this.host.editing().forget();
+    this.host.editing().leave();
     this.host.card().hold();
+  }
+
+  /** It is about to be on the screen: things are called by its numbers from now on. */
+  settle(): void {
+    if (this.before === null) return;
+    this.before = null;
+    const view = this.host.view();
+    view.giveUp();
+    view.selected = null;
+    view.several = new Set();
+    view.choose(null);
   }
 
   /** It is drawn: what was selected is selected again, where it is there. */
   arrive(): void {
     const [graph, { kept }] = [this.host.graph(), this];
     this.kept = NOTHING;
-    this.before = null;
     if (!this.selectComing() && graph !== null) this.again(graph, kept);
     this.host.editing().turns.next();
   }
 
   /** It cannot be drawn. */
   giveUp(): void {
-    this.before = null;
+    this.settle();
     this.host.card().drop();
+    this.host.editing().turns.next();
   }
 
   private again(graph: Graph, kept: Kept): void {

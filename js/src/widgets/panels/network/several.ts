@@ -18,7 +18,12 @@ const ORDERS: [Order, string, string][] = [
 ];
 
 export interface SeveralHost {
+  /** The network that is on the screen. */
   graph: () => Graph | null;
+  /** What is selected. */
+  chosen: () => Selected[];
+  /** Things are chosen while another network is drawn; false where none is. */
+  keep: (objects: number[]) => boolean;
   view: () => View;
   card: () => Card;
   editing: () => Editing;
@@ -48,10 +53,8 @@ export class Several {
 
   /** Take on things that are chosen besides; a single one that is there already goes. */
   add(objects: number[]): void {
-    const view = this.host.view();
-    const { selected } = view;
-    const all = new Set(view.several);
-    if (selected?.of === "object" && selected.at !== ROOT) all.add(selected.at);
+    const chosen = this.host.chosen().filter(({ of, at }) => of === "object" && at !== ROOT);
+    const all = new Set(chosen.map(({ at }) => at));
     const [only] = objects;
     if (objects.length === 1 && all.has(only)) all.delete(only);
     else for (const at of objects) all.add(at);
@@ -66,7 +69,7 @@ export class Several {
     const view = this.host.view();
     view.several = new Set(wanted);
     view.redraw();
-    this.show();
+    if (!this.host.keep(wanted)) this.show();
   }
 
   /** All that is seen, without what is inside of other things. */

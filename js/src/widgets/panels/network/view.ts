@@ -169,10 +169,10 @@ export class View {
     this.redraw();
   }
 
-  /** Closed things that are on the screen. */
-  onScreen(): number[] {
+  /** Closed things that are on the screen: also those of which half is seen, or less. */
+  onScreen(partly: boolean): number[] {
     if (this.scene === null) return [];
-    const seen = windowOf(this.camera, this);
+    const seen = windowOf(this.camera, this, partly ? (SHAPE / 2) * this.camera.scale : 0);
     const there = this.scene.boxes.filter((box) => !box.open && isIn(seen, middle(box)));
     return there.map(({ at }) => at);
   }
