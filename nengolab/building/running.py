@@ -226,7 +226,14 @@ class _Run:
         lines = lines_of(self.source)
         linecache.cache[self.filename] = (len(self.source), None, lines, self.filename)
         thread = threading.Thread(target=self._execute, name="source of a network", daemon=True)
-        thread.start()
+        # Not on the thread itself: one that it starts may get the exception that is to end it.
+        with collector_paused(_PAUSED):
+            thread.start()
+            self._wait_for(thread)
+        if self._error is not None:
+            raise self._said(self._error)
+
+    def _wait_for(self, thread: threading.Thread) -> None:
         told = 0
         try:
             while thread.is_alive():
@@ -242,12 +249,10 @@ class _Run:
             self._stop.stop()
             self._tell(thread)
             raise
-        if self._error is not None:
-            raise self._said(self._error)
 
     def _execute(self) -> None:
         try:
-            with recording(self.recorder), collector_paused(_PAUSED):
+            with recording(self.recorder):
                 exec(self.code, self.namespace)
         except BaseException as err:
             self._error = err

@@ -70,7 +70,7 @@ def collector_paused(at_most: float | None = None) -> Iterator[None]:
                 collect_soon()
             gc.enable()
         if again is not None:
-            again.cancel()  # last: a thread may be stopped anywhere
+            again.cancel()
 
 
 def _count_as_old() -> None:

@@ -162,6 +162,40 @@ def test_edits_are_done_in_order_and_what_would_not_run_is_not_done() -> None:
     assert (drawing.text, drawing.state) == (kept, "good")
 
 
+@pytest.mark.parametrize("choice", ["theirs", "mine", "run mine"])
+def test_what_is_written_while_an_edit_is_made_is_one_of_two_to_choose_from(
+    tmp_path: Path, choice: str
+) -> None:
+    written = Written(SOURCE)
+    drawing, path = written.drawing, tmp_path / "model.py"
+    drawing.place = InFile(path)
+    drawing.run().result(PATIENCE)
+    mine = f"{SOURCE}# typed\n"
+
+    def add_while_typed(made: building.Made) -> building.Edit:
+        drawing.type(mine)
+        return add_probe(made)
+
+    drawing.edit(add_while_typed, "a probe").result(PATIENCE)
+    drawn = drawing.made.source
+    assert drawn not in (SOURCE, mine)
+    assert (drawing.text, drawing.other, path.read_text()) == (mine, drawn, drawn)
+    assert not drawing.is_fresh
+    hands = Drawn(drawing, Names(None), lambda name, place: None)
+    told = hands.told()
+    assert (told["other"], told["drawn_other"]) == (drawn, True)
+    if choice == "theirs":
+        hands.take({"type": "take_other"})
+        assert (drawing.text, drawing.is_fresh, path.read_text()) == (drawn, True, drawn)
+    elif choice == "mine":
+        hands.take({"type": "keep_mine"})
+        assert (drawing.text, drawing.is_fresh, path.read_text()) == (mine, False, mine)
+    else:
+        drawing.run().result(PATIENCE)
+        assert (drawing.text, drawing.is_fresh, path.read_text()) == (mine, True, mine)
+    assert (hands.told()["other"], hands.told()["drawn_other"]) == (None, False)
+
+
 def test_what_is_written_while_code_runs_stays_and_is_saved(tmp_path: Path) -> None:
     go = tmp_path / "go"
     waits = f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)\n"

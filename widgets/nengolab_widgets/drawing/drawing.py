@@ -85,7 +85,8 @@ class Drawing:
     unheeded : str
         That code goes on which was to stop, or "".
     other : str or None
-        What somebody else has made of the file meanwhile.
+        What somebody else has made of the text meanwhile: another program of the file, or an edit
+        by drawing (`is_drawn_other`) of what it was when the edit began.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Drawing:
         self.unwritten = self.unheeded = ""
         self.state: State = "unrun"
         self.other: str | None = None
+        self.is_drawn_other = False
         self.version = 1
         self._wanted = text  # what was to run last
         self._saved = 0  # the version that a person saved last
@@ -143,6 +145,8 @@ class Drawing:
         """Run the text, or another one that a person has written."""
         if text is not None and text != self.text:
             self.type(text)
+        if self.is_drawn_other:
+            self._settle_other()
         wanted, version = self.text, self.version
         self._wanted = wanted
         return self._ask(lambda: self._run(wanted, deed, version))
@@ -197,15 +201,17 @@ class Drawing:
         """Go on with what somebody else has written."""
         if (other := self.other) is None:
             return
-        self.place.accept()
-        self.other = None
+        self._settle_other()
         self.type(other)
 
     def keep_mine(self) -> None:
         """Write the text over what somebody else has written."""
-        self.place.accept()
-        self.other = None
+        self._settle_other()
         self.save()
+
+    def _settle_other(self) -> None:
+        self.place.accept()
+        self.other, self.is_drawn_other = None, False
 
     def close(self) -> None:
         """End it: what runs is stopped."""
@@ -276,6 +282,10 @@ class Drawing:
         finally:
             self._stop = None
         self._write(edit.after)
+        if self.text != edit.after:
+            # Somebody wrote on while it was made: neither may be lost without a word.
+            self.other, self.is_drawn_other = edit.after, True
+            self._say("")
         return found
 
     def check_drawn(self) -> None:
@@ -379,7 +389,7 @@ class Drawing:
             self._say("")
 
     def _differs(self, other: str) -> None:
-        self.other = other
+        self.other, self.is_drawn_other = other, False
         self._say("")
         raise ChangedElsewhere(
             f"{self.place.name} was changed by another program; both versions are shown in the "

@@ -82,6 +82,7 @@ class Drawn:
             "trouble": self._trouble(),
             "besides": [said for said in (drawing.unheeded, drawing.unwritten) if said],
             "other": drawing.other,
+            "drawn_other": drawing.is_drawn_other,
             "lines": self._lines(),
         }
 

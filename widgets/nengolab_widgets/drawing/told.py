@@ -22,8 +22,9 @@ class CodeTold(TypedDict):
 
     ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last,
     ``besides`` what else there is to say than the trouble. ``other`` is what another program has
-    written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name;
-    ``first_line`` is what people call the first one. ``phase`` is what is done while it works.
+    written meanwhile, or an edit by drawing (``drawn_other``) has made. ``lines`` are the lines,
+    from 1, that made each object, by its name; ``first_line`` is what people call the first one.
+    ``phase`` is what is done while it works.
     """
 
     name: str
@@ -39,6 +40,7 @@ class CodeTold(TypedDict):
     trouble: TroubleTold | None
     besides: list[str]
     other: str | None
+    drawn_other: bool
     lines: dict[str, list[int]]
 
 

@@ -82,6 +82,7 @@ const TOLD: CodeTold = {
   trouble: null,
   besides: [],
   other: null,
+  drawn_other: false,
   lines: {},
 };
 
@@ -238,6 +239,18 @@ describe("the code", () => {
     // The edit is refused: there is no other version to be chosen.
     hear({ text, fresh: false });
     expect(body.querySelector<HTMLElement>(".nl-source-other")!.hidden).toBe(true);
+  });
+
+  it("is there twice where a person wrote while an edit by drawing was made", async () => {
+    const { hear, body, sent, click } = await open();
+    const other = body.querySelector<HTMLElement>(".nl-source-other")!;
+    hear({ text: "a = 1\n# typed\n", fresh: false, other: "a = 2\n", drawn_other: true });
+    expect(other.hidden).toBe(false);
+    expect(other.textContent).toContain("changed by drawing while you wrote");
+    expect(other.textContent).toContain("a = 2");
+    click("Take that version");
+    expect(sent.at(-1)).toEqual({ type: "take_other" });
+    expect(other.hidden).toBe(true);
   });
 
   it("of a cell that was typed in since it ran has not run yet, and the kernel knows", async () => {

@@ -350,9 +350,10 @@ class CodePanel implements Panel {
     this.theirs = here ? other : null;
     this.other.hidden = other === null;
     if (other === null) return this.other.replaceChildren();
-    const who = !here
+    const drawn = here || this.told?.drawn_other === true;
+    const who = !drawn
       ? `${this.told?.name ?? "The file"} was changed by another program.`
-      : this.behind
+      : here && this.behind
         ? "This cell is not what is drawn: the drawing was changed, and the notebook not saved."
         : "The code was changed by drawing while you wrote in it.";
     const keeps = here ? "it runs, without what the other has" : "the other is written over";

@@ -28,7 +28,7 @@ export const isTroubleTold: Check<TroubleTold> = record<TroubleTold>({
   traceback: isString,
 });
 
-/** The code, and how it stands. ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last, ``besides`` what else there is to say than the trouble. ``other`` is what another program has written meanwhile. ``lines`` are the lines, from 1, that made each object, by its name; ``first_line`` is what people call the first one. ``phase`` is what is done while it works. */
+/** The code, and how it stands. ``version`` counts its texts. ``drawn`` says whether it is another text than the page had last, ``besides`` what else there is to say than the trouble. ``other`` is what another program has written meanwhile, or an edit by drawing (``drawn_other``) has made. ``lines`` are the lines, from 1, that made each object, by its name; ``first_line`` is what people call the first one. ``phase`` is what is done while it works. */
 export interface CodeTold {
   name: string;
   kind: "file" | "cell" | "here";
@@ -43,6 +43,7 @@ export interface CodeTold {
   trouble: TroubleTold | null;
   besides: string[];
   other: string | null;
+  drawn_other: boolean;
   lines: Record<string, number[]>;
 }
 
@@ -60,6 +61,7 @@ export const isCodeTold: Check<CodeTold> = record<CodeTold>({
   trouble: either(isTroubleTold, isNull),
   besides: listOf(isString),
   other: either(isString, isNull),
+  drawn_other: isBoolean,
   lines: dictOf(listOf(isNumber)),
 });
 
