@@ -22,6 +22,17 @@ class Piece(str):
     """Source of objects that were copied, as it stands where they were made.
 
     `paste` writes as arguments what they took from a config, where another one holds.
+
+    Examples
+    --------
+    >>> made = nengolab.building.run_source('''import nengo
+    ... with nengo.Network() as net:
+    ...     a = nengo.Ensemble(50, 1)
+    ...     net.config[nengo.Ensemble].radius = 2
+    ... ''')
+    >>> piece = nengolab.building.copy(made, made.network.ensembles[0])
+    >>> print(nengolab.building.paste(made, piece).after.splitlines()[-1])
+        a_1 = nengo.Ensemble(50, 1, radius=1.0)
     """
 
     _made: Made
