@@ -6,6 +6,7 @@ from nengolab.building.code import Code, to_code
 from nengolab.building.copying import Piece, copy
 from nengolab.building.curves import Curve, curve
 from nengolab.building.deleting import delete, depending
+from nengolab.building.drawn import drawn_anew
 from nengolab.building.edits import remove_argument, rename, set_argument
 from nengolab.building.fields import Field, arguments_of_choice
 from nengolab.building.forms import Form, fields_of
@@ -55,6 +56,7 @@ __all__ = [
     "curve",
     "delete",
     "depending",
+    "drawn_anew",
     "fields_of",
     "function_code",
     "group",

@@ -206,8 +206,10 @@ class Hands(Protocol):
         """Give what can be added."""
         ...
 
-    def depending(self, objects: list[Any]) -> tuple[list[str], str]:
-        """Name what goes with objects that are deleted, and say why they cannot be, or ""."""
+    def depending(
+        self, objects: list[Any], answer: Callable[[list[str], str, list[str]], None]
+    ) -> None:
+        """Give what goes with objects that are deleted, why they cannot be, what is drawn anew."""
         ...
 
     @property

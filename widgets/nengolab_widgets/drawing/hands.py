@@ -169,15 +169,26 @@ class Drawn:
             for entry in entries().values()
         ]
 
-    def depending(self, objects: list[Any]) -> tuple[list[str], str]:
-        """Name what goes with objects that are deleted, and say why they cannot be, or ""."""
+    def depending(
+        self, objects: list[Any], answer: Callable[[list[str], str, list[str]], None]
+    ) -> None:
+        """Give what goes with objects that are deleted, why they cannot be, what is drawn anew."""
+        names, changed = list[str](), list[str]()
+
+        def act(made: building.Made) -> None:
+            changed.extend(building.drawn_anew(made, *objects))
+            names.extend(self._names.get(obj) for obj in building.depending(made, *objects))
+
+        def done(look: Future[None]) -> None:
+            error = look.exception()
+            answer(names, "" if error is None else self._said(error), changed)
+
         try:
             self.drawing.check_drawn()
-            made = self._made()
-            building.delete(made, *objects)
         except NengoException as error:
-            return [], self._said(error)
-        return [self._names.get(obj) for obj in building.depending(made, *objects)], ""
+            answer([], self._said(error), [])
+        else:
+            self.drawing.look(act).add_done_callback(done)
 
     def _made(self) -> building.Made:
         if self.drawing.made is None:

@@ -108,13 +108,15 @@ class TriedMessage(TypedDict):
 class DependingMessage(TypedDict):
     """What would be deleted with what was asked about: names, those of that itself first.
 
-    ``problem`` says why it cannot be deleted, or "".
+    ``problem`` says why it cannot be deleted, or ""; ``changed``, in sentences, what stays and is
+    drawn anew then.
     """
 
     type: Literal["depending"]
     ask: str
     names: list[str]
     problem: str
+    changed: list[str]
 
 
 Said = GraphMessage | CardMessage | PaletteMessage | EditedMessage | TriedMessage | DependingMessage
@@ -423,14 +425,18 @@ class Network(Panel):
 
     def _depending(self, content: dict[str, Any]) -> None:
         objects = [self._meant(each) for each in content["objects"]]
-        names, problem = self._hands.depending(objects)
-        said: DependingMessage = {
-            "type": "depending",
-            "ask": str(content.get("ask")),
-            "names": names,
-            "problem": problem,
-        }
-        self.place.send(self, {**said})
+
+        def answer(names: list[str], problem: str, changed: list[str]) -> None:
+            said: DependingMessage = {
+                "type": "depending",
+                "ask": str(content.get("ask")),
+                "names": names,
+                "problem": problem,
+                "changed": changed,
+            }
+            self.place.send(self, {**said})
+
+        self._hands.depending(objects, answer)
 
     def _plot(self, content: dict[str, Any]) -> None:
         """Open a plot: the kind that is named, or with "" the likeliest."""

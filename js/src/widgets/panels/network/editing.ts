@@ -416,7 +416,7 @@ export class Editing {
     this.host.send({ type: "depending", ask: this.asked, objects });
   }
 
-  private confirm({ ask, names, problem }: DependingMessage): void {
+  private confirm({ ask, names, problem, changed }: DependingMessage): void {
     if (ask !== this.asked) return;
     this.asked = "";
     this.say(problem, true);
@@ -429,6 +429,7 @@ export class Editing {
     const question = confirmDelete(
       owned,
       names.filter((each) => !owned.includes(each)),
+      changed,
       () => this.host.select(this.deleting.length === 1 ? own : null),
       () => {
         this.host.select(null);

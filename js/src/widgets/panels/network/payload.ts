@@ -348,12 +348,13 @@ export const isTriedMessage: Check<TriedMessage> = record<TriedMessage>({
   told: isTriedTold,
 });
 
-/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or "". */
+/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or ""; ``changed``, in sentences, what stays and is drawn anew then. */
 export interface DependingMessage {
   type: "depending";
   ask: string;
   names: string[];
   problem: string;
+  changed: string[];
 }
 
 export const isDependingMessage: Check<DependingMessage> = record<DependingMessage>({
@@ -361,4 +362,5 @@ export const isDependingMessage: Check<DependingMessage> = record<DependingMessa
   ask: isString,
   names: listOf(isString),
   problem: isString,
+  changed: listOf(isString),
 });
