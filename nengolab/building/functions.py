@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
+import keyword
 import types
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +14,15 @@ import numpy as np
 from nengo.base import NengoObject
 
 from nengolab.building.imports import Imports, is_installed, path_of
-from nengolab.building.sources import Unwritable, Written, captured, globals_of, written
+from nengolab.building.sources import (
+    Unwritable,
+    Written,
+    builtins_of,
+    captured,
+    globals_of,
+    read_by,
+    written,
+)
 
 _MUTABLE = (list, dict, set, np.ndarray)
 
@@ -135,6 +146,8 @@ class Functions:
             for name, value in read.items():
                 if value is not fn:
                     self._bind(name, value)
+            for name in builtins_of(fn):
+                self._keep_own(name)
             values = [self._captured(name, value) for name, value in held.items()]
         except Unwritable:
             self._known.pop(id(fn), None)
@@ -165,7 +178,11 @@ class Functions:
         lines = []
         for name, value in _set_of(fn).items():
             try:
-                lines.append(f"{called}.{name} = {self._value_of(value)}")
+                text = self._value_of(value)
+                plain = name.isidentifier() and not keyword.iskeyword(name)
+                plain = plain and unicodedata.normalize("NFKC", name) == name
+                set_by_name = f"setattr({called}, {name!r}, {text})"
+                lines.append(f"{called}.{name} = {text}" if plain else set_by_name)
             except Unwritable as err:
                 self._left_out(f"{called}.{name}", str(err), value)
         return lines
@@ -219,6 +236,13 @@ class Functions:
         if isinstance(value, (*_MUTABLE, types.FunctionType)):
             self._known[id(value)] = (value, name)
 
+    def _keep_own(self, name: str) -> None:
+        """Let a name stay one of Python's own."""
+        try:
+            self._imports.give(name, getattr(builtins, name))
+        except ValueError as err:
+            raise Unwritable(f"reads {name}, and {err}") from None
+
     def _is_bound(self, name: str, value: Any) -> bool:
         """Whether an import, or nothing, is all that a name needs."""
         if self._imports.holds(name, value):
@@ -230,6 +254,41 @@ class Functions:
             if self._imports.object(value, name) is None:
                 raise Unwritable(f"reads {name}, a class that cannot be imported")
             return True
+        return False
+
+
+def names_read(fn: Any) -> set[str]:
+    """The names that a function, and all that it is made of, reads of a module."""
+    found: set[str] = set()
+    todo, seen = [fn], set[int]()
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, functools.partial):
+            todo += [one.func, *one.args, *one.keywords.values()]
+        elif isinstance(one, types.MethodType):
+            todo.append(one.__func__)
+        elif isinstance(one, types.FunctionType) and not is_installed_function(one):
+            names = set(read_by(one.__code__))
+            found |= names
+            todo += [one.__globals__[name] for name in names if name in one.__globals__]
+            todo += [*(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+            todo += [cell.cell_contents for cell in one.__closure__ or () if _is_filled(cell)]
+    return found
+
+
+def is_installed_function(fn: types.FunctionType) -> bool:
+    """Whether a function is a library's, which is imported."""
+    found = path_of(fn)
+    return found is not None and is_installed(found[0])
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
         return False
 
 
