@@ -22,6 +22,7 @@ from nengolab.building.statements import (
     block_of,
     deleted,
     making,
+    network_of,
     refuse_settings,
     repeating,
     within,
@@ -136,9 +137,10 @@ def group(made: Made, *objects: Any, name: str = "subnetwork", label: str | None
     quote = quote_of(made.source)
     said = f"{quote}{name if label is None else label}{quote}"
     head = f"with {names.get('nengo', 'nengo')}.Network(label={said}) as {name}:"
-    lines = [head, *shifted(move_of.lines(), "", "    ")]
-    edit = move_of.edit(block, move_of.place(block), lines)
-    return text.edit([*changes, *edit.replacements])
+    at = move_of.place(block)
+    own, more = move_of.lines_in(network_of(text, made, block), block, at)
+    edit = move_of.edit(block, at, [head, *shifted(own, "", "    ")])
+    return text.edit([*changes, *more, *edit.replacements])
 
 
 class _Move:
@@ -165,15 +167,16 @@ class _Move:
         code = dedented(self.text, statement)
         return bound_in(code) | set(attributes_set(self.text, statement)), set(free_names(code))
 
-    def lines(self) -> list[str]:
-        """The statements without their indentation."""
-        return [line for s in self.statements for line in dedented(self.text, s).split("\n")]
-
     def lines_in(
         self, network: nengo.Network, block: Any, at: int
     ) -> tuple[list[str], list[Replacement]]:
-        """The same, with what they took from a config that does not hold there; with imports."""
+        """The statements without their indentation, and the imports that they need.
+
+        With what they took from a config that does not hold there.
+        """
         text = self.text
+        if all(self._home(s) is block and not self._set_between(s, at) for s in self.statements):
+            return [n for s in self.statements for n in dedented(text, s).split("\n")], []
         places = at_place(text, self.made, network, block, at)
         there = elsewhere(text, self.made, self._going, places, self.statements)
         wanted = [one for line in there.imports for one in imports_in(line)]
@@ -181,6 +184,13 @@ class _Move:
         _, changes = brought(text, self.made.namespace, wanted, used)
         statements = there.of(self.statements)
         return [line for s in statements for line in dedented(there.text, s).split("\n")], changes
+
+    def _set_between(self, statement: Any, at: int) -> bool:
+        """Whether a config may be set between a statement and a place."""
+        first, last = self.text.where(statement)
+        nodes = (n for n in self.text.nodes(self.text.cst.Attribute) if n.attr.value == "config")
+        starts = [self.text.where(node)[0] for node in nodes]
+        return any(at <= start < first or last <= start < at for start in starts)
 
     def block_around(self, statement: Any) -> Any:
         """The ``with`` block that a statement stands in.

@@ -154,3 +154,21 @@ def test_before_the_config_of_a_block_nothing_is_written():
     after = group(made, called(made, "c")).after
     assert "c = nengo.Ensemble(9, 1)\n" in after
     assert called(run_source(after), "c").radius == 2
+
+
+def test_a_group_that_goes_across_a_config():
+    source = (
+        "import nengo\n\nwith nengo.Network() as net:\n    a = nengo.Ensemble(9, 1)\n"
+        "    net.config[nengo.Ensemble].radius = 2\n"
+        "    b = nengo.Ensemble(9, 1)\n    nengo.Probe(a)\n    nengo.Connection(a, b)\n"
+    )
+    made = run_source(source)
+    again = run_source(group(made, called(made, "a"), called(made, "b")).after)
+    for name in "ab":
+        assert_the_same(called(made, name), called(again, name))
+    # Where nothing is between, nothing is said.
+    lines = source.replace(
+        "    nengo.Probe", "    net.config[nengo.Ensemble].radius = 3\n    nengo.Probe"
+    )
+    made = run_source(lines)
+    assert "        b = nengo.Ensemble(9, 1)\n" in group(made, called(made, "b")).after
