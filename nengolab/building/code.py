@@ -97,8 +97,9 @@ def to_code(net: nengo.Network, most: int = 64) -> Code:
 
     Objects are called by their labels; what all of a kind share is set in the network's config,
     and lines that differ in counting numbers only become a loop. Functions are written as their
-    source says, with what they read and captured, or imported where a library has them. What has
-    no source (a method of an object, a large array) is named, and becomes a stub.
+    source says, with what they read and captured, or imported where a library has them; methods of
+    an object by the source of its class, and what it holds. What has no source (an object that holds
+    a generator, a large array) is named, and becomes a stub.
 
     Functions that are provably free of ties to other code are called once, with zeros, to see
     whether the size of what they put out has to be written.
@@ -177,7 +178,7 @@ class _Writer:
         if self._values.functions.annotated:
             parts.insert(0, "from __future__ import annotations\n")
         for definition in self._values.functions.definitions:
-            apart = definition.startswith("def ")
+            apart = definition.startswith(("def ", "class "))
             parts += ["", "", definition, ""] if apart else ["", wrapped(definition, 0)]
         source = "\n".join(
             [*parts, "", *(wrapped(text, 4 * d if text else 0) for d, text in self._lines)]
