@@ -98,8 +98,8 @@ def to_code(net: nengo.Network, most: int = 64) -> Code:
     Objects are called by their labels; what all of a kind share is set in the network's config,
     and lines that differ in counting numbers only become a loop. Functions are written as their
     source says, with what they read and captured, or imported where a library has them; methods of
-    an object by the source of its class, and what it holds. What has no source (an object that holds
-    a generator, a large array) is named, and becomes a stub.
+    an object by the source of its class, and what it holds. What has no source (an object of a
+    decorated class, a large array) is named, and becomes a stub.
 
     Functions that are provably free of ties to other code are called once, with zeros, to see
     whether the size of what they put out has to be written.
