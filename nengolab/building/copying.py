@@ -52,6 +52,26 @@ class Piece(str):
             return str(self)
         return _copied(self._made, self._objects, places)
 
+    def beside(self, text: Text, block: Any) -> int | None:
+        """Where the same configs hold: behind what was copied, where that stands in this block.
+
+        None where it does not, or a config may be set in between.
+        """
+        if self._made.source != text.source:
+            return None
+        cst, statements = text.cst, _statements(text, self._made, self._objects)[1]
+        lines = [
+            s if isinstance(s, cst.BaseCompoundStatement) else text.parents[s] for s in statements
+        ]
+        if any(text.parents[line] is not block.body for line in lines):
+            return None
+        first = min(text.where(line)[0] for line in lines)
+        last = max(text.where(line)[1] for line in lines)
+        for node in text.nodes(cst.Attribute):
+            if node.attr.value == "config" and first <= text.where(node)[0] < last:
+                return None
+        return text.line_of(max(last - 1, 0))[1]
+
 
 def copy(made: Made, *objects: Any) -> Piece:
     r"""The source of objects and of the connections between them, which can stand by itself.
@@ -95,14 +115,7 @@ def copy(made: Made, *objects: Any) -> Piece:
 def _copied(made: Made, objects: tuple[Any, ...], places: Sequence[Layers] | None = None) -> str:
     """The source of objects; where configs are given, with what they take from others."""
     text = text_of(made.source)
-    going = set(with_connections(made, objects))
-    if made.network in going:
-        raise Refused("the outermost network cannot be copied; copy its source", attr="objects")
-    ordered = [obj for obj in made.origins if obj in going]
-    statements = making(text, made, ordered, once=True)
-    statements += set_later(text, made, going, statements)
-    for statement in statements:
-        refuse_settings(text, made, statement)
+    ordered, statements = _statements(text, made, objects)
     names, definitions = _needed(text, made, statements)
     every = sorted([*definitions, *statements], key=text.where)
     if places is not None:
@@ -115,6 +128,19 @@ def _copied(made: Made, objects: tuple[Any, ...], places: Sequence[Layers] | Non
     lines = dict.fromkeys([o.line() for o in imports_of(text) if o.name in names] + [*more])
     head = [*lines, ""] if lines else []
     return "\n".join([*head, *parts]) + "\n"
+
+
+def _statements(text: Text, made: Made, objects: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+    """What is copied, and the statements that make it."""
+    going = set(with_connections(made, objects))
+    if made.network in going:
+        raise Refused("the outermost network cannot be copied; copy its source", attr="objects")
+    ordered = [obj for obj in made.origins if obj in going]
+    statements = making(text, made, ordered, once=True)
+    statements += set_later(text, made, going, statements)
+    for statement in statements:
+        refuse_settings(text, made, statement)
+    return ordered, statements
 
 
 def with_connections(made: Made, objects: Iterable[Any]) -> list[Any]:

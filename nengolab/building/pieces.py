@@ -138,8 +138,9 @@ def pasted_names(made: Made, piece: str, into: nengo.Network | None = None) -> d
     text = text_of(made.source)
     network = made.network if into is None else into
     block = block_of(text, made, network)
-    piece = _at_end(text, made, piece, network, block)
-    there, own, dropped = _read(text, made, piece, text.where(block)[1])
+    piece, place = _fitted(text, made, piece, network, block)
+    end = text.where(block)[1] if place is None else place
+    there, own, dropped = _read(text, made, piece, end)
     names, _ = _names(text, made, there, own, dropped)
     return {name: names.get(name, name) for name in sorted(own)}
 
@@ -201,8 +202,9 @@ def pasted(
     """
     network = made.network if into is None else into
     block = block_of(text, made, network)
-    piece = _at_end(text, made, piece, network, block)
-    there, own, dropped = _read(text, made, piece, text.where(block)[1])
+    piece, place = _fitted(text, made, piece, network, block)
+    end = text.where(block)[1] if place is None else place
+    there, own, dropped = _read(text, made, piece, end)
     names, changes = _names(text, made, there, own, dropped)
     _check_free(made, there, own | known)
     lines = _lines(renamed(there, names), dropped)
@@ -211,13 +213,25 @@ def pasted(
     if not lines:
         raise Refused("the piece has no statement to add", attr="piece")
     origin = made.origins.get(network)
-    changes.append(inserted(text, block, lines))
+    changes.append(inserted(text, block, lines, place))
     return changes, 1 if origin is None else origin.count
 
 
-def _at_end(text: Text, made: Made, piece: str, network: nengo.Network, block: Any) -> str:
-    """A piece as it has to be at the end of a network's block."""
-    return piece.at(at_end(text, made, network, block)) if isinstance(piece, Piece) else piece
+def _fitted(
+    text: Text, made: Made, piece: str, network: nengo.Network, block: Any
+) -> tuple[str, int | None]:
+    """A piece as it has to be at the end of a network's block.
+
+    Where that cannot be said, as it is, with a place where the same configs hold.
+    """
+    if not isinstance(piece, Piece):
+        return piece, None
+    try:
+        return piece.at(at_end(text, made, network, block)), None
+    except Refused:
+        if (place := piece.beside(text, block)) is None:
+            raise
+        return str(piece), place
 
 
 def _read(text: Text, made: Made, piece: str, end: int) -> tuple[Text, set[str], list[int]]:

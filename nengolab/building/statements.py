@@ -81,8 +81,8 @@ def repeating(text: Text, node: Any) -> list[Any]:
     return found
 
 
-def inserted(text: Text, block: Any, lines: list[str]) -> Replacement:
-    """Lines at the end of a block, in its indentation.
+def inserted(text: Text, block: Any, lines: list[str], at: int | None = None) -> Replacement:
+    """Lines at the end of a block, or behind a line of it, in its indentation.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def inserted(text: Text, block: Any, lines: list[str]) -> Replacement:
     moved = text.newline.join(shifted(lines, "", space))
     if len(body.body) == 1 and _is_pass(cst, first):
         return Replacement(*text.where(first.body[0]), moved.removeprefix(space))
-    end = text.line_of(max(text.where(last)[1] - 1, 0))[1]
+    end = text.line_of(max(text.where(last)[1] - 1, 0))[1] if at is None else at
     if text.source[:end].endswith(("\n", "\r")):
         return Replacement(end, end, f"{moved}{text.newline}")
     return Replacement(end, end, f"{text.newline}{moved}")

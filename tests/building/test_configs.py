@@ -106,10 +106,6 @@ def test_what_brings_imports():
 
 
 def test_what_cannot_be_said_in_the_call_is_refused():
-    solver = "    net.config[n.Connection].solver = n.solvers.LstsqL2(reg=0.2)\n    d ="
-    made = run_source(CONFIGS.replace("    d =", solver))
-    with pytest.raises(Refused, match="line 8 makes EnsembleArray 'array', whose solver is what"):
-        paste(made, copy(made, called(made, "array")))
     made = run_source(CONFIGS)
     with pytest.raises(
         Refused,
@@ -172,3 +168,17 @@ def test_a_group_that_goes_across_a_config():
     )
     made = run_source(lines)
     assert "        b = nengo.Ensemble(9, 1)\n" in group(made, called(made, "b")).after
+
+
+def test_what_the_call_cannot_say_is_put_where_the_same_config_holds():
+    solver = "    net.config[n.Connection].solver = n.solvers.LstsqL2(reg=0.2)\n    d ="
+    made = run_source(CONFIGS.replace("    d =", solver))
+    after = paste(made, copy(made, called(made, "array"))).after
+    line = "    array = n.networks.EnsembleArray(8, 2)\n"
+    assert line + line.replace("array =", "array_1 =") in after
+    assert_the_same(called(made, "array"), called(run_source(after), "array_1"))
+    # Elsewhere, and in another source, there is no such place.
+    elsewhere = run_source(made.source.replace("RectifiedLinear()", "LIFRate()"))
+    for there, into in ((made, called(made, "sub")), (elsewhere, None)):
+        with pytest.raises(Refused, match="line 9 makes Product 'product', whose"):
+            paste(there, copy(made, called(made, "product")), into)
