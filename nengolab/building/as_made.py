@@ -18,13 +18,14 @@ from nengolab.building.fields import parameters, value_code
 from nengolab.building.forms import Form, fields_of, titled
 from nengolab.building.importing import imports_of, names_in
 from nengolab.building.imports import Imports
-from nengolab.building.in_force import Layers
+from nengolab.building.in_force import Layers, config_of
 from nengolab.building.origins import Span
 from nengolab.building.running import Made
 from nengolab.building.same import same
 from nengolab.building.sources import Unwritable
 from nengolab.building.statements import within
 from nengolab.building.texts import Refused, Replacement, Text, text_of
+from nengolab.building.vocabularies import is_of_pointers
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def at_place(text: Text, made: Made, network: nengo.Network, block: Any, at: int
     places = [text.where(node)[0] for node in _set(text, made, network)]
     if not any(at <= start < text.where(block)[1] for start in places):
         return found
-    own = {id(net.config) for net in _alike(made, network)}
+    own = {id(config_of(net)) for net in _alike(made, network)}
     sooner = any(start < at for start in places)
     return [
         tuple(
@@ -144,7 +145,7 @@ class _Wanted:
     def __init__(self, made: Made, going: list[Any], places: Sequence[Layers]):
         self._made, self._going, self._places = made, going, places
         staying = {made.network, *made.network.all_networks} - set(going)
-        self._outside = [network.config for network in staying]
+        self._outside = [config_of(network) for network in staying]
         self._forms: dict[Span, Form] = {}
 
     def arguments(self, text: Text, moved: Sequence[Any]) -> list[tuple[Form, dict[str, Any]]]:
@@ -175,6 +176,8 @@ class _Wanted:
         ):
             value = given_by(outer, kind, attribute)
             there = [given_by(layers, kind, attribute) for layers in self._places]
+            if is_of_pointers(value):
+                continue  # a network's vocabularies are those of where it is
             if attribute not in within_own and not all(same(value, other) for other in there):
                 found.append((attribute, value))
         return found

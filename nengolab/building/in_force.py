@@ -51,6 +51,11 @@ class Looking:
         return self._known[key][1]
 
 
+def config_of(network: nengo.Network) -> Config:
+    """The config of a network itself: of one of NengoSPA, ``config`` is a thing around it."""
+    return network._config
+
+
 def values_of(config: Config) -> Values:
     """What a config sets of the parameters that classes have."""
     return {

@@ -182,3 +182,23 @@ def test_what_the_call_cannot_say_is_put_where_the_same_config_holds():
     for there, into in ((made, called(made, "sub")), (elsewhere, None)):
         with pytest.raises(Refused, match="line 9 makes Product 'product', whose"):
             paste(there, copy(made, called(made, "product")), into)
+
+
+def test_networks_that_a_config_speaks_of():
+    pytest.importorskip("nengo_spa")
+    made = run_source(
+        "import nengo_spa as spa\nwith spa.Network(seed=0) as net:\n"
+        "    net.config[spa.State].neurons_per_dimension = 10\n    a = spa.State(16)\n"
+        "    with spa.Network() as sub:\n"
+        "        sub.config[spa.State].neurons_per_dimension = 20\n        b = spa.State(16)\n"
+    )
+    after = paste(made, copy(made, called(made, "a")), called(made, "sub")).after
+    assert "a_1 = spa.State(16, neurons_per_dimension=10)\n" in after
+    assert_the_same(called(made, "a"), called(run_source(after), "a_1"))
+    after = move(made, called(made, "b"), into=made.network).after
+    assert "    b = spa.State(16, neurons_per_dimension=20)\n" in after
+    # Its vocabularies are those of where it comes.
+    other = run_source("import nengo_spa as spa\nwith spa.Network(seed=1) as net:\n    pass\n")
+    after = paste(other, copy(made, called(made, "a"))).after
+    assert "    a = spa.State(16, neurons_per_dimension=10)\n" in after
+    assert called(run_source(after), "a").vocabs is not called(made, "a").vocabs
