@@ -3,8 +3,10 @@
 from nengolab.building.checking import Checked, check_field
 from nengolab.building.choices import Choice, choices
 from nengolab.building.code import Code, to_code
+from nengolab.building.copying import Piece, copy
 from nengolab.building.curves import Curve, curve
 from nengolab.building.deleting import delete, depending
+from nengolab.building.drawn import drawn_anew
 from nengolab.building.edits import remove_argument, rename, set_argument
 from nengolab.building.fields import Field, arguments_of_choice
 from nengolab.building.forms import Form, fields_of
@@ -15,7 +17,7 @@ from nengolab.building.moving import group, move
 from nengolab.building.origins import Origin, Span
 from nengolab.building.palette import Entry, palette
 from nengolab.building.parts import parts_of, set_part
-from nengolab.building.pieces import add, copy, paste, pasted_names, place
+from nengolab.building.pieces import add, paste, pasted_names, place
 from nengolab.building.rerun import carried, unchanged
 from nengolab.building.running import Made, SourceError, Stop, run_source
 from nengolab.building.setting import set_field
@@ -37,6 +39,7 @@ __all__ = [
     "Made",
     "Missing",
     "Origin",
+    "Piece",
     "Refused",
     "Replacement",
     "SourceError",
@@ -55,6 +58,7 @@ __all__ = [
     "curve",
     "delete",
     "depending",
+    "drawn_anew",
     "fields_of",
     "function_code",
     "group",

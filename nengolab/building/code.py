@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
+import builtins
 import keyword
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,9 @@ import nengo
 from nengolab.building.configs import config_lines, configured_objects, instance_lines
 from nengolab.building.defaults import Defaults, nothing_around
 from nengolab.building.folding import LEAST, becomes, folded, repeated, runs
+from nengolab.building.functions import names_read
 from nengolab.building.imports import Imports
+from nengolab.building.naming import identifier
 from nengolab.building.objects import Objects
 from nengolab.building.ordering import (
     Again,
@@ -96,8 +97,9 @@ def to_code(net: nengo.Network, most: int = 64) -> Code:
 
     Objects are called by their labels; what all of a kind share is set in the network's config,
     and lines that differ in counting numbers only become a loop. Functions are written as their
-    source says, with what they read and captured, or imported where a library has them. What has
-    no source (a method of an object, a large array) is named, and becomes a stub.
+    source says, with what they read and captured, or imported where a library has them; methods of
+    an object by the source of its class, and what it holds. What has no source (an object of a
+    decorated class, a large array) is named, and becomes a stub.
 
     Functions that are provably free of ties to other code are called once, with zeros, to see
     whether the size of what they put out has to be written.
@@ -152,7 +154,7 @@ class _Writer:
         self._titles = Names(net)
         self._imports = Imports()
         self._imports.names.use(_KEPT)
-        self._imports.names.use(keyword.kwlist)
+        self._imports.names.use((*keyword.kwlist, *dir(builtins)))
         self._at: nengo.Network = net
         self._defaults = Defaults(net)
         self._names: dict[Any, str] = {}
@@ -164,6 +166,7 @@ class _Writer:
         self._lines: list[Line] = []
         self._marks: Marks | None = None
         self._loops = Loops()
+        self._folds = True
 
     def write(self) -> Code:
         self._note_functions()
@@ -175,7 +178,7 @@ class _Writer:
         if self._values.functions.annotated:
             parts.insert(0, "from __future__ import annotations\n")
         for definition in self._values.functions.definitions:
-            apart = definition.startswith("def ")
+            apart = definition.startswith(("def ", "class "))
             parts += ["", "", definition, ""] if apart else ["", wrapped(definition, 0)]
         source = "\n".join(
             [*parts, "", *(wrapped(text, 4 * d if text else 0) for d, text in self._lines)]
@@ -203,8 +206,12 @@ class _Writer:
         for fn, count in Counter(map(id, held)).items():
             if count > 1:
                 self._values.functions.often(next(f for f in held if id(f) == fn))
-        for fn in held:
-            self._imports.names.use(_read(fn))
+        read = {name for fn in held for name in names_read(fn)}
+        self._imports.names.use(read)
+        # A loop would give another value to what a function reads.
+        self._folds = "i" not in read
+        if self._folds:
+            self._imports.give("i", self._loops)
 
     def _is_whole(self, network: nengo.Network) -> bool:
         around = self._parents[network]
@@ -266,7 +273,8 @@ class _Writer:
         self, items: list[Any], network: nengo.Network, held: dict[Any, str], depth: int
     ) -> None:
         """The networks in one that follow each other."""
-        shapes = [] if len(items) < LEAST or self._marks else [shape(item) for item in items]
+        alone = len(items) < LEAST or self._marks or not self._folds
+        shapes = [] if alone else [shape(item) for item in items]
         at = 0
         while at < len(items):
             for period, times in periods(shapes, at) if shapes else ():
@@ -400,7 +408,7 @@ class _Writer:
             obj in held or bool(later) or (isinstance(obj, nengo.Connection) and obj in self._named)
             for obj, _, later in made
         ]
-        alone = [single or self._marks is not None for single in alone]
+        alone = [single or self._marks is not None or not self._folds for single in alone]
         head = 1 if isinstance(objs[0], nengo.Connection) else 2
         for start, end, period in runs([text for _, text, _ in made], alone, head):
             part = made[start:end]
@@ -471,22 +479,6 @@ class _Writer:
 
     def _line(self, text: str, depth: int) -> None:
         self._lines.append((depth, text))
-
-
-def identifier(label: str | None, kind: str) -> str:
-    """A variable's name made of a label, or of what an object is where that gives none."""
-    name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", label or "")).strip("_")
-    if name[:1].isdigit():
-        name = f"{kind}_{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name or kind
-
-
-def _read(fn: Any) -> list[str]:
-    """Names that a function reads of its module, and that of itself."""
-    fn = fn.func if isinstance(fn, functools.partial) else fn
-    code = getattr(fn, "__code__", None)
-    found = [] if code is None else list(code.co_names)
-    return found
 
 
 def _tidy(source: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,7 +17,14 @@ from nengo.params import ConnectionDefault, Default
 from nengo.solvers import Solver
 from nengo.synapses import Synapse
 
-from nengolab.building.arguments import attribute_of, own_default, parameters_of, signature
+from nengolab.building.arguments import (
+    NOTHING,
+    attribute_of,
+    own_default,
+    parameters_of,
+    signature,
+)
+from nengolab.building.in_force import Layers
 from nengolab.building.same import same
 
 # So many objects of a kind that have one value make it worth a line.
@@ -117,6 +124,37 @@ def configured(network: nengo.Network) -> dict[type, dict[str, Any]]:
             if params in params.get_param(attribute):
                 found.setdefault(kind, {})[attribute] = getattr(params, attribute)
     return found
+
+
+def set_by(layers: Layers, kind: type) -> Iterator[str]:
+    """The attributes of objects of a class that configs say."""
+    for _, values in layers:
+        for cls, attribute in values:
+            if issubclass(kind, cls):
+                yield attribute
+            elif (cls, attribute) == (nengo.Connection, "solver"):
+                own = getattr(kind, "solver", None)
+                if getattr(own, "default", None) is ConnectionDefault:
+                    yield attribute
+
+
+def given_by(layers: Layers, kind: type, attribute: str) -> Any:
+    """What an attribute is where nothing is said, as Nengo looks it up."""
+    keys = [(cls, attribute) for cls in kind.__mro__]
+    said = (values[key] for _, values in reversed(layers) for key in keys if key in values)
+    found = next(said, NOTHING)
+    if found is NOTHING:
+        found = own_default(getattr(kind, attribute))
+    return given_by(layers, nengo.Connection, "solver") if found is ConnectionDefault else found
+
+
+def parted(layers: Layers, outside: Collection[Config]) -> tuple[Layers, Layers]:
+    """Those of some configs, and the others."""
+    own = {id(config) for config in outside}
+    return (
+        tuple(layer for layer in layers if id(layer[0]) in own),
+        tuple(layer for layer in layers if id(layer[0]) not in own),
+    )
 
 
 def _configurable(kind: type) -> list[str]:

@@ -67,6 +67,22 @@ def with_argument(
     return text.edit(_added(text, call, f"{name}={value}"), count)
 
 
+def with_more(
+    text: Text, span: Span, given: Mapping[str, str], positions: Sequence[str] = ()
+) -> list[Replacement]:
+    """Add arguments that a call does not give yet.
+
+    Raises
+    ------
+    Refused
+        Where it may give one of them (``**kwargs``).
+    """
+    call = text.call(span)
+    if any(_argument(text, call, name, positions) is not None for name in given):
+        raise Refused(f"line {span.line} gives one of {', '.join(given)} already", attr="name")
+    return _added(text, call, ", ".join(f"{name}={value}" for name, value in given.items()))
+
+
 def remove_argument(
     source: str, span: Span, name: str, positions: Sequence[str] = (), count: int = 1
 ) -> Edit:

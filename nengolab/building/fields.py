@@ -188,11 +188,24 @@ def _unit(name: str, kind: str, text: str) -> str:
 def code_of(value: Any, param: Parameter | None = None) -> str:
     """A value as code; empty where it has none."""
     try:
-        return Values(Imports(), _MOST, lambda kind, name: getattr(kind, name).default).write(
-            value, param
-        )
+        return value_code(value, param, Imports())
     except Unwritable:
         return ""
+
+
+def value_code(value: Any, param: Parameter | None, imports: Imports) -> str:
+    """A value as code, with what it needs in imports.
+
+    Raises
+    ------
+    Unwritable
+        Where it has none, or lines of its own.
+    """
+    values = Values(imports, _MOST, lambda kind, name: getattr(kind, name).default)
+    text = values.write(value, param)
+    if values.functions.definitions:
+        raise Unwritable("takes lines of its own")
+    return text
 
 
 def arguments_of_choice(choice: Choice) -> tuple[Field, ...]:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
+import keyword
 import types
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+import nengo
 import numpy as np
 from nengo.base import NengoObject
 
+from nengolab.building.classes import WrittenClass, given_to, written_class
 from nengolab.building.imports import Imports, is_installed, path_of
-from nengolab.building.sources import Unwritable, Written, captured, globals_of, written
+from nengolab.building.sources import (
+    Unwritable,
+    Written,
+    builtins_of,
+    captured,
+    globals_of,
+    read_by,
+    written,
+)
 
 _MUTABLE = (list, dict, set, np.ndarray)
+_PLAIN = (str, bytes, int, float, complex, types.ModuleType, NengoObject, nengo.Network, *_MUTABLE)
 
 
 class Functions:
@@ -54,6 +68,7 @@ class Functions:
         ] = {}  # with the object, so that its id stays its own
         self._makers: dict[tuple[str, tuple[str, ...]], str] = {}
         self._often: set[int] = set()
+        self._being_made: set[int] = set()
 
     def often(self, fn: Any) -> None:
         """Note that a function is used in several places, so it gets a name."""
@@ -81,8 +96,10 @@ class Functions:
             called = self._imports.object(fn.__self__)
             if called is not None and getattr(fn.__self__, fn.__name__, None) == fn:
                 return f"{called}.{fn.__name__}"
+        if isinstance(fn, types.MethodType) and not isinstance(fn.__self__, type):
+            return self._method(fn)
         if not isinstance(fn, types.FunctionType):
-            raise Unwritable(_why_not(fn))
+            return self._object(fn)
         try:
             return self._source(fn)
         except Unwritable:
@@ -90,6 +107,71 @@ class Functions:
             if called is None:
                 raise
             return called
+
+    def _method(self, fn: types.MethodType) -> str:
+        """A method of a person's own object."""
+        owner = fn.__self__
+        if vars(type(owner)).get(fn.__name__) is not fn.__func__:
+            raise Unwritable(_why_not(fn))
+        try:
+            return f"{self._object(owner)}.{fn.__name__}"
+        except Unwritable as err:
+            raise Unwritable(f"is a method of an object that {err}") from None
+
+    def _object(self, obj: Any) -> str:
+        """The variable that holds a person's own object, with its class above it."""
+        if id(obj) in self._known:
+            return self._known[id(obj)][1]
+        kind = type(obj)
+        home = path_of(kind)
+        if not hasattr(obj, "__dict__") or (home is not None and is_installed(home[0])):
+            raise Unwritable(_why_not(obj))
+        if id(obj) in self._being_made:
+            raise Unwritable(f"is a {kind.__name__}, which holds itself")
+        self._being_made.add(id(obj))
+        try:
+            return self._made(obj, written_class(kind))
+        finally:
+            self._being_made.discard(id(obj))
+
+    def _made(self, obj: Any, found: WrittenClass) -> str:
+        given = given_to(obj, found)
+        held = vars(obj) if given is None else given
+        if not all(map(_is_plain_name, held)):
+            raise Unwritable(f"is a {found.name}, which has attributes that are no names")
+        texts = {name: self._captured(name, value) for name, value in held.items()}
+        if self._refers:
+            raise Unwritable(f"is a {found.name}, which is given an object of the network")
+        kind = self._class(type(obj), found)
+        wanted = found.name.lower()
+        called = self._imports.new(f"{wanted}_1" if wanted == found.name else wanted, obj)
+        if given is None:
+            lines = [f"{called} = {kind}.__new__({kind})"]
+            lines += [f"{called}.{name} = {text}" for name, text in texts.items()]
+        else:
+            arguments = ", ".join(f"{name}={text}" for name, text in texts.items())
+            lines = [f"{called} = {kind}({arguments})"]
+        self.keep(obj, called, "\n".join(lines))
+        return called
+
+    def _class(self, kind: type, found: WrittenClass) -> str:
+        """The name of a class that is written, or imported where it cannot be."""
+        if id(kind) in self._known:
+            return self._known[id(kind)][1]
+        read = {name: value for fn in found.methods for name, value in globals_of(fn).items()}
+        if found.name in read:
+            raise Unwritable(f"is a {found.name}, whose class reads itself")
+        for name, value in read.items():
+            self._bind(name, value)
+        for fn in found.methods:
+            for name in builtins_of(fn):
+                self._keep_own(name)
+        self.annotated |= found.annotated
+        called = self._imports.new(found.name, kind)
+        if called != found.name and found.hides:
+            raise Unwritable(f"is a {found.name}, whose class hides names, and that one is taken")
+        self.keep(kind, called, found.named(called))
+        return called
 
     def keep(self, fn: Any, called: str, definition: str) -> None:
         """Write a function as something else that is called so."""
@@ -135,6 +217,8 @@ class Functions:
             for name, value in read.items():
                 if value is not fn:
                     self._bind(name, value)
+            for name in builtins_of(fn):
+                self._keep_own(name)
             values = [self._captured(name, value) for name, value in held.items()]
         except Unwritable:
             self._known.pop(id(fn), None)
@@ -165,7 +249,10 @@ class Functions:
         lines = []
         for name, value in _set_of(fn).items():
             try:
-                lines.append(f"{called}.{name} = {self._value_of(value)}")
+                text = self._value_of(value)
+                set_by_name = f"setattr({called}, {name!r}, {text})"
+                plain = f"{called}.{name} = {text}"
+                lines.append(plain if _is_plain_name(name) else set_by_name)
             except Unwritable as err:
                 self._left_out(f"{called}.{name}", str(err), value)
         return lines
@@ -219,6 +306,13 @@ class Functions:
         if isinstance(value, (*_MUTABLE, types.FunctionType)):
             self._known[id(value)] = (value, name)
 
+    def _keep_own(self, name: str) -> None:
+        """Let a name stay one of Python's own."""
+        try:
+            self._imports.give(name, getattr(builtins, name))
+        except ValueError as err:
+            raise Unwritable(f"reads {name}, and {err}") from None
+
     def _is_bound(self, name: str, value: Any) -> bool:
         """Whether an import, or nothing, is all that a name needs."""
         if self._imports.holds(name, value):
@@ -230,6 +324,52 @@ class Functions:
             if self._imports.object(value, name) is None:
                 raise Unwritable(f"reads {name}, a class that cannot be imported")
             return True
+        return False
+
+
+def names_read(fn: Any) -> set[str]:
+    """The names that a function, and all that it is made of, reads of a module."""
+    found: set[str] = set()
+    todo, seen = [fn], set[int]()
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, functools.partial):
+            todo += [one.func, *one.args, *one.keywords.values()]
+        elif isinstance(one, types.MethodType):
+            todo += [one.__func__, one.__self__]
+        elif isinstance(one, types.FunctionType) and not is_installed_function(one):
+            names = set(read_by(one.__code__))
+            found |= names
+            todo += [one.__globals__[name] for name in names if name in one.__globals__]
+            todo += [*(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+            todo += [cell.cell_contents for cell in one.__closure__ or () if _is_filled(cell)]
+        elif isinstance(one, type) or not isinstance(one, _PLAIN):
+            kind = one if isinstance(one, type) else type(one)
+            if (home := path_of(kind)) is None or not is_installed(home[0]):
+                todo += [f for f in vars(kind).values() if isinstance(f, types.FunctionType)]
+                todo += [] if one is kind else list(getattr(one, "__dict__", {}).values())
+    return found
+
+
+def is_installed_function(fn: types.FunctionType) -> bool:
+    """Whether a function is a library's, which is imported."""
+    found = path_of(fn)
+    return found is not None and is_installed(found[0])
+
+
+def _is_plain_name(name: str) -> bool:
+    """Whether an attribute can be written behind a dot."""
+    plain = name.isidentifier() and not keyword.iskeyword(name)
+    return plain and unicodedata.normalize("NFKC", name) == name
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
         return False
 
 

@@ -52,17 +52,39 @@ class Imports:
         top, _, rest = name.partition(".")
         if called is not None:
             self.give(called, module)
-            self._lines[f"import {name}" if called == name else f"import {name} as {called}"] = None
+            self._import(name, called)
             return called
-        alone = not rest or top in _WHOLE
+        if rest and top not in _WHOLE:
+            return self._part(module, top)
         held = sys.modules[top] if rest else module
-        called = next((c for c, obj in self._held.items() if obj is held), None)
-        if called is None or (called != top and not alone):
-            called = self._free(ALIASES.get(top, top) if alone else top)
-            self.give(called, held)
-        source = top if alone else name
-        self._lines[f"import {source}" if called == top else f"import {source} as {called}"] = None
+        source = top if rest else name
+        called = self._called(held, ALIASES.get(top, top))
+        self._lines[f"import {source}" if called == source else f"import {source} as {called}"] = (
+            None
+        )
         return f"{called}.{rest}" if rest else called
+
+    def _part(self, module: types.ModuleType, top: str) -> str:
+        """How a part of a package is called that is there only once it is imported itself."""
+        name, package = module.__name__, sys.modules[top]
+        if self.holds(top, package) or top not in self._held:
+            self.give(top, package)
+            self._lines[f"import {name}"] = None
+            return name
+        called = self._called(module, name.rpartition(".")[2])
+        self._import(name, called)
+        return called
+
+    def _import(self, name: str, called: str) -> None:
+        self._lines[f"import {name}" if called == name else f"import {name} as {called}"] = None
+
+    def _called(self, module: types.ModuleType, wanted: str) -> str:
+        """What a module is called; a new name where it has none yet."""
+        called = next((c for c, obj in self._held.items() if obj is module), None)
+        if called is None:
+            called = self._free(wanted)
+            self.give(called, module)
+        return called
 
     def object(self, obj: Any, called: str | None = None) -> str | None:
         """How an importable function or class is called; None where it is none."""

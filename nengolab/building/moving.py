@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Any
 
 import nengo
 
+from nengolab.building.arguments import parameters_of
+from nengolab.building.as_made import at_place, elsewhere
+from nengolab.building.copying import set_later, with_connections
 from nengolab.building.edits import quote_of
+from nengolab.building.forms import named_in
 from nengolab.building.importing import brought, imports_in, names_in
 from nengolab.building.indentation import dedented, shifted
-from nengolab.building.pieces import set_later, with_connections
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
 from nengolab.building.statements import (
@@ -18,6 +22,7 @@ from nengolab.building.statements import (
     block_of,
     deleted,
     making,
+    network_of,
     refuse_settings,
     repeating,
     within,
@@ -81,7 +86,9 @@ def move(made: Made, *objects: Any, into: nengo.Network) -> Edit:
                 attr="into",
             )
     at = move_of.place(block)
-    return move_of.edit(block, at, move_of.lines())
+    lines, changes = move_of.lines_in(into, block, at)
+    edit = move_of.edit(block, at, lines)
+    return move_of.text.edit([*changes, *edit.replacements])
 
 
 @offers_all
@@ -133,9 +140,10 @@ def group(made: Made, *objects: Any, name: str = "subnetwork", label: str | None
     quote = quote_of(made.source)
     said = f"{quote}{name if label is None else label}{quote}"
     head = f"with {names.get('nengo', 'nengo')}.Network(label={said}) as {name}:"
-    lines = [head, *shifted(move_of.lines(), "", "    ")]
-    edit = move_of.edit(block, move_of.place(block), lines)
-    return text.edit([*changes, *edit.replacements])
+    at = move_of.place(block)
+    own, more = move_of.lines_in(network_of(text, made, block), block, at)
+    edit = move_of.edit(block, at, [head, *shifted(own, "", "    ")])
+    return text.edit([*changes, *more, *edit.replacements])
 
 
 class _Move:
@@ -143,7 +151,7 @@ class _Move:
 
     def __init__(self, made: Made, objects: Any):
         self.made, self.text = made, text_of(made.source)
-        going = with_connections(made, objects)
+        self._going = going = with_connections(made, objects)
         if made.network in going:
             raise Refused("the outermost network cannot be moved", attr="objects")
         if not going:
@@ -162,9 +170,30 @@ class _Move:
         code = dedented(self.text, statement)
         return bound_in(code) | set(attributes_set(self.text, statement)), set(free_names(code))
 
-    def lines(self) -> list[str]:
-        """The statements without their indentation."""
-        return [line for s in self.statements for line in dedented(self.text, s).split("\n")]
+    def lines_in(
+        self, network: nengo.Network, block: Any, at: int
+    ) -> tuple[list[str], list[Replacement]]:
+        """The statements without their indentation, and the imports that they need.
+
+        With what they took from a config that does not hold there.
+        """
+        text = self.text
+        if all(self._home(s) is block and not self._set_between(s, at) for s in self.statements):
+            return [n for s in self.statements for n in dedented(text, s).split("\n")], []
+        places = at_place(text, self.made, network, block, at)
+        there = elsewhere(text, self.made, self._going, places, self.statements)
+        wanted = [one for line in there.imports for one in imports_in(line)]
+        used = names_in(text) | set(self.made.namespace)
+        _, changes = brought(text, self.made.namespace, wanted, used)
+        statements = there.of(self.statements)
+        return [line for s in statements for line in dedented(there.text, s).split("\n")], changes
+
+    def _set_between(self, statement: Any, at: int) -> bool:
+        """Whether a config may be set between a statement and a place."""
+        first, last = self.text.where(statement)
+        nodes = (n for n in self.text.nodes(self.text.cst.Attribute) if n.attr.value == "config")
+        starts = [self.text.where(node)[0] for node in nodes]
+        return any(at <= start < first or last <= start < at for start in starts)
 
     def block_around(self, statement: Any) -> Any:
         """The ``with`` block that a statement stands in.
@@ -252,19 +281,35 @@ class _Move:
     def _changes(self, node: Any, taken: set[str]) -> bool:
         """Whether something that is used, or a config, is given another value where a name stands.
 
-        An attribute of a network is a name of its own.
+        An attribute of a network is a name of its own; what a config says of a class, those that
+        are moved are given where they come.
         """
         cst, parents = self.text.cst, self.text.parents
         if not isinstance(node, cst.Name) or isinstance(parents[node], cst.AssignTarget):
             return False
-        path, inner, outer = [], node, parents[node]
+        path, inner, outer = list[Any](), node, parents[node]
         while isinstance(outer, cst.Attribute | cst.Subscript) and outer.value is inner:
-            path.append(outer.attr.value if isinstance(outer, cst.Attribute) else "")
+            path.append(outer)
             inner, outer = outer, parents[outer]
         if not path or not isinstance(outer, cst.AssignTarget | cst.AugAssign):
             return False
-        is_network = isinstance(self.made.namespace.get(node.value), nengo.Network)
-        return "config" in path if is_network else node.value in taken
+        if not isinstance(self.made.namespace.get(node.value), nengo.Network):
+            return node.value in taken
+        is_config = any(isinstance(n, cst.Attribute) and n.attr.value == "config" for n in path)
+        return is_config and not self._is_default(path)
+
+    def _is_default(self, path: list[Any]) -> bool:
+        """Whether it is what a config says of a class that Nengo configures: its default."""
+        if len(path) != 3 or not isinstance(path[1], self.text.cst.Subscript):
+            return False
+        code = self.text.cst.Module([]).code_for_node
+        key = ast.parse(code(path[1].slice[0]).strip(), mode="eval").body
+        try:
+            kind = named_in(self.made.namespace, key)
+        except (KeyError, AttributeError):
+            return False
+        attribute = path[2].attr.value if isinstance(path[2], self.text.cst.Attribute) else ""
+        return isinstance(kind, type) and attribute in parameters_of(kind)
 
     def _gives(self, node: Any) -> bool:
         """Whether a name is given a value where it stands."""

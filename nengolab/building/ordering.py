@@ -6,6 +6,8 @@ Seeds go by the order of objects of a kind in their network, so that order is ke
 from __future__ import annotations
 
 import itertools
+import keyword
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -181,6 +183,8 @@ def held_by_name(network: nengo.Network) -> Iterator[tuple[str, Any]]:
         if (
             not name.startswith("_")
             and name.isidentifier()
+            and not keyword.iskeyword(name)
+            and unicodedata.normalize("NFKC", name) == name
             and isinstance(held, nengo.base.NengoObject)
         ):
             if held in own and held not in found and not hasattr(type(network), name):

@@ -15,6 +15,9 @@ from types import CodeType, FrameType
 from typing import Any
 
 import nengo
+from nengo.config import ClassParams
+
+from nengolab.building.in_force import Configs, Looking
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
@@ -122,6 +125,12 @@ class Recorder:
     Parameters
     ----------
     source, filename : str
+
+    Attributes
+    ----------
+    networks : list of nengo.Network
+    configs : Configs
+        That held where objects were made, and where blocks ended.
     """
 
     def __init__(self, source: str, filename: str):
@@ -129,7 +138,9 @@ class Recorder:
         self._filename = filename
         self._positions: dict[CodeType, list[Any]] = {}
         self._calls: dict[Any, tuple[Span, ...]] = {}
+        self._looking = Looking()
         self.networks: list[nengo.Network] = []
+        self.configs = Configs()
 
     def note(self, obj: Any, frame: FrameType | None) -> None:
         """Note an object that is being made under ``frame``."""
@@ -145,6 +156,17 @@ class Recorder:
         self._calls[obj] = tuple(reversed(calls))
         if isinstance(obj, nengo.Network):
             self.networks.append(obj)
+        if layers := self._looking.now():
+            self.configs.around[obj] = layers
+
+    def note_end(self, network: nengo.Network, frame: FrameType) -> None:
+        """Note that a block of a network ends, where it stands in the source."""
+        if frame.f_code.co_filename == self._filename:
+            self.configs.at_end[network, frame.f_lineno] = self._looking.now()
+
+    def note_setting(self) -> None:
+        """Note that a config is given other values."""
+        self._looking.changed()
 
     def _at(self, frame: FrameType) -> Span | None:
         code = frame.f_code
@@ -214,7 +236,7 @@ def _stored(node: ast.AST, within: bool) -> Iterator[str]:
 _recorders = threading.local()
 _lock = threading.Lock()
 _recording = 0
-_held: tuple[Any, Any] | None = None
+_held: list[tuple[type, str, Any]] = []
 
 
 @contextmanager
@@ -231,25 +253,55 @@ def recording(recorder: Recorder) -> Iterator[None]:
 
 def _look(change: int) -> None:
     """Look at what Nengo adds to networks while any thread is recorded, and no longer."""
-    global _recording, _held
+    global _recording
     with _lock:
         _recording += change
-        if _recording and _held is None:
-            _held = nengo.Network.add, nengo.Network.__init__
-            nengo.Network.add = staticmethod(_noting(_held[0]))
-            nengo.Network.__init__ = _noting(_held[1])  # type: ignore[method-assign]
-        elif not _recording and _held is not None:
-            nengo.Network.add = staticmethod(_held[0])
-            nengo.Network.__init__ = _held[1]  # type: ignore[method-assign]
-            _held = None
+        if _recording and not _held:
+            for kind, name, function in (
+                (nengo.Network, "add", _noting(nengo.Network.add)),
+                (nengo.Network, "__init__", _noting(nengo.Network.__init__)),
+                (nengo.Network, "__exit__", _noting_end(nengo.Network.__exit__)),
+                (ClassParams, "__setattr__", _noting_setting(ClassParams.__setattr__)),
+                (ClassParams, "__delattr__", _noting_setting(ClassParams.__delattr__)),
+            ):
+                _held.append((kind, name, vars(kind)[name]))
+                setattr(kind, name, staticmethod(function) if name == "add" else function)
+        elif not _recording:
+            for kind, name, function in _held:
+                setattr(kind, name, function)
+            _held.clear()
+
+
+def _recorder() -> Recorder | None:
+    """Who notes what this thread makes."""
+    return getattr(_recorders, "now", None)
 
 
 def _noting(function: Any) -> Any:
     @functools.wraps(function)
     def noting(obj: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder = getattr(_recorders, "now", None)
-        if recorder is not None:
+        if (recorder := _recorder()) is not None:
             recorder.note(obj, sys._getframe(1))
         return function(obj, *args, **kwargs)
+
+    return noting
+
+
+def _noting_end(function: Any) -> Any:
+    @functools.wraps(function)
+    def noting(network: nengo.Network, *args: Any) -> Any:
+        if (recorder := _recorder()) is not None:
+            recorder.note_end(network, sys._getframe(1))
+        return function(network, *args)
+
+    return noting
+
+
+def _noting_setting(function: Any) -> Any:
+    @functools.wraps(function)
+    def noting(params: ClassParams, *args: Any) -> Any:
+        if (recorder := _recorder()) is not None:
+            recorder.note_setting()
+        return function(params, *args)
 
     return noting

@@ -1,4 +1,4 @@
-"""Pieces of source: objects that are added, copied, and put into the same or another source."""
+"""Pieces of source: objects that are added, and copies put into the same or another source."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 import nengo
 
+from nengolab.building.as_made import at_end
 from nengolab.building.attributes import with_own_attributes
 from nengolab.building.checking import KNOWN
+from nengolab.building.copying import Piece, definitions_of
 from nengolab.building.edits import quote_of, quoted, renamed
 from nengolab.building.importing import Import, brought, fresh, imports_of, names_in
 from nengolab.building.indentation import dedented
-from nengolab.building.ordering import base
 from nengolab.building.palette import Entry
 from nengolab.building.running import Made
 from nengolab.building.scopes import bound_in, free_names
-from nengolab.building.statements import block_of, inserted, making, refuse_settings, within
+from nengolab.building.statements import block_of, inserted
 from nengolab.building.texts import Edit, Refused, Replacement, Text, text_of
-from nengolab.building.together import offers_all
 
 
 def add(made: Made, call: str, name: str = "", into: nengo.Network | None = None) -> Edit:
@@ -69,57 +69,6 @@ def add(made: Made, call: str, name: str = "", into: nengo.Network | None = None
     return paste(made, f"{name} = {call}" if name else call, into, in_manner=True)
 
 
-@offers_all
-def copy(made: Made, *objects: Any) -> str:
-    r"""The source of objects and of the connections between them, which can stand by itself.
-
-    Parameters
-    ----------
-    made : Made
-    *objects : nengo objects or networks
-
-    Returns
-    -------
-    str
-        Imports, the definitions that they use, and their statements: text for a clipboard.
-
-    Raises
-    ------
-    Refused
-        Where a statement makes others, too.
-
-    Examples
-    --------
-    >>> made = nengolab.building.run_source('''import nengo
-    ... size = 50
-    ... with nengo.Network() as net:
-    ...     a = nengo.Ensemble(size, 1)
-    ...     nengo.Connection(a, a, synapse=0.1)
-    ...     b = nengo.Node(0.5)
-    ... ''')
-    >>> print(nengolab.building.copy(made, made.network.ensembles[0]))
-    import nengo
-    <BLANKLINE>
-    size = 50
-    a = nengo.Ensemble(size, 1)
-    nengo.Connection(a, a, synapse=0.1)
-    <BLANKLINE>
-    """
-    text = text_of(made.source)
-    going = set(with_connections(made, objects))
-    if made.network in going:
-        raise Refused("the outermost network cannot be copied; copy its source", attr="objects")
-    statements = making(text, made, [obj for obj in made.origins if obj in going], once=True)
-    statements += set_later(text, made, going, statements)
-    for statement in statements:
-        refuse_settings(text, made, statement)
-    names, definitions = _needed(text, made, statements)
-    lines = dict.fromkeys(one.line() for one in imports_of(text) if one.name in names)
-    parts = [dedented(text, s) for s in sorted([*definitions, *statements], key=text.where)]
-    head = [*lines, ""] if lines else []
-    return "\n".join([*head, *parts]) + "\n"
-
-
 def paste(
     made: Made, piece: str, into: nengo.Network | None = None, in_manner: bool = False
 ) -> Edit:
@@ -133,7 +82,8 @@ def paste(
     ----------
     made : Made
     piece : str
-        As `copy` gives it, or any statements that make objects.
+        As `copy` gives it, or any statements that make objects: those take what the config of
+        the network says.
     into : nengo.Network, optional
         Default: the outermost one.
     in_manner : bool, optional
@@ -186,8 +136,11 @@ def pasted_names(made: Made, piece: str, into: nengo.Network | None = None) -> d
     {'a': 'a_1'}
     """
     text = text_of(made.source)
-    block = block_of(text, made, made.network if into is None else into)
-    there, own, dropped = _read(text, made, piece, text.where(block)[1])
+    network = made.network if into is None else into
+    block = block_of(text, made, network)
+    piece, place = _fitted(text, made, piece, network, block)
+    end = text.where(block)[1] if place is None else place
+    there, own, dropped = _read(text, made, piece, end)
     names, _ = _names(text, made, there, own, dropped)
     return {name: names.get(name, name) for name in sorted(own)}
 
@@ -232,114 +185,6 @@ def place(made: Made, entry: Entry, into: nengo.Network | None = None) -> Edit:
     return paste(made, piece, into, in_manner=True)
 
 
-def with_connections(made: Made, objects: Iterable[Any]) -> list[Any]:
-    """Objects, what is in those that are networks, and the connections between all of them."""
-    found = set(objects)
-    for obj in list(found):
-        if isinstance(obj, nengo.Network):
-            found |= {*obj.all_objects}
-    grows = True
-    while grows:
-        new = {
-            c
-            for c in made.network.all_connections
-            if c not in found and base(c.pre) in found and base(c.post) in found
-        }
-        found |= new
-        grows = bool(new)
-    return [obj for obj in (made.network, *made.network.all_objects) if obj in found]
-
-
-# -- what is copied --------------------------------------------------------------------------------
-
-
-def set_later(
-    text: Text, made: Made, going: set[Any], statements: list[Any], alone: bool = True
-) -> list[Any]:
-    """The statements that give attributes of objects another value: ``a.encoders = ...``.
-
-    With ``alone``, what does so in a loop, a function or an ``if`` is refused; else it is left out.
-    """
-    cst, found = text.cst, list[Any]()
-    for node in text.nodes(cst.AssignTarget, cst.AugAssign):
-        name = node.target
-        while isinstance(name, cst.Attribute | cst.Subscript):
-            name = name.value
-        changed = made.namespace.get(name.value) if isinstance(name, cst.Name) else None
-        if name is node.target or not _is_one_of(changed, going):
-            continue
-        if any(within(text, node, statement) for statement in statements):
-            continue
-        statement, around = node, list[Any]()
-        while not isinstance(statement, cst.SimpleStatementLine):
-            statement = text.parents[statement]
-        outer = statement
-        while (outer := text.parents.get(outer)) is not None:
-            around.append(outer)
-        if any(isinstance(o, cst.For | cst.While | cst.If | cst.FunctionDef) for o in around):
-            if not alone:
-                continue
-            raise Refused(
-                f"line {text.span(statement).line} changes {name.value} in a block of its own: "
-                "copy the lines themselves",
-                attr="objects",
-            )
-        found.append(statement)
-    return list(dict.fromkeys(found))
-
-
-def _is_one_of(obj: Any, going: set[Any]) -> bool:
-    return isinstance(obj, nengo.base.NengoObject | nengo.Network) and obj in going
-
-
-def _needed(text: Text, made: Made, statements: list[Any]) -> tuple[set[str], list[Any]]:
-    """The names that statements use, and the definitions of those that are no objects."""
-    definitions = _definitions(text)
-    names: set[str] = set()
-    found: list[Any] = []
-    todo = list(statements)
-    while todo:
-        for name in set(free_names(dedented(text, todo.pop()))) - names:
-            names.add(name)
-            if isinstance(made.namespace.get(name), nengo.base.NengoObject | nengo.Network):
-                continue
-            places = [
-                d
-                for d in definitions.get(name, ())
-                if not any(within(text, d, other) for other in statements)
-            ]
-            if len(places) > 1:
-                line = text.span(places[1]).line
-                raise Refused(
-                    f"{name} is given a value more than once, in line {line} too, so which one is "
-                    "meant cannot be told: copy the lines themselves",
-                    attr="objects",
-                )
-            found += [d for d in places if d not in found]
-            todo += places
-    return names, found
-
-
-def _definitions(text: Text) -> dict[str, list[Any]]:
-    """The statements of the outermost scope that give each name a value, imports left out."""
-    cst = text.cst
-    found: dict[str, list[Any]] = {}
-    for scope in set(text.scopes.values()):
-        if not isinstance(scope, cst.metadata.GlobalScope):
-            continue
-        for assignment in scope.assignments:
-            node = getattr(assignment, "node", None)
-            while node is not None and not isinstance(
-                node, cst.BaseSmallStatement | cst.BaseCompoundStatement
-            ):
-                node = text.parents.get(node)
-            if node is not None and not isinstance(node, cst.Import | cst.ImportFrom):
-                places = found.setdefault(assignment.name, [])
-                if node not in places:
-                    places.append(node)
-    return found
-
-
 # -- what is put in --------------------------------------------------------------------------------
 
 
@@ -357,7 +202,9 @@ def pasted(
     """
     network = made.network if into is None else into
     block = block_of(text, made, network)
-    there, own, dropped = _read(text, made, piece, text.where(block)[1])
+    piece, place = _fitted(text, made, piece, network, block)
+    end = text.where(block)[1] if place is None else place
+    there, own, dropped = _read(text, made, piece, end)
     names, changes = _names(text, made, there, own, dropped)
     _check_free(made, there, own | known)
     lines = _lines(renamed(there, names), dropped)
@@ -366,8 +213,25 @@ def pasted(
     if not lines:
         raise Refused("the piece has no statement to add", attr="piece")
     origin = made.origins.get(network)
-    changes.append(inserted(text, block, lines))
+    changes.append(inserted(text, block, lines, place))
     return changes, 1 if origin is None else origin.count
+
+
+def _fitted(
+    text: Text, made: Made, piece: str, network: nengo.Network, block: Any
+) -> tuple[str, int | None]:
+    """A piece as it has to be at the end of a network's block.
+
+    Where that cannot be said, as it is, with a place where the same configs hold.
+    """
+    if not isinstance(piece, Piece):
+        return piece, None
+    try:
+        return piece.at(at_end(text, made, network, block)), None
+    except Refused:
+        if (place := piece.beside(text, block)) is None:
+            raise
+        return str(piece), place
 
 
 def _read(text: Text, made: Made, piece: str, end: int) -> tuple[Text, set[str], list[int]]:
@@ -431,7 +295,7 @@ def _has(text: Text, made: Made, piece: Text, statement: Any, end: int) -> bool:
         held = made.namespace.get(name)
         if held is None or isinstance(held, nengo.base.NengoObject | nengo.Network):
             return False
-    places = [d for name in names for d in _definitions(text).get(name, ())]
+    places = [d for name in names for d in definitions_of(text).get(name, ())]
     return bool(places) and all(
         dedented(text, d).strip() == code and text.where(d)[1] <= end for d in places
     )

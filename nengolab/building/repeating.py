@@ -20,10 +20,10 @@ from nengolab.building.ordering import Again, Block
 from nengolab.building.wrapping import wrapped
 
 Line = tuple[int, str]  # its depth and its text
-_SIGN = "ꙮ"  # a letter that nobody's names are likely to have
-_MARK = re.compile(rf"{_SIGN}(\d+){_SIGN}")
-_GIVEN = re.compile(rf"({_SIGN}\d+{_SIGN})\[(?:i|\d+)\] = (.*)", re.DOTALL)
-_OPENED = re.compile(rf"(with .*) as ({_SIGN}\d+{_SIGN})\[(?:i|\d+)\]:")
+SIGN = "ꙮ"  # a letter that nobody's names are likely to have
+_MARK = re.compile(rf"{SIGN}(\d+){SIGN}")
+_GIVEN = re.compile(rf"({SIGN}\d+{SIGN})\[(?:i|\d+)\] = (.*)", re.DOTALL)
+_OPENED = re.compile(rf"(with .*) as ({SIGN}\d+{SIGN})\[(?:i|\d+)\]:")
 _LISTS = 4  # that are made in one line by writing each
 
 
@@ -52,12 +52,12 @@ class Marks:
         self._next += 1
         if self.turn == 0:
             self.first.append(obj)
-        return f"{_SIGN}{slot}{_SIGN}[{self.turn}]"
+        return f"{SIGN}{slot}{SIGN}[{self.turn}]"
 
 
 def turn_of(name: str) -> int | None:
     """In which turn something is made that is called so for now; None for a name that stays."""
-    found = re.match(rf"{_SIGN}\d+{_SIGN}\[(\d+)\]", name)
+    found = re.match(rf"{SIGN}\d+{SIGN}\[(\d+)\]", name)
     return None if found is None else int(found[1])
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import nengo
 from nengo.ensemble import Neurons
 
+from nengolab.building.in_force import Configs
 from nengolab.building.origins import Origin, Recorder, Span, lines_of, recording, span_at
 from nengolab.exceptions import NengoException
 from nengolab.runtime.collector import collector_paused
@@ -127,6 +128,8 @@ class Made:
         How the source calls them: variables, and attributes of networks in variables.
     namespace : dict
         The variables when it had run.
+    configs : Configs
+        The configs that held where objects were made, and where blocks ended.
 
     Examples
     --------
@@ -140,6 +143,7 @@ class Made:
     origins: dict[Any, Origin]
     names: dict[Any, str]
     namespace: dict[str, Any] = field(repr=False)
+    configs: Configs = field(default_factory=Configs, repr=False)
 
 
 def run_source(
@@ -330,7 +334,8 @@ def _made(run: _Run, wanted: str | None) -> Made:
     own = {obj: origin for obj, origin in origins.items() if obj in there}
     many = {obj for obj in there if obj not in own or own[obj].count > 1}
     loops = run.recorder.loop_variables()
-    return Made(run.source, network, own, _names(run.namespace, there, loops, many), run.namespace)
+    names = _names(run.namespace, there, loops, many)
+    return Made(run.source, network, own, names, run.namespace, run.recorder.configs)
 
 
 def _names(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import dis
 import inspect
 import linecache
@@ -211,8 +212,18 @@ def globals_of(fn: FunctionType) -> dict[str, Any]:
     code = fn.__code__
     if changed := [*_named(code, "STORE_GLOBAL", "DELETE_GLOBAL")]:
         raise Unwritable(f"changes the global variable {changed[0]}")
-    names = dict.fromkeys(_named(code, "LOAD_GLOBAL", "LOAD_NAME"))
-    return {name: fn.__globals__[name] for name in names if name in fn.__globals__}
+    return {name: fn.__globals__[name] for name in read_by(code) if name in fn.__globals__}
+
+
+def builtins_of(fn: FunctionType) -> list[str]:
+    """What a function reads of Python's own names."""
+    names = read_by(fn.__code__)
+    return [name for name in names if name not in fn.__globals__ and hasattr(builtins, name)]
+
+
+def read_by(code: CodeType) -> list[str]:
+    """The names that byte code reads of its module, or of Python's own."""
+    return list(dict.fromkeys(_named(code, "LOAD_GLOBAL", "LOAD_NAME")))
 
 
 def _named(code: CodeType, *operations: str) -> Iterator[str]:

@@ -15,21 +15,39 @@ from nengolab.building.together import Together
 
 def block_of(text: Text, made: Made, network: nengo.Network) -> Any:
     """The last ``with`` of a network."""
-    cst = text.cst
-    origin, name = made.origins.get(network), made.names.get(network)
     found = None
-    for node in text.nodes(cst.With):
-        for item in node.items:
-            is_made = origin is not None and text.span(item.item) == origin.span
-            called = cst.Module([]).code_for_node(item.item).strip()
-            if is_made or (name and called == name and not _in_function(text, node)):
-                found = node
+    for node in text.nodes(text.cst.With):
+        if _is_of(text, made, node, network):
+            found = node
     if found is None:
         raise Refused(
             f"the network {network} has no 'with' block in the source that it could be added to",
             attr="into",
         )
     return found
+
+
+def network_of(text: Text, made: Made, block: Any) -> nengo.Network:
+    """The network whose ``with`` it is: the innermost that is known."""
+    while block is not None:
+        if isinstance(block, text.cst.With):
+            for network in (made.network, *made.network.all_networks):
+                if _is_of(text, made, block, network):
+                    return network
+        block = text.parents.get(block)
+    return made.network
+
+
+def _is_of(text: Text, made: Made, block: Any, network: nengo.Network) -> bool:
+    """Whether a ``with`` is one of a network."""
+    origin, name = made.origins.get(network), made.names.get(network)
+    for item in block.items:
+        if origin is not None and text.span(item.item) == origin.span:
+            return True
+        called = text.cst.Module([]).code_for_node(item.item).strip()
+        if name and called == name and not _in_function(text, block):
+            return True
+    return False
 
 
 def refuse_settings(text: Text, made: Made, statement: Any) -> None:
@@ -64,8 +82,8 @@ def repeating(text: Text, node: Any) -> list[Any]:
     return found
 
 
-def inserted(text: Text, block: Any, lines: list[str]) -> Replacement:
-    """Lines at the end of a block, in its indentation.
+def inserted(text: Text, block: Any, lines: list[str], at: int | None = None) -> Replacement:
+    """Lines at the end of a block, or behind a line of it, in its indentation.
 
     Raises
     ------
@@ -90,7 +108,7 @@ def inserted(text: Text, block: Any, lines: list[str]) -> Replacement:
     moved = text.newline.join(shifted(lines, "", space))
     if len(body.body) == 1 and _is_pass(cst, first):
         return Replacement(*text.where(first.body[0]), moved.removeprefix(space))
-    end = text.line_of(max(text.where(last)[1] - 1, 0))[1]
+    end = text.line_of(max(text.where(last)[1] - 1, 0))[1] if at is None else at
     if text.source[:end].endswith(("\n", "\r")):
         return Replacement(end, end, f"{moved}{text.newline}")
     return Replacement(end, end, f"{text.newline}{moved}")

@@ -22,6 +22,7 @@ from nengolab.building.arrays import array, number
 from nengolab.building.functions import Functions
 from nengolab.building.imports import Imports, is_installed, path_of
 from nengolab.building.keras_layers import is_keras, layer_call
+from nengolab.building.repeating import SIGN
 from nengolab.building.same import parts_of, same
 from nengolab.building.sources import Unwritable
 from nengolab.building.vocabularies import Vocabularies, is_of_pointers
@@ -347,7 +348,7 @@ def _made(kind: type, given: dict[str, Any]) -> Any:
 
 def _text(value: Any) -> str:
     """A text in double quotes, as Python's own formatters have it."""
-    text = repr(value)
+    text = repr(value).replace(SIGN, "\\ua66e")
     if isinstance(value, str) and text[0] == "'" and '"' not in text:
         return f'"{text[1:-1]}"'
     return text

@@ -6,6 +6,7 @@ ones are tried; one is written only where it draws these very pointers.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,10 +25,10 @@ _NUMBERS = NdarrayParam("numbers", dtype=np.float64)  # what lists of numbers be
 
 
 def is_of_pointers(value: Any) -> bool:
-    """Whether it is a vocabulary, or a map of several."""
-    home = type(value).__module__
-    is_map = type(value).__name__ == "VocabularyMap" and home.startswith("nengo_spa")
-    return is_map or is_vocabulary(value)
+    """Whether it is a vocabulary, a map of several, or a symbol of a pointer."""
+    home, name = type(value).__module__, type(value).__name__
+    of_spa = name in ("VocabularyMap", "PointerSymbol") and home.startswith("nengo_spa")
+    return of_spa or is_vocabulary(value)
 
 
 @dataclass
@@ -66,13 +67,15 @@ class Vocabularies:
         self._generators: dict[int, _Generator] = {}
 
     def write(self, value: Any) -> str:
-        """The variable that holds a vocabulary, or a map of several.
+        """The variable that holds a vocabulary, or a map of several; the code of a symbol.
 
         Raises
         ------
         Unwritable
             Where pointers come from no seed that was tried, and are too many numbers.
         """
+        if type(value).__name__ == "PointerSymbol":
+            return self._symbol(value)
         if id(value) not in self._known:
             lines = self._vocabulary(value) if is_vocabulary(value) else self._map(value)
             wanted = "vocabulary" if is_vocabulary(value) else "vocabularies"
@@ -80,6 +83,20 @@ class Vocabularies:
             self._known[id(value)] = (value, called)
             self._define("\n".join(wrapped(line.replace("\0", called), 0) for line in lines))
         return self._known[id(value)][1]
+
+    def _symbol(self, value: Any) -> str:
+        """The code of a symbol: its expression, in brackets, as it stays one in a larger one."""
+        text, kind = "".join(str(value.expr).split()), type(value.type).__name__
+        plain = text.isidentifier()
+        inner = text[1:-1] if _in_brackets(text) else text
+        spa = self._imports.module(sys.modules["nengo_spa"])
+        if kind == "TVocabulary":
+            own = self._value_of(text if plain else f"({inner})")
+            of = f"{self._imports.object(type(value.type))}({self.write(value.type.vocab)})"
+            return f"{self._imports.object(type(value))}({own}, {of})"
+        if str(value.type) != "TAnyVocab":
+            raise Unwritable(f"is a PointerSymbol of the type {value.type}, which has no source")
+        return f"{spa}.sym.{text}" if plain else f"{spa}.sym({self._value_of(inner)})"
 
     def _map(self, value: Any) -> list[str]:
         held = ", ".join(self._value_of(value[dimensions]) for dimensions in value)
@@ -108,6 +125,10 @@ class Vocabularies:
             generator = self._generator(rng, lambda again: _drawn(vocabulary, again) is not None)
             if generator is not None:
                 how = _drawn(vocabulary, generator.again)
+                texts.append(f"{_taken_as(vocabulary)}={generator.called}")
+        elif isinstance(rng, np.random.RandomState):  # what is added later is drawn from it
+            generator = self._generator(rng, lambda again: _stands(again, rng))
+            if generator is not None:
                 texts.append(f"{_taken_as(vocabulary)}={generator.called}")
         head = f"\0 = {self._imports.object(type(vocabulary))}({', '.join(texts)})"
         rows = [np.array(row) for row in vocabulary.vectors]
@@ -168,6 +189,16 @@ _OPTIONS = {
     "unitary": False,
     "include_pairs": False,
 }
+
+
+def _in_brackets(text: str) -> bool:
+    """Whether one pair of brackets is around all of a text."""
+    depth = 0
+    for n, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            return text.startswith("(") and n == len(text) - 1
+    return False
 
 
 def _rng(vocabulary: Any) -> Any:

@@ -6,6 +6,7 @@ is matched the same way all through.
 
 from __future__ import annotations
 
+import functools
 import types
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.params import iter_params
+from nengo.params import FrozenObject, iter_params
 
 from nengolab.pointers import is_vocabulary, pointers_of
 
@@ -94,35 +95,56 @@ class _Pairing:
 # -- what an object holds --------------------------------------------------------------------------
 
 
-def held_by(obj: Any) -> int:
-    """A hash of all that an object was made with, but its label and what it is joined to."""
-    names = [name for name in iter_params(obj) if name not in _NOT_ITS_OWN]
-    return hash(tuple((name, _print(getattr(obj, name), 0)) for name in names))
+@functools.lru_cache(maxsize=256)
+def parameters_of(kind: type) -> tuple[str, ...]:
+    """The names of a class's parameters: looking for them takes longer than reading them."""
+    return tuple(iter_params(kind))
 
 
-def _print(value: Any, depth: int) -> Hashable:
-    """The same for values that say the same; for some others, too."""
-    if isinstance(value, _PLAIN):
-        return value
+class Prints:
+    """Hashes of what objects hold; what cannot change and is in many of them is read once."""
+
+    def __init__(self) -> None:
+        # With the value, so that its id stays its own.
+        self._known: dict[tuple[int, int], tuple[Any, Hashable]] = {}
+
+    def held_by(self, obj: Any) -> int:
+        """A hash of all that an object was made with, but its label and what it is joined to."""
+        names = [name for name in parameters_of(type(obj)) if name not in _NOT_ITS_OWN]
+        return hash(tuple((name, self._print(getattr(obj, name), 0)) for name in names))
+
+    def _print(self, value: Any, depth: int) -> Hashable:
+        """The same for values that say the same; for some others, too."""
+        if isinstance(value, _PLAIN):
+            return value
+        if not isinstance(value, FrozenObject):
+            return _print(value, depth, self._print)
+        key = id(value), depth
+        if key not in self._known:
+            self._known[key] = value, _print(value, depth, self._print)
+        return self._known[key][1]
+
+
+def _print(value: Any, depth: int, print_of: Callable[[Any, int], Hashable]) -> Hashable:
     if isinstance(value, np.ndarray):
         numbers = value.astype(float) if value.dtype.kind in "fiub" else value
         return value.shape, numbers.tobytes()
     if depth == _DEEPEST or isinstance(value, nengo.base.NengoObject | nengo.Network):
         return type(value).__name__
     if isinstance(value, types.FunctionType):
-        return tuple(_print(part, depth + 1) for part in _function(value))
+        return tuple(print_of(part, depth + 1) for part in _function(value))
     if isinstance(value, list | tuple):
-        return tuple(_print(part, depth + 1) for part in value)
+        return tuple(print_of(part, depth + 1) for part in value)
     if isinstance(value, slice):
-        return _print((value.start, value.stop, value.step), depth + 1)
+        return print_of((value.start, value.stop, value.step), depth + 1)
     if is_vocabulary(value):
         return tuple(pointers_of(value))
     if isinstance(value, Mapping):
-        return frozenset((str(k), _print(v, depth + 1)) for k, v in value.items())
+        return frozenset((str(k), print_of(v, depth + 1)) for k, v in value.items())
     if type(value).__module__.startswith("nengo") and hasattr(value, "__dict__"):
         own = {k: v for k, v in vars(value).items() if not k.startswith("_")}
-        params = {name: getattr(value, name) for name in iter_params(type(value))}
-        return type(value).__name__, _print(own | params, depth + 1)
+        params = {name: getattr(value, name) for name in parameters_of(type(value))}
+        return type(value).__name__, print_of(own | params, depth + 1)
     return type(value).__name__
 
 

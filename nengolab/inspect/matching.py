@@ -16,9 +16,8 @@ import nengo
 from nengo.builder import Builder
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
-from nengo.params import iter_params
 
-from nengolab.inspect.alike import held_by, pairs_alike
+from nengolab.inspect.alike import Prints, pairs_alike, parameters_of
 from nengolab.names import Names
 
 ROUNDS = 4
@@ -40,8 +39,9 @@ class Joined:
         self.parts = list(dict.fromkeys([*network.all_nodes, *network.all_ensembles]))
         self.connections = list(dict.fromkeys(network.all_connections))
         self.probes = list(dict.fromkeys(network.all_probes))
+        self.prints = Prints()
         self.held: dict[Any, tuple[Hashable, ...]] = {
-            obj: (held_by(obj), *_parts(obj)) for obj in self.connections + self.probes
+            obj: (self.prints.held_by(obj), *_parts(obj)) for obj in self.connections + self.probes
         }
         self._around: dict[Any, list[tuple[Hashable, Any]]] = defaultdict(list)
         self.exactly: dict[Any, list[tuple[Hashable, Any]]] = defaultdict(list)
@@ -56,6 +56,10 @@ class Joined:
         for probe in self.probes:
             self._around[base(probe.target)].append((f"probe {probe.attr}", None))
             self.exactly[base(probe.target)].append((hash(("probe", *self.held[probe])), None))
+
+    def own(self, obj: Any) -> Hashable:
+        """What an object is, in all that it holds."""
+        return kind(obj), self.prints.held_by(obj)
 
     def colours(
         self, own: Callable[[Any], Hashable], exactly: bool = False
@@ -108,10 +112,6 @@ def kind(obj: Any) -> str:
 def _sized(obj: Any) -> Hashable:
     count = obj.n_neurons if isinstance(obj, nengo.Ensemble) else 0
     return kind(obj), obj.size_in, obj.size_out, count
-
-
-def _exactly(obj: Any) -> Hashable:
-    return kind(obj), held_by(obj)
 
 
 def match(a: Joined, b: Joined) -> tuple[Pairs, list[Any], list[Any]]:
@@ -179,7 +179,7 @@ def _match_parts(a: Joined, b: Joined) -> Pairs:
     named = [{o: (kind(o), j.names.get(o)) for o in j.parts} for j in (a, b)]
     passes.append((named[0], named[1]))
     pairs = pairs_alike(
-        (a.colours(_exactly, True)[-1], b.colours(_exactly, True)[-1]),
+        (a.colours(a.own, True)[-1], b.colours(b.own, True)[-1]),
         (a.exactly, b.exactly),
         (a.names.get, b.names.get),
     )
@@ -224,7 +224,9 @@ def _paired(
 
 def _parameters(obj: Any) -> Hashable:
     """What an object was made with, as far as it can be written; without what it is joined to."""
-    return tuple(repr(getattr(obj, name)) for name in iter_params(obj) if name not in _NOT_ITS_OWN)
+    return tuple(
+        repr(getattr(obj, name)) for name in parameters_of(type(obj)) if name not in _NOT_ITS_OWN
+    )
 
 
 def _same(obj: Any) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from nengo.params import iter_params
 
 from nengolab.bytecode import same_code
+from nengolab.inspect.alike import parameters_of
 from nengolab.inspect.source import Source
 from nengolab.parameters.show import figures
 from nengolab.pointers import is_vocabulary, pointers_of
@@ -50,7 +50,7 @@ def same_value(a: Any, b: Any) -> bool:
 
 def _same_parts(a: Any, b: Any) -> bool:
     """Neuron types, synapses, distributions, transforms, solvers, rules: by all that they hold."""
-    parts = [(getattr(a, name), getattr(b, name)) for name in iter_params(type(a))]
+    parts = [(getattr(a, name), getattr(b, name)) for name in parameters_of(type(a))]
     own = ({k: v for k, v in vars(o).items() if not k.startswith("_")} for o in (a, b))
     return all(same_value(p, q) for p, q in parts) and same_value(*own)
 

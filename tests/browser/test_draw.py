@@ -315,6 +315,7 @@ def test_a_cell_is_edited_by_keyboard(lab: JupyterLab) -> None:
     keyboard.press("Delete")
     question = drawing.card.get_by_role("alertdialog")
     expect(question).to_contain_text("drive -> ens")
+    expect(question).to_contain_text("seeds go by the order in a network: ens is drawn anew.")
     panel.screenshot("delete")
     keyboard.press("Enter")
     drawing.wait_drawn("ens")

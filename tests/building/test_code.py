@@ -24,7 +24,7 @@ FEW = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-MAZE = "method of an object, a Maze, which has no source"
+WALLED = "method of an object, a Walled, which has no source"
 RECURRENT = ("LIF", "Direct")
 
 
@@ -84,7 +84,8 @@ def test_runs_are_the_same():
         np.testing.assert_array_equal(one, other)
 
 
-def test_what_is_missing_is_named_and_raises_when_it_is_used():
+def test_what_is_missing_is_named_and_raises_when_it_is_used(monkeypatch):
+    monkeypatch.setattr(models, "Maze", Walled)
     net = models.maze("sense act")
     with net:
         nengo.Ensemble(90, 1, gain=np.linspace(1, 2, 90) ** 2, bias=np.zeros(90))
@@ -92,11 +93,11 @@ def test_what_is_missing_is_named_and_raises_when_it_is_used():
     code = nengolab.to_code(net)
     said = {missing.name: missing.reason for missing in code.missing}
     assert said == {
-        "missing_sense": f"the output of 'sense' is a {MAZE}",
-        "missing_act": f"the output of 'act' is a {MAZE}",
+        "missing_sense": f"the output of 'sense' is a {WALLED}",
+        "missing_act": f"the output of 'act' is a {WALLED}",
         "missing_gain": "the gain of 'ensemble_1' is an array of 90 numbers, more than 64",
-        "missing_function": "the function of 'ensemble -> ensemble_1' is an object, a Callable, "
-        "which has no source",
+        "missing_function": "the function of 'ensemble -> ensemble_1' is a Callable, whose class "
+        "is made of other classes",
     }
     made = made_by(code, net)
     differing = {(row.a, row.what) for row in nengolab.inspect.diff(net, made).rows}
@@ -107,13 +108,17 @@ def test_what_is_missing_is_named_and_raises_when_it_is_used():
         ("ensemble -> ensemble_1", "function"),
     }
     for node, arguments in zip(made.nodes, [(0.0,), (0.0, [1.0])], strict=True):
-        with pytest.raises(NotImplementedError, match="a Maze, which has no source"):
+        with pytest.raises(NotImplementedError, match="a Walled, which has no source"):
             node.output(*arguments)
     with pytest.raises(NotImplementedError, match="the gain of 'ensemble_1'"):
         nengo.builder.Model(dt=0.001).build(made)
 
 
-class Callable:
+class Walled(models.Maze):
+    pass
+
+
+class Callable(models.Maze):
     def __call__(self, x):
         return x
 
@@ -143,7 +148,7 @@ def test_a_config_that_has_no_source_is_missing():
         net.config[node].held = Callable()
     code = nengolab.to_code(net)
     said = code.missing[-1].reason
-    assert said == "net.config[node].held is an object, a Callable, which has no source"
+    assert said == "net.config[node].held is a Callable, whose class is made of other classes"
     assert "held =" not in str(code)
     made_by(code, net)
 

@@ -181,3 +181,33 @@ def test_functions_that_are_used_twice_are_given_no_objects():
         nengo.Connection(a, b, function=twice)
     (missing,) = nengolab.to_code(net).missing
     assert "is defined above the network, and is given an object of it" in missing.reason
+
+
+SYMBOLS = """
+import nengo_spa as spa
+import numpy as np
+
+vocab = spa.Vocabulary(16, pointer_gen=np.random.RandomState(1))
+vocab.populate("A; B")
+sum_of = spa.sym.A * spa.sym("B + C")
+plain, both = spa.sym.D, spa.sym.A + spa.sym.B
+typed = spa.ast.symbolic.PointerSymbol("A", spa.types.TVocabulary(vocab))
+with spa.Network(seed=0) as net:
+    spa.Transcode(lambda t: sum_of if t < 1 else plain, output_vocab=16)
+    spa.Transcode(lambda t: both * plain, output_vocab=16)
+    spa.Transcode(lambda t: typed, output_vocab=vocab)
+"""
+
+
+def test_symbols_of_pointers():
+    pytest.importorskip("nengo_spa")
+    net = run_source(SYMBOLS).network
+    code = nengolab.to_code(net)
+    assert not code.missing
+    made = made_by(code, net)
+    assert nengolab.to_code(made).source == code.source
+    for one, other in zip(net.all_nodes, made.all_nodes, strict=True):
+        for t in (0.5, 1.5):
+            if callable(one.output):
+                # What is drawn when it is first asked for is the same, too.
+                np.testing.assert_array_equal(one.output(t), other.output(t))

@@ -455,8 +455,16 @@ def test_what_is_set_later_is_moved_too_and_nothing_moves_across():
         "        c.learning_rule_type = nengo.PES()\n"
         "        nengo.Connection(b, c.learning_rule)\n    with"
     ) in edit.after
-    with pytest.raises(Refused, match="line 11 changes net, which line 12 needs"):
-        move(made, d, into=made.network.networks[0])
+    edit = move(made, d, into=made.network.networks[0])
+    assert "as sub:\n        d = nengo.Ensemble(9, 1, radius=2)\n" in edit.after
+    source = LATER.replace("config[nengo.Ensemble].radius = 2", "config[a].where = 2")
+    source = source.replace(
+        "    a =", "    net.config[nengo.Ensemble].set_param(\n        'where', "
+        "nengo.params.Parameter('where', optional=True)\n    )\n    a ="
+    )  # fmt: skip
+    made = run_source(source)
+    with pytest.raises(Refused, match="line 14 changes net, which line 15 needs"):
+        move(made, made.network.ensembles[2], into=made.network.networks[0])
 
 
 def test_an_attribute_that_is_used_elsewhere_is_not_deleted():

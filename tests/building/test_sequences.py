@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from nengo.params import iter_params
 
 import nengolab
 from nengolab.building import (
@@ -40,6 +39,7 @@ from nengolab.building import (
     run_source,
     set_field,
 )
+from tests.building.copies import between, copied
 from tests.building.test_edits import PLAIN
 
 LONG = int(os.environ.get("NENGOLAB_EDITS", "0"))
@@ -94,6 +94,14 @@ PROPERTIES = {
     "neuron_type": ("nengo.LIF()", "nengo.LIFRate(tau_rc=0.03)"),
     "n_neurons": ("11", "12"),
 }
+CONFIGS = [
+    ("Ensemble", "neuron_type", "nengo.RectifiedLinear()"),
+    ("Ensemble", "neuron_type", "nengo.LIF(tau_rc=0.03)"),
+    ("Ensemble", "max_rates", "nengo.dists.Uniform(50, 60)"),
+    ("Connection", "synapse", "0.03"),
+    ("Connection", "synapse", "None"),
+]
+SETS = re.compile(r"\.config\[\w+\.(Ensemble|Connection)\]\.\w+ =")
 ENTRIES = [
     entry
     for entry in palette()
@@ -198,6 +206,14 @@ def networks(made):
     return [net for net in found if type(net) is nengo.Network]
 
 
+def plain(made):
+    """Those of them in which all holds that the configs around them say in the end."""
+    lines = made.source.splitlines()
+    last = max((n for n, line in enumerate(lines, 1) if SETS.search(line)), default=0)
+    own = {net: made.origins[net].span.line for net in networks(made)}
+    return [net for net in own if net is made.network or own[net] > last]
+
+
 def setattr_anew(obj, name, value):
     """Set what Nengo sets once only."""
     param = getattr(type(obj), name)
@@ -265,7 +281,7 @@ def _rename(random, made, step):
 
 
 def _add(random, made, step):
-    into = drawn(random, networks(made))
+    into = drawn(random, plain(made))
     name = f"added_{step}"
     edit = add(made, f'nengo.Ensemble(7, 1, label="{name}")', name, into)
     with inside(made, into):
@@ -274,7 +290,7 @@ def _add(random, made, step):
 
 
 def _place(random, made, step):
-    into = drawn(random, networks(made))
+    into = drawn(random, plain(made))
     entry = drawn(random, ENTRIES)
     edit = place(made, entry, into)
     with inside(made, into):
@@ -340,9 +356,10 @@ def _connect(random, made, step):
         if across or pre.dimensions == post.dimensions
         else None
     )
-    if edit is None:
+    home = around(made.network, pre, post)
+    if edit is None or home not in plain(made):
         return None
-    with around(made.network, pre, post):
+    with inside(made, home):
         start = pre[0] if pre.dimensions > 1 or across else pre
         nengo.Connection(start, post.neurons[0] if across else post, synapse=0.07)
     return edit
@@ -365,54 +382,6 @@ def _paste(random, made, step):
     edit = paste(made, piece, into)
     copied(made.network, {obj for obj in chosen}, into)
     return edit
-
-
-def between(net, objects):
-    """The connections between objects, their neurons, and learning rules of those connections."""
-    there, found = set(objects), []
-    while True:
-        new = [
-            c
-            for c in net.all_connections
-            if c not in there and whose(c.pre_obj) in there and whose(c.post_obj) in there
-        ]
-        if not new:
-            return [c for c in net.all_connections if c in found]
-        found += new
-        there.update(new)
-
-
-def whose(end):
-    if isinstance(end, nengo.ensemble.Neurons):
-        return end.ensemble
-    return end.connection if isinstance(end, nengo.connection.LearningRule) else end
-
-
-def copied(net, chosen, into):
-    """Copy objects and the connections between them, by Nengo's own parameters."""
-    new = {}
-
-    def end(obj):
-        if isinstance(obj, nengo.ensemble.Neurons):
-            return new[obj.ensemble].neurons
-        rule = isinstance(obj, nengo.connection.LearningRule)
-        return new[obj.connection].learning_rule if rule else new[obj]
-
-    found = between(net, chosen)
-    with into:
-        for obj in chosen:
-            given = {getattr(type(obj), name).name: getattr(obj, name) for name in iter_params(obj)}
-            new[obj] = nengo.Ensemble(**given)
-        for conn in found:
-            new[conn] = nengo.Connection(
-                end(conn.pre_obj)[conn.pre_slice],
-                end(conn.post_obj)[conn.post_slice],
-                synapse=conn.synapse,
-                function=conn.function,
-                solver=conn.solver,
-                transform=conn.transform,
-                learning_rule_type=conn.learning_rule_type,
-            )
 
 
 def _move(random, made, step):
@@ -457,12 +426,23 @@ def shift(net, obj, into, with_others=()):
         into.objects[nengo.Ensemble if one is obj else nengo.Connection].append(one)
 
 
+def _config(random, made, step):
+    """What is made from there on has other defaults; what there is stays as it was."""
+    into = drawn(random, [net for net in networks(made) if made.names.get(net)])
+    kind, name, value = drawn(random, CONFIGS)
+    line = f"{made.names[into]}.config[nengo.{kind}].{name} = {value}"
+    edit = paste(made, line, into)
+    setattr(into.config[getattr(nengo, kind)], name, eval(value, dict(NAMES)))
+    return edit
+
+
 def _import(random, made, step):
     return add_import(made.source, drawn(random, ("import math", "from nengo import utils as u")))
 
 
 EDITS = {
     "add": _add,
+    "config": _config,
     "connect": _connect,
     "delete": _delete,
     "delete another": _delete_other,

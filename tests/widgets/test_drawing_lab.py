@@ -38,6 +38,12 @@ class Page(Browser):
         until(lambda: len(self.told("edited")) > before, f"{content} was answered")
         return self.told("edited")[-1]["problem"]
 
+    def depending(self, objects: list[Any]) -> Any:
+        before = len(self.told("depending"))
+        self.network(type="depending", ask="3", objects=objects)
+        until(lambda: len(self.told("depending")) > before, "what depends is told")
+        return self.told("depending")[-1]
+
     @property
     def plots(self) -> list[str]:
         return [f"{p['title']} {p['kind']}" for p in self.of("layout")[-1]["panels"]]
@@ -94,16 +100,17 @@ def test_a_lab_of_a_file(tmp_path: Path) -> None:
     assert "what would work" in said.lower()
     what_is_called_by_old_numbers_is_refused(page, path)
     # What cannot be deleted is said before that is asked about.
-    page.network(type="depending", ask="3", objects=[at])
-    told = page.told("depending")[-1]
+    told = page.depending([at])
     assert told["names"] == []
     assert told["problem"] == page.edit(do="delete", objects=[at])
     assert told["problem"].startswith("line 6 makes these 2, which go together")
     both = [{"of": "object", "at": page.number(f"cells[{n}]")} for n in range(2)]
     assert told["instead"] == both
-    page.network(type="depending", ask="4", objects=both)
-    told = page.told("depending")[-1]
+    told = page.depending(both)
     assert (told["names"][-1], told["problem"]) == ("cells[0] -> ensemble", "")
+    assert told["changed"] == [
+        "Nengo's seeds go by the order in a network: ensemble is drawn anew."
+    ]
 
     # What is deleted comes back with its plot; undoing all gives the first letters.
     lab.add_plot(lab._names.find("ensemble"), "raster")

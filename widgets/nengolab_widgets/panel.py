@@ -19,7 +19,7 @@ from nengolab.live import LiveProbe, PanelSpec, Session
 from nengolab.names import Names
 
 from .arrangement import Size
-from .drawing.told import CardEdit, CodeTold, PaletteEntry, TriedTold
+from .drawing.told import CardEdit, CodeTold, Depending, PaletteEntry, TriedTold
 from .messages import KindOffer, SettingLayout
 from .narrowing import is_list_or_tuple, is_tuple
 
@@ -206,11 +206,8 @@ class Hands(Protocol):
         """Give what can be added."""
         ...
 
-    def depending(self, objects: list[Any]) -> tuple[list[str], str, list[Any]]:
-        """Name what goes with objects that are deleted, and say why they cannot be, or "".
-
-        Also give those that can be deleted together with them, where they cannot be alone.
-        """
+    def depending(self, objects: list[Any], answer: Callable[[Depending], None]) -> None:
+        """Give what goes with objects that are deleted."""
         ...
 
     @property

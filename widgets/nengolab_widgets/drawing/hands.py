@@ -22,7 +22,7 @@ from .drawing import Drawing, Then
 from .fields import fields_told, tried, untold
 from .laying import Copied, boxes_of, laid, place_of, renamed
 from .naming import entry_for, given_by, held, new_name, variable_of
-from .told import CardEdit, CodeTold, PaletteEntry, TriedTold, TroubleTold
+from .told import CardEdit, CodeTold, Depending, PaletteEntry, TriedTold, TroubleTold
 
 # Why it was not done, or "", and the names of what came.
 Answer = Callable[[str, list[str]], None]
@@ -171,19 +171,28 @@ class Drawn:
             for entry in entries().values()
         ]
 
-    def depending(self, objects: list[Any]) -> tuple[list[str], str, list[Any]]:
-        """Name what goes with objects that are deleted, and say why they cannot be, or "".
+    def depending(self, objects: list[Any], answer: Callable[[Depending], None]) -> None:
+        """Give what goes with objects that are deleted."""
+        found = Depending()
 
-        Also give those that can be deleted together with them, where they cannot be alone.
-        """
+        def act(made: building.Made) -> None:
+            found.changed.extend(building.drawn_anew(made, *objects))
+            depending = building.depending(made, *objects)
+            found.names.extend(self._names.get(obj) for obj in depending)
+
+        def done(look: Future[None]) -> None:
+            answer(found if (error := look.exception()) is None else self._undeletable(error))
+
         try:
             self.drawing.check_drawn()
-            made = self._made()
-            building.delete(made, *objects)
         except NengoException as error:
-            together = error.objects if isinstance(error, building.Together) else ()
-            return [], self._said(error), [*together]
-        return [self._names.get(obj) for obj in building.depending(made, *objects)], "", []
+            answer(self._undeletable(error))
+        else:
+            self.drawing.look(act).add_done_callback(done)
+
+    def _undeletable(self, error: BaseException) -> Depending:
+        together = error.objects if isinstance(error, building.Together) else ()
+        return Depending(problem=self._said(error), together=[*together])
 
     def _made(self) -> building.Made:
         if self.drawing.made is None:

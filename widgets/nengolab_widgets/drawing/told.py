@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
 
 from nengolab_widgets.graph.objects import Thing
 
@@ -158,14 +159,38 @@ class TriedMessage(TypedDict):
     told: TriedTold
 
 
+@dataclass
+class Depending:
+    """What goes with objects that are deleted.
+
+    Attributes
+    ----------
+    names : list of str
+        Those of all that goes.
+    problem : str
+        Why they cannot be deleted, or "".
+    changed : list of str
+        In sentences, what stays and is drawn anew.
+    together : list
+        Where they cannot be deleted alone, those that can be, with them.
+    """
+
+    names: list[str] = field(default_factory=list[str])
+    problem: str = ""
+    changed: list[str] = field(default_factory=list[str])
+    together: list[Any] = field(default_factory=list[Any])
+
+
 class DependingMessage(TypedDict):
     """What would be deleted with what was asked about: names, those of that itself first.
 
     ``problem`` says why it cannot be deleted, or ""; ``instead`` are those that can be, with it.
+    ``changed`` says, in sentences, what stays and is drawn anew then.
     """
 
     type: Literal["depending"]
     ask: str
     names: list[str]
     problem: str
+    changed: list[str]
     instead: list[Thing]

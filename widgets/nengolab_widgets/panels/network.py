@@ -19,6 +19,7 @@ from nengolab_widgets.colouring import MOST_WATCHED, WatchedMessage, coloured
 from nengolab_widgets.drawing.fields import untold
 from nengolab_widgets.drawing.told import (
     CardEdit,
+    Depending,
     DependingMessage,
     EditedMessage,
     PaletteMessage,
@@ -302,7 +303,14 @@ class Network(Panel):
             late = problem == LATE
             said = {"type": "edited", "ask": ask, "problem": problem, "came": [], "late": late}
         elif content["type"] == "depending":
-            said = {"type": "depending", "ask": ask, "names": [], "problem": problem, "instead": []}
+            said = {
+                "type": "depending",
+                "ask": ask,
+                "names": [],
+                "problem": problem,
+                "changed": [],
+                "instead": [],
+            }
         elif content["type"] == "try":
             said = {"type": "tried", "ask": ask, "told": untold(problem)}
         elif content["type"] == "plot":
@@ -430,15 +438,19 @@ class Network(Panel):
 
     def _depending(self, content: dict[str, Any]) -> None:
         objects = [self._meant(each) for each in content["objects"]]
-        names, problem, instead = self._hands.depending(objects)
-        said: DependingMessage = {
-            "type": "depending",
-            "ask": str(content.get("ask")),
-            "names": names,
-            "problem": problem,
-            "instead": [self.graph.thing(obj) for obj in instead],
-        }
-        self.place.send(self, {**said})
+
+        def answer(found: Depending) -> None:
+            said: DependingMessage = {
+                "type": "depending",
+                "ask": str(content.get("ask")),
+                "names": found.names,
+                "problem": found.problem,
+                "changed": found.changed,
+                "instead": [self.graph.thing(obj) for obj in found.together],
+            }
+            self.place.send(self, {**said})
+
+        self._hands.depending(objects, answer)
 
     def _plot(self, content: dict[str, Any]) -> None:
         """Open a plot: the kind that is named, or with "" the likeliest."""

@@ -352,6 +352,7 @@ function keysIn(element: HTMLElement): Keys | null {
 export function confirmDelete(
   own: readonly string[],
   others: readonly string[],
+  changed: readonly string[],
   keep: () => void,
   remove: () => void,
 ): HTMLElement {
@@ -372,6 +373,7 @@ export function confirmDelete(
       ),
       make("ul", "", {}, ...others.map((name) => make("li", "", {}, name))),
     );
+  parts.push(...changed.map((said) => make("p", "nl-edit-changed", {}, said)));
   const box = make(
     "div",
     "nl-edit-confirm",

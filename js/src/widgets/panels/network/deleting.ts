@@ -40,7 +40,7 @@ export class Deleting {
     this.asked = "";
   }
 
-  confirm({ ask, names, problem, instead }: DependingMessage): void {
+  confirm({ ask, names, problem, changed, instead }: DependingMessage): void {
     if (ask !== this.asked) return;
     this.asked = "";
     const { host, objects } = this;
@@ -54,6 +54,7 @@ export class Deleting {
     const question = confirmDelete(
       owned,
       names.filter((each) => !owned.includes(each)),
+      changed,
       () => host.select(objects.length === 1 ? objects[0] : null),
       () =>
         host.turns.takeAll(objects, (now) => {

@@ -190,8 +190,9 @@ describe("the fields of a card", () => {
 
   it("asks before it deletes, with what depends on it, as text", () => {
     const [keep, remove] = [vi.fn(), vi.fn()];
-    const box = confirmDelete(["a"], ["a -> <b>"], keep, remove);
+    const box = confirmDelete(["a"], ["a -> <b>"], ["c is drawn anew."], keep, remove);
     expect([...box.querySelectorAll("li")].map((item) => item.textContent)).toEqual(["a -> <b>"]);
+    expect(box.querySelector(".nl-edit-changed")?.textContent).toBe("c is drawn anew.");
     box.querySelectorAll("button")[0].click();
     expect(remove).toHaveBeenCalledOnce();
     expect(keep).not.toHaveBeenCalled();
@@ -314,7 +315,7 @@ describe("edits by drawing", () => {
     const problem = "line 12 makes these 10, which go together";
     editing.remove([1]);
     const instead = [1, 2].map((at) => ({ of: "object", at }));
-    editing.hear({ type: "depending", ask: sent[0].ask, names: [], problem, instead });
+    editing.hear({ type: "depending", ask: sent[0].ask, names: [], problem, instead, changed: [] });
     expect(said()).toBe(`${problem} delete all 2 …`);
     expect(ask).not.toHaveBeenCalled();
     // It is said until a hand does the next thing.

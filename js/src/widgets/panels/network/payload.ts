@@ -365,12 +365,13 @@ export const isThing: Check<Thing> = record<Thing>({
   at: isNumber,
 });
 
-/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or ""; ``instead`` are those that can be, with it. */
+/** What would be deleted with what was asked about: names, those of that itself first. ``problem`` says why it cannot be deleted, or ""; ``instead`` are those that can be, with it. ``changed`` says, in sentences, what stays and is drawn anew then. */
 export interface DependingMessage {
   type: "depending";
   ask: string;
   names: string[];
   problem: string;
+  changed: string[];
   instead: Thing[];
 }
 
@@ -379,6 +380,7 @@ export const isDependingMessage: Check<DependingMessage> = record<DependingMessa
   ask: isString,
   names: listOf(isString),
   problem: isString,
+  changed: listOf(isString),
   instead: listOf(isThing),
 });
 
