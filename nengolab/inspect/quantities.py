@@ -166,7 +166,8 @@ class Story:
         said = ", ".join(f"{_cause(name)} {_signed(value)}" for name, value in pushed)
         count = step + 1 - start
         steps = f"{count} step{'s' * (count != 1)}"
-        text = f"a spike at {self.t[step]:.4g} s: in the {steps} since {since} the current was "
+        spike = "a spike" if self["spikes"].values[step, 0] > 0 else "a negative spike"
+        text = f"{spike} at {self.t[step]:.4g} s: in the {steps} since {since} the current was "
         text += f"{current:.4g} on average"
         text += f", made of {said}." if said else "."
         return text + self._decided(pushed, current)

@@ -14,6 +14,7 @@ from nengolab.inspect.equations import constants, membrane
 from nengolab.inspect.populations import Population
 from nengolab.inspect.quantities import Quantity, Term
 from nengolab.inspect.source import Source
+from nengolab.parameters.rules import is_decoded
 
 GIVEN = "given by "  # before the names of connections whose output was read
 MOST_TERMS = 6  # of a sum that is written out
@@ -53,8 +54,7 @@ def _into_current(read: Source, people: Population, conn: nengo.Connection, i: i
     at = np.arange(conn.post_obj.size_in)[conn.post_slice]
     if isinstance(conn.post_obj, Neurons):
         return np.where(at == i, read.gains(conn), 0.0)
-    decoded = isinstance(conn.pre_obj, nengo.Ensemble)
-    if decoded and conn.solver.weights:  # it brings currents
+    if is_decoded(conn) and conn.solver.weights:  # it brings currents
         return np.eye(people.n_neurons)[i]
     return people.scaled_encoders[i, at]
 

@@ -247,3 +247,26 @@ def test_rates_have_no_spikes_to_tell_of():
     assert story.spikes.tolist() == []
     assert story.silence == ""
     assert story.filled("rate", 3) == f"r = {story['rate'].values[3, 0] + 0.0:.4g}"
+
+
+def test_a_solver_of_full_weights_solves_for_nothing_behind_a_direct_ensemble():
+    with nengo.Network(seed=5) as net:
+        nengolab.configure_settings(dtype="float64")
+        before = nengo.Ensemble(1, 2, neuron_type=nengo.Direct(), label="before")
+        a = nengo.Ensemble(12, 2, label="a")
+        nengo.Connection(nengo.Node([0.5, -0.3]), before)
+        full = nengo.solvers.LstsqL2(weights=True)
+        nengo.Connection(before, a, transform=[2.0, 1.0], solver=full, label="loop")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        story = inspect.pipeline(sim, ("a", 4), 30)
+    total = sum(story.causes.values())
+    np.testing.assert_allclose(total, story["current"].values[:, 0], atol=1e-9)
+
+
+def test_a_negative_spike_is_called_so():
+    with nengo.Network(seed=5) as net:
+        kind = nengolab.SpikingLeakyReLU(negative_slope=1.0)
+        nengo.Ensemble(1, 1, gain=[0.0], bias=[-300.0], neuron_type=kind, label="a")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        story = inspect.pipeline(sim, ("a", 0), 10)
+    assert story.why(int(story.spikes[0])).startswith("a negative spike at 0.004 s")
