@@ -212,7 +212,12 @@ def _next(
         column[j] * trace,
         "its weight times its filtered output, one step later",
         f"w = {column[j]:.4g} to {target}, on which it has the most effect",
-        (f"{column[j]:.4g} · ", Term("filtered"), " = ", Term(name)),
+        (
+            f"{'−' if column[j] < 0 else ''}{abs(column[j]):.4g} · ",
+            Term("filtered"),
+            " = ",
+            Term(name),
+        ),
     )
     whole_of_it = Quantity(
         "next current",
