@@ -45,6 +45,23 @@ describe("what is chosen of an array", () => {
     enter("factor for the block", "-2");
     expect(edit).toHaveBeenLastCalledWith({ at, scale: -2 });
     expect(field("factor for the block").value).toBe("1");
+    // What is no number stays, and what is wrong is said.
+    for (const name of [
+      "new value of the block",
+      "factor for the block",
+      "factor for all entries",
+    ]) {
+      const asked = edit.mock.calls.length;
+      enter(name, "1e999");
+      expect(editing.element.textContent).toContain("a finite number, such as 0.5, got '1e999'");
+      expect([field(name).value, field(name).getAttribute("aria-invalid")]).toEqual([
+        "1e999",
+        "true",
+      ]);
+      enter(name, "2");
+      expect(editing.element.textContent).not.toContain("a finite number");
+      expect(edit.mock.calls.length).toBe(asked + 1);
+    }
     const [back, all, taken] = editing.element.querySelectorAll("button");
     back.click();
     expect(edit).toHaveBeenLastCalledWith({ at });
