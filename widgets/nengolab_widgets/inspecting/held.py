@@ -247,11 +247,12 @@ class Held(Looked):
             return table.of(self._obj)
         network = source.model.toplevel
         own: set[Any] = set() if network is None else set(network.all_probes)
-        return {
-            name: row
-            for name, row in table.items()
-            if not isinstance(row.owner, nengo.Probe) or row.owner in own
-        }
+
+        def shown(row: Parameter) -> bool:
+            end = getattr(row.owner, "post_obj", None)
+            return not isinstance(end, nengo.Probe) or end in own
+
+        return {name: row for name, row in table.items() if shown(row)}
 
 
 def _of_one(row: Parameter, values: np.ndarray) -> np.ndarray:
