@@ -394,7 +394,7 @@ def test_files_that_are_no_runs(compiled, tmp_path):
 # What is imported once is forked: one process ends in the middle of a run, one between two epochs
 # of a run, when nothing can be written any more, and one is killed.
 ENDING = """
-import atexit, os, signal, sys, time
+import atexit, os, signal, sys
 import keras, nengo, numpy as np
 import nengolab
 from tests.training.test_runs import X, Y
@@ -411,9 +411,9 @@ if name is None:
 
     class Kill(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            if self.model.optimizer.iterations.numpy() == 10:
-                while nengolab.runs.open(sys.argv[1])["killed"].epochs < 1:
-                    time.sleep(0.01)  # it is written beside the training
+            if self.model.optimizer.iterations.numpy() < 10:
+                return
+            if nengolab.runs.open(sys.argv[1])["killed"].epochs:  # written beside the training
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sim = nengolab.Simulator(net, minibatch_size=4, seed=1, progress_bar=False)
