@@ -304,6 +304,15 @@ class Panel(ABC):
         return None
 
     @classmethod
+    def check(cls, obj: Any) -> None:
+        """Refuse what a person names to look at, where more can be said of it than that.
+
+        Raises
+        ------
+        ValidationError
+        """
+
+    @classmethod
     def rank(cls, obj: Any) -> float:
         """Where it stands among the kinds that suit: the lowest is the likeliest."""
         return 50.0

@@ -68,6 +68,7 @@ class Standalone(anywidget.AnyWidget):
         window: float | None = None,
         **settings: Any,
     ) -> None:
+        self.kind.check(obj)
         if window is None and isinstance(target, Lab):
             window = target.window
         self._is_replaced = False

@@ -138,6 +138,15 @@ class Diff(Panel):
         return isinstance(obj, nengo.Network) or _is_simulator(obj)
 
     @classmethod
+    def check(cls, obj: Any) -> None:
+        if not cls.suits(obj):
+            raise ValidationError(
+                "compares with a second nengo.Network or simulator, Diff(a, b); "
+                f"got {'none' if obj is None else type(obj).__name__}",
+                "obj",
+            )
+
+    @classmethod
     def rank(cls, obj: Any) -> float:
         return 95.0
 
