@@ -172,5 +172,5 @@ def test_menus_do_not_offer_it_but_a_lab_can_show_it(session: Session) -> None:
     assert "(other, 'diff')" in layout_code(lab._bench, {"other": other}, session)
     assert "diff" not in layout_code(lab._bench, {}, session)
     lab.close()
-    with pytest.raises(ValidationError, match="no plot 'diff'"):
+    with pytest.raises(ValidationError, match="second nengo.Network or simulator"):
         Diff(session, session.network.ensembles[0])

@@ -130,21 +130,13 @@ class Diff(Panel):
     needs_simulator = False
     looks = True
     offered = False
+    wants = "compares with a second nengo.Network or simulator, Diff(a, b)"
     usual_size = Size(columns=2)
 
     @classmethod
     def suits(cls, obj: Any) -> bool:
         """Whether it is another network, or a simulator."""
         return isinstance(obj, nengo.Network) or _is_simulator(obj)
-
-    @classmethod
-    def check(cls, obj: Any) -> None:
-        if not cls.suits(obj):
-            raise ValidationError(
-                "compares with a second nengo.Network or simulator, Diff(a, b); "
-                f"got {'none' if obj is None else type(obj).__name__}",
-                "obj",
-            )
 
     @classmethod
     def rank(cls, obj: Any) -> float:
