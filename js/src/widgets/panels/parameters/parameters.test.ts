@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { openPanel } from "../../charts/fakes";
+import parameters from ".";
 import { blockOf, Editing, entryAt } from "./editing";
 
 describe("what is chosen of an array", () => {
@@ -70,4 +72,22 @@ describe("what is chosen of an array", () => {
     taken.click();
     expect(undo).toHaveBeenCalledOnce();
   });
+});
+
+it("says where entries can be set, where they are only looked at", () => {
+  const words = { name: "a.bias", owner: "a", role: "bias", why_shape: "", equation: "", unit: "" };
+  const rest = { trainable: true, why: "", learned: false, value: null, rows: "", columns: "" };
+  const row = { ...words, shape: [3], ...rest };
+  for (const editable of [false, true]) {
+    const settings = { array: "", when: "now", order: "as they are", beside: "histogram" };
+    const context = { send: vi.fn(), bokeh: () => new Promise(() => {}) };
+    const layout = { ...settings, fields: "", editable };
+    const { body, panel, give, close } = openPanel(parameters.make(), layout, context as never);
+    const said = [...body.querySelectorAll("p")].find((p) => p.textContent.includes("only looked"));
+    expect(said?.hidden).toBe(true);
+    give({ name: Uint8Array.from(new TextEncoder().encode("a.bias")) });
+    panel.hear?.({ type: "table", table: [row] }, new DataView(new ArrayBuffer(0)));
+    expect(said?.hidden).toBe(editable);
+    close();
+  }
 });
