@@ -11,6 +11,7 @@ import nengo
 import numpy as np
 import scipy.sparse
 from nengo.base import ObjView
+from nengo.transforms import SparseMatrix
 
 from nengolab.checks import table_library
 from nengolab.inspect.matching import Joined, kind, match
@@ -241,10 +242,7 @@ class Written:
             found = self.source.ensemble(obj, when)
             return {name: np.asarray(getattr(found, name)) for name in ("encoders", "gain", "bias")}
         if isinstance(obj, nengo.Connection):
-            held = self.source.connection(obj, when).weights
-            held = held.allocate() if hasattr(held, "allocate") else held
-            if scipy.sparse.issparse(held):  # what is stored; it may be too large to be dense
-                return {"weights": scipy.sparse.csr_array(held).data}
+            held = _stored(self.source.connection(obj, when).weights)
             return {} if held is None else {"weights": np.asarray(held, float)}
         return {}
 
@@ -308,9 +306,15 @@ def _apart(p: np.ndarray, q: np.ndarray) -> str:
     return ", ".join(said)
 
 
+def _stored(held: Any) -> Any:
+    """Of a sparse matrix what is stored; it may be too large to be dense."""
+    held = held.allocate() if isinstance(held, SparseMatrix) else held
+    return scipy.sparse.csr_array(held).data if scipy.sparse.issparse(held) else held
+
+
 def _array(value: Any) -> np.ndarray | None:
     """The numbers of an attribute: an array, or what a transform was given."""
-    held = getattr(value, "init", value)
+    held = _stored(getattr(value, "init", value))
     numbers = isinstance(held, np.ndarray) and held.dtype.kind in "fiub"
     return held if numbers else None
 

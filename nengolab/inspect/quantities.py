@@ -82,6 +82,8 @@ class Story:
         not known.
     threshold : float or None
         The current above which it fires, where there is one.
+    at_random : bool
+        Whether spikes are drawn at random, by a rate.
 
     Examples
     --------
@@ -95,6 +97,7 @@ class Story:
     quantities: list[Quantity]
     causes: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     threshold: float | None = None
+    at_random: bool = False
 
     def __getitem__(self, name: str) -> Quantity:
         for quantity in self.quantities:
@@ -153,10 +156,7 @@ class Story:
         spikes, step = self.spikes, int(step)
         if step not in spikes:
             raise ValidationError(f"there is no spike in step {step} of {self.neuron}", attr="step")
-        earlier = spikes[spikes < step]
-        start = int(earlier[-1]) + 1 if len(earlier) else 0
-        since = "its spike before" if len(earlier) else "the first step told of"
-        span = slice(start, step + 1)
+        span, since = self._pushed_in(step)
         current = float(self["current"].values[span, 0].mean())
         shares = {name: _mean(values[span]) for name, values in self.causes.items()}
         pushed = sorted(
@@ -164,12 +164,30 @@ class Story:
             key=lambda pair: -pair[1],
         )
         said = ", ".join(f"{_cause(name)} {_signed(value)}" for name, value in pushed)
-        count = step + 1 - start
-        steps = f"{count} step{'s' * (count != 1)}"
-        text = f"a spike at {self.t[step]:.4g} s: in the {steps} since {since} the current was "
-        text += f"{current:.4g} on average"
+        count = step + 1 - span.start
+        spike = "a spike" if self["spikes"].values[step, 0] > 0 else "a negative spike"
+        text = f"{spike} at {self.t[step]:.4g} s: in the {count} step{'s' * (count != 1)} since "
+        text += f"{since} the current was {_number(current)} on average"
         text += f", made of {said}." if said else "."
-        return text + self._decided(pushed, current)
+        return text + self._decided(pushed, current) + self._drawn(step)
+
+    def _pushed_in(self, step: int) -> tuple[slice, str]:
+        """The steps in which a spike came about, and what was before them."""
+        earlier = self.spikes[self.spikes < step]
+        start = int(earlier[-1]) + 1 if len(earlier) else 0
+        current, least = self["current"].values[start : step + 1, 0], self.threshold
+        if least is None or current.mean() > least or current[-1] <= least:
+            since = "its spike before" if len(earlier) else "the first step told of"
+            return slice(start, step + 1), since
+        # What was before it rose did not push: a neuron may have been silent for long.
+        rose = start + int(np.flatnonzero(current <= least)[-1]) + 1
+        return slice(rose, step + 1), f"it rose above {least:g}"
+
+    def _drawn(self, step: int) -> str:
+        if not self.at_random:
+            return ""
+        rate = _number(float(self["rate out"].values[step, 0]))
+        return f" Whether there is a spike is drawn at random, here at a rate of {rate} Hz."
 
     @property
     def silence(self) -> str:
@@ -178,7 +196,8 @@ class Story:
             return ""
         current = self["current"].values[:, 0]
         low, high = current.min(), current.max()
-        text = f"no spike in these {len(self.t)} steps: the current was {low:.4g} to {high:.4g}"
+        text = f"no spike in these {len(self.t)} steps: the current was {_number(low)} to "
+        text += _number(high)
         if self.threshold is None:
             return f"{text}."
         if high <= self.threshold:
@@ -195,7 +214,9 @@ class Story:
             return (
                 f" It begins to fire above {least:g}, and no single one of these was needed for it."
             )
-        said = " and ".join(f"without {_cause(n)} it would be {rest:.4g}" for n, rest in needed)
+        said = " and ".join(
+            f"without {_cause(n)} it would be {_number(rest)}" for n, rest in needed
+        )
         return f" It begins to fire above {least:g}: {said}."
 
 
@@ -203,6 +224,10 @@ def _mean(values: np.ndarray) -> float:
     """Of those that are known."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else 0.0
+
+
+def _number(value: float) -> str:
+    return f"{value + 0.0:.4g}".replace("-", "−")  # no -0
 
 
 def _cause(name: str) -> str:

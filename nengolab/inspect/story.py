@@ -79,7 +79,9 @@ def pipeline(
     rows = inside(people, i, got, sim.dt)
     if conn is not None:
         rows += onwards(sim, read, conn, i, got)
-    return Story(name, t, rows, causes, threshold(people.neuron_type))
+    kind = people.neuron_type
+    drawn = isinstance(kind, nengo.PoissonSpiking | nengo.StochasticSpiking)
+    return Story(name, t, rows, causes, threshold(kind), drawn)
 
 
 def prepare_pipeline(sim: Any, ens: Any, connection: Any = None) -> Readings:

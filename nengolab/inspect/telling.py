@@ -14,6 +14,7 @@ from nengolab.inspect.equations import constants, membrane
 from nengolab.inspect.populations import Population
 from nengolab.inspect.quantities import Quantity, Term
 from nengolab.inspect.source import Source
+from nengolab.parameters.rules import is_decoded
 
 GIVEN = "given by "  # before the names of connections whose output was read
 MOST_TERMS = 6  # of a sum that is written out
@@ -53,8 +54,7 @@ def _into_current(read: Source, people: Population, conn: nengo.Connection, i: i
     at = np.arange(conn.post_obj.size_in)[conn.post_slice]
     if isinstance(conn.post_obj, Neurons):
         return np.where(at == i, read.gains(conn), 0.0)
-    decoded = isinstance(conn.pre_obj, nengo.Ensemble)
-    if decoded and conn.solver.weights:  # it brings currents
+    if is_decoded(conn) and conn.solver.weights:  # it brings currents
         return np.eye(people.n_neurons)[i]
     return people.scaled_encoders[i, at]
 
@@ -212,7 +212,12 @@ def _next(
         column[j] * trace,
         "its weight times its filtered output, one step later",
         f"w = {column[j]:.4g} to {target}, on which it has the most effect",
-        (f"{column[j]:.4g} · ", Term("filtered"), " = ", Term(name)),
+        (
+            f"{'−' if column[j] < 0 else ''}{abs(column[j]):.4g} · ",
+            Term("filtered"),
+            " = ",
+            Term(name),
+        ),
     )
     whole_of_it = Quantity(
         "next current",

@@ -17,7 +17,7 @@ from .inputs import InputEdit, Value
 MOST_DEEDS = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Change:
     """How something differs from what was built.
 
@@ -45,6 +45,9 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.role} {_said(self.before)} -> {_said(self.after)}"
+
+    def __repr__(self) -> str:
+        return f"<Change {self}>"  # not all entries of arrays
 
 
 @dataclass(frozen=True)

@@ -287,6 +287,10 @@ class Run(Record):
         except Stopped:
             ended["state"] = "stopped"
         except BaseException as error:
+            if isinstance(error, RuntimeError) and not threading.main_thread().is_alive():
+                # The interpreter ends: before `_end_all` is called nothing can be written any more.
+                ended["state"] = "stopped"
+                return
             told = "".join(traceback.format_exception(error))
             ended = {"state": "failed", "error": f"{type(error).__name__}: {error}"}
             ended["traceback"] = told

@@ -6,6 +6,7 @@ import keras
 import nengo
 import numpy as np
 import pytest
+import scipy.sparse
 
 import nengolab
 from nengolab import inspect
@@ -255,3 +256,17 @@ def test_a_network_that_stands_twice_in_another():
         "inner/a",
         "inner/a -> inner/node",
     ]
+
+
+def test_numbers_of_sparse_transforms_are_told():
+    def net(factor: float) -> nengo.Network:
+        some = scipy.sparse.csr_matrix(np.array([[factor, 0.0], [0.0, 3.0]]))
+        with nengo.Network(seed=0) as made:
+            a, b = nengo.Node([1.0, 2.0], label="a"), nengo.Node(size_in=2, label="b")
+            nengo.Connection(a, b, transform=nengo.Sparse((2, 2), init=some), label="a to b")
+        return made
+
+    (row,) = inspect.diff(net(1.0), net(5.0)).rows
+    sparse = "Sparse(shape=(2, 2))"
+    assert (row.in_a, row.in_b) == (f"{sparse}: 2 ± 1 [1, 3]", f"{sparse}: 4 ± 1 [3, 5]")
+    np.testing.assert_array_equal(row.values, [[1.0, 3.0], [5.0, 3.0]])

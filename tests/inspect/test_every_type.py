@@ -211,7 +211,8 @@ def test_a_story_is_that_of_probes(world, name):
     )
     np.testing.assert_array_equal(part.story.spikes, spikes)
     for step in part.story.spikes:
-        assert part.story.why(step).startswith("a spike at")
+        spike = "a spike" if part.story["spikes"].values[step, 0] > 0 else "a negative spike"
+        assert part.story.why(step).startswith(f"{spike} at")
 
 
 @pytest.mark.parametrize("name", TYPES)

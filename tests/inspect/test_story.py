@@ -223,10 +223,37 @@ def test_a_spike_is_told_with_what_pushed_it_over():
         f"a spike at {story.t[second]:.4g} s: in the {second - first} steps since its spike before "
         "the current was 2.6 on average, made of 'push' +2.7, its bias +0.5, 'pull' −0.6."
     ), said
-    assert said.endswith("It begins to fire above 1: without 'push' it would be -0.1.")
+    assert said.endswith("It begins to fire above 1: without 'push' it would be −0.1.")
     assert "since the first step told of" in story.why(int(first))
     with pytest.raises(ValidationError, match="no spike in step 0 of"):
         story.why(0)
+
+
+def test_a_neuron_that_was_silent_is_told_of_from_where_its_current_rose():
+    with nengo.Network(seed=5) as net:
+        nengolab.configure_settings(dtype="float64")
+        up = nengo.Node(lambda t: 1.0 if t > 0.0305 else -1.0, label="up")
+        a = nengo.Ensemble(1, 1, gain=[3.0], bias=[0.5], encoders=[[1]], label="a")
+        nengo.Connection(up, a, synapse=None, label="push")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        story = inspect.pipeline(sim, ("a", 0), 50)
+    first = int(story.spikes[0])
+    assert story["current"].values[:first].mean() < 0
+    assert story.why(first) == (
+        f"a spike at {story.t[first]:.4g} s: in the {first - 29} steps since it rose above 1 the "
+        "current was 3.5 on average, made of 'push' +3, its bias +0.5. It begins to fire above 1: "
+        "without 'push' it would be 0.5."
+    )
+
+
+def test_a_spike_that_is_drawn_at_random_is_told_with_its_rate():
+    net = make(nengo.PoissonSpiking(nengo.LIFRate()))
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        busiest = int(inspect.activity(sim, "a", STEPS).mean.argmax())
+        story = inspect.pipeline(sim, ("a", busiest), STEPS)
+    step = int(story.spikes[0])
+    rate = story["rate out"].values[step, 0]
+    assert story.why(step).endswith(f"is drawn at random, here at a rate of {rate:.4g} Hz.")
 
 
 def test_why_there_is_no_spike_is_said():
@@ -247,3 +274,26 @@ def test_rates_have_no_spikes_to_tell_of():
     assert story.spikes.tolist() == []
     assert story.silence == ""
     assert story.filled("rate", 3) == f"r = {story['rate'].values[3, 0] + 0.0:.4g}"
+
+
+def test_a_solver_of_full_weights_solves_for_nothing_behind_a_direct_ensemble():
+    with nengo.Network(seed=5) as net:
+        nengolab.configure_settings(dtype="float64")
+        before = nengo.Ensemble(1, 2, neuron_type=nengo.Direct(), label="before")
+        a = nengo.Ensemble(12, 2, label="a")
+        nengo.Connection(nengo.Node([0.5, -0.3]), before)
+        full = nengo.solvers.LstsqL2(weights=True)
+        nengo.Connection(before, a, transform=[2.0, 1.0], solver=full, label="loop")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        story = inspect.pipeline(sim, ("a", 4), 30)
+    total = sum(story.causes.values())
+    np.testing.assert_allclose(total, story["current"].values[:, 0], atol=1e-9)
+
+
+def test_a_negative_spike_is_called_so():
+    with nengo.Network(seed=5) as net:
+        kind = nengolab.SpikingLeakyReLU(negative_slope=1.0)
+        nengo.Ensemble(1, 1, gain=[0.0], bias=[-300.0], neuron_type=kind, label="a")
+    with nengolab.Simulator(net, progress_bar=False) as sim:
+        story = inspect.pipeline(sim, ("a", 0), 10)
+    assert story.why(int(story.spikes[0])).startswith("a negative spike at 0.004 s")

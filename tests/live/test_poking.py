@@ -90,6 +90,9 @@ def test_the_list_says_what_differs_from_what_was_built(session):
     assert listed["ens", "lesion"].after == [1, 4]
     assert listed["into", "synapse"].before == nengo.Lowpass(0.005)
     assert str(listed["into", "synapse"]) == "into: synapse Lowpass(tau=0.005) -> Lowpass(tau=0.1)"
+    words = f"{listed['ens', 'bias']!r}"
+    assert words.startswith("<Change ens: bias array (")  # a notebook shows it in a line
+    assert len(words) < 100
     session.heal(net.ens)
     session.set_parameter(net.into, "synapse", 0.005)
     session.set_parameter(net.ens, "bias").result(PATIENCE)

@@ -391,15 +391,17 @@ def test_files_that_are_no_runs(compiled, tmp_path):
             record.Record(tmp_path / "bad")
 
 
-# What is imported once is forked: one process ends in the middle of a run, the other is killed.
+# What is imported once is forked: one process ends in the middle of a run, one between two epochs
+# of a run, when nothing can be written any more, and one is killed.
 ENDING = """
-import os, signal, sys
+import atexit, os, signal, sys
 import keras, nengo, numpy as np
 import nengolab
 from tests.training.test_runs import X, Y
 
-if left := os.fork():
-    assert os.waitpid(left, 0)[1] == 0
+name = next((name for name in ("left", "between") if not os.fork()), None)
+if name is None:
+    assert [os.wait()[1], os.wait()[1]] == [0, 0]
     with nengo.Network(seed=0) as net:
         nengolab.configure_settings(stateful=False)
         a = nengo.Node([0])
@@ -409,8 +411,9 @@ if left := os.fork():
 
     class Kill(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            done = nengolab.runs.open(sys.argv[1])["killed"].epochs  # that are on the disk
-            if self.model.optimizer.iterations.numpy() >= 10 and done == 1:
+            if self.model.optimizer.iterations.numpy() < 10:
+                return
+            if nengolab.runs.open(sys.argv[1])["killed"].epochs:  # written beside the training
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sim = nengolab.Simulator(net, minibatch_size=4, seed=1, progress_bar=False)
@@ -419,7 +422,7 @@ if left := os.fork():
         sim, X, Y, epochs=3, folder=sys.argv[1], name="killed", callbacks=[Kill()]
     ).wait()
 else:
-    os.dup2(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT), 2)
+    os.dup2(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
     with nengo.Network(seed=0) as net:
         a = nengo.Node([0])
         b = nengo.Ensemble(20, 1)
@@ -428,7 +431,11 @@ else:
     sim = nengolab.Simulator(net, minibatch_size=4, seed=1, progress_bar=False)
     sim.compile("adam", loss="mse")
     x = np.zeros((400, 5, 1))
-    nengolab.runs.start(sim, x, x, epochs=1000, folder=sys.argv[1], name="left")
+    run = nengolab.runs.start(sim, x, x, epochs=1000, folder=sys.argv[1], name=name)
+    if name == "between":
+        while run.epochs < 1:
+            pass
+        atexit.register(run.wait)  # so it is not told to stop before it would write
 """
 
 
@@ -467,3 +474,6 @@ def test_the_interpreter_ends_in_the_middle_of_a_run(ended):
     found, _, said = ended
     assert said == ""
     assert found["left"].state == "stopped"
+    between = found["between"]
+    assert (between.state, between.error) == ("stopped", None)
+    assert between.epochs >= 1

@@ -244,3 +244,23 @@ def test_a_layer_of_neurons_goes_by_what_its_variable_holds() -> None:
     # Of what layers put out a loss is taken: it is probed as it is.
     assert edit(do="add", entry="Probes: Probe", pre=came[0], place=None) == ("", [])
     assert last() == "probe_1 = nengo.Probe(tensors)"
+
+
+def test_a_plot_that_no_longer_fits_its_object_goes_with_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    text = "import nengo\nwith nengo.Network(seed=1) as net:\n    a = nengo.Ensemble(40, 1)\n"
+    path.write_text(text)
+    lab = Lab(str(path), speed=None, network={"activity": False})
+    page = Page(lab)
+    page.look()
+    lab.run_source().result(PATIENCE)
+    lab.add_plot(lab.session.network.ensembles[0], "pipeline", neuron=35)
+    lab.run_source(text.replace("40", "30")).result(PATIENCE)
+    until(lambda: page.of("notice"), "what went is told")
+    assert page.of("notice")[-1]["text"] == (
+        "Not all plots can be shown any more. a (one neuron's story): "
+        "neuron: 'a' has the neurons 0 to 29; got 35"
+    )
+    assert "a pipeline" not in page.plots
+    assert "a raster" in page.plots
+    lab.close()

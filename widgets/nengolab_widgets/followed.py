@@ -57,8 +57,15 @@ class Followed:
     def _drop_unused_probes(self) -> None:
         raise NotImplementedError
 
-    def follow(self, follow: Follower) -> None:
-        """Another network runs now: panels of what is in both stay, the others go."""
+    def follow(self, follow: Follower) -> list[str]:
+        """Another network runs now: panels of what is in both stay, the others go.
+
+        Returns
+        -------
+        remarks : list of str
+            Which go although what they look at is in both, and why.
+        """
+        remarks: list[str] = []
         before, self.network = self.network, self.session.network
         was = {i: (self._layout(p), self._specs[i]) for i, p in self.all.items()}
         called = {**self._once, **{o: self.names.get(o) for o in self.names.objects()}}
@@ -91,17 +98,19 @@ class Followed:
             if (obj is not None or panel.obj is None) and panel.follow(obj):
                 panel.rebuilt()
             else:
-                self._move(panel, obj, *was[panel.identity.id])
+                remarks += self._move(panel, obj, *was[panel.identity.id])
         if self._aside is not None:
             # Not another revision: the view itself goes on, with what is selected and searched.
             self._specs[self._aside.identity.id] = self._spec_of(self._aside)
         self._drop_unused_probes()
+        return remarks
 
-    def _move(self, panel: Panel, obj: Any, layout: PanelLayout, spec: PanelSpec) -> None:
-        """Have a panel look at what takes the place of its object, or take it out."""
+    def _move(self, panel: Panel, obj: Any, layout: PanelLayout, spec: PanelSpec) -> list[str]:
+        """Have a panel look at what takes the place of its object, or take it out and say why."""
         panel_id = panel.identity.id
         if panel.obj is not None and obj is None:
-            return self._take_out(panel, for_good=True)
+            self._take_out(panel, for_good=True)
+            return []
         other = self._make(Choice(obj, panel.name), panel.identity)
         other.size = panel.size
         panel.closed()
@@ -110,10 +119,12 @@ class Followed:
             self._panels[panel_id] = other
             self._specs[panel_id] = self._spec_of(other)
             same = self._layout(other) == layout and isinstance(spec, StreamSpec)
-        except NengoException:
-            return self._take_out(other, for_good=True)
+        except NengoException as error:
+            self._take_out(other, for_good=True)
+            return [f"{other.title} ({other.label}): {error}"]
         if not same:
             self._renew(other)
+        return []
 
 
 def _hashes(obj: Any) -> bool:

@@ -266,6 +266,8 @@ class Panel(ABC):
         network, which no layout file can name.
     looks : bool
         Whether it only looks at a simulator, nengo's too, which then stays the caller's.
+    wants : str
+        What a person hears who names something else to a widget; "" where that is usual.
     usual_size : Size
         How large it is at first.
     esm, css : str or Path, optional
@@ -279,6 +281,7 @@ class Panel(ABC):
     needs_simulator: ClassVar[bool] = True
     offered: ClassVar[bool] = True
     looks: ClassVar[bool] = False
+    wants: ClassVar[str] = ""
     usual_size: ClassVar[Size] = Size()
     esm: ClassVar[str | Path | None] = None
     css: ClassVar[str | Path] = ""

@@ -219,7 +219,7 @@ class Sourced:
     def _switched(self, drawn: Callable[[], None], follow: Follower) -> None:
         """On the session's thread: all that shows the old network shows the new one."""
         with self._lock:
-            self._bench.follow(follow)
+            remarks = self._bench.follow(follow)
             self._menu = Menu(self.session.network, self._names)
             self._driving.rebuilt(self.session.network, self.session.inputs)
             if not self._given:
@@ -228,6 +228,8 @@ class Sourced:
             self._title_by_network()
             self._panels_changed()
             self._say_all()
+            if remarks:
+                self._notice("Not all plots can be shown any more. " + "; ".join(remarks))
 
     def _title_by_network(self) -> None:
         """A Lab of a file is called so; of other code, by its network."""

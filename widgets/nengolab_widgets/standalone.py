@@ -13,6 +13,7 @@ from typing import Any, ClassVar, cast
 
 import anywidget
 import traitlets
+from nengo.exceptions import ValidationError
 
 from . import replaced, sessions
 from .hub import Hub, hub_of
@@ -68,6 +69,9 @@ class Standalone(anywidget.AnyWidget):
         window: float | None = None,
         **settings: Any,
     ) -> None:
+        if self.kind.wants and not self.kind.suits(obj):
+            got = "none" if obj is None else type(obj).__name__
+            raise ValidationError(f"{self.kind.wants}; got {got}", "obj")
         if window is None and isinstance(target, Lab):
             window = target.window
         self._is_replaced = False

@@ -247,7 +247,7 @@ class LabView {
       this.receive(content, Array.isArray(buffers) ? buffers : []);
     };
     this.model.on("msg:custom", onMessage);
-    const part = (): void => this.link.send({ type: "bye", view: this.id });
+    const part = (): void => this.link.part({ type: "bye", view: this.id });
     signal.addEventListener("abort", () => {
       this.model.off("msg:custom", onMessage);
       part();

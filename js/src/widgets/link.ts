@@ -50,6 +50,15 @@ export class Link {
     this.deliver(message, this.path ?? (this.controls() ? "control" : "comm"));
   }
 
+  /** Say that the page goes; where its notebook is closed, the kernel finds out by itself. */
+  part(message: PageMessage): void {
+    try {
+      this.send(message);
+    } catch {
+      // The way there went first: the kernel misses the signs of life.
+    }
+  }
+
   private deliver(message: PageMessage, path: Path): void {
     if (path === "control" && this.control(message)) return;
     this.model.send(message);

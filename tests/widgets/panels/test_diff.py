@@ -104,6 +104,12 @@ def test_of_a_closed_simulator_what_it_was_counts() -> None:
     diff.close()
 
 
+@pytest.mark.parametrize(("other", "got"), [((), "none"), ((3,), "int"), (("on",), "str")])
+def test_a_second_network_is_asked_for(other: tuple, got: str) -> None:
+    with pytest.raises(ValidationError, match=rf"second nengo.Network or simulator.*got {got}"):
+        Diff(make(), *other)
+
+
 def test_why_they_cannot_be_compared_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     net = make()
     diff = Diff(net, make())
@@ -166,5 +172,5 @@ def test_menus_do_not_offer_it_but_a_lab_can_show_it(session: Session) -> None:
     assert "(other, 'diff')" in layout_code(lab._bench, {"other": other}, session)
     assert "diff" not in layout_code(lab._bench, {}, session)
     lab.close()
-    with pytest.raises(ValidationError, match="no plot 'diff'"):
+    with pytest.raises(ValidationError, match="second nengo.Network or simulator"):
         Diff(session, session.network.ensembles[0])

@@ -240,6 +240,18 @@ def test_it_is_edited_while_it_runs(net: nengo.Network) -> None:
         lab.close()
 
 
+def test_what_only_a_panel_probes_is_not_in_the_list(net: nengo.Network) -> None:
+    lab = Lab(net, plots=[(net.pre, "value"), (None, "parameters")], network=False)
+    browser = Browser(lab)
+    browser.look()
+    until(lambda: browser.arrays(lab.plots[1]), "the first array", 120)
+    browser.say(type="to_panel", panel=lab.plots[1], content={"type": "table"})
+    [table] = [m["content"]["table"] for m in browser.of("for_panel")]
+    assert "full.weights" in {row["name"] for row in table}
+    assert not [row for row in table if "Probe" in row["owner"]]
+    lab.close()
+
+
 def test_what_has_no_arrays_says_so(net: nengo.Network, sim: nengolab.Simulator) -> None:
     with nengo.Simulator(net, progress_bar=False) as other:
         panel = Weights(other)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -234,7 +234,8 @@ class Held(Looked):
             )
         return rows[asked] if asked else next(iter(rows.values()))
 
-    def _rows(self, source: Any) -> Parameters:
+    def _rows(self, source: Any) -> Mapping[str, Parameter]:
+        """Those of the network; what only a panel probes of it has decoders of its own."""
         table = getattr(source, "parameters", None)
         if not isinstance(table, Parameters):
             raise ValidationError(
@@ -242,7 +243,16 @@ class Held(Looked):
                 f"{type(source).__module__.partition('.')[0]}.{type(source).__name__}",
                 attr="target",
             )
-        return table if self._obj is None else table.of(self._obj)
+        if self._obj is not None:
+            return table.of(self._obj)
+        network = source.model.toplevel
+        own: set[Any] = set() if network is None else set(network.all_probes)
+
+        def shown(row: Parameter) -> bool:
+            end = getattr(row.owner, "post_obj", None)
+            return not isinstance(end, nengo.Probe) or end in own
+
+        return {name: row for name, row in table.items() if shown(row)}
 
 
 def _of_one(row: Parameter, values: np.ndarray) -> np.ndarray:

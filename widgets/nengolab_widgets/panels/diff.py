@@ -130,6 +130,7 @@ class Diff(Panel):
     needs_simulator = False
     looks = True
     offered = False
+    wants = "compares with a second nengo.Network or simulator, Diff(a, b)"
     usual_size = Size(columns=2)
 
     @classmethod

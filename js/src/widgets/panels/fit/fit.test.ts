@@ -370,6 +370,7 @@ it("shows answers with what is right, what is taken for which, what a batch move
   expect(cells.map((cell) => cell.textContent)).toEqual(["", "", "1", "1"]);
   expect(watch?.querySelector(".nl-fit-moved th[scope=row]")?.textContent).toBe("<i>a</i>.bias");
   expect(watch?.querySelector(".nl-fit-moved")?.textContent).toContain("1.2 %");
+  expect(watch?.querySelector(".nl-fit-moved p")?.textContent).toContain("by powers of ten");
   expect(watch?.querySelector(".nl-fit-moved")?.textContent).toContain("no number any more");
   const row = [...(watch?.querySelectorAll(".nl-fit-layers tbody td") ?? [])];
   expect(row.map((cell) => cell.textContent)).toEqual(["43.2 Hz", "0 to 90 Hz", "13 %", "–"]);

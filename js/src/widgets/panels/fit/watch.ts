@@ -198,6 +198,7 @@ export class Watch {
           make("tbody", "", {}, ...rows),
         ),
       ),
+      make("p", "nl-fit-hint", {}, "bars: by powers of ten, from 0.0001 to 100 %"),
     );
   }
 }

@@ -40,7 +40,7 @@ export class Editing {
     const every = make("label", "", {}, "all × ", this.scale);
     this.element.append(this.entry, every, all, undo, this.problem);
     onEntered(this.value, () => {
-      const value = read(this.value);
+      const value = this.read(this.value);
       if (value !== null) this.edit({ value });
     });
     this.scaling(this.factor, (scale) => this.edit({ scale }));
@@ -50,10 +50,21 @@ export class Editing {
   private scaling(input: HTMLInputElement, scaled: (scale: number) => void): void {
     input.value = "1";
     onEntered(input, () => {
-      const scale = read(input);
-      if (scale !== null && scale !== 1) scaled(scale);
+      const scale = this.read(input);
+      if (scale === null) return;
+      if (scale !== 1) scaled(scale);
       input.value = "1";
     });
+  }
+
+  /** A finite number as it is typed; what is none is marked, and stays. */
+  private read(input: HTMLInputElement): number | null {
+    const text = input.value.trim();
+    const value = text === "" ? NaN : Number(text.replace("−", "-").replace(",", "."));
+    const good = Number.isFinite(value);
+    input.setAttribute("aria-invalid", String(!good));
+    this.say(good ? "" : `a finite number, such as 0.5, got '${text}'`);
+    return good ? value : null;
   }
 
   private edit(change: { value?: number; scale?: number }): void {
@@ -106,12 +117,4 @@ function field(name: string): HTMLInputElement {
 
 function button(text: string, title: string): HTMLButtonElement {
   return make("button", "nl-button", { type: "button", title }, text);
-}
-
-/** A finite number as it is typed; what is none is marked. */
-function read(input: HTMLInputElement): number | null {
-  const text = input.value.trim().replace("−", "-").replace(",", ".");
-  const value = text === "" ? NaN : Number(text);
-  input.setAttribute("aria-invalid", String(!Number.isFinite(value)));
-  return Number.isFinite(value) ? value : null;
 }

@@ -43,6 +43,12 @@ class ParametersPanel implements Panel {
   private readonly figures = make("div", "nl-inspect-figures");
   private readonly problem = make("p", "nl-plot-failed", { role: "note", hidden: "" });
   private readonly waiting = make("p", "nl-inspect-waiting", {}, "loading what draws this …");
+  private readonly untouched = make(
+    "p",
+    "nl-inspect-words",
+    { hidden: "" },
+    "The simulator is yours and only looked at: entries are set here in a Lab or session of it.",
+  );
   private editing!: Editing;
 
   async mount(body: HTMLElement, context: PanelContext): Promise<void> {
@@ -53,7 +59,7 @@ class ParametersPanel implements Panel {
       undo: () => context.send({ type: "undo" }),
     });
     const right = make("div", "nl-parameters-main", {}, this.waiting, this.problem, this.figures);
-    right.append(this.counted, this.words.element, this.editing.element);
+    right.append(this.counted, this.words.element, this.editing.element, this.untouched);
     body.append(
       make("div", "nl-inspect", {}, make("div", "nl-parameters", {}, this.table.element, right)),
     );
@@ -226,6 +232,7 @@ class ParametersPanel implements Panel {
     this.table.mark(this.name);
     this.words.say(row);
     this.editing.element.hidden = !this.editable;
+    this.untouched.hidden = this.payload.editable || row === undefined;
     this.editing.choose(null, 0);
     this.entry = this.block = null;
     if (row === undefined) return;

@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { openPanel } from "../../charts/fakes";
+import parameters from ".";
 import { blockOf, Editing, entryAt } from "./editing";
 
 describe("what is chosen of an array", () => {
@@ -45,6 +47,23 @@ describe("what is chosen of an array", () => {
     enter("factor for the block", "-2");
     expect(edit).toHaveBeenLastCalledWith({ at, scale: -2 });
     expect(field("factor for the block").value).toBe("1");
+    // What is no number stays, and what is wrong is said.
+    for (const name of [
+      "new value of the block",
+      "factor for the block",
+      "factor for all entries",
+    ]) {
+      const asked = edit.mock.calls.length;
+      enter(name, "1e999");
+      expect(editing.element.textContent).toContain("a finite number, such as 0.5, got '1e999'");
+      expect([field(name).value, field(name).getAttribute("aria-invalid")]).toEqual([
+        "1e999",
+        "true",
+      ]);
+      enter(name, "2");
+      expect(editing.element.textContent).not.toContain("a finite number");
+      expect(edit.mock.calls.length).toBe(asked + 1);
+    }
     const [back, all, taken] = editing.element.querySelectorAll("button");
     back.click();
     expect(edit).toHaveBeenLastCalledWith({ at });
@@ -53,4 +72,22 @@ describe("what is chosen of an array", () => {
     taken.click();
     expect(undo).toHaveBeenCalledOnce();
   });
+});
+
+it("says where entries can be set, where they are only looked at", () => {
+  const words = { name: "a.bias", owner: "a", role: "bias", why_shape: "", equation: "", unit: "" };
+  const rest = { trainable: true, why: "", learned: false, value: null, rows: "", columns: "" };
+  const row = { ...words, shape: [3], ...rest };
+  for (const editable of [false, true]) {
+    const settings = { array: "", when: "now", order: "as they are", beside: "histogram" };
+    const context = { send: vi.fn(), bokeh: () => new Promise(() => {}) };
+    const layout = { ...settings, fields: "", editable };
+    const { body, panel, give, close } = openPanel(parameters.make(), layout, context as never);
+    const said = [...body.querySelectorAll("p")].find((p) => p.textContent.includes("only looked"));
+    expect(said?.hidden).toBe(true);
+    give({ name: Uint8Array.from(new TextEncoder().encode("a.bias")) });
+    panel.hear?.({ type: "table", table: [row] }, new DataView(new ArrayBuffer(0)));
+    expect(said?.hidden).toBe(editable);
+    close();
+  }
 });
