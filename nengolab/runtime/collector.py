@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 #: Seconds until what only cycles hold is collected. That takes half a second where a process holds
 #: a network of 30,000 objects, so not while somebody waits for what was just made.
-COLLECTED_AFTER, AT_LAST = 5.0, 30.0
+COLLECTED_AFTER, AT_LAST = 5.0, 20.0
 
 #: Seconds after one has waited in which there is more to come, as from a source to its network.
 STILL = 1.0

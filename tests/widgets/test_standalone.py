@@ -238,7 +238,7 @@ def test_panels_whose_cell_runs_again_go_with_their_session() -> None:
     one.replaced()
     browser.say(type="bye", view="v2")
     del one, two, browser, widget
-    until(lambda: ended(thread), "the session's thread ends", 30)
+    until(lambda: ended(thread), "the session's thread ends", 60)
     assert session() is None
 
 

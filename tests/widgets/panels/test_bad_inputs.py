@@ -136,10 +136,13 @@ def test_what_cannot_run_is_said_in_place(bad: Bad, what: str) -> None:
         (lambda b: Compare(b.direct), "'rate': there is no such type for 'Direct'. nengo.LIF has"),
         (lambda b: Compare(b.sim), "made of a nengo.Network, got Simulator"),
         (lambda b: Compare(nengo.Network(add_to_container=False)), "no ensembles to compare"),
-        (lambda b: Diff(b.net, 3), "3.* cannot be plotted"),
+        *[
+            (lambda b, other=other: Diff(b.net, other), f"a second nengo.Network.*; got {got}")
+            for other, got in ((3, "int"), ("nobody", "str"))
+        ],
         *[
             (lambda b, kind=kind: kind(b.net, "nobody"), "'nobody' is not in the network; it holds")
-            for kind in (Tuning, Weights, Pipeline, Diff)
+            for kind in (Tuning, Weights, Pipeline)
         ],
         *[
             (lambda b, kind=kind: kind(None), "needs a nengo.Network, .* got NoneType")

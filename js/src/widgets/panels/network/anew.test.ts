@@ -239,8 +239,10 @@ describe("what is done while the network is drawn anew", () => {
       ask: last("depending").ask,
       names: ["b", "c"],
       problem: "",
+      changed: [],
       instead: [],
     });
+    expect(card.querySelector("[role=alertdialog]")).not.toBeNull();
     leave(3);
     await anew(3, ["b", "c"]);
     expect(card.querySelector("[role=alertdialog]")).toBeNull();

@@ -329,7 +329,7 @@ describe("edits by drawing", () => {
     all.click();
     expect(sent[1]).toMatchObject({ type: "depending", objects: instead });
     // Where all of them could not be deleted either they are not offered.
-    const none = { names: [], problem, instead: [] };
+    const none = { names: [], problem, instead: [], changed: [] };
     editing.hear({ type: "depending", ask: sent[1].ask, ...none });
     expect(said()).toBe(problem);
     root.dispatchEvent(new Event("pointerdown"));
