@@ -8,7 +8,6 @@ order. What stood before takes its own with it.
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +18,7 @@ from nengo.dists import Distribution
 from nengo.params import FrozenObject, iter_params
 
 from nengolab.building.deleting import delete, depending
-from nengolab.building.running import Made, SourceError, Stop, run_source
+from nengolab.building.running import Made, SourceError, run_source, stopped_after
 from nengolab.building.same import parts_of, same
 from nengolab.building.sources import Unwritable, captured
 from nengolab.names import Names
@@ -155,19 +154,8 @@ def _other(made: Made, after: str, going: set[Any], seconds: float) -> list[str]
 
 
 def _run(source: str, seconds: float) -> Made:
-    left = SourceError("stopped", "")
-
-    def leave(line: int | None) -> None:
-        raise left
-
-    stop = Stop(leave)
-    timer = threading.Timer(seconds, stop.stop)
-    timer.daemon = True
-    timer.start()
-    try:
+    with stopped_after(seconds) as stop:
         return run_source(source, stop=stop)
-    finally:
-        timer.cancel()
 
 
 def _differing(made: Made, again: Made, going: set[Any]) -> list[str]:

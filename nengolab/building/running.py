@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -77,6 +78,10 @@ class _Stopped(BaseException):
     """Raised inside a source that is to stop."""
 
 
+class LeftAlone(SourceError):
+    """A source was to stop and cannot be ended: it goes on until the kernel does."""
+
+
 class Stop:
     """Stops a source that runs, from any thread.
 
@@ -112,6 +117,29 @@ class Stop:
     def wanted(self) -> bool:
         """Whether it was asked for."""
         return self._wanted.is_set()
+
+
+@contextmanager
+def stopped_after(seconds: float) -> Iterator[Stop]:
+    """A stop that comes by itself.
+
+    Raises
+    ------
+    SourceError
+        From what runs a source with it: of the kind ``"stopped"``, `LeftAlone` where that goes on.
+    """
+
+    def leave(line: int | None) -> None:
+        raise LeftAlone("stopped", "")
+
+    stop = Stop(leave)
+    timer = threading.Timer(seconds, stop.stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stop
+    finally:
+        timer.cancel()
 
 
 @dataclass(frozen=True, eq=False)

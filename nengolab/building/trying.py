@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from nengolab.building.checking import check_value, imports_for
 from nengolab.building.forms import fields_of
 from nengolab.building.function_code import FunctionCode, function_code, name_of_def
-from nengolab.building.running import Made, SourceError, Stop, run_code
+from nengolab.building.running import LeftAlone, Made, SourceError, run_code, stopped_after
 from nengolab.building.texts import Refused
 
 _TAKE = "_nengolab_take"
@@ -115,17 +114,8 @@ def try_function(
 
 
 def _run(made: Made, source: str, code: str, taking: _Taking, seconds: float) -> None:
-    left = SourceError("stopped", "")
-
-    def leave(line: int | None) -> None:
-        raise left
-
-    stop = Stop(leave)
-    timer = threading.Timer(seconds, stop.stop)
-    timer.daemon = True
-    timer.start()
     try:
-        with np.errstate(all="ignore"):
+        with stopped_after(seconds) as stop, np.errstate(all="ignore"):
             variables = {**made.namespace, **imports_for(code, made.namespace), _TAKE: taking}
             run_code(source, variables, stop)
     except SourceError as err:
@@ -134,7 +124,7 @@ def _run(made: Made, source: str, code: str, taking: _Taking, seconds: float) ->
         line = None if err.line is None else min(err.line, code.count("\n") + 1)
         if err.kind == "stopped":
             text = f"it took longer than {seconds:g} s{taking.where}"
-            if err is left:
+            if isinstance(err, LeftAlone):
                 text += (
                     "; it is in a call that Python cannot end, and goes on until the kernel does"
                 )
@@ -143,8 +133,6 @@ def _run(made: Made, source: str, code: str, taking: _Taking, seconds: float) ->
         raise SourceError(
             err.kind, f"{text}{taking.where}", line, traceback=err.traceback
         ) from err.__cause__
-    finally:
-        timer.cancel()
 
 
 def _call_of(obj: Any) -> Callable[[Any, np.ndarray], Any]:

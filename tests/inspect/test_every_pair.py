@@ -21,30 +21,11 @@ from nengolab import inspect
 from nengolab.exceptions import ValidationError
 from nengolab.inspect.source import Source
 from nengolab.inspect.story import _wanted
+from tests.inspect import kinds
+from tests.inspect.kinds import AT_RANDOM
 
 STEPS, NEURONS, SYNAPSE = 40, 12, 0.005
-TYPES: dict[str, nengo.neurons.NeuronType] = {
-    type(kind).__name__: kind
-    for kind in (
-        nengo.LIF(),
-        nengo.LIFRate(amplitude=0.5),
-        nengo.AdaptiveLIF(tau_n=0.1),
-        nengo.AdaptiveLIFRate(tau_n=0.1),
-        nengo.RectifiedLinear(),
-        nengo.SpikingRectifiedLinear(),
-        nengo.Sigmoid(),
-        nengo.Tanh(),
-        nengo.Izhikevich(),
-        nengo.RegularSpiking(nengo.Tanh()),
-        nengo.PoissonSpiking(nengo.LIFRate()),
-        nengo.StochasticSpiking(nengo.AdaptiveLIFRate()),
-        nengolab.SoftLIFRate(sigma=0.3),
-        nengolab.LeakyReLU(),
-        nengolab.SpikingLeakyReLU(),
-        nengo.Direct(),
-    )
-}
-AT_RANDOM = ("PoissonSpiking", "StochasticSpiking")  # other numbers than Nengo draws
+TYPES = kinds.TYPES | {"Direct": nengo.Direct()}
 RNG = np.random.RandomState(0)
 INPUT = RNG.uniform(-0.5, 0.5, (STEPS + 1, NEURONS))
 SQUARE = 1e-3 * RNG.randn(NEURONS, NEURONS)
@@ -228,7 +209,7 @@ def ensemble(kind: nengo.neurons.NeuronType, label: str) -> nengo.Ensemble:
 def joined(a: nengo.Ensemble, name: str) -> Pair:
     """An ensemble with what follows it in one form."""
     form, direct = FORMS[name], isinstance(a.neuron_type, nengo.Direct)
-    b = ensemble(nengo.LIF() if direct else a.neuron_type, f"{name}, behind {a.label}")
+    b = ensemble(TYPES["LIF"] if direct else a.neuron_type, f"{name}, behind {a.label}")
     pre, post = form.ends(a, b)
     how = {"synapse": SYNAPSE, **form.how}
     return Pair(a, b, nengo.Connection(pre, post, label=f"{name} of {a.label}", **how), form)
