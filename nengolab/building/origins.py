@@ -240,19 +240,25 @@ _held: list[tuple[type, str, Any]] = []
 
 
 @contextmanager
-def recording(recorder: Recorder) -> Iterator[None]:
-    """Let a recorder note all that this thread makes."""
-    _recorders.now = recorder
+def looking() -> Iterator[None]:
+    """Look at what threads make of which `record` has said who notes it.
+
+    Not for the thread itself that may be stopped anywhere: Nengo would be left half looked at.
+    """
     _look(1)
     try:
         yield
     finally:
-        _recorders.now = None
         _look(-1)
 
 
+def record(recorder: Recorder) -> None:
+    """Let a recorder note all that this thread makes from now on, while somebody is `looking`."""
+    _recorders.now = recorder
+
+
 def _look(change: int) -> None:
-    """Look at what Nengo adds to networks while any thread is recorded, and no longer."""
+    """Look at what Nengo adds to networks while anybody is to, and no longer."""
     global _recording
     with _lock:
         _recording += change

@@ -18,7 +18,7 @@ import nengo
 from nengo.ensemble import Neurons
 
 from nengolab.building.in_force import Configs
-from nengolab.building.origins import Origin, Recorder, Span, lines_of, recording, span_at
+from nengolab.building.origins import Origin, Recorder, Span, lines_of, looking, record, span_at
 from nengolab.exceptions import NengoException
 from nengolab.runtime.collector import collector_paused
 
@@ -259,7 +259,7 @@ class _Run:
         linecache.cache[self.filename] = (len(self.source), None, lines, self.filename)
         thread = threading.Thread(target=self._execute, name="source of a network", daemon=True)
         # Not on the thread itself: one that it starts may get the exception that is to end it.
-        with collector_paused(_PAUSED):
+        with looking(), collector_paused(_PAUSED):
             thread.start()
             self._wait_for(thread)
         if self._error is not None:
@@ -284,8 +284,8 @@ class _Run:
 
     def _execute(self) -> None:
         try:
-            with recording(self.recorder):
-                exec(self.code, self.namespace)
+            record(self.recorder)
+            exec(self.code, self.namespace)
         except BaseException as err:
             self._error = err
         finally:
