@@ -24,7 +24,7 @@
   const known = new Set();
   let touched = [];
   let frames = 0;
-  /** Whether each frame is watched, or only those in which something is drawn. */
+  /** Whether each frame is watched, or only those tasks in which something is drawn. */
   let ticks = true;
   let data = { messages: 0, bytes: 0, sent: 0 };
   const arrivals = [];
@@ -46,7 +46,7 @@
     if (record.pending) return;
     record.pending = true;
     touched.push(canvas);
-    if (!ticks && touched.length === 1) requestAnimationFrame(tick);
+    if (!ticks && touched.length === 1) tick();
   }
 
   function hook(type, names, counts = () => true) {
@@ -118,9 +118,8 @@
   requestAnimationFrame(tick);
 
   /**
-   * Ask for no frames but those after something is drawn: a browser that is asked for sixty a
-   * second takes time that a page without this would not. Only how often each plot is drawn is
-   * counted then.
+   * Ask for no frames: a browser that is asked for sixty a second takes time that a page without
+   * this would not. Only how often each plot is drawn is counted then, a task for once.
    */
   function rest() {
     ticks = false;
