@@ -24,10 +24,12 @@ PAGE = """
   const [chart, ticks] = document.querySelectorAll("canvas");
   const [context, small] = [chart, ticks].map(canvas => canvas.getContext("2d"));
   let value = 50;
+  window.pictures = 0;
   document.querySelector("input").addEventListener("input", event => {
     setTimeout(() => { value = event.target.valueAsNumber; }, DELAY);
   });
   const draw = () => {
+    window.pictures += 1;
     context.globalCompositeOperation = "copy";
     context.drawImage(chart, -9, 0);
     context.globalCompositeOperation = "source-over";
@@ -94,6 +96,22 @@ def test_data_is_new_only_when_it_came(watched: tuple[Page, list[WebSocketRoute]
     assert plot["drawn"] > 2 * plot["fresh"]
     assert plot["drawn"] <= counts["frames"]
     assert counts["own"] is None
+
+
+def test_pictures_are_counted_without_asking_for_frames(
+    watched: tuple[Page, list[WebSocketRoute]],
+) -> None:
+    page, _ = watched
+    page.wait_for_timeout(100)
+    _call(page, "rest")
+    page.wait_for_timeout(100)
+    own = "() => [window.pictures, window.nengolabBenchmark.counts().plots[0].drawn]"
+    _call(page, "begin")
+    first, none = page.evaluate(own)
+    page.wait_for_timeout(500)
+    last, drawn = page.evaluate(own)
+    assert last - first > 5
+    assert abs((drawn - none) - (last - first)) <= 1
 
 
 def test_a_moved_value_is_seen_when_it_is_drawn(
