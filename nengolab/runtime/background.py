@@ -30,6 +30,10 @@ from nengolab.startup.worker import Worker, uninterrupted
 #: takes the better part of a second begins.
 TOGETHER = 0.02
 
+#: Seconds for which the garbage collector leaves a compile alone, and how many objects of a trace
+#: it looks at later: where it comes into one it takes as long as the compile (0.3 s).
+PAUSED, SOME = 2.0, 1000
+
 
 class RunsForms(Protocol):
     """What runs the forms: `nengolab.runtime.engine.Engine`, seen from below."""
@@ -167,10 +171,10 @@ class Background:
         if request < self._requests:
             return None  # more is asked for already: one compile serves all
         try:
-            with collector_paused():
+            with collector_paused(PAUSED, many=SOME):
                 graph, runner = self._form()
-            # What runs now needs one of the two capacities; a plot need not wait for both.
-            runner.compile_one(self._engine.runner.runs_short)
+                # What runs now needs one of the two capacities; a plot need not wait for both.
+                runner.compile_one(self._engine.runner.runs_short)
         except Exception as err:
             self._fail(err)
             return None

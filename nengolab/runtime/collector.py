@@ -39,7 +39,7 @@ def collection_waits() -> Iterator[None]:
 
 
 @contextmanager
-def collector_paused(at_most: float | None = None) -> Iterator[None]:
+def collector_paused(at_most: float | None = None, many: int = MANY) -> Iterator[None]:
     """Do not look for garbage meanwhile.
 
     Building a network makes hundreds of thousands of objects that all stay; the collector would
@@ -52,6 +52,9 @@ def collector_paused(at_most: float | None = None) -> Iterator[None]:
     at_most : float, optional
         Seconds after which it looks again all the same: for code of others, which may go on for
         ever and make garbage.
+    many : int
+        How many new objects count as old. Who builds simulators one after another is not to have
+        everything looked through for each of a few objects; where a person waits, for any.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -65,7 +68,7 @@ def collector_paused(at_most: float | None = None) -> Iterator[None]:
             yield
     finally:
         if was_enabled:
-            if gc.get_count()[0] > MANY and not gc.get_freeze_count():
+            if gc.get_count()[0] > many and not gc.get_freeze_count():
                 _count_as_old()
                 collect_soon()
             gc.enable()
