@@ -32,8 +32,8 @@ for count in (10, 2 * collector.MANY):
     assert is_old(made[-1]) == (count > collector.MANY), count
     assert gc.get_freeze_count() == 0
 with collector.collector_paused(many=100):
-    made = [[] for _ in range(1000)]
-assert is_old(made[-1])
+    fewer = [[] for _ in range(1000)]
+assert is_old(fewer[-1])
 end = time.monotonic() + 60
 while knot() is not None:
     assert time.monotonic() < end, "nobody collects"
