@@ -136,20 +136,20 @@ def _check(
         defaults = [*(method.__defaults__ or ()), *(method.__kwdefaults__ or {}).values()]
         if method.__code__.co_freevars:
             raise Unwritable(f"{what} reads variables of the function that made it")
-        if not all(isinstance(v, int | float | str | bool | None.__class__) for v in defaults):
-            raise Unwritable(f"{what} has a method with other than plain defaults")
+        if not all(map(_is_plain, defaults)):
+            raise Unwritable(f"{what} has other than plain defaults in {method.__name__}")
         if not any(does_the_same(code, method.__code__) for code in own):
             raise Unwritable(f"{what} has a source that was changed since it was made")
     said: set[str] = set()
     for part in node.body:
         if isinstance(part, ast.FunctionDef):
-            said.add(part.name)
+            said.add(_held_as(part.name, node.name))
             ways = [ast.unparse(d) for d in part.decorator_list]
             if not all(way in _WAYS or way == f"{part.name}.setter" for way in ways):
                 raise Unwritable(f"{what} has a decorated method")
             defaults = [*part.args.defaults, *(d for d in part.args.kw_defaults if d is not None)]
             if not all(_is_literal(d) for d in defaults):
-                raise Unwritable(f"{what} has a method with other than plain defaults")
+                raise Unwritable(f"{what} has other than plain defaults in {part.name}")
         elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
             name = part.targets[0].id
             said.add(name)
@@ -160,6 +160,18 @@ def _check(
             raise Unwritable(f"{what} has more in it than methods and values")
     if said != vars(kind).keys() - _OF_PYTHON:
         raise Unwritable(f"{what} was changed since it was made")
+
+
+def _held_as(name: str, kind: str) -> str:
+    """What a class holds a method as: one that is hidden goes by the name of its class, too."""
+    hidden = name.startswith("__") and not name.endswith("__")
+    return f"_{kind.lstrip('_')}{name}" if hidden else name
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, int | float | str)
 
 
 def _is_text(node: ast.stmt) -> bool:

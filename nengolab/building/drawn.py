@@ -66,6 +66,11 @@ def drawn_anew(made: Made, *objects: Any, seconds: float = 5.0) -> list[str]:
             f"Nengo's seeds go by the order in a network: {_listed(names)} "
             f"{'is' if len(names) == 1 else 'are'} drawn anew."
         )
+    if names := _called(made, _after_processes(made.network, going)):
+        found.append(
+            "Processes without a seed of their own draw in turn: "
+            f"{'that' if len(names) == 1 else 'those'} of {_listed(names)} may give another signal."
+        )
     if _draws(made):
         try:
             names = _other(made, edit.after, going, seconds)
@@ -122,6 +127,24 @@ def _seed(network: nengo.Network, seeds: dict[Any, int], going: set[Any]) -> Non
     for inner in network.networks:
         if inner not in going:
             _seed(inner, seeds, going)
+
+
+def _after_processes(network: nengo.Network, going: set[Any]) -> list[Any]:
+    """What stays and has a process that draws from the simulator's seed, where one that does goes.
+
+    They draw in the order of the steps that a simulator takes, which nobody sees.
+    """
+    if network.seed is None:
+        return []  # they differ in each simulator
+    objects = (*network.all_nodes, *network.all_ensembles)
+    drawing = [obj for obj in objects if _has_free_process(obj)]
+    staying = [obj for obj in drawing if obj not in going]
+    return staying if len(staying) < len(drawing) else []
+
+
+def _has_free_process(obj: Any) -> bool:
+    process = obj.output if isinstance(obj, nengo.Node) else obj.noise
+    return isinstance(process, nengo.Process) and process.seed is None
 
 
 def _draws_with_it(obj: Any) -> bool:

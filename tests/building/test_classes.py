@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import nengolab
+from nengolab import building
 from nengolab.building import run_source
 from tests.building.equal import made_by
 
@@ -177,7 +178,7 @@ class Defaulted:
         (Drawing, "is an object, a RandomState, which has no source"),
         (Slotted, "is an object, a Slotted, which has no source"),
         (of_a_function(2), "is a Local, whose class reads variables of the function"),
-        (Defaulted, "is a Defaulted, whose class has a method with other than plain defaults"),
+        (Defaulted, "is a Defaulted, whose class has other than plain defaults in __call__"),
     ],
 )
 def test_what_cannot_be_made_again_is_named(kind, why):
@@ -229,3 +230,24 @@ def of_a_module(kind):
         "    def __call__(self, t):\n        return self.__value * t\nnet = nengo.Network()\n"
     )
     return source.namespace[kind.__name__]
+
+
+class Hiding:
+    def __init__(self, gain, start=(0.5, (1, None))):
+        self.__gain = gain
+        self.start = start
+
+    def __scaled(self, t):
+        return self.__gain * t + self.start[0]
+
+    def __call__(self, t):
+        return self.__scaled(t)
+
+
+def test_hidden_methods_and_defaults_of_several_values_are_written():
+    with nengo.Network() as net:
+        nengo.Node(Hiding(2.0))
+    code = nengolab.to_code(net)
+    assert not code.missing
+    made = building.run_source(str(code)).network
+    assert made.nodes[0].output(3.0) == 6.5

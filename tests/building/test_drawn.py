@@ -110,3 +110,37 @@ def test_seeds_that_go_by_the_order_are_those_of_nengo(name):
 def test_without_a_seed_nothing_is_said():
     made = run_source(SEEDS.replace("seed=1", ""))
     assert drawn_anew(made, called(made, "a")) == []
+
+
+PROCESSES = """\
+import nengo
+
+with nengo.Network(seed=1) as net:
+    n = nengo.Node(nengo.processes.WhiteSignal(1.0, 5), label="n")
+    own = nengo.Node(nengo.processes.WhiteSignal(1.0, 5, seed=3), label="own")
+    with nengo.Network(label="inner") as inner:
+        m = nengo.Node(nengo.processes.WhiteSignal(1.0, 5), label="m")
+    plain = nengo.Node(0.5)
+    nengo.Probe(own)
+    nengo.Probe(m)
+"""
+
+
+def test_processes_draw_in_turn():
+    made = run_source(PROCESSES)
+    assert drawn_anew(made, called(made, "n")) == [
+        "Processes without a seed of their own draw in turn: that of m may give another signal."
+    ]
+    for name in ("own", "plain"):
+        assert drawn_anew(made, called(made, name)) == []
+    unseeded = run_source(PROCESSES.replace("seed=1", ""))
+    assert drawn_anew(unseeded, called(unseeded, "n")) == []
+
+    signals = []
+    for source in (PROCESSES, delete(made, called(made, "n")).after):
+        net = run_source(source).network
+        with nengo.Simulator(net, progress_bar=False) as sim:
+            sim.run_steps(5)
+            signals.append([sim.data[probe] for probe in net.probes])
+    assert (signals[0][0] == signals[1][0]).all()
+    assert (signals[0][1] != signals[1][1]).any()

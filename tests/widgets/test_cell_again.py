@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from nengolab_widgets import Lab
 from nengolab_widgets.sourced import CellSource
+
+from nengolab import building
 
 from .browser import Browser, until
 
@@ -85,4 +88,28 @@ def test_the_run_goes_on_when_its_cell_runs_again() -> None:
     lab._repr_mimebundle_()
     lab._drawing.look(lambda made: None).result(PATIENCE)
     lab.session.wait_until("running", PATIENCE)
+    lab.close()
+
+
+@pytest.mark.parametrize("typed", ["", "# typed\n"])
+def test_an_edit_by_drawing_goes_on_when_its_cell_runs_again_meanwhile(typed: str) -> None:
+    lab, _ = lab_of(SOURCE)
+    drawing = lab._drawing
+
+    def widen(made: building.Made) -> building.Edit:
+        lab.run_cell((SOURCE + typed).removesuffix("\n"))
+        span = made.origins[made.network.ensembles[0]].span
+        return building.set_argument(made.source, span, "radius", "2")
+
+    drawing.edit(widen, "wider").result(PATIENCE)
+    drawing.look(lambda made: None).result(PATIENCE)
+    wider = SOURCE.replace('label="a")', 'label="a", radius=2)')
+    if not typed:
+        assert (drawing.text, drawing.is_fresh, drawing.other) == (wider, True, None)
+        assert lab.session.network.ensembles[0].radius == 2
+    else:
+        # Both are shown; what was typed runs, for that was asked for.
+        assert drawing.text.strip() == (SOURCE + typed).strip()
+        assert (drawing.is_fresh, drawing.other, drawing.is_drawn_other) == (True, wider, True)
+        assert lab.session.network.ensembles[0].radius == 1
     lab.close()

@@ -67,6 +67,11 @@ def continued(missing: Sequence[building.Missing]) -> tuple[str, list[str]]:
     return f"This is code that makes an equal network{but}. Run it to go on with it.", details
 
 
+def _is_same(text: str, other: str) -> bool:
+    """Whether texts are the same in a notebook, which takes the end of the last line away."""
+    return text.removesuffix("\n") == other.removesuffix("\n")
+
+
 class CellSource:
     """The text of a cell, without its ``%%lab``, the cell's id, and the layout that it keeps."""
 
@@ -143,10 +148,14 @@ class Sourced:
             # It is about to be shown again: pages that go by now do not end it.
             self._is_replaced = False
             goes_on, self._goes_on = self._goes_on, False
-        # Who runs it again does not want to wait for a loop without end.
-        self.stop_source()
         self._hands.given = text
-        self.run_source(text)
+        edited = None if self._drawing is None else self._drawing.edited
+        if edited is None:
+            # Who runs it again does not want to wait for a loop without end.
+            self.stop_source()
+        # An edit by drawing of this text goes on instead: it runs what comes of it.
+        if edited is None or not _is_same(text, edited):
+            self.run_source(text)
         if goes_on:
             self.session.play()
 

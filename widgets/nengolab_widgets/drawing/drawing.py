@@ -113,6 +113,7 @@ class Drawing:
         self._jobs = queue.SimpleQueue()
         self._stop: building.Stop | None = None
         self._is_building = False
+        self._edited: str | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -120,6 +121,11 @@ class Drawing:
     def is_fresh(self) -> bool:
         """Whether what was made last was made of this text."""
         return self.made is not None and self.made.source == self.text
+
+    @property
+    def edited(self) -> str | None:
+        """The text of which an edit is being made; None where none is."""
+        return self._edited
 
     @property
     def phase(self) -> Phase:
@@ -266,7 +272,13 @@ class Drawing:
         assert self.made is not None
         if (other := self.place.other()) is not None:
             self._differs(other)
-        edit = make(self.made)
+        self._edited = self.made.source
+        try:
+            return self._make(make(self.made), deed, version, then)
+        finally:
+            self._edited = None
+
+    def _make(self, edit: building.Edit, deed: str, version: int, then: Then | None) -> list[str]:
         self._begin()
         try:
             found = self._go(edit.after, deed, version, then)
