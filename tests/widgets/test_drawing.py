@@ -196,6 +196,20 @@ def test_what_is_written_while_an_edit_is_made_is_one_of_two_to_choose_from(
     assert (hands.told()["other"], hands.told()["drawn_other"]) == (None, False)
 
 
+def test_what_is_written_on_top_of_an_edit_is_no_other_version() -> None:
+    written = Written(SOURCE)
+    drawing = written.drawing
+    drawing.run().result(PATIENCE)
+
+    def go_on(made: building.Made) -> list[str]:
+        drawing.type(f"{drawing.text}# typed\n")  # it is drawn, and not yet done
+        return []
+
+    drawing.edit(add_probe, "a probe", go_on).result(PATIENCE)
+    assert drawing.text == f"{drawing.made.source}# typed\n"
+    assert drawing.other is None
+
+
 def test_what_is_written_while_code_runs_stays_and_is_saved(tmp_path: Path) -> None:
     go = tmp_path / "go"
     waits = f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)\n"

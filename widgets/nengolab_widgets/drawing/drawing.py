@@ -114,6 +114,7 @@ class Drawing:
         self._stop: building.Stop | None = None
         self._is_building = False
         self._edited: str | None = None
+        self._is_taken = True  # whether what was drawn last became the text
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -294,8 +295,8 @@ class Drawing:
         finally:
             self._stop = None
         self._write(edit.after)
-        if self.text != edit.after:
-            # Somebody wrote on while it was made: neither may be lost without a word.
+        if not self._is_taken:
+            # Somebody wrote on before it was drawn: neither may be lost without a word.
             self.other, self.is_drawn_other = edit.after, True
             self._say("")
         return found
@@ -334,7 +335,8 @@ class Drawing:
             """It is drawn from now on, and about to run."""
             self._is_building = False
             self.made, self.trouble, self.state = made, None, "good"
-            if self.version == version:
+            self._is_taken = self.version == version
+            if self._is_taken:
                 # Else a person has written on meanwhile.
                 self.text = text
                 self.version += 1
