@@ -109,7 +109,8 @@ def of_what_a_line_makes_all_is_deleted_or_the_line_is_edited(drawing: Drawing) 
     keyboard.press("Delete")
     panel.screenshot("together")
     said.get_by_role("button", name=re.compile("^line [0-9]+$")).first.click()
-    line = "() => getSelection().anchorNode.parentElement.closest('.cm-line').textContent"
+    line = """() => getSelection().anchorNode?.parentElement?.closest(".cm-line")
+      ?.textContent ?? ''"""
     until(lambda: "pair = [" in lab.page.evaluate(line), "the caret is in the line")
     drawing.root.locator("[role=treeitem]").first.focus()
     keyboard.press("Control+z")
