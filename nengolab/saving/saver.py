@@ -101,10 +101,16 @@ class Saver:
         self._engine.follow()
         held_in = self._held_in(path, earlier)
         arrays, manifest = _packed(self._engine, include_state=True, held_in=held_in)
-        # A variable that is a parameter, which has followed it, is in the file already.
-        held = {e["name"]: arrays[e["member"]] for e in manifest["parameters"]}
+        # A variable that is a parameter, which has followed it, is in the file already; but for
+        # what is laid over it there.
+        laid = {name for covers in self._engine.effects.laid.values() for name in covers}
+        held = {e["name"]: str(arrays[e["member"]].dtype) for e in manifest["parameters"]}
         names, variable_of = self._variable_names(), self._model().variable_of
-        shared = [n for n in names.values() if n in held and _holds(variable_of(n), held[n])]
+        shared = [
+            name
+            for name in names.values()
+            if name in held and name not in laid and variable_of(name).dtype == held[name]
+        ]
         training = resume.pack_training(self._model(), names, set(shared))
         stored, facts = training_file.members(training, whole(epoch, "epoch", 0), callbacks)
         manifest["training"] = {**facts, "parameters": [f"model/{n}" for n in shared]}
@@ -154,11 +160,6 @@ class Saver:
         model = self._model()
         held = {name: model.variable_of(name) for name in self._engine.graph.params}
         return {id(variable): name for name, variable in held.items() if variable is not None}
-
-
-def _holds(variable: Any, parameter: np.ndarray) -> bool:
-    """Whether a variable holds exactly what its parameter does."""
-    return variable is not None and str(variable.dtype) == str(parameter.dtype)
 
 
 def _shared(file: Archive) -> dict[str, np.ndarray]:

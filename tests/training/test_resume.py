@@ -267,6 +267,30 @@ def test_a_simulator_goes_on_with_the_same_numbers(tmp_path):
             sim.save_checkpoint(path)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_laid_over_a_network_is_not_what_it_trains_on_with(tmp_path, dtype):
+    with nengo.Network(seed=0) as net:
+        nengolab.configure_settings(trainable=True, dtype=dtype)
+        ens = nengo.Ensemble(20, 1, label="ens")
+        cut = nengo.Connection(nengo.Node([0]), ens.neurons, transform=np.ones((20, 1)))
+        nengo.Probe(ens)
+    with nengolab.Simulator(net, minibatch_size=4, progress_bar=False) as sim:
+        sim.compile(keras.optimizers.Adam(0.05), "mse")
+        sim.fit(np.ones((4, 5, 1)), np.ones((4, 5, 1)), verbose=0)
+        variables = sim.keras_model.named_variables
+        trained = {name: variable.numpy() for name, variable in variables.items()}
+        sim.cut(cut)
+        sim.lesion(ens, [0])
+        sim.save_checkpoint(tmp_path / "cut")
+        sim.mend(cut)
+        sim.heal(ens)
+        for variable in variables.values():
+            variable.assign(0 * variable.numpy())
+        sim.load_checkpoint(tmp_path / "cut")
+        for name, variable in variables.items():
+            np.testing.assert_array_equal(variable.numpy(), trained[name], err_msg=name)
+
+
 def test_parameters_alone_are_no_checkpoint(tmp_path):
     with nengolab.Simulator(network(), minibatch_size=5, progress_bar=False) as sim:
         sim.save_params(tmp_path / "a")

@@ -87,6 +87,8 @@ class Drawing:
     other : str or None
         What somebody else has made of the text meanwhile: another program of the file, or an edit
         by drawing (`is_drawn_other`) of what it was when the edit began.
+    edited : str or None
+        The text of which an edit is being made.
     """
 
     def __init__(
@@ -113,8 +115,7 @@ class Drawing:
         self._jobs = queue.SimpleQueue()
         self._stop: building.Stop | None = None
         self._is_building = False
-        self._edited: str | None = None
-        self._is_taken = True  # whether what was drawn last became the text
+        self.edited: str | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -122,11 +123,6 @@ class Drawing:
     def is_fresh(self) -> bool:
         """Whether what was made last was made of this text."""
         return self.made is not None and self.made.source == self.text
-
-    @property
-    def edited(self) -> str | None:
-        """The text of which an edit is being made; None where none is."""
-        return self._edited
 
     @property
     def phase(self) -> Phase:
@@ -273,11 +269,11 @@ class Drawing:
         assert self.made is not None
         if (other := self.place.other()) is not None:
             self._differs(other)
-        self._edited = self.made.source
+        self.edited = self.made.source
         try:
             return self._make(make(self.made), deed, version, then)
         finally:
-            self._edited = None
+            self.edited = None
 
     def _make(self, edit: building.Edit, deed: str, version: int, then: Then | None) -> list[str]:
         self._begin()
@@ -295,10 +291,6 @@ class Drawing:
         finally:
             self._stop = None
         self._write(edit.after)
-        if not self._is_taken:
-            # Somebody wrote on before it was drawn: neither may be lost without a word.
-            self.other, self.is_drawn_other = edit.after, True
-            self._say("")
         return found
 
     def check_drawn(self) -> None:
@@ -335,11 +327,12 @@ class Drawing:
             """It is drawn from now on, and about to run."""
             self._is_building = False
             self.made, self.trouble, self.state = made, None, "good"
-            self._is_taken = self.version == version
-            if self._is_taken:
-                # Else a person has written on meanwhile.
+            if self.version == version:
                 self.text = text
                 self.version += 1
+            elif self.edited is not None:
+                # A person has written on meanwhile: neither may be lost without a word.
+                self.other, self.is_drawn_other = text, True
             if then is not None:
                 found.extend(then(made))
             self._say(deed)
