@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nengolab.exceptions import ValidationError
+from nengolab.inspect.texts import printed
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class Story:
         count = step + 1 - span.start
         spike = "a spike" if self["spikes"].values[step, 0] > 0 else "a negative spike"
         text = f"{spike} at {self.t[step]:.4g} s: in the {count} step{'s' * (count != 1)} since "
-        text += f"{since} the current was {_number(current)} on average"
+        text += f"{since} the current was {printed(current)} on average"
         text += f", made of {said}." if said else "."
         return text + self._decided(pushed, current) + self._drawn(step)
 
@@ -186,7 +187,7 @@ class Story:
     def _drawn(self, step: int) -> str:
         if not self.at_random:
             return ""
-        rate = _number(float(self["rate out"].values[step, 0]))
+        rate = printed(float(self["rate out"].values[step, 0]))
         return f" Whether there is a spike is drawn at random, here at a rate of {rate} Hz."
 
     @property
@@ -196,8 +197,8 @@ class Story:
             return ""
         current = self["current"].values[:, 0]
         low, high = current.min(), current.max()
-        text = f"no spike in these {len(self.t)} steps: the current was {_number(low)} to "
-        text += _number(high)
+        text = f"no spike in these {len(self.t)} steps: the current was {printed(low)} to "
+        text += printed(high)
         if self.threshold is None:
             return f"{text}."
         if high <= self.threshold:
@@ -215,7 +216,7 @@ class Story:
                 f" It begins to fire above {least:g}, and no single one of these was needed for it."
             )
         said = " and ".join(
-            f"without {_cause(n)} it would be {_number(rest)}" for n, rest in needed
+            f"without {_cause(n)} it would be {printed(rest)}" for n, rest in needed
         )
         return f" It begins to fire above {least:g}: {said}."
 
@@ -224,10 +225,6 @@ def _mean(values: np.ndarray) -> float:
     """Of those that are known."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else 0.0
-
-
-def _number(value: float) -> str:
-    return f"{value + 0.0:.4g}".replace("-", "−")  # no -0
 
 
 def _cause(name: str) -> str:

@@ -14,6 +14,7 @@ from nengolab.inspect.equations import constants, membrane
 from nengolab.inspect.populations import Population
 from nengolab.inspect.quantities import Quantity, Term
 from nengolab.inspect.source import Source
+from nengolab.inspect.texts import number, printed
 from nengolab.parameters.rules import is_decoded
 
 GIVEN = "given by "  # before the names of connections whose output was read
@@ -212,12 +213,7 @@ def _next(
         column[j] * trace,
         "its weight times its filtered output, one step later",
         f"w = {column[j]:.4g} to {target}, on which it has the most effect",
-        (
-            f"{'−' if column[j] < 0 else ''}{abs(column[j]):.4g} · ",
-            Term("filtered"),
-            " = ",
-            Term(name),
-        ),
+        (f"{printed(column[j])} · ", Term("filtered"), " = ", Term(name)),
     )
     whole_of_it = Quantity(
         "next current",
@@ -253,5 +249,5 @@ def _sum(terms: Iterator[str]) -> str:
     return " + ".join(terms).replace("+ -", "− ")
 
 
-def _signed(number: float) -> str:
-    return f"− {-number:.4g}" if number < 0 else f"+ {number:.4g}"
+def _signed(value: float) -> str:
+    return f"− {number(-value)}" if value < 0 else f"+ {number(value)}"

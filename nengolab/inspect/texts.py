@@ -128,6 +128,11 @@ def number(value: float) -> str:
     return f"{value + 0.0:.4g}"  # no -0
 
 
+def printed(value: float) -> str:
+    """A number beside equations, with a minus as they have it."""
+    return number(value).replace("-", "−")
+
+
 def seeded(read: Source, obj: Any) -> Iterator[str]:
     """What is drawn at random of it, and by which seed."""
     seed, where = read.seed(obj)

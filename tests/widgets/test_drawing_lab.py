@@ -257,10 +257,11 @@ def test_a_plot_that_no_longer_fits_its_object_goes_with_a_word(tmp_path: Path) 
     lab.add_plot(lab.session.network.ensembles[0], "pipeline", neuron=35)
     lab.run_source(text.replace("40", "30")).result(PATIENCE)
     until(lambda: page.of("notice"), "what went is told")
-    assert page.of("notice")[-1]["text"] == (
-        "Not all plots can be shown any more. a (one neuron's story): "
-        "neuron: 'a' has the neurons 0 to 29; got 35"
-    )
+    told = page.of("notice")[-1]
+    assert told["text"] == "Not all plots can be shown any more."
+    assert told["details"] == [
+        "a (one neuron's story): neuron: 'a' has the neurons 0 to 29; got 35"
+    ]
     assert "a pipeline" not in page.plots
     assert "a raster" in page.plots
     lab.close()

@@ -29,6 +29,7 @@ KEY = "nengolab_layout"
 # What is said where something of it is not there; the reasons are its details.
 NOT_ALL = "Not all of the layout can be shown."
 NO_MORE = "Not all of it can be shown any more."
+NOT_ALL_PLOTS = "Not all plots can be shown any more."
 
 
 def layout_of(bench: Bench) -> dict[str, Any]:

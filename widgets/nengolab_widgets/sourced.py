@@ -29,7 +29,7 @@ from .drawing.drawing import Drawing
 from .drawing.hands import Drawn
 from .drawing.places import Here, InFile, SourcePlace
 from .driving import Driving
-from .layouts import NO_MORE, NOT_ALL, arrangement_from, layout_of, read_layout
+from .layouts import NO_MORE, NOT_ALL, NOT_ALL_PLOTS, arrangement_from, layout_of, read_layout
 from .panel import Choice
 from .panels.code import Code
 from .weakly import weakly
@@ -238,7 +238,7 @@ class Sourced:
             self._panels_changed()
             self._say_all()
             if remarks:
-                self._notice("Not all plots can be shown any more. " + "; ".join(remarks))
+                self._notice(NOT_ALL_PLOTS, remarks)
 
     def _title_by_network(self) -> None:
         """A Lab of a file is called so; of other code, by its network."""
