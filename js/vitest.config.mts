@@ -7,6 +7,7 @@ export default defineConfig({
   plugins: [vitePanels, workers.forVite, bundles.forVite],
   test: {
     include: ["src/**/*.test.ts"],
+    setupFiles: ["./src/vitest.setup.ts"],
     environment: "happy-dom",
     // One page for all files of a worker: making one took nine tenths of the time.
     isolate: false,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import { Arranger, dragged, placeFor, pressed } from "./arranging";
 import { make } from "./dom";
 import { columnsFor, columnsIn, showSize, type Size } from "./grid";
@@ -76,7 +77,7 @@ describe("places", () => {
         move: (panel: string, to: number) => said.push([panel, to]),
         resize: (panel: string, size: Size) => said.push([panel, size]),
       };
-      new Arranger(figure, tools, layout, arranging, new AbortController().signal);
+      new Arranger(figure, tools, layout, arranging, lifeOfTest().signal);
       return figure;
     });
     const key = (selector: string, name: string): void => {
@@ -117,7 +118,7 @@ describe("undo", () => {
     const slider = make("input", "", { type: "range" });
     const root = make("div", "", {}, text, slider);
     const said: string[] = [];
-    const signal = new AbortController().signal;
+    const signal = lifeOfTest().signal;
     listenToKeys(
       root,
       {} as Transport,

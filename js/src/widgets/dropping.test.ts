@@ -1,11 +1,12 @@
 import { expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import { MOST_BYTES, takeModels } from "./dropping";
 
 function dropped(file: File, taken = false) {
   const root = document.createElement("div");
   const [send, say] = [vi.fn(), vi.fn()];
-  const life = new AbortController();
+  const life = lifeOfTest();
   const question = takeModels(root, send, say, life.signal);
   const event = new Event("drop", { bubbles: true, cancelable: true });
   Object.assign(event, { dataTransfer: { types: ["Files"], files: [file] } });
@@ -50,7 +51,7 @@ it("says what it does not open, and leaves to a panel what that has taken", () =
 function dragged(type: string, data: Record<string, unknown>) {
   const root = document.createElement("div");
   const [send, say] = [vi.fn(), vi.fn()];
-  const question = takeModels(root, send, say, new AbortController().signal);
+  const question = takeModels(root, send, say, lifeOfTest().signal);
   const event = new Event(type, { bubbles: true, cancelable: true });
   const mimeData = { hasData: (mime: string) => mime in data, getData: (m: string) => data[m] };
   Object.assign(event, { mimeData, proposedAction: "move", dropAction: "none" });

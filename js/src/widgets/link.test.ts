@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import type { WidgetModel } from "./host";
 import { Link } from "./link";
 
@@ -8,7 +9,7 @@ it("goes without a word where the notebook is closed", () => {
     throw new Error("Cannot send");
   });
   const model = { send, get: () => "key" } as unknown as WidgetModel;
-  const link = new Link(model, () => ({ type: "bye", view: "1" }), new AbortController().signal);
+  const link = new Link(model, () => ({ type: "bye", view: "1" }), lifeOfTest().signal);
   link.part({ type: "bye", view: "1" });
   expect(send).toHaveBeenCalledOnce();
   // What a person does there is not lost in silence.

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import { LabMenu } from "./menu";
 import type { Offer, PageMessage } from "./messages";
 import { Picker } from "./picker";
@@ -21,7 +22,7 @@ Element.prototype.scrollIntoView = vi.fn();
 describe("LabMenu", () => {
   const open = (askCode = vi.fn()): LabMenu => {
     const host = { stats: () => STATS, share: () => 0.987, askCode };
-    const menu = new LabMenu(host, new AbortController().signal);
+    const menu = new LabMenu(host, lifeOfTest().signal);
     menu.button.click();
     return menu;
   };

@@ -1,6 +1,7 @@
 import { gzipSync, strToU8 } from "fflate";
 import { describe, expect, it } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import { Parts } from "./parts";
 
 const packed = (text: string): DataView => {
@@ -11,7 +12,7 @@ const packed = (text: string): DataView => {
 describe("Parts", () => {
   it("asks once a page for a version, however many want it", async () => {
     const asked: string[] = [];
-    const { signal } = new AbortController();
+    const { signal } = lifeOfTest();
     const [one, other] = [0, 1].map(() => new Parts((name) => asked.push(name), signal));
     const loads = [one.load("part-a", "1"), other.load("part-a", "1")];
     expect(asked).toEqual(["part-a"]);
@@ -25,7 +26,7 @@ describe("Parts", () => {
 
   it("tells versions apart", () => {
     const asked: string[] = [];
-    const life = new AbortController();
+    const life = lifeOfTest();
     const parts = new Parts((name) => asked.push(name), life.signal);
     for (const digest of ["1", "2"]) parts.load("part-b", digest).catch(() => undefined);
     expect(asked.length).toBe(2);

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import { Liveness, type Life } from "./liveness";
 import { decodeMessage, type InputLayout, type PageMessage } from "./messages";
 import { NoticeLine, Problem } from "./problem";
@@ -254,7 +255,7 @@ describe("Liveness", () => {
   function watched(): { life: Life[]; liveness: Liveness; pass: (ms: number) => void } {
     let now = 0;
     const life: Life[] = [];
-    const controller = new AbortController();
+    const controller = lifeOfTest();
     const liveness = new Liveness(
       (l) => life.push(l),
       controller.signal,

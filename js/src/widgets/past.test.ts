@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import type { PageMessage, Past } from "./messages";
 import { Travel } from "./past";
 import { Store, type LabState } from "./store";
@@ -25,7 +26,7 @@ function setUp(): { store: Store<LabState>; travel: Travel; sent: PageMessage[] 
     playhead: { now: 4, window: 2, held: null, hover: null },
   });
   const sent: PageMessage[] = [];
-  const travel = new Travel(store, (message) => sent.push(message), new AbortController().signal);
+  const travel = new Travel(store, (message) => sent.push(message), lifeOfTest().signal);
   return { store, travel, sent };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import { findModel, type WidgetModel } from "./host";
 import { shareTimeline } from "./sharing";
 import { Store, type LabState, type LabStore } from "./store";
@@ -30,7 +31,7 @@ function makeStore(window = 2): LabStore {
 
 describe("widgets of one session", () => {
   it("zoom, pan, hover and select together, and keep clock and window of their own", () => {
-    const life = new AbortController();
+    const life = lifeOfTest();
     const [a, b, other] = [makeStore(2), makeStore(4), makeStore()];
     shareTimeline("s", a, life.signal);
     shareTimeline("s", b, life.signal);
@@ -52,7 +53,7 @@ describe("widgets of one session", () => {
   });
 
   it("take over what the others show when they come, and let go when they leave", () => {
-    const [first, second] = [new AbortController(), new AbortController()];
+    const [first, second] = [lifeOfTest(), lifeOfTest()];
     const [a, b] = [makeStore(), makeStore()];
     shareTimeline("s", a, first.signal);
     new Timeline(a).hold(3, 4);
@@ -63,7 +64,7 @@ describe("widgets of one session", () => {
     expect(b.get().playhead.held).toEqual({ from: 3, to: 4 });
     first.abort();
     const late = makeStore();
-    shareTimeline("s", late, new AbortController().signal);
+    shareTimeline("s", late, lifeOfTest().signal);
     expect(late.get().playhead.held).toBeNull();
   });
 });
@@ -83,10 +84,10 @@ describe("findModel", () => {
     const found = await findModel(
       model(() => answers.shift()),
       "hub",
-      new AbortController().signal,
+      lifeOfTest().signal,
     );
     expect(found).toBe(hub);
-    const gone = new AbortController();
+    const gone = lifeOfTest();
     gone.abort();
     expect(
       await findModel(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import { Store, type LabState } from "./store";
 import { shown, Timeline } from "./timeline";
 
@@ -13,7 +14,7 @@ describe("Store", () => {
   it("tells only what has changed, and nothing after an abort", () => {
     const store = new Store({ a: 1, b: 1 });
     const heard: number[] = [];
-    const controller = new AbortController();
+    const controller = lifeOfTest();
     store.subscribe(
       (s) => s.a,
       controller.signal,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "./charts/fakes";
 import type { Frame } from "./messages";
 import { Stream } from "./stream";
 
@@ -55,7 +56,7 @@ describe("Stream", () => {
       draw: () => undefined,
       report: (report: { seq: number; held: number; merged: number }) => void reports.push(report),
     };
-    return { made: new Stream(host, new AbortController().signal), reports, taken };
+    return { made: new Stream(host, lifeOfTest().signal), reports, taken };
   }
 
   it("draws each frame, and reports three times a second, the first at once", () => {

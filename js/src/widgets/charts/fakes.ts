@@ -1,7 +1,5 @@
 /** For tests: a canvas that notes what is drawn, and what a panel is given. */
 
-import { afterEach } from "vitest";
-
 import type { FrameMeta, Panel, PanelContext } from "../panel";
 import type { FrameArray } from "../frames";
 import { readTheme } from "../theme";
@@ -45,9 +43,20 @@ export interface Opened {
   close: () => void;
 }
 
-/** Of panels that a test leaves open: what they have put off must not come after it. */
+/** What a test leaves open: what it has put off must not come after it. */
 const lives: AbortController[] = [];
-afterEach(() => lives.splice(0).forEach((life) => life.abort()));
+
+/** The life of something that a test opens: it ends with the test, if not before. */
+export function lifeOfTest(): AbortController {
+  const life = new AbortController();
+  lives.push(life);
+  return life;
+}
+
+/** After each test (src/vitest.setup.ts): end what it has opened. */
+export function endLives(): void {
+  lives.splice(0).forEach((life) => life.abort());
+}
 
 /** Mount a panel with what its kernel says of it. */
 export function openPanel(
@@ -56,8 +65,7 @@ export function openPanel(
   more: Partial<PanelContext> = {},
 ): Opened {
   const body = document.createElement("div");
-  const life = new AbortController();
-  lives.push(life);
+  const life = lifeOfTest();
   const layout = {
     id: "p",
     rev: 0,

@@ -1,6 +1,7 @@
 import { EditorView } from "@codemirror/view";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "../../charts/fakes";
 import * as editing from "../../editing/codemirror";
 import { NotebookCell } from "../../host";
 import type { PanelContext } from "../../panel";
@@ -102,7 +103,7 @@ async function open(
   const body = document.createElement("div");
   document.body.append(body);
   const context = {
-    signal: leaving.signal,
+    signal: lifeOfTest().signal,
     store,
     send: (content: Record<string, unknown>) => void sent.push(content),
     editor: () => Promise.resolve(editing),
@@ -142,11 +143,7 @@ async function open(
   };
 }
 
-let leaving = new AbortController();
-
 afterEach(() => {
-  leaving.abort();
-  leaving = new AbortController();
   document.body.replaceChildren();
   vi.useRealTimers();
 });

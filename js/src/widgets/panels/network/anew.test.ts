@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "../../charts/fakes";
 import type { PanelContext } from "../../panel";
 import { Store, type LabState } from "../../store";
 import { readTheme } from "../../theme";
@@ -67,7 +68,7 @@ async function open(labels: string[], probes: string[] = []) {
   const context = {
     layout: layoutOf({}),
     theme: readTheme(body),
-    signal: leaving.signal,
+    signal: lifeOfTest().signal,
     store,
     plots: true,
     settle: () => void sent.push({ type: "settle" }),
@@ -117,7 +118,6 @@ async function open(labels: string[], probes: string[] = []) {
   };
 }
 
-let leaving = new AbortController();
 let waiting: (() => void)[] = [];
 
 beforeEach(() => {
@@ -128,8 +128,6 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  leaving.abort();
-  leaving = new AbortController();
   waiting = [];
   document.body.replaceChildren();
   vi.restoreAllMocks();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "../../charts/fakes";
 import { make } from "../../dom";
 import { Card, type CardHost } from "./card";
 import { Editing, type EditingHost } from "./editing";
@@ -319,7 +320,7 @@ describe("edits by drawing", () => {
     expect(said()).toBe(`${problem} delete all 2 …`);
     expect(ask).not.toHaveBeenCalled();
     // It is said until a hand does the next thing.
-    const [root, leaving] = [document.createElement("div"), new AbortController()];
+    const [root, leaving] = [document.createElement("div"), lifeOfTest()];
     editing.listen(root, root, leaving.signal);
     root.append(editing.said);
     const [line, all] = [...editing.said.querySelectorAll("button")];

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "../../charts/fakes";
 import { inside } from "./band";
 import { Activity, roundUp } from "./activity";
 import { arrange, type Arranged, type Level } from "./arrange";
@@ -178,9 +179,8 @@ describe("the layout", () => {
       (i * 7919) % size,
       (i * 104729) % size,
     ]);
-    const start = performance.now();
+    // A slow one would run into the limit of every test.
     const done = arrange({ level: levelOf(size, wires), view: [500, 400] });
-    expect(performance.now() - start).toBeLessThan(1000);
     const places = new Set(done.x.map((x, i) => `${x} ${done.y[i]}`));
     expect(places.size).toBe(size);
   });
@@ -263,7 +263,7 @@ describe("a view of another size", () => {
     const graph = example();
     const host = { graph: () => graph, activity: new Activity(), moved: () => undefined };
     const theme = { dark: false, dimensions: ["#1", "#2", "#3", "#4"], font: "x" };
-    const view = new View(host as never, theme as never, new AbortController().signal);
+    const view = new View(host as never, theme as never, lifeOfTest().signal);
     view.show(sceneFor(graph, [2]), null);
     expect(calls.get("clearRect")).toBeUndefined();
     view.resize();
@@ -313,7 +313,7 @@ describe("the worker", () => {
     const here = vi
       .spyOn(Arranger.prototype as unknown as { load: () => Promise<unknown> }, "load")
       .mockResolvedValue({ arrange });
-    const arranger = new Arranger(new AbortController().signal);
+    const arranger = new Arranger(lifeOfTest().signal);
     const done: Arranged = await arranger.arrange({ level: levelOf(3, [[0, 1]]), view: [9, 9] });
     expect(done.x).toHaveLength(3);
     expect(here).toHaveBeenCalled();

@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 
+import { lifeOfTest } from "../../charts/fakes";
 import type { FrameArray } from "../../frames";
 import { Store, type LabState, type LabStore } from "../../store";
 import { Activity } from "./activity";
@@ -14,7 +15,7 @@ it("says why some of what is on the screen has no colour", () => {
   const store = new Store<Partial<LabState>>({ status, sight: { visible: true, width: 900 } });
   let [seen, partlySeen, version] = [[2], [1], 1];
   const told: number[][] = [];
-  const [activity, legend, leaving] = [new Activity(), new Legend(), new AbortController()];
+  const [activity, legend, leaving] = [new Activity(), new Legend(), lifeOfTest()];
   const watching = new Watching(
     (partly) => (partly ? [...seen, ...partlySeen] : [...seen]),
     () => version,
