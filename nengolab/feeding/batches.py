@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from nengolab.exceptions import ValidationError
+from nengolab.feeding.pipelines import in_order, untuned
 
 ENDLESS = 1 << 62  # epochs
 
@@ -30,20 +31,23 @@ def of_arrays(
     batch_size : int
     seed : int
     kwargs : dict
-        What else ``fit`` was given; what this decides is taken out: ``shuffle`` and
-        ``validation_split``. ``shuffle="batch"`` shuffles as True does.
+        What else ``fit`` was given; what this decides is taken out: ``shuffle``,
+        ``validation_split`` and ``validation_batch_size``. ``shuffle="batch"`` shuffles as True
+        does.
 
     Returns
     -------
     dict
     """
     data = (x, y) if sample_weight is None else (x, y, sample_weight)
-    found: dict[str, Any] = {"shuffle": False, "validation_batch_size": batch_size}
+    found: dict[str, Any] = {"shuffle": False}
     split = kwargs.pop("validation_split", 0.0)
+    held_size = kwargs.pop("validation_batch_size", batch_size)
     if split and kwargs.get("validation_data") is None:
         (items,) = {len(a) for a in tf.nest.flatten(data)}
         kept = math.floor(items * (1.0 - split))
-        found["validation_data"] = tf.nest.map_structure(lambda a: a[kept:], data)
+        held_out = tf.nest.map_structure(lambda a: a[kept:], data)
+        found["validation_data"] = in_order(held_out, held_size)
         kwargs.pop("validation_data", None)
         data = tf.nest.map_structure(lambda a: a[:kept], data)
     shuffle = bool(kwargs.pop("shuffle", True))
@@ -117,4 +121,4 @@ def shuffled_batches(
         return tf.nest.map_structure(lambda a: tf.gather(a, rows), held)
 
     batches = tf.data.Dataset.zip((rows, held)).map(gather, num_parallel_calls=tf.data.AUTOTUNE)
-    return batches.prefetch(tf.data.AUTOTUNE), steps
+    return untuned(batches.prefetch(tf.data.AUTOTUNE)), steps

@@ -18,6 +18,7 @@ from nengolab.feeding.datachecks import CLASSES, HOLES, OWN, Slot, check_shape
 from nengolab.feeding.expected import Expected
 from nengolab.feeding.fed import Fed
 from nengolab.feeding.matching import Given, match
+from nengolab.feeding.pipelines import untuned
 from nengolab.feeding.weights import weight_shape
 
 # Around what a pipeline says, so that it is found in what TensorFlow makes of it.
@@ -62,7 +63,7 @@ def fed_dataset(source: tf.data.Dataset, expected: Expected) -> Fed:
 
 
 def _look(source: tf.data.Dataset, expected: Expected) -> Fed:
-    for element in source.take(1):
+    for element in untuned(source.take(1)):
         parts = streams.unpack(tf.nest.map_structure(_as_array, element), _WHERE)
         return normalise(expected, *parts, " in the first element of the dataset")
     raise ValidationError("the dataset holds no batch", attr="x")

@@ -159,7 +159,9 @@ def _records(path: Path) -> list[bytes]:
     """
     import tensorflow as tf
 
-    dataset = tf.data.TFRecordDataset(str(path))
+    from nengolab.feeding.pipelines import untuned
+
+    dataset = untuned(tf.data.TFRecordDataset(str(path)))
     found: list[bytes] = []
     try:
         for many in dataset.batch(AT_ONCE).as_numpy_iterator():

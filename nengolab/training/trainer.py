@@ -10,7 +10,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from nengolab.checks import whole
 from nengolab.compiler.operators.tensor import put_back
@@ -19,6 +18,7 @@ from nengolab.exceptions import BuildError, SimulationError, ValidationError
 from nengolab.feeding.batches import of_arrays
 from nengolab.feeding.feeder import Fed, Feeder, target_kind
 from nengolab.feeding.filling import Filling
+from nengolab.feeding.pipelines import in_order, steady
 from nengolab.names import listing
 from nengolab.settings import get_setting, get_surrogate
 from nengolab.surrogates import surrogate
@@ -202,6 +202,8 @@ class Trainer:
         self._check_compiled("fit")
         self._check_phase("fit")
         batch_size = self._batch_size(batch_size)
+        held_size = kwargs.get("validation_batch_size", batch_size)
+        held_size = self._batch_size(held_size, "validation_batch_size")
         fed = self.feeder.feed(
             x,
             y,
@@ -214,7 +216,7 @@ class Trainer:
         held_out = None
         if validation_data is not None:
             held_out = self._held_out(validation_data, n_steps, fed)
-            kwargs["validation_data"] = self._keras_data(held_out, batch_size)["x"]
+            kwargs["validation_data"] = self._keras_data(held_out, held_size)["x"]
         elif validation_split:
             kwargs["validation_split"] = validation_split
         self._tell(fed)
@@ -256,8 +258,8 @@ class Trainer:
     def _fit_arguments(self, fed: Fed, batch_size: int, kwargs: dict) -> dict[str, Any]:
         """What Keras's fit is given; arrays come in an order that a resumed fit can repeat."""
         if fed.stream is not None:
-            shuffle = {} if fed.can_shuffle else {"shuffle": False}
-            return {"x": fed.x, "validation_batch_size": batch_size, **shuffle, **kwargs}
+            shuffle = kwargs.pop("shuffle", fed.can_shuffle)
+            return {"x": steady(fed.x, shuffle), "shuffle": shuffle, **kwargs}
         data = (fed.x, fed.y, fed.sample_weight)
         return of_arrays(*data, batch_size, self._engine.host.seed, kwargs)
 
@@ -385,20 +387,19 @@ class Trainer:
 
     def _keras_data(self, fed: Fed, batch_size: int) -> dict[str, Any]:
         if fed.stream is not None:
-            return {"x": fed.x}
+            return {"x": steady(fed.x)}
         parts = [part for part in (fed.x, fed.y, fed.sample_weight) if part is not None]
-        # Keras would round double precision.
-        return {"x": tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(batch_size)}
+        return {"x": in_order(tuple(parts), batch_size)}
 
-    def _batch_size(self, given: int | None) -> int:
+    def _batch_size(self, given: int | None, attr: str = "batch_size") -> int:
         if given is None:
             return self._batch
-        given = whole(given, "batch_size", 1)
+        given = whole(given, attr, 1)
         if given > self._batch:
             raise ValidationError(
                 f"got {given}, above the simulator's minibatch_size {self._batch}; make the "
                 "Simulator with a larger one",
-                attr="batch_size",
+                attr=attr,
             )
         return given
 
