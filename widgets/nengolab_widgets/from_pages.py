@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import types
+from functools import cache
 from typing import (
     Any,
     Literal,
@@ -336,8 +337,7 @@ def read_message(content: Any) -> PageMessage:
         raise ValidationError(
             f"got a message of type {kind!r}; known are {', '.join(_PAGE_TYPES)}", "type"
         )
-    wanted = get_type_hints(_PAGE_TYPES[kind], include_extras=True)
-    for name, hint in wanted.items():
+    for name, hint in _hints(kind).items():
         if get_origin(hint) is NotRequired:
             if name not in content:
                 continue
@@ -345,6 +345,11 @@ def read_message(content: Any) -> PageMessage:
         if name not in content or not fits(content[name], hint):
             raise ValidationError(f"{kind}: {name} is {content.get(name)!r}", name)
     return cast("PageMessage", content)
+
+
+@cache
+def _hints(kind: str) -> dict[str, Any]:
+    return get_type_hints(_PAGE_TYPES[kind], include_extras=True)
 
 
 def fits(value: Any, hint: Any) -> bool:

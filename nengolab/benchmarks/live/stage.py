@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +145,38 @@ class Stage:
     def kernel_pid(self) -> int:
         """Give the process id of the kernel."""
         return self.value("__import__('os').getpid()")
+
+    @contextmanager
+    def on_own_cores(self) -> Iterator[None]:
+        """Keep the kernel on one half of the cores; browser, server and driver on the other.
+
+        Left alone, Linux may have all of them wait for one core of two, while the other is idle.
+
+        Raises
+        ------
+        NotImplementedError
+            Where there is one core, or a system that does not place processes.
+        """
+        import psutil
+
+        this = psutil.Process()
+        if not hasattr(this, "cpu_affinity") or len(cores := this.cpu_affinity() or ()) < 2:
+            raise NotImplementedError("processes cannot be placed on cores of their own here")
+        half, kernel = len(cores) // 2, self.kernel_pid()
+
+        def place(of_kernel: list[int], of_others: list[int]) -> None:
+            for process in (this, *this.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    for thread in process.threads():
+                        with suppress(psutil.NoSuchProcess):
+                            mine = of_kernel if process.pid == kernel else of_others
+                            psutil.Process(thread.id).cpu_affinity(mine)
+
+        place(cores[half:], cores[:half])
+        try:
+            yield
+        finally:
+            place(cores, cores)
 
     def renderer_pids(self) -> list[int]:
         """Give the process ids of the browser's renderers."""
