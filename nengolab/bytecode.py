@@ -1,15 +1,21 @@
-"""Whether two pieces of byte code do the same."""
+"""Whether two pieces of byte code, or two classes, do the same."""
 
 from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Iterator
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 # Where a name is imported in the same file, Python calls what it holds without these.
 _NOTHING = {"CACHE", "PRECALL", "PUSH_NULL", "NOP", "EXTENDED_ARG", "RESUME"}
 _SAME = {"LOAD_METHOD": "LOAD_ATTR"}
+# What Python notes of a class itself.
+OF_PYTHON = {
+    *("__module__", "__dict__", "__weakref__", "__doc__", "__qualname__", "__abstractmethods__"),
+    *("__firstlineno__", "__static_attributes__", "__annotations__", "__hash__", "_abc_impl"),
+    *("__annotate_func__", "__annotations_cache__", "__parameters__"),
+}
 _PARTS = ("co_varnames", "co_freevars", "co_cellvars", "co_argcount", "co_posonlyargcount")
 
 
@@ -34,6 +40,52 @@ def same_code(a: CodeType, b: CodeType, same_value: Callable[[Any, Any], bool]) 
         else type(x) is type(y) and (x is y or same_value(x, y))
         for x, y in zip(a.co_consts, b.co_consts, strict=True)
     )
+
+
+def same_class(a: type, b: type, same_value: Callable[[Any, Any], bool]) -> bool:
+    """Whether two classes are one, or made of definitions that say the same.
+
+    A definition that runs again, as a cell or a file does, makes another class.
+
+    Parameters
+    ----------
+    a, b : type
+    same_value : callable
+        Whether two values are the same that classes, or the functions in them, hold.
+    """
+    if a is b:
+        return True
+    if type(a) is not type(b) or a.__qualname__ != b.__qualname__:
+        return False
+    first, second = ({k: v for k, v in vars(c).items() if k not in OF_PYTHON} for c in (a, b))
+    return (
+        first.keys() == second.keys()
+        and all(_same_member(first[name], second[name], same_value) for name in first)
+        and len(a.__bases__) == len(b.__bases__)
+        and all(same_class(x, y, same_value) for x, y in zip(a.__bases__, b.__bases__, strict=True))
+    )
+
+
+def _same_member(a: Any, b: Any, same_value: Callable[[Any, Any], bool]) -> bool:
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, staticmethod | classmethod):
+        return _same_member(a.__func__, b.__func__, same_value)
+    if isinstance(a, property):
+        parts = ("fget", "fset", "fdel")
+        return all(_same_member(getattr(a, p), getattr(b, p), same_value) for p in parts)
+    if not isinstance(a, FunctionType):
+        return same_value(a, b)
+    given = ((f.__defaults__, f.__kwdefaults__, _captured(f)) for f in (a, b))
+    return same_code(a.__code__, b.__code__, same_value) and same_value(*given)
+
+
+def _captured(fn: FunctionType) -> list[Any]:
+    """What a method captured, but the class that it is of."""
+    cells = zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True)
+    return [cell.cell_contents for name, cell in cells if name != "__class__"]
 
 
 def _steps(code: CodeType) -> Iterator[tuple[str, Any]]:

@@ -1,16 +1,18 @@
 """The source of a person's own class, as it was written, and what makes an object of it again.
 
 A class whose source is all that there is of it is written: methods that are what runs, and values
-that the source says. An object is made by its class, where that is seen to give it what it has;
-else without it, and given its attributes.
+that the source says, or that can be written themselves. What it is made of is written above it, or
+imported. An object is made by its class, where that is seen to give it what it has; else without
+it, and given its attributes.
 """
 
 from __future__ import annotations
 
+import abc
 import ast
 import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType
@@ -18,12 +20,9 @@ from typing import Any
 
 from nengolab.building.indentation import shifted
 from nengolab.building.same import does_the_same, same
-from nengolab.building.sources import Unwritable
+from nengolab.building.sources import Change, Unwritable, changed, defaults_of
+from nengolab.bytecode import OF_PYTHON
 
-_OF_PYTHON = {
-    *("__module__", "__dict__", "__weakref__", "__doc__", "__qualname__"),
-    *("__firstlineno__", "__static_attributes__", "__annotations__", "__hash__"),
-}
 _WAYS = {"staticmethod": staticmethod, "classmethod": classmethod, "property": property}
 # Objects of such classes are more than their attributes.
 _SPECIAL = {
@@ -62,8 +61,15 @@ class WrittenClass:
         return self.text if name == self.name else self.text.replace(self.name, name, 1)
 
 
-def written_class(kind: type) -> WrittenClass:
-    """The source of a class that has no other than ``object`` below it.
+def written_class(kind: type, code_of: Callable[[Any], str]) -> WrittenClass:
+    """The source of a class.
+
+    Parameters
+    ----------
+    kind : type
+    code_of : callable
+        Gives the code of a value: of a class that this one is made of, and of what the source does
+        not say in plain letters.
 
     Raises
     ------
@@ -71,20 +77,20 @@ def written_class(kind: type) -> WrittenClass:
         Where it cannot be found, or is not all that the class is.
     """
     what = f"is a {kind.__name__}, whose class"
-    if kind.__bases__ != (object,) or type(kind) is not type:
-        raise Unwritable(f"{what} is made of other classes")
     if special := sorted(_SPECIAL & vars(kind).keys()):
         raise Unwritable(f"{what} says in {special[0]} how its objects are made or read")
     methods = tuple(_methods(kind))
     found = _found(methods[0].__code__) if methods else None
     if found is None:
         raise Unwritable(f"is an object, a {kind.__name__}, which has no source")
-    text, node = found
-    if node.decorator_list:
+    text, node, is_decorated = found
+    if is_decorated:
         raise Unwritable(f"{what} is decorated")
-    _check(kind, node, text, methods, what)
+    changes = [*_bases(kind, node, code_of, what), *_held(kind, node, text, code_of, what)]
+    text = changed(text, [change for change in changes if change is not None])
     annotated = any(isinstance(n, ast.arg) and n.annotation for n in ast.walk(node))
     annotated |= any(isinstance(n, ast.FunctionDef) and n.returns for n in ast.walk(node))
+    annotated |= any(isinstance(n, ast.AnnAssign) for n in ast.walk(node))
     return WrittenClass(text, node.name, methods, bool(annotated))
 
 
@@ -103,8 +109,8 @@ def _classes(text: str) -> list[ast.ClassDef]:
     return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
 
 
-def _found(code: CodeType) -> tuple[str, ast.ClassDef] | None:
-    """The text and the definition of the class that a method stands in."""
+def _found(code: CodeType) -> tuple[str, ast.ClassDef, bool] | None:
+    """The text, without decorators, of the class that a method stands in; if it has some."""
     try:
         linecache.checkcache(code.co_filename)
         whole = "".join(inspect.findsource(code)[0])
@@ -116,7 +122,9 @@ def _found(code: CodeType) -> tuple[str, ast.ClassDef] | None:
     text = ast.get_source_segment(whole, around[0], padded=True) or ""
     space = text[: len(text) - len(text.lstrip())]
     text = "\n".join(shifted(text.split("\n"), space, "")).strip()
-    return text, around[0]
+    (node,) = ast.parse(text).body
+    assert isinstance(node, ast.ClassDef)
+    return text, node, bool(around[0].decorator_list)
 
 
 def _is_of(node: ast.stmt, code: CodeType) -> bool:
@@ -126,52 +134,104 @@ def _is_of(node: ast.stmt, code: CodeType) -> bool:
     return code.co_firstlineno == min([node.lineno, *(d.lineno for d in node.decorator_list)])
 
 
-def _check(
-    kind: type, node: ast.ClassDef, text: str, methods: tuple[FunctionType, ...], what: str
-) -> None:
-    """Refuse a source that says more or less than the class holds."""
-    made = compile(text, "<check>", "exec").co_consts[0]
-    own = [const for const in made.co_consts if isinstance(const, CodeType)]
-    for method in methods:
-        defaults = [*(method.__defaults__ or ()), *(method.__kwdefaults__ or {}).values()]
-        if method.__code__.co_freevars:
-            raise Unwritable(f"{what} reads variables of the function that made it")
-        if not all(map(_is_plain, defaults)):
-            raise Unwritable(f"{what} has other than plain defaults in {method.__name__}")
-        if not any(does_the_same(code, method.__code__) for code in own):
-            raise Unwritable(f"{what} has a source that was changed since it was made")
+def _bases(
+    kind: type, node: ast.ClassDef, code_of: Callable[[Any], str], what: str
+) -> Iterator[Change]:
+    """The classes that it is made of, as they are called where it is written."""
+    given = [] if kind.__bases__ == (object,) and not node.bases else list(kind.__bases__)
+    if node.keywords or len(given) != len(node.bases):
+        raise Unwritable(f"{what} is made in another way than by other classes")
+    for expression, base in zip(node.bases, given, strict=True):
+        named = ast.unparse(expression)
+        if named.rpartition(".")[2] != base.__name__:
+            raise Unwritable(f"{what} is made of {named}, which is not the class {base.__name__}")
+        try:
+            yield expression, code_of(base)
+        except Unwritable as err:
+            raise Unwritable(f"{what} is made of {base.__name__}, which {err}") from None
+
+
+def _held(
+    kind: type, node: ast.ClassDef, text: str, code_of: Callable[[Any], str], what: str
+) -> Iterator[Change | None]:
+    """What stands in it; refused where its source says more or less than the class holds."""
+    made = compile(text, "<check>", "exec").co_consts
+    codes = [*next(const for const in made if isinstance(const, CodeType)).co_consts]
     said: set[str] = set()
     for part in node.body:
         if isinstance(part, ast.FunctionDef):
-            said.add(_held_as(part.name, node.name))
-            ways = [ast.unparse(d) for d in part.decorator_list]
-            if not all(way in _WAYS or way == f"{part.name}.setter" for way in ways):
-                raise Unwritable(f"{what} has a decorated method")
-            defaults = [*part.args.defaults, *(d for d in part.args.kw_defaults if d is not None)]
-            if not all(_is_literal(d) for d in defaults):
-                raise Unwritable(f"{what} has other than plain defaults in {part.name}")
-        elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
-            name = part.targets[0].id
+            name = _held_as(part.name, node.name)
             said.add(name)
-            plain = len(part.targets) == 1 and _is_literal(part.value)
-            if not plain or not same(ast.literal_eval(part.value), vars(kind).get(name)):
-                raise Unwritable(f"{what} has a {name} that its source does not say")
-        elif not (isinstance(part, ast.Pass) or _is_text(part)):
+            yield from _method(part, vars(kind).get(name), codes, code_of, what)
+        elif (assigned := _assigned(part)) is not None:
+            name, expression = assigned
+            said.add(name)
+            yield _value(expression, vars(kind).get(name, said), name, code_of, what)
+        elif not (isinstance(part, ast.Pass | ast.AnnAssign) or _is_text(part)):
             raise Unwritable(f"{what} has more in it than methods and values")
-    if said != vars(kind).keys() - _OF_PYTHON:
+    if said != vars(kind).keys() - OF_PYTHON:
         raise Unwritable(f"{what} was changed since it was made")
+
+
+def _assigned(part: ast.stmt) -> tuple[str, ast.expr] | None:
+    """The name and the expression of a value that a class holds."""
+    if isinstance(part, ast.AnnAssign) and part.value is not None:
+        targets, value = [part.target], part.value
+    elif isinstance(part, ast.Assign):
+        targets, value = part.targets, part.value
+    else:
+        return None
+    (target, *more) = targets
+    return (target.id, value) if isinstance(target, ast.Name) and not more else None
+
+
+def _value(
+    expression: ast.expr, value: Any, name: str, code_of: Callable[[Any], str], what: str
+) -> Change | None:
+    """What is written in place of an expression; None where it says what is held."""
+    if _is_literal(expression):
+        if same(ast.literal_eval(expression), value):
+            return None
+        raise Unwritable(f"{what} has a {name} that its source does not say")
+    try:
+        return expression, code_of(value)
+    except Unwritable as err:
+        raise Unwritable(f"{what} has a {name} that {err}") from None
+
+
+def _method(
+    part: ast.FunctionDef,
+    held: Any,
+    codes: list[Any],
+    code_of: Callable[[Any], str],
+    what: str,
+) -> Iterator[Change | None]:
+    """What is written in place of the defaults of a method; refused where it is not what runs."""
+    setter = f"{part.name}.setter"
+    ways = [ast.unparse(d) for d in part.decorator_list]
+    for decorator, way in zip(part.decorator_list, ways, strict=True):
+        if way.rpartition(".")[2] == "abstractmethod" and getattr(
+            held, "__isabstractmethod__", False
+        ):
+            yield decorator, code_of(abc.abstractmethod)
+        elif way not in _WAYS and way != setter:
+            raise Unwritable(f"{what} has a decorated method")
+    fn = (held.fset if setter in ways else held.fget) if isinstance(held, property) else held
+    fn = getattr(fn, "__func__", fn)
+    if not isinstance(fn, FunctionType):
+        raise Unwritable(f"{what} was changed since it was made")
+    if set(fn.__code__.co_freevars) - {"__class__"}:
+        raise Unwritable(f"{what} reads variables of the function that made it")
+    if not any(isinstance(c, CodeType) and does_the_same(c, fn.__code__) for c in codes):
+        raise Unwritable(f"{what} has a source that was changed since it was made")
+    for default, value in defaults_of(part.args, fn):
+        yield _value(default, value, f"default in {part.name}", code_of, what)
 
 
 def _held_as(name: str, kind: str) -> str:
     """What a class holds a method as: one that is hidden goes by the name of its class, too."""
     hidden = name.startswith("__") and not name.endswith("__")
     return f"_{kind.lstrip('_')}{name}" if hidden else name
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, int | float | str)
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -15,7 +15,7 @@ import nengo
 from nengolab.building.configs import config_lines, configured_objects, instance_lines
 from nengolab.building.defaults import Defaults, nothing_around
 from nengolab.building.folding import LEAST, becomes, folded, repeated, runs
-from nengolab.building.functions import names_read
+from nengolab.building.functions import names_read, own_classes
 from nengolab.building.imports import Imports
 from nengolab.building.naming import identifier
 from nengolab.building.objects import Objects
@@ -206,7 +206,8 @@ class _Writer:
         for fn, count in Counter(map(id, held)).items():
             if count > 1:
                 self._values.functions.often(next(f for f in held if id(f) == fn))
-        read = {name for fn in held for name in names_read(fn)}
+        held += own_classes(self._net)
+        read = {name for one in held for name in names_read(one)}
         self._imports.names.use(read)
         # A loop would give another value to what a function reads.
         self._folds = "i" not in read

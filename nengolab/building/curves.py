@@ -146,6 +146,8 @@ def _truncated(dist: Any, dimensions: int, component: int, points: int) -> Curve
 
 def _exponential(dist: Any, dimensions: int, component: int, points: int) -> Curve:
     """Clipped: what would be above ``high`` is at it."""
+    if dist.high <= dist.shift:
+        return Curve(np.zeros(0), np.zeros(0), np.array([float(dist.high)]), np.ones(1))
     made = scipy.stats.expon(dist.shift, dist.scale)
     x = np.linspace(dist.shift, min(dist.high, made.ppf(1 - _FAR)), points)
     beyond = float(made.sf(dist.high))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import abc
 import builtins
 import functools
+import inspect
 import keyword
 import types
 import unicodedata
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, Protocol
 
 import nengo
 import numpy as np
 from nengo.base import NengoObject
+from nengo.params import FrozenObject, iter_params
 
 from nengolab.building.classes import WrittenClass, given_to, written_class
 from nengolab.building.imports import Imports, is_installed, path_of
+from nengolab.building.same import parts_of
 from nengolab.building.sources import (
     Unwritable,
     Written,
@@ -26,6 +31,8 @@ from nengolab.building.sources import (
     written,
 )
 
+# Classes that give objects nothing to hold.
+_BARE = (abc.ABC, Generic, Protocol)
 _MUTABLE = (list, dict, set, np.ndarray)
 _PLAIN = (str, bytes, int, float, complex, types.ModuleType, NengoObject, nengo.Network, *_MUTABLE)
 
@@ -111,12 +118,15 @@ class Functions:
     def _method(self, fn: types.MethodType) -> str:
         """A method of a person's own object."""
         owner = fn.__self__
-        if vars(type(owner)).get(fn.__name__) is not fn.__func__:
+        if inspect.getattr_static(type(owner), fn.__name__, None) is not fn.__func__:
             raise Unwritable(_why_not(fn))
         try:
             return f"{self._object(owner)}.{fn.__name__}"
         except Unwritable as err:
-            raise Unwritable(f"is a method of an object that {err}") from None
+            why = str(err)
+            own = why.startswith(f"is an object, a {type(owner).__name__},")
+            what = why.removeprefix("is ") if own else f"an object that {why}"
+            raise Unwritable(f"is a method of {what}") from None
 
     def _object(self, obj: Any) -> str:
         """The variable that holds a person's own object, with its class above it."""
@@ -126,13 +136,36 @@ class Functions:
         home = path_of(kind)
         if not hasattr(obj, "__dict__") or (home is not None and is_installed(home[0])):
             raise Unwritable(_why_not(obj))
+        for base in kind.__mro__[1:-1]:
+            home = path_of(base)
+            if base not in _BARE and home is not None and is_installed(home[0]):
+                raise Unwritable(f"is a {kind.__name__}, and more than that: a {base.__name__}")
+        with self._making(obj, f"is a {kind.__name__}, which holds itself"):
+            return self._made(obj, written_class(kind, self._held))
+
+    @contextmanager
+    def _making(self, obj: Any, itself: str) -> Iterator[None]:
+        """Refuse what needs itself to be written."""
         if id(obj) in self._being_made:
-            raise Unwritable(f"is a {kind.__name__}, which holds itself")
+            raise Unwritable(itself)
         self._being_made.add(id(obj))
         try:
-            return self._made(obj, written_class(kind))
+            yield
         finally:
             self._being_made.discard(id(obj))
+
+    def class_of(self, kind: type, wanted: str | None = None) -> str:
+        """The name of a person's own class, written above; ``wanted`` where it has none yet.
+
+        Raises
+        ------
+        Unwritable
+            Where its source is not all that there is of it.
+        """
+        if id(kind) in self._known:
+            return self._known[id(kind)][1]
+        with self._making(kind, f"is of the class {kind.__name__}, which reads itself"):
+            return self._class(kind, written_class(kind, self._held), wanted)
 
     def _made(self, obj: Any, found: WrittenClass) -> str:
         given = given_to(obj, found)
@@ -154,20 +187,27 @@ class Functions:
         self.keep(obj, called, "\n".join(lines))
         return called
 
-    def _class(self, kind: type, found: WrittenClass) -> str:
-        """The name of a class that is written, or imported where it cannot be."""
+    def _class(self, kind: type, found: WrittenClass, wanted: str | None = None) -> str:
+        """The name of a class that is written; ``wanted`` where something reads it by that."""
         if id(kind) in self._known:
             return self._known[id(kind)][1]
         read = {name: value for fn in found.methods for name, value in globals_of(fn).items()}
-        if found.name in read:
-            raise Unwritable(f"is a {found.name}, whose class reads itself")
+        if read.get(found.name, kind) is not kind:
+            raise Unwritable(f"is a {found.name}, whose class calls something else so, too")
+        if read.pop(found.name, None) is not None:
+            wanted = found.name
         for name, value in read.items():
             self._bind(name, value)
         for fn in found.methods:
             for name in builtins_of(fn):
                 self._keep_own(name)
         self.annotated |= found.annotated
-        called = self._imports.new(found.name, kind)
+        try:
+            if wanted is not None:
+                self._imports.give(wanted, kind)
+        except ValueError as err:
+            raise Unwritable(f"is a {found.name}, whose class is read, and {err}") from None
+        called = wanted or self._imports.new(found.name, kind)
         if called != found.name and found.hides:
             raise Unwritable(f"is a {found.name}, whose class hides names, and that one is taken")
         self.keep(kind, called, found.named(called))
@@ -283,6 +323,10 @@ class Functions:
             self.definitions.append(found.within(names, called))
         return self._makers[key]
 
+    def _held(self, value: Any) -> str:
+        """The code of a value that a class holds."""
+        return self._captured("held", value)
+
     def _captured(self, name: str, value: Any) -> str:
         if not isinstance(value, _MUTABLE):
             return self._given(value)
@@ -321,9 +365,11 @@ class Functions:
             self._imports.module(value, name)
             return True
         if isinstance(value, type) or self._is_imported(value):
-            if self._imports.object(value, name) is None:
-                raise Unwritable(f"reads {name}, a class that cannot be imported")
-            return True
+            if self._imports.object(value, name) is not None:
+                return True
+            if isinstance(value, type):
+                return self.class_of(value, name) == name
+            raise Unwritable(f"reads {name}, a class that cannot be imported")
         return False
 
 
@@ -350,8 +396,25 @@ def names_read(fn: Any) -> set[str]:
             kind = one if isinstance(one, type) else type(one)
             if (home := path_of(kind)) is None or not is_installed(home[0]):
                 todo += [f for f in vars(kind).values() if isinstance(f, types.FunctionType)]
+                todo += [base for base in kind.__bases__ if base is not object]
                 todo += [] if one is kind else list(getattr(one, "__dict__", {}).values())
     return found
+
+
+def own_classes(network: nengo.Network) -> list[type]:
+    """A person's own classes of processes, neurons and all else that objects are given."""
+    found: dict[type, None] = {}
+    todo = [getattr(obj, name) for obj in network.all_objects for name in iter_params(type(obj))]
+    seen = set[int]()
+    while todo:
+        one = todo.pop()
+        if isinstance(one, FrozenObject) and id(one) not in seen:
+            seen.add(id(one))
+            todo += parts_of(one).values()
+            home = path_of(type(one))
+            if home is None or not is_installed(home[0]):
+                found[type(one)] = None
+    return list(found)
 
 
 def is_installed_function(fn: types.FunctionType) -> bool:

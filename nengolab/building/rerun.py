@@ -11,10 +11,11 @@ import nengo
 from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
-from nengo.params import iter_params
+from nengo.params import FrozenObject, iter_params
 
-from nengolab.building.same import does_the_same, same
+from nengolab.building.same import does_the_same, parts_of, same
 from nengolab.building.sources import Unwritable, captured
+from nengolab.bytecode import same_class
 from nengolab.exceptions import ValidationError
 from nengolab.names import Names, renamed
 from nengolab.runtime.snapshot import Snapshot
@@ -150,6 +151,9 @@ def _same_objects(a: Any, b: Any, found: dict[Any, Any]) -> bool:
 
 def _alike(a: Any, b: Any, found: dict[Any, Any]) -> bool:
     """Whether values are the same, objects of a network where they are each other's."""
+    if isinstance(a, FrozenObject) and isinstance(b, FrozenObject) and type(a) is not type(b):
+        # Of a person's own class, which was made again with the network.
+        return same_class(type(a), type(b), same) and same(parts_of(a), parts_of(b))
     if type(a) is not type(b):
         return False
     if isinstance(a, ObjView):

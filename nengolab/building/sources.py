@@ -7,7 +7,7 @@ import builtins
 import dis
 import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType
@@ -17,6 +17,7 @@ from nengolab.building.indentation import shifted
 from nengolab.building.same import does_the_same, same
 
 Defined = ast.FunctionDef | ast.Lambda
+Change = tuple[ast.expr, str]
 
 
 class Unwritable(Exception):
@@ -157,25 +158,46 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _with_defaults(text: str, fn: FunctionType, value_of: Any) -> str:
     """The text with the values that arguments default to, where these are no literals."""
-    body = ast.parse(f"({text}\n)" if text.startswith("lambda") else text).body[0]
-    shift = 1 if text.startswith("lambda") else 0
+    is_lambda = text.startswith("lambda")
+    body = ast.parse(f"({text}\n)" if is_lambda else text).body[0]
     node: Any = body.value if isinstance(body, ast.Expr) else body
-    given = [*zip(node.args.defaults, fn.__defaults__ or (), strict=True)]
-    names = [a.arg for a in node.args.kwonlyargs]
-    keywords = zip(names, node.args.kw_defaults, strict=True)
-    given += [(n, (fn.__kwdefaults__ or {})[a]) for a, n in keywords if n is not None]
-    lines = [line.encode() for line in text.splitlines(keepends=True)]
-    for default, value in reversed(given):
+    changes = []
+    for default, value in defaults_of(node.args, fn):
         try:
             if same(ast.literal_eval(default), value):
                 continue
         except ValueError:
             pass
-        first, last = default.lineno - 1, default.end_lineno - 1
-        start = default.col_offset - (shift if first == 0 else 0)
-        end = default.end_col_offset - (shift if last == 0 else 0)
-        new = lines[first][:start] + value_of(value).encode() + lines[last][end:]
-        lines[first : last + 1] = [new]
+        changes.append((default, value_of(value)))
+    return changed(text, changes, 1 if is_lambda else 0)
+
+
+def defaults_of(args: ast.arguments, fn: FunctionType) -> Iterator[tuple[ast.expr, Any]]:
+    """The expressions that arguments default to, and what they gave."""
+    yield from zip(args.defaults, fn.__defaults__ or (), strict=True)
+    for argument, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if default is not None:
+            yield default, (fn.__kwdefaults__ or {})[argument.arg]
+
+
+def changed(text: str, changes: Iterable[Change], shift: int = 0) -> str:
+    """A text with other words in place of expressions.
+
+    Parameters
+    ----------
+    text : str
+    changes : iterable of (ast.expr, str)
+        Expressions of the text, and what stands there instead.
+    shift : int
+        Letters in front of the text where it was parsed.
+    """
+    lines = [line.encode() for line in text.splitlines(keepends=True)]
+    placed = sorted(changes, key=lambda change: (change[0].lineno, change[0].col_offset))
+    for node, new in reversed(placed):
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        start = node.col_offset - (shift if first == 0 else 0)
+        end = (node.end_col_offset or 0) - (shift if last == 0 else 0)
+        lines[first : last + 1] = [lines[first][:start] + new.encode() + lines[last][end:]]
     return b"".join(lines).decode()
 
 

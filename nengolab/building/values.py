@@ -188,6 +188,8 @@ class Values:
         if isinstance(obj, types.ModuleType):
             return self._imports.module(obj)
         called = self._imports.object(obj)
+        if called is None and isinstance(obj, type):
+            return self.functions.class_of(obj)
         if called is None:
             raise Unwritable(f"is of the class {obj.__qualname__}, which cannot be imported")
         return called

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import threading
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import scipy.sparse
+from nengo.params import FrozenObject, Parameter
 
-from nengolab.bytecode import same_code
+from nengolab.bytecode import same_class, same_code
 from nengolab.inspect.alike import parameters_of
 from nengolab.inspect.source import Source
 from nengolab.parameters.show import figures
@@ -31,8 +33,13 @@ def same_value(a: Any, b: Any) -> bool:
         return all(same_value(getattr(a, n), getattr(b, n)) for n in ("func", "args", "keywords"))
     if isinstance(a, np.ndarray | int | float) and isinstance(b, np.ndarray | int | float):
         return np.shape(a) == np.shape(b) and bool(np.array_equal(a, b, equal_nan=True))
+    if isinstance(a, type) and isinstance(b, type):
+        return same_class(a, b, same_value)
+    if isinstance(a, types.MethodType) and isinstance(b, types.MethodType):
+        return all(same_value(getattr(a, n), getattr(b, n)) for n in ("__func__", "__self__"))
     if type(a) is not type(b):
-        return False
+        # Of a person's own class, which was made again with the network.
+        return same_class(type(a), type(b), same_value) and _same_objects(a, b)
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(same_value, a, b))
     if is_vocabulary(a):  # its pointers hold it again
@@ -45,13 +52,40 @@ def same_value(a: Any, b: Any) -> bool:
         return _same_parts(a, b)
     if _is_layer(a):
         return same_value(_config(a), _config(b))
+    if type(a).__eq__ in (object.__eq__, FrozenObject.__eq__):
+        return _same_objects(a, b)
     return bool(a == b)
+
+
+_compared = threading.local()
+
+
+def _same_objects(a: Any, b: Any) -> bool:
+    """Whether a person's own objects, of classes that say the same, hold the same."""
+    if isinstance(a, FrozenObject):
+        return _same_parts(a, b)
+    if not (hasattr(a, "__dict__") and hasattr(b, "__dict__")):
+        return False
+    pairs = _compared.__dict__.setdefault("pairs", set())
+    pair = id(a), id(b)
+    if pair in pairs:  # they hold themselves
+        return True
+    pairs.add(pair)
+    try:
+        return same_value(vars(a), vars(b))
+    finally:
+        pairs.discard(pair)
 
 
 def _same_parts(a: Any, b: Any) -> bool:
     """Neuron types, synapses, distributions, transforms, solvers, rules: by all that they hold."""
     parts = [(getattr(a, name), getattr(b, name)) for name in parameters_of(type(a))]
-    own = ({k: v for k, v in vars(o).items() if not k.startswith("_")} for o in (a, b))
+    # What a parameter is on each object is not its own.
+    data = {"data"} if isinstance(a, Parameter) else set()
+    own = (
+        {k: v for k, v in vars(o).items() if not k.startswith("_") and k not in data}
+        for o in (a, b)
+    )
     return all(same_value(p, q) for p, q in parts) and same_value(*own)
 
 

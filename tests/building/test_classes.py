@@ -111,10 +111,6 @@ class Decorated:
         return t
 
 
-class OfAnother(Counter):
-    pass
-
-
 class Changed:
     def __call__(self, t):
         return t
@@ -162,23 +158,16 @@ def of_a_function(by):
     return Local
 
 
-class Defaulted:
-    def __call__(self, t, by=SHARED):
-        return t
-
-
 @pytest.mark.parametrize(
     ("kind", "why"),
     [
         (Decorated, "is a Decorated, whose class has a decorated method"),
-        (lambda: OfAnother(1), "is a OfAnother, whose class is made of other classes"),
         (Changed, "is a Changed, whose class was changed since it was made"),
         (lambda: Point(1.0), "is a Point, whose class is decorated"),
         (Itself, "is a Itself, which holds itself"),
         (Drawing, "is an object, a RandomState, which has no source"),
         (Slotted, "is an object, a Slotted, which has no source"),
         (of_a_function(2), "is a Local, whose class reads variables of the function"),
-        (Defaulted, "is a Defaulted, whose class has other than plain defaults in __call__"),
     ],
 )
 def test_what_cannot_be_made_again_is_named(kind, why):

@@ -12,7 +12,7 @@ import nengo.spa
 import nengo_spa
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from nengo.params import Parameter, iter_params
 
 import nengolab
@@ -297,6 +297,7 @@ def test_what_is_allowed(made):
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(dist=DISTRIBUTIONS)
+@example(dist=nengo.dists.Exponential(0.0156, shift=1.0, high=0.5))
 def test_curves_of_distributions_are_what_is_drawn(dist):
     """The share of drawn values up to each point is the curve's integral, by Kolmogorov."""
     with warnings.catch_warnings():

@@ -145,5 +145,11 @@ describe("undo", () => {
     buttons.redo.click();
     expect(said).toEqual(["undo"]);
     expect(buttons.undo.title).toBe("undo removing <b>ens</b> (Ctrl+Z)");
+    // Where the kernel is gone, also when it last said something.
+    buttons.enable(false);
+    buttons.update({ undoes: "", redoes: "removing" });
+    expect([buttons.undo.disabled, buttons.redo.disabled]).toEqual([true, true]);
+    buttons.enable(true);
+    expect([buttons.undo.disabled, buttons.redo.disabled]).toEqual([true, false]);
   });
 });

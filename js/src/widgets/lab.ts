@@ -365,7 +365,7 @@ class LabView {
   private showStatus(): void {
     const { status, life } = this.store.get();
     const over = life === "gone" || status.state === "closed";
-    for (const part of [this.sliders, this.picker]) part.enable(!over);
+    for (const part of [this.sliders, this.picker, this.travels]) part.enable(!over);
     this.transport.update(life === "gone" ? { ...status, state: "gone" } : status);
     if (life === "alive") {
       if (this.resting) this.transport.remark("");

@@ -19,7 +19,7 @@ const LINES = {
   rows: null,
 };
 
-async function open(kind: string, data: Record<string, unknown>) {
+async function open(kind: string, data: Record<string, unknown>, given = true) {
   const drawn = fakeCanvas();
   const state = {
     status: { state: "paused" },
@@ -63,18 +63,12 @@ async function open(kind: string, data: Record<string, unknown>) {
   const tile = new Tile(layout, host);
   await tile.open([]);
   const t = Float64Array.of(0.5, 1, 1.5);
-  tile.receive(
-    new Map<string, FrameArray>([
-      ["t", t],
-      ["y", Float32Array.of(50, 100, 150)],
-    ]),
-    {
-      t0: 0,
-      t1: 1.5,
-      shapes: new Map(),
-    },
-  );
-  return { tile, timeline, drawn, asked: () => asked };
+  const arrays = new Map<string, FrameArray>([
+    ["t", t],
+    ["y", Float32Array.of(50, 100, 150)],
+  ]);
+  if (given) tile.receive(arrays, { t0: 0, t1: 1.5, shapes: new Map() });
+  return { tile, store, timeline, drawn, asked: () => asked };
 }
 
 it("shows the instant that is pointed at elsewhere, where it has no time axis", async () => {
@@ -112,4 +106,20 @@ it("shows the same stretch as before where it has one, and is told the instant",
     [0, 2, 2],
     [0, 2, 0.7],
   ]);
+});
+
+it("says what to do while it is empty, and nothing that would be in vain", async () => {
+  const { tile, store } = await open("value", LINES, false);
+  const said = (): string | undefined =>
+    tile.element.querySelector(".nl-plot-hint:not([hidden])")?.textContent;
+  const become = (state: string): void =>
+    store.set({ status: { ...store.get().status, state } as never });
+  become("ready");
+  expect(said()).toBe("Press ▶ to run the network.");
+  store.set({ life: "gone" });
+  expect(said()).toContain("The kernel is gone");
+  store.set({ life: "alive" });
+  expect(said()).toBe("Press ▶ to run the network.");
+  become("closed");
+  expect(said()).toContain("This Lab is closed");
 });

@@ -3,6 +3,7 @@
 import { Arranger, type Arranging } from "./arranging";
 import { Strip } from "./charts/strip";
 import { iconButton, make, setText } from "./dom";
+import { endOf } from "./ended";
 import { exportButtons } from "./exports";
 import type { FrameArray } from "./frames";
 import { Gestures } from "./gestures";
@@ -124,7 +125,7 @@ export class Tile {
       },
     );
     host.store.subscribe(
-      (s) => s.status.state,
+      (s) => `${s.status.state} ${endOf(s)}`,
       this.life.signal,
       () => this.explain(),
     );
@@ -318,11 +319,12 @@ export class Tile {
     const filled = this.filled || this.panel?.speaks === true;
     this.hint.hidden = filled;
     if (filled) return;
-    const { status, playhead } = this.host.store.get();
-    const { state } = status;
-    const later = state === "paused" && playhead.now > 0;
+    const now = this.host.store.get();
+    const { state } = now.status;
+    const later = state === "paused" && now.playhead.now > 0;
     const silent = state === "running" && this.layout.kind === "raster";
-    setText(this.hint, silent ? "no spikes yet" : later ? LATER : (HINTS[state] ?? ""));
+    const going = silent ? "no spikes yet" : later ? LATER : (HINTS[state] ?? "");
+    setText(this.hint, endOf(now) || going);
   }
 
   private select(selection: string | null): void {
