@@ -7,6 +7,8 @@ import { readTheme } from "../theme";
 export interface Drawn {
   method: string;
   args: unknown[];
+  /** How strong the colours were, 1 where nobody said. */
+  alpha: number;
 }
 
 /** Give every canvas a context that notes its calls, and every element a width. */
@@ -19,7 +21,9 @@ export function fakeCanvas(width = 400): Drawn[] {
         if (name in target) return target[name];
         if (name === "measureText") return (text: string) => ({ width: 6 * text.length });
         if (name === "getImageData") return () => ({ data: [255, 255, 255, 255] });
-        return (...args: unknown[]) => void drawn.push({ method: name, args });
+        return (...args: unknown[]) => {
+          drawn.push({ method: name, args, alpha: Number(target.globalAlpha ?? 1) });
+        };
       },
       set: (target, name: string, value) => {
         target[name] = value;

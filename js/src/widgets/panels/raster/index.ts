@@ -22,6 +22,14 @@ const WASH = 0.16;
 const FAINTEST = 0.35;
 /** Ticks that lie over each other are no fainter than that. */
 const THINNEST = 0.1;
+/**
+ * Where several neurons share a line of pixels: so many times the usual count of a pixel are drawn
+ * in full, where few pixels have spikes, and so many more where all have.
+ */
+const [FULL_ALONE, FULL_AMONG] = [0.6, 2.4];
+/** What is drawn in full changes only where it would by more than this share; columns to judge by. */
+const STEADY = 0.25;
+const JUDGED = 30;
 
 class RasterPanel implements Panel {
   private strip!: Strip;
@@ -30,6 +38,10 @@ class RasterPanel implements Panel {
   /** Neuron, and how many spikes a tick stands for. */
   private readonly spikes = new Series(2);
   private most = 1;
+  /** How many spikes came, for how many ticks; and how many of a tick are drawn in full. */
+  private came = 0;
+  private ticks = 0;
+  private inFull = 1;
   /** The neuron of each row, and the row of each neuron; null where they are the same. */
   private neurons: Int32Array | null = null;
   private rows: Map<number, number> | null = null;
@@ -129,13 +141,36 @@ class RasterPanel implements Panel {
     for (let i = 0; i < t.length; i++) {
       [pairs[2 * i], pairs[2 * i + 1]] = [rows[i], counts[i]];
       if (counts[i] > this.most) this.most = counts[i];
+      this.came += counts[i];
     }
+    this.ticks += t.length;
     this.spikes.append(t, pairs);
     this.known = meta.t1;
   }
 
   draw(from: number, to: number): void {
+    if (this.strip.width > 0) this.judge(this.strip.scale(), (to - from) / this.strip.width);
     this.strip.draw(from, to, this.known);
+  }
+
+  /** How many neurons share a line; 1 where each has its own, or where they are sorted. */
+  private sharing({ height, ratio }: Scale): number {
+    const [first, end] = this.ends;
+    return this.neurons === null ? Math.max(1, Math.ceil(((end - first) * ratio) / height)) : 1;
+  }
+
+  /** Find how many spikes in a pixel are drawn in full: grey then says how busy its neurons are. */
+  private judge(scale: Scale, pixel: number): void {
+    const shared = this.sharing(scale);
+    if (shared === 1 || this.spikes.length === 0) return;
+    const [first, end] = this.ends;
+    const { last, length, start, t } = this.spikes;
+    const columns = Math.max(JUDGED, (last - t[start]) / pixel);
+    const covered = Math.min(1, (length * shared) / ((end - first) * columns));
+    const wanted = Math.max(1, (this.came / this.ticks) * (FULL_ALONE + FULL_AMONG * covered));
+    if (Math.abs(Math.log(wanted / this.inFull)) < STEADY) return;
+    this.inFull = wanted;
+    this.strip.changed();
   }
 
   readings(instant: number): { name: string; text: string }[] {
@@ -145,7 +180,8 @@ class RasterPanel implements Panel {
 
   clear(): void {
     this.spikes.clear();
-    this.most = 1;
+    this.most = this.inFull = 1;
+    this.came = this.ticks = 0;
     this.known = -Infinity;
     this.strip.changed();
   }
@@ -168,6 +204,7 @@ class RasterPanel implements Panel {
     const { t, v } = this.spikes;
     const [first, end] = this.ends;
     const rows = end - first;
+    const shared = this.sharing(scale);
     const height = Math.max((scale.height / rows) * FULL, LEAST_PIXELS * scale.ratio);
     const width = Math.max(1, Math.round(scale.ratio));
     this.paintMarks(canvas, scale, from, to, height);
@@ -182,17 +219,16 @@ class RasterPanel implements Panel {
       const neuron = v[2 * spike];
       const row = this.rowOf(neuron);
       if (row === undefined) continue;
-      const y = scale.y(row) - height / 2;
       const color = this.marks.get(neuron) ?? this.theme.text;
       if (color !== painted) canvas.fillStyle = painted = color;
-      const share = v[2 * spike + 1] / this.most;
-      canvas.globalAlpha = full * (this.most === 1 ? 1 : FAINTEST + (1 - FAINTEST) * share);
-      canvas.fillRect(
-        Math.floor(scale.x(t[spike])),
-        Math.round(y),
-        width,
-        Math.max(1, Math.round(height)),
-      );
+      const count = v[2 * spike + 1];
+      const share = this.most === 1 ? 1 : FAINTEST + (1 - FAINTEST) * (count / this.most);
+      canvas.globalAlpha = shared > 1 ? Math.min(1, count / this.inFull) : full * share;
+      const lowest = first + shared * Math.floor((row - first) / shared) - 0.5;
+      const top = shared > 1 ? scale.y(lowest + shared) : scale.y(row) - height / 2;
+      const high = shared > 1 ? Math.round(scale.y(lowest)) - Math.round(top) : Math.round(height);
+      const left = Math.floor(scale.x(t[spike]));
+      canvas.fillRect(left, Math.round(top), width, Math.max(1, high));
     }
     canvas.globalAlpha = 1;
   }
