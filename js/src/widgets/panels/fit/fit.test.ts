@@ -4,7 +4,7 @@ import { fakeCanvas, openPanel } from "../../charts/fakes";
 import fit from ".";
 import { done, words } from "./control";
 import { reach, type Curve } from "./curves";
-import { inALine } from "./form";
+import { Form, inALine } from "./form";
 import type { Desk, Field, Now, Row } from "./payload";
 import { between, layers, percent, tradeoff } from "./firing";
 import { filtered, sorted } from "./runs";
@@ -413,4 +413,21 @@ it("draws outputs from the least to the largest, and amounts by their order", ()
   expect(heights([-1, 0, 1])).toEqual([0, 0.5, 1]);
   expect(heights([3, 3])).toEqual([0, 0]);
   expect([order(1), order(1e-3), order(0), order(1e-9)]).toEqual([1, 0.5, 0, 0]);
+});
+
+it("stays in sight when its long form is folded", () => {
+  const form = new Form(() => undefined, document.createElement("div"));
+  const scrolled = vi.fn();
+  form.element.scrollIntoView = scrolled;
+  form.fold(false);
+  expect(scrolled).not.toHaveBeenCalled();
+  form.element.getBoundingClientRect = () => ({ top: -500, bottom: 300 }) as DOMRect;
+  form.fold(true);
+  expect(form.element.open).toBe(false);
+  expect(scrolled).toHaveBeenCalledExactlyOnceWith({ block: "nearest" });
+  // Where nobody looks at it, the page stays where it is.
+  form.fold(false);
+  form.element.getBoundingClientRect = () => ({ top: 5000, bottom: 6000 }) as DOMRect;
+  form.fold(true);
+  expect(scrolled).toHaveBeenCalledOnce();
 });

@@ -72,8 +72,13 @@ export class Form {
     this.summary.show(desk.summary);
   }
 
+  /** A long form that is folded takes what stands below it along, which must not go out of sight. */
   fold(folded: boolean): void {
+    if (this.element.open !== folded) return;
+    const { top, bottom } = this.element.getBoundingClientRect();
     this.element.open = !folded;
+    if (folded && bottom > 0 && top < window.innerHeight)
+      (this.element.closest(".nl-plot") ?? this.element).scrollIntoView({ block: "nearest" });
   }
 
   /** Fields that each run needs, and the others folded away by what they are about. */
