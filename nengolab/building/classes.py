@@ -166,7 +166,8 @@ def _held(
         elif (assigned := _assigned(part)) is not None:
             name, expression = assigned
             said.add(name)
-            yield _value(expression, vars(kind).get(name, said), name, code_of, what)
+            if name in vars(kind):
+                yield _value(expression, vars(kind)[name], name, code_of, what)
         elif not (isinstance(part, ast.Pass | ast.AnnAssign) or _is_text(part)):
             raise Unwritable(f"{what} has more in it than methods and values")
     if said != vars(kind).keys() - OF_PYTHON:
@@ -210,9 +211,8 @@ def _method(
     setter = f"{part.name}.setter"
     ways = [ast.unparse(d) for d in part.decorator_list]
     for decorator, way in zip(part.decorator_list, ways, strict=True):
-        if way.rpartition(".")[2] == "abstractmethod" and getattr(
-            held, "__isabstractmethod__", False
-        ):
+        is_abstract = getattr(held, "__isabstractmethod__", False)
+        if is_abstract and way.rpartition(".")[2] == "abstractmethod":
             yield decorator, code_of(abc.abstractmethod)
         elif way not in _WAYS and way != setter:
             raise Unwritable(f"{what} has a decorated method")

@@ -8,8 +8,10 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import nengo
 import numpy as np
 import scipy.sparse
+from nengo.base import NengoObject
 from nengo.params import FrozenObject, Parameter
 
 from nengolab.bytecode import same_class, same_code
@@ -48,28 +50,34 @@ def same_value(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(same_value(a[k], b[k]) for k in a)
     if isinstance(a, str | bool | slice | None.__class__) or not hasattr(a, "__dict__"):
         return bool(a == b)
+    if isinstance(a, NengoObject | nengo.Network):
+        return False  # another one
     if type(a).__module__.startswith(("nengo", "nengolab")):
         return _same_parts(a, b)
-    if _is_layer(a):
-        return same_value(_config(a), _config(b))
-    if type(a).__eq__ in (object.__eq__, FrozenObject.__eq__):
+    if _is_layer(a) or type(a).__eq__ in (object.__eq__, FrozenObject.__eq__):
         return _same_objects(a, b)
     return bool(a == b)
 
 
 _compared = threading.local()
+#: Objects in objects that are looked into.
+_DEEPEST = 10
 
 
 def _same_objects(a: Any, b: Any) -> bool:
     """Whether a person's own objects, of classes that say the same, hold the same."""
     if isinstance(a, FrozenObject):
         return _same_parts(a, b)
+    if _is_layer(a):
+        return same_value(_config(a), _config(b))
     if not (hasattr(a, "__dict__") and hasattr(b, "__dict__")):
         return False
     pairs = _compared.__dict__.setdefault("pairs", set())
     pair = id(a), id(b)
     if pair in pairs:  # they hold themselves
         return True
+    if len(pairs) == _DEEPEST:
+        return bool(a == b)
     pairs.add(pair)
     try:
         return same_value(vars(a), vars(b))

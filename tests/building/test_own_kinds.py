@@ -126,3 +126,31 @@ def test_what_runs_again_is_the_same_and_what_says_more_is_not():
         assert nengolab.inspect.diff(net, other), edit
     other = run_source(SOURCE.replace("0.5", "0.6")).network
     assert other.ensembles[0] not in unchanged(net, other).values()
+
+
+class Chain:
+    def __init__(self, held):
+        self.held, self.own = held, self
+
+    def __call__(self, t):
+        return t
+
+
+def test_objects_that_hold_themselves_much_or_the_network_are_compared():
+    def made(of):
+        with nengo.Network(seed=0) as net:
+            ens = nengo.Ensemble(5, 1, label="ens")
+            nengo.Node(Chain(of(ens)), size_out=1)
+        return net
+
+    def deep(_):
+        held = Chain(1)
+        for _ in range(2000):
+            held = Chain(held)
+        return held
+
+    assert not nengolab.inspect.diff(made(lambda ens: [1, "a"]), made(lambda ens: [1, "a"]))
+    assert nengolab.inspect.diff(made(lambda ens: [1, "a"]), made(lambda ens: [2, "a"]))
+    # Whether these say the same is not looked for.
+    assert nengolab.inspect.diff(made(deep), made(deep))
+    assert nengolab.inspect.diff(made(lambda ens: ens), made(lambda ens: ens))
