@@ -255,27 +255,39 @@ def given_to(obj: Any, found: WrittenClass) -> dict[str, Any] | None:
     (node,) = [n for n in ast.parse(found.text).body if isinstance(n, ast.ClassDef)]
     init: Any = next((n for n in node.body if getattr(n, "name", "") == "__init__"), None)
     if init is None:
-        return {} if not held else None
+        return {} if not held and not node.bases else None
     if init.args.vararg or init.args.kwarg or init.args.posonlyargs or init.args.kwonlyargs:
         return None
     own, *names = [arg.arg for arg in init.args.args]
     given, done = dict[str, Any](), set[str]()
-    for part in init.body:
-        if _is_text(part) or isinstance(part, ast.Pass):
-            continue
-        target = part.targets[0] if isinstance(part, ast.Assign) else None
-        if not (isinstance(target, ast.Attribute) and len(part.targets) == 1):
+    for target, made in _assignments(init.body):
+        if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)):
             return None
-        if not (isinstance(target.value, ast.Name) and target.value.id == own):
-            return None
-        if target.attr in done or target.attr not in held:
+        if target.value.id != own or target.attr in done or target.attr not in held:
             return None
         value = held[target.attr]
         done.add(target.attr)
-        if isinstance(part.value, ast.Name) and part.value.id in names:
-            if not same(given.setdefault(part.value.id, value), value):
+        if isinstance(made, ast.Name) and made.id in names:
+            if not same(given.setdefault(made.id, value), value):
                 return None
-        elif not (_is_literal(part.value) and same(ast.literal_eval(part.value), value)):
+        elif not (made is not None and _is_literal(made)):
+            return None
+        elif not same(ast.literal_eval(made), value):
             return None
     kept = done == held.keys() and given.keys() == set(names)
     return {name: given[name] for name in names} if kept else None
+
+
+def _assignments(body: list[ast.stmt]) -> Iterator[tuple[ast.expr | None, ast.expr | None]]:
+    """What is assigned, and what to; one of nothing where something else is done."""
+    for part in body:
+        if isinstance(part, ast.Assign) and len(part.targets) == 1:
+            (target,), value = part.targets, part.value
+            if not (isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)):
+                yield target, value
+            elif len(target.elts) == len(value.elts):
+                yield from zip(target.elts, value.elts, strict=True)
+            else:
+                yield None, None
+        elif not (_is_text(part) or isinstance(part, ast.Pass)):
+            yield None, None

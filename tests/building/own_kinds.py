@@ -74,7 +74,7 @@ class Shape(abc.ABC):
 
 class Line(Shape):
     def __init__(self, slope):
-        self.slope = slope
+        self.slope, self.seen = slope, False
 
     def value(self, t):
         return self.slope * t
