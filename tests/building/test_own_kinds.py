@@ -140,17 +140,20 @@ def test_objects_that_hold_themselves_much_or_the_network_are_compared():
     def made(of):
         with nengo.Network(seed=0) as net:
             ens = nengo.Ensemble(5, 1, label="ens")
-            nengo.Node(Chain(of(ens)), size_out=1)
+            nengo.Node(Chain(of(ens, net)), size_out=1)
         return net
 
-    def deep(_):
+    def deep(ens, net):
         held = Chain(1)
         for _ in range(2000):
             held = Chain(held)
         return held
 
-    assert not nengolab.inspect.diff(made(lambda ens: [1, "a"]), made(lambda ens: [1, "a"]))
-    assert nengolab.inspect.diff(made(lambda ens: [1, "a"]), made(lambda ens: [2, "a"]))
+    assert not nengolab.inspect.diff(
+        made(lambda ens, net: [1, "a"]), made(lambda ens, net: [1, "a"])
+    )
+    assert nengolab.inspect.diff(made(lambda ens, net: [1, "a"]), made(lambda ens, net: [2, "a"]))
     # Whether these say the same is not looked for.
     assert nengolab.inspect.diff(made(deep), made(deep))
-    assert nengolab.inspect.diff(made(lambda ens: ens), made(lambda ens: ens))
+    assert nengolab.inspect.diff(made(lambda ens, net: net), made(lambda ens, net: net))
+    assert not nengolab.inspect.diff(made(lambda ens, net: ens), made(lambda ens, net: ens))
