@@ -16,6 +16,7 @@ OF_PYTHON = {
     *("__firstlineno__", "__static_attributes__", "__annotations__", "__hash__", "_abc_impl"),
     *("__annotate_func__", "__annotations_cache__", "__parameters__"),
 }
+_PLAIN = (bool, int, float, complex, str, bytes)
 _PARTS = ("co_varnames", "co_freevars", "co_cellvars", "co_argcount", "co_posonlyargcount")
 
 
@@ -79,13 +80,48 @@ def _same_member(a: Any, b: Any, same_value: Callable[[Any, Any], bool]) -> bool
     if not isinstance(a, FunctionType):
         return same_value(a, b)
     given = ((f.__defaults__, f.__kwdefaults__, _captured(f)) for f in (a, b))
-    return same_code(a.__code__, b.__code__, same_value) and same_value(*given)
+    alike = same_code(a.__code__, b.__code__, same_value) and same_constants(a, b)
+    return alike and same_value(*given)
 
 
 def _captured(fn: FunctionType) -> list[Any]:
     """What a method captured, but the class that it is of."""
     cells = zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True)
     return [cell.cell_contents for name, cell in cells if name != "__class__"]
+
+
+def same_constants(a: FunctionType, b: FunctionType) -> bool:
+    """Whether the numbers and texts are the same that two functions read of their modules."""
+    first, second = (
+        {name: f.__globals__.get(name) for name in read_by(f.__code__)} for f in (a, b)
+    )
+    both = first.keys() & second.keys()
+    return all(
+        repr(first[name]) == repr(second[name])  # NaN is as it was
+        for name in both
+        if isinstance(first[name], _PLAIN) and isinstance(second[name], _PLAIN)
+    )
+
+
+def read_by(code: CodeType) -> list[str]:
+    """The names that byte code reads of its module, or of Python's own."""
+    return list(dict.fromkeys(named(code, "LOAD_GLOBAL", "LOAD_NAME")))
+
+
+def named(code: CodeType, *operations: str) -> Iterator[str]:
+    """Names with which operations are done in byte code and what is defined in it."""
+    for part in (code, *inner_codes(code)):
+        for step in dis.get_instructions(part):
+            if step.opname in operations:
+                yield step.argval
+
+
+def inner_codes(code: CodeType) -> Iterator[CodeType]:
+    """The byte code of all that is defined in a piece of it."""
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield const
+            yield from inner_codes(const)
 
 
 def _steps(code: CodeType) -> Iterator[tuple[str, Any]]:

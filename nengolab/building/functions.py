@@ -27,9 +27,9 @@ from nengolab.building.sources import (
     builtins_of,
     captured,
     globals_of,
-    read_by,
     written,
 )
+from nengolab.bytecode import read_by
 
 # Classes that give objects nothing to hold.
 _BARE = (abc.ABC, Generic, Protocol)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import dis
 import inspect
 import linecache
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 from nengolab.building.indentation import shifted
 from nengolab.building.same import does_the_same, same
+from nengolab.bytecode import inner_codes, named, read_by
 
 Defined = ast.FunctionDef | ast.Lambda
 Change = tuple[ast.expr, str]
@@ -145,15 +145,8 @@ def _check(found: Written, code: CodeType) -> None:
         else found.named("make" if found.is_lambda else found.name)
     )
     made = compile(text, "<check>", "exec")
-    if not any(does_the_same(other, code) for other in _codes(made)):
+    if not any(does_the_same(other, code) for other in inner_codes(made)):
         raise Unwritable("has a source that was changed since it was made")
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield const
-            yield from _codes(const)
 
 
 def _with_defaults(text: str, fn: FunctionType, value_of: Any) -> str:
@@ -210,7 +203,7 @@ def captured(fn: FunctionType) -> dict[str, Any]:
         Where it changes what it captured, or has not all of it yet.
     """
     code = fn.__code__
-    if any(name in code.co_freevars for name in _named(code, "STORE_DEREF", "DELETE_DEREF")):
+    if any(name in code.co_freevars for name in named(code, "STORE_DEREF", "DELETE_DEREF")):
         raise Unwritable("changes variables of the function that made it")
     found = {}
     for name, cell in zip(code.co_freevars, fn.__closure__ or (), strict=True):
@@ -232,7 +225,7 @@ def globals_of(fn: FunctionType) -> dict[str, Any]:
         Where it changes variables of its module.
     """
     code = fn.__code__
-    if changed := [*_named(code, "STORE_GLOBAL", "DELETE_GLOBAL")]:
+    if changed := [*named(code, "STORE_GLOBAL", "DELETE_GLOBAL")]:
         raise Unwritable(f"changes the global variable {changed[0]}")
     return {name: fn.__globals__[name] for name in read_by(code) if name in fn.__globals__}
 
@@ -241,16 +234,3 @@ def builtins_of(fn: FunctionType) -> list[str]:
     """What a function reads of Python's own names."""
     names = read_by(fn.__code__)
     return [name for name in names if name not in fn.__globals__ and hasattr(builtins, name)]
-
-
-def read_by(code: CodeType) -> list[str]:
-    """The names that byte code reads of its module, or of Python's own."""
-    return list(dict.fromkeys(_named(code, "LOAD_GLOBAL", "LOAD_NAME")))
-
-
-def _named(code: CodeType, *operations: str) -> Iterator[str]:
-    """Names with which operations are done in byte code and what is defined in it."""
-    for part in (code, *_codes(code)):
-        for step in dis.get_instructions(part):
-            if step.opname in operations:
-                yield step.argval

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse
 from nengo.params import FrozenObject, Parameter
 
-from nengolab.bytecode import same_class, same_code
+from nengolab.bytecode import same_class, same_code, same_constants
 from nengolab.inspect.alike import parameters_of
 from nengolab.inspect.source import Source
 from nengolab.parameters.show import figures
@@ -118,7 +118,7 @@ def _config(value: Any) -> Any:
 
 def _same_code(a: types.FunctionType, b: types.FunctionType) -> bool:
     """Whether functions do the same: their code, constants, defaults, and what they captured."""
-    if not same_code(a.__code__, b.__code__, lambda x, y: bool(x == y)):
+    if not (same_code(a.__code__, b.__code__, lambda x, y: bool(x == y)) and same_constants(a, b)):
         return False
     return all(
         same_value(_contents(p), _contents(q))

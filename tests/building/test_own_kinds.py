@@ -157,3 +157,17 @@ def test_objects_that_hold_themselves_much_or_the_network_are_compared():
     assert nengolab.inspect.diff(made(deep), made(deep))
     assert nengolab.inspect.diff(made(lambda ens, net: net), made(lambda ens, net: net))
     assert not nengolab.inspect.diff(made(lambda ens, net: ens), made(lambda ens, net: ens))
+
+
+def test_numbers_that_are_read_of_the_module_count():
+    source = "import nengo\nSCALE = 2.0\n" + SOURCE.removeprefix("import nengo\n").replace(
+        "output *= 0.5", "output *= SCALE"
+    ).replace("a = nengo.Node(Held(2).times)", "a = nengo.Node(lambda t: SCALE * t)")
+    first, again, other = (
+        run_source(text).network for text in (source, source, source.replace("= 2.0", "= 3.0"))
+    )
+    assert not nengolab.inspect.diff(first, again)
+    assert {row.what for row in nengolab.inspect.diff(first, other).rows} == {
+        "neuron_type",
+        "output",
+    }

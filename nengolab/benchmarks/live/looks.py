@@ -87,12 +87,16 @@ def trained(stage: Stage, rounds: int = 9, epochs: int = 12) -> Iterator[Line]:
     _figures(stage, 2)
     stage.call("rest")
     stage.value(f"watched.fit({epochs})")
-    with stage.on_own_cores():
-        pictures, clock, processor = _kept(stage, rounds, epochs)
     what = "tuning curves of 1,000 neurons that sim.fit trains"
-    yield Line(f"{what}: pictures a second", f"{pictures:.1f}", "10")
-    yield Line("  speed kept, kernel and page on cores of their own", f"{clock:.2f}", "0.97")
-    yield Line("  the same in batches per second of the processor", f"{processor:.2f}", "0.97")
+    try:
+        with stage.on_own_cores():
+            pictures, clock, processor = _kept(stage, rounds, epochs)
+    except NotImplementedError as error:
+        yield Line(f"{what}: not measured", str(error), "10, 0.97")
+    else:
+        yield Line(f"{what}: pictures a second", f"{pictures:.1f}", "10")
+        yield Line("  speed kept, kernel and page on cores of their own", f"{clock:.2f}", "0.97")
+        yield Line("  the same in batches per second of the processor", f"{processor:.2f}", "0.97")
     pictures, clock, processor = _kept(stage, rounds, epochs)
     what = f"{pictures:.1f} a second, {clock:.2f}, {processor:.2f}"
     yield Line("  the same three, where the system puts them", what, "none")
